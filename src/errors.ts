@@ -1,0 +1,69 @@
+/**
+ * The error types of the Messages API and the status that each comes with.
+ * Source: https://platform.claude.com/docs/en/api/errors
+ */
+const STATUS_OF = {
+  invalid_request_error: 400,
+  authentication_error: 401,
+  billing_error: 402,
+  permission_error: 403,
+  not_found_error: 404,
+  request_too_large: 413,
+  rate_limit_error: 429,
+  api_error: 500,
+  timeout_error: 504,
+  overloaded_error: 529,
+} as const
+
+export type ErrorType = keyof typeof STATUS_OF
+
+/** The body of every error that a client gets, on HTTP and in a stream's `error` event. */
+export type ErrorBody = {
+  type: 'error'
+  error: { type: string; message: string }
+  request_id: string | null
+}
+
+export type ApiErrorOptions = {
+  /** HTTP status, where it is not the usual one of `type`. */
+  status?: number
+  /** The id that the API gave to the request that failed. */
+  requestId?: string
+  /** Seconds after which the client may try again. */
+  retryAfter?: number
+  cause?: unknown
+}
+
+/** An error that is meant for the client: its message is shown as it is. */
+export class ApiError extends Error {
+  override readonly name = 'ApiError'
+  /** An `ErrorType`, or a type that the API came up with since. */
+  readonly type: string
+  readonly status: number
+  readonly requestId: string | undefined
+  readonly retryAfter: number | undefined
+
+  constructor(type: ErrorType | (string & {}), message: string, options: ApiErrorOptions = {}) {
+    super(message, 'cause' in options ? { cause: options.cause } : undefined)
+    this.type = type
+    this.status = options.status ?? STATUS_OF[type as ErrorType] ?? 500
+    this.requestId = options.requestId
+    this.retryAfter = options.retryAfter
+  }
+
+  body(requestId: string | null = this.requestId ?? null): ErrorBody {
+    return {
+      type: 'error',
+      error: { type: this.type, message: this.message },
+      request_id: this.requestId ?? requestId,
+    }
+  }
+}
+
+/** The error type that the API uses with an HTTP status, for answers that name none. */
+export function errorTypeOf(status: number): ErrorType {
+  for (const [type, known] of Object.entries(STATUS_OF)) {
+    if (known === status) return type as ErrorType
+  }
+  return status >= 400 && status < 500 ? 'invalid_request_error' : 'api_error'
+}

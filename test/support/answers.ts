@@ -1,0 +1,89 @@
+import type { Message, RawMessageStreamEvent } from '@anthropic-ai/sdk/resources/messages'
+import type { ErrorType } from '../../src/errors.ts'
+
+export type AnswerHeaders = Record<string, string>
+
+/** What the stand-in does with one request for a message. */
+export type Answer =
+  | { kind: 'message'; message: Message; headers: AnswerHeaders }
+  | ({ kind: 'events'; elements: StreamElement[] } & Required<EventsOptions>)
+  | { kind: 'error'; status: number; type: string; message: string; headers: AnswerHeaders }
+  | { kind: 'raw'; status: number; headers: AnswerHeaders; body: string }
+  | { kind: 'stall' }
+  | { kind: 'cutBeforeAnswer' }
+
+const CUT = Symbol('cut')
+const HANG = Symbol('hang')
+
+/** An event of the API, or one that it does not have (yet). */
+export type StreamEvent = RawMessageStreamEvent | { type: string; [field: string]: unknown }
+
+/**
+ * One step of a scripted stream: an event to send, a gate that is awaited before the stream goes
+ * on, or the stream's end by `cut()` or `hang()`.
+ */
+export type StreamElement = StreamEvent | (() => Promise<void>) | typeof CUT | typeof HANG
+
+export type EventsOptions = {
+  /** Milliseconds between two events. */
+  delayBetween?: number
+  /** Bytes of one write to the socket; 0 writes each event at once. */
+  chunking?: number
+  headers?: AnswerHeaders
+}
+
+/** The whole message: as events when the request asks for a stream, else as JSON. */
+export function message(content: Message, headers: AnswerHeaders = {}): Answer {
+  return { kind: 'message', message: content, headers }
+}
+
+/**
+ * A stream of exactly these events, whatever the request asks for. It ends cleanly after the last
+ * element, also where the API would not end it.
+ */
+export function events(elements: StreamElement[], options: EventsOptions = {}): Answer {
+  return { kind: 'events', elements, delayBetween: 0, chunking: 0, headers: {}, ...options }
+}
+
+/** The API's error body with this status. */
+export function error(
+  status: number,
+  type: ErrorType | (string & {}),
+  text: string,
+  headers: AnswerHeaders = {},
+): Answer {
+  return { kind: 'error', status, type, message: text, headers }
+}
+
+/** Anything else: HTML of a gateway, broken JSON, no body. */
+export function raw(status: number, headers: AnswerHeaders, body: string): Answer {
+  return { kind: 'raw', status, headers, body }
+}
+
+/** Never answers; the connection stays open. */
+export function stall(): Answer {
+  return { kind: 'stall' }
+}
+
+/** Drops the connection instead of answering. */
+export function cutBeforeAnswer(): Answer {
+  return { kind: 'cutBeforeAnswer' }
+}
+
+/** In `events`: drops the connection here. */
+export function cut(): typeof CUT {
+  return CUT
+}
+
+/** In `events`: sends nothing more; the connection stays open. */
+export function hang(): typeof HANG {
+  return HANG
+}
+
+export function isCut(element: StreamElement): element is typeof CUT {
+  return element === CUT
+}
+
+export function isHang(element: StreamElement): element is typeof HANG {
+  return element === HANG
+}

@@ -1,0 +1,127 @@
+import { execFileSync } from 'node:child_process'
+import { existsSync, readdirSync, readFileSync, readlinkSync } from 'node:fs'
+import { setTimeout } from 'node:timers/promises'
+
+export type RunningProcess = {
+  pid: number
+  /** The command line, arguments separated by blanks. */
+  command: string
+}
+
+type CensusEntry = RunningProcess & { parent: number; executable: string }
+
+/** Processes that `pid` started, those that they started, and so on. Zombies do not count. */
+export function descendants(pid: number): RunningProcess[] {
+  return entriesBelow(pid, census()).map(withoutDetails)
+}
+
+/** The Claude Code processes below this one. */
+export function runtimeProcesses(): RunningProcess[] {
+  return entriesBelow(process.pid, census()).filter(isRuntime).map(withoutDetails)
+}
+
+/**
+ * The Claude Code processes on this machine, whoever their parent is by now, with `text` in the
+ * environment that they were started with.
+ */
+export function runtimeProcessesWithEnvironment(text: string): RunningProcess[] {
+  return census()
+    .filter((entry) => isRuntime(entry) && environmentOf(entry.pid).includes(text))
+    .map(withoutDetails)
+}
+
+/** Whether the process still runs. A zombie has ended: only its parent has not looked yet. */
+export function isAlive(pid: number): boolean {
+  return census().some((entry) => entry.pid === pid)
+}
+
+/** Resolves when none of them runs; rejects after `timeout` ms with those that still do. */
+export async function waitUntilGone(pids: number[], timeout: number): Promise<void> {
+  const deadline = performance.now() + timeout
+  for (;;) {
+    const left = census().filter((entry) => pids.includes(entry.pid))
+    if (left.length === 0) return
+    if (performance.now() > deadline) {
+      const list = left.map((entry) => `${entry.pid} ${entry.command}`).join('\n  ')
+      throw new Error(`Still running after ${timeout} ms:\n  ${list}`)
+    }
+    await setTimeout(POLL_INTERVAL)
+  }
+}
+
+/** Milliseconds. */
+const POLL_INTERVAL = 20
+
+const RUNTIME_EXECUTABLE = /\/node_modules\/@anthropic-ai\/claude-agent-sdk-[^/]+\//
+
+function isRuntime({ executable }: CensusEntry): boolean {
+  return RUNTIME_EXECUTABLE.test(executable)
+}
+
+function withoutDetails({ pid, command }: CensusEntry): RunningProcess {
+  return { pid, command }
+}
+
+function entriesBelow(ancestor: number, entries: CensusEntry[]): CensusEntry[] {
+  const children = entries.filter((entry) => entry.parent === ancestor)
+  return children.flatMap((child) => [child, ...entriesBelow(child.pid, entries)])
+}
+
+const HAS_PROC = existsSync('/proc/self/stat')
+
+function census(): CensusEntry[] {
+  return HAS_PROC ? censusFromProc() : censusFromPs()
+}
+
+function censusFromProc(): CensusEntry[] {
+  return readdirSync('/proc')
+    .filter((name) => /^\d+$/.test(name))
+    .flatMap((name) => {
+      const stat = valueOrEmpty(() => readFileSync(`/proc/${name}/stat`, 'utf8'))
+      // The second field is the name in parentheses, which may itself hold blanks and parentheses.
+      const [state, parent] = stat.slice(stat.lastIndexOf(')') + 2).split(' ')
+      if (state === undefined || state === '' || hasEnded(state)) return []
+      const command = valueOrEmpty(() => readFileSync(`/proc/${name}/cmdline`, 'utf8'))
+      return {
+        pid: Number(name),
+        parent: Number(parent),
+        command: command.replaceAll('\0', ' ').trimEnd(),
+        executable: valueOrEmpty(() => readlinkSync(`/proc/${name}/exe`)),
+      }
+    })
+}
+
+function censusFromPs(): CensusEntry[] {
+  const lines = execFileSync('ps', ['-A', '-ww', '-o', 'pid=,ppid=,stat=,args='], {
+    encoding: 'utf8',
+  })
+  return lines.split('\n').flatMap((line) => {
+    const [, pid, parent, state = '', command = ''] =
+      /^\s*(\d+)\s+(\d+)\s+(\S+)\s+(.*)$/.exec(line) ?? []
+    if (pid === undefined || hasEnded(state)) return []
+    // The path may hold blanks; the runtime's arguments all begin with a flag.
+    const executable = command.split(' -', 1)[0] ?? ''
+    return { pid: Number(pid), parent: Number(parent), command, executable }
+  })
+}
+
+function hasEnded(state: string): boolean {
+  return state.startsWith('Z') || state.startsWith('X')
+}
+
+function environmentOf(pid: number): string {
+  return valueOrEmpty(() =>
+    HAS_PROC
+      ? readFileSync(`/proc/${pid}/environ`, 'utf8')
+      : execFileSync('ps', ['-E', '-ww', '-o', 'args=', '-p', String(pid)], { encoding: 'utf8' }),
+  )
+}
+
+/** A process may end while it is looked at, or belong to somebody else. */
+function valueOrEmpty(read: () => string): string {
+  try {
+    return read()
+  } catch {
+    return ''
+  }
+}

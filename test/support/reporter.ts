@@ -1,0 +1,44 @@
+import type { Reporter, TestModule } from 'vitest/node'
+
+type Totals = { passed: number; failed: number; skipped: number }
+
+/**
+ * Ends the output of a run with one plain line: `N passed, N failed`, and `, N skipped` if any.
+ *
+ * Passed and skipped are tests. Failed counts tests, and whatever else went wrong: a file that
+ * could not be loaded, a hook, an error that nobody handled. It is never 0 when the run fails.
+ */
+export class TotalsReporter implements Reporter {
+  #totals: Totals = { passed: 0, failed: 0, skipped: 0 }
+
+  onInit(): void {
+    // Teardown comes after the last event that reporters get, and may print and fail.
+    process.once('exit', (code) => {
+      process.stdout.write(`${lineOf(this.#totals, code)}\n`)
+    })
+  }
+
+  onTestRunEnd(
+    modules: readonly TestModule[],
+    unhandledErrors: Parameters<NonNullable<Reporter['onTestRunEnd']>>[1],
+  ): void {
+    const totals = { passed: 0, failed: unhandledErrors.length, skipped: 0 }
+    for (const module of modules) {
+      totals.failed += module.errors().length
+      for (const suite of module.children.allSuites()) totals.failed += suite.errors().length
+      for (const test of module.children.allTests()) totals[columnOf(test.result().state)] += 1
+    }
+    this.#totals = totals
+  }
+}
+
+function columnOf(state: 'passed' | 'failed' | 'skipped' | 'pending'): keyof Totals {
+  // A test that still waits for its turn when the run ends was interrupted.
+  return state === 'pending' ? 'failed' : state
+}
+
+function lineOf({ passed, failed, skipped }: Totals, exitCode: number): string {
+  const reported = exitCode === 0 ? failed : Math.max(failed, 1)
+  const tail = skipped > 0 ? `, ${skipped} skipped` : ''
+  return `${passed} passed, ${reported} failed${tail}`
+}

@@ -1,0 +1,224 @@
+import {
+  createServer,
+  type IncomingHttpHeaders,
+  type IncomingMessage,
+  type ServerResponse,
+} from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { text } from 'node:stream/consumers'
+import type { MessageCreateParams } from '@anthropic-ai/sdk/resources/messages'
+import { message, type Answer } from './answers.ts'
+import { deliver, sendError, sendJson } from './deliver.ts'
+import { textMessage } from './messages.ts'
+
+/** A request as it arrived, and how it ended. */
+export type RecordedRequest<Body = unknown> = {
+  method: string
+  /** Path and query. */
+  url: string
+  headers: IncomingHttpHeaders
+  /** Parsed JSON; the text itself where it is none; undefined where there is no body. */
+  body: Body
+  /** The `request-id` of the answer: `req_standin_1`, `req_standin_2`, … */
+  requestId: string
+  /** When the request's head had arrived (`performance.now()`). */
+  receivedAt: number
+  /** Whether the client hung up before the answer was complete. */
+  aborted: boolean
+  /** When the answer was complete or the connection gone (`performance.now()`). */
+  closedAt: number | undefined
+  /** Resolves at `closedAt`. */
+  closed: Promise<void>
+}
+
+/** A request for a message: the fields that are known, and any other. */
+export type MessageRequest = RecordedRequest<MessageCreateParams & Record<string, unknown>>
+
+/** Decides on the answer; `index` counts the requests for messages from 0. */
+export type Answerer = (request: MessageRequest, index: number) => Answer | Promise<Answer>
+
+/** A stand-in for the Messages API, alive on 127.0.0.1 until `close()`. */
+export type Standin = {
+  /** `http://127.0.0.1:PORT` */
+  readonly url: string
+  /** Everything that was asked, oldest first. */
+  readonly requests: readonly RecordedRequest[]
+  /** What was asked with `POST /v1/messages`, oldest first. */
+  readonly messages: readonly MessageRequest[]
+  /** Answers what `reply` has no answer for. */
+  answer: Answerer
+  /** Queues an answer: the first one queued answers the next request for a message. */
+  reply: (answer: Answer) => void
+  /** The next request for a message that arrives after this call. */
+  nextMessage: () => Promise<MessageRequest>
+  /** Resolves with the first `count` requests for messages once so many have arrived. */
+  waitFor: (count: number) => Promise<MessageRequest[]>
+  /** Forgets requests, queued answers, the answerer and who waits. Open connections stay. */
+  reset: () => void
+  /** Drops every connection and stops listening. */
+  close: () => Promise<void>
+}
+
+/** Starts a stand-in that answers "Hello from the stand-in." until it is told otherwise. */
+export async function startStandin(): Promise<Standin> {
+  let requests: RecordedRequest[] = []
+  let messages: MessageRequest[] = []
+  let queued: Answer[] = []
+  let waiting: { count: number; resolve: (first: MessageRequest[]) => void }[] = []
+  let requestCount = 0
+  let isClosing = false
+
+  const server = createServer((incoming, response) => {
+    requestCount += 1
+    const requestId = `req_standin_${requestCount}`
+    // An error in a test's own script is left unhandled, which fails the run.
+    void serve(incoming, response, requestId).catch((cause: unknown) => {
+      response.destroy()
+      throw cause
+    })
+  })
+  // A connection that is closed for idleness just as a client reuses it would look like an error.
+  server.keepAliveTimeout = 0
+  await new Promise<void>((resolve) => {
+    server.listen(0, '127.0.0.1', resolve)
+  })
+  const { port } = server.address() as AddressInfo
+
+  const standin: Standin = {
+    url: `http://127.0.0.1:${port}`,
+    get requests() {
+      return requests
+    },
+    get messages() {
+      return messages
+    },
+    answer: greet,
+    reply: (answer) => {
+      queued.push(answer)
+    },
+    nextMessage: async () => {
+      const position = messages.length
+      const arrived = await standin.waitFor(position + 1)
+      return arrived[position] as MessageRequest
+    },
+    waitFor: (count) =>
+      new Promise((resolve) => {
+        waiting.push({ count, resolve })
+        resolveWaiting()
+      }),
+    reset: () => {
+      requests = []
+      messages = []
+      queued = []
+      waiting = []
+      standin.answer = greet
+    },
+    close: () =>
+      new Promise((resolve) => {
+        isClosing = true
+        server.close(() => resolve())
+        server.closeAllConnections()
+      }),
+  }
+
+  async function serve(
+    incoming: IncomingMessage,
+    response: ServerResponse,
+    requestId: string,
+  ): Promise<void> {
+    let isCutHere = false
+    const cut = (): void => {
+      isCutHere = true
+      response.destroy()
+    }
+    const request = recorded(incoming, response, requestId, () => isCutHere || isClosing)
+    request.body = await bodyOf(incoming)
+    requests.push(request)
+    if (!incoming.complete) return
+    switch (`${request.method} ${pathOf(request.url)}`) {
+      case 'POST /v1/messages': {
+        const asked = request as MessageRequest
+        const index = messages.push(asked) - 1
+        resolveWaiting()
+        const answer = queued.shift() ?? (await standin.answer(asked, index))
+        // The client may have left while the test made up its mind.
+        if (response.destroyed) return
+        const stream = asked.body?.stream === true
+        await deliver(answer, { response, requestId, stream, cut })
+        return
+      }
+      case 'POST /v1/messages/count_tokens':
+        sendJson(
+          response,
+          200,
+          { input_tokens: tokensOf(request.body) },
+          { 'request-id': requestId },
+        )
+        return
+      default:
+        sendError(response, requestId, {
+          status: 404,
+          type: 'not_found_error',
+          message: 'Not found',
+        })
+    }
+  }
+
+  function resolveWaiting(): void {
+    const ready = waiting.filter(({ count }) => messages.length >= count)
+    waiting = waiting.filter(({ count }) => messages.length < count)
+    for (const { count, resolve } of ready) resolve(messages.slice(0, count))
+  }
+
+  return standin
+}
+
+function greet(): Answer {
+  return message(textMessage('Hello from the stand-in.'))
+}
+
+function recorded(
+  incoming: IncomingMessage,
+  response: ServerResponse,
+  requestId: string,
+  isCutHere: () => boolean,
+): RecordedRequest {
+  const request: RecordedRequest = {
+    method: incoming.method ?? '',
+    url: incoming.url ?? '',
+    headers: incoming.headers,
+    body: undefined,
+    requestId,
+    receivedAt: performance.now(),
+    aborted: false,
+    closedAt: undefined,
+    closed: new Promise((resolve) => {
+      response.once('close', () => {
+        request.aborted = !response.writableFinished && !isCutHere()
+        request.closedAt = performance.now()
+        resolve()
+      })
+    }),
+  }
+  return request
+}
+
+/** Undefined also where the client hung up before it had sent all. */
+async function bodyOf(incoming: IncomingMessage): Promise<unknown> {
+  const body = await text(incoming).catch(() => '')
+  if (body === '') return undefined
+  try {
+    return JSON.parse(body)
+  } catch {
+    return body
+  }
+}
+
+function pathOf(url: string): string {
+  return url.split('?', 1)[0] ?? ''
+}
+
+/** Tokens by the rule of thumb of four characters each: the same body always counts the same. */
+function tokensOf(body: unknown): number {
+  return Math.ceil(JSON.stringify(body ?? '').length / 4)
+}

@@ -1,0 +1,16 @@
+import { defineConfig } from 'vitest/config'
+import { TotalsReporter } from './test/support/reporter.ts'
+
+export default defineConfig({
+  test: {
+    include: ['src/**/*.test.ts', 'test/**/*.test.ts'],
+    globalSetup: ['test/support/no-orphans.ts'],
+    reporters: ['default', new TotalsReporter()],
+    pool: 'forks',
+    // Each start of the real runtime takes most of a second of one core.
+    maxWorkers: 2,
+    testTimeout: 60_000,
+    hookTimeout: 60_000,
+    dangerouslyIgnoreUnhandledErrors: false,
+  },
+})

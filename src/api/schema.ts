@@ -1,0 +1,88 @@
+import { z } from 'zod'
+
+import { describeIssue } from './validation-message.ts'
+
+/*
+ * The schemas only check. They are loose (fields that are not named may be there) and they go no
+ * deeper than what they name, so the depth of a client's JSON is never a matter of our stack.
+ */
+
+const anyObject = z.looseObject({})
+const typedObject = z.looseObject({ type: z.string() })
+
+const integer = z.custom<number>((value) => Number.isInteger(value), {
+  error: 'Input should be a valid integer',
+  abort: true,
+})
+
+/** What the types of content blocks known today need. Blocks of other types need a `type` alone. */
+const KNOWN_BLOCKS = new Map<string, z.ZodType>([
+  ['text', z.looseObject({ text: z.string() })],
+  ['image', z.looseObject({ source: typedObject })],
+  ['document', z.looseObject({ source: anyObject })],
+  ['tool_use', z.looseObject({ id: z.string(), name: z.string(), input: anyObject })],
+  [
+    'tool_result',
+    z.looseObject({
+      tool_use_id: z.string(),
+      content: z.union([z.string(), z.array(typedObject)]).optional(),
+    }),
+  ],
+  ['thinking', z.looseObject({ thinking: z.string(), signature: z.string() })],
+  ['redacted_thinking', z.looseObject({ data: z.string() })],
+])
+
+const contentBlock = typedObject.check((payload) => {
+  const { type } = payload.value
+  const known = KNOWN_BLOCKS.get(type)
+  // The API has the type in the path: `messages.0.content.0.text.text`.
+  if (known) payload.issues.push(...issuesOf(known, payload.value, [type]))
+})
+
+const message = z.looseObject({
+  role: z.enum(['user', 'assistant']),
+  content: z.union([z.string(), z.array(contentBlock)]),
+})
+
+const customTool = z.looseObject({ name: z.string(), input_schema: anyObject })
+
+const tool = z.looseObject({ type: z.string().nullish() }).check((payload) => {
+  const isCustom = (payload.value.type ?? 'custom') === 'custom'
+  if (isCustom) payload.issues.push(...issuesOf(customTool, payload.value, []))
+})
+
+const systemBlock = z.looseObject({ type: z.literal('text'), text: z.string() })
+
+/** The shape of a Messages request, without the rules that hold between messages. */
+export const messagesRequestSchema = z.looseObject(
+  {
+    model: z.string().min(1).optional(),
+    messages: z
+      .array(message)
+      .refine((messages) => messages.length > 0, 'at least one message is required'),
+    max_tokens: integer
+      .refine((count) => count >= 1, 'Input should be greater than or equal to 1')
+      .optional(),
+    system: z.union([z.string(), z.array(systemBlock)]).optional(),
+    stream: z.boolean().optional(),
+    temperature: z.number().optional(),
+    top_p: z.number().optional(),
+    top_k: integer.optional(),
+    stop_sequences: z.array(z.string()).optional(),
+    tools: z.array(tool).optional(),
+    tool_choice: typedObject.optional(),
+    thinking: typedObject.optional(),
+    output_config: anyObject.optional(),
+    metadata: anyObject.optional(),
+  },
+  'Input should be an object',
+)
+
+function issuesOf(schema: z.ZodType, value: unknown, path: string[]): z.core.$ZodRawIssue[] {
+  const { error } = schema.safeParse(value, { error: describeIssue })
+  return (error?.issues ?? []).map((issue) => ({
+    ...issue,
+    input: undefined,
+    path: [...path, ...issue.path],
+  }))
+}

@@ -1,0 +1,53 @@
+import type { z } from 'zod'
+
+/**
+ * The API's words for what is wrong, without the path. For `safeParse(…, { error: describeIssue })`:
+ * only there is the offending value at hand, and it must not be kept in the issue (a huge or deep
+ * body would be copied into the text of the error).
+ */
+export function describeIssue(issue: z.core.$ZodRawIssue): string | undefined {
+  if (issue.input === undefined) return 'Field required'
+  switch (issue.code) {
+    case 'invalid_type':
+      return `Input should be ${KINDS.get(issue.expected) ?? issue.expected}`
+    case 'invalid_value':
+      return `Input should be ${alternatives(issue.values)}`
+    case 'too_small':
+      return 'String should have at least 1 character'
+    default:
+      // What the schema words itself, and what it cannot produce.
+      return undefined
+  }
+}
+
+/** An issue as the API's message: the path of the field, then what is wrong with it. */
+export function validationMessage(issue: z.core.$ZodIssue): string {
+  const { path, message } = mostTelling(issue)
+  return path.length === 0 ? message : `${path.join('.')}: ${message}`
+}
+
+const KINDS = new Map([
+  ['string', 'a valid string'],
+  ['number', 'a valid number'],
+  ['boolean', 'a valid boolean'],
+  ['array', 'a valid list'],
+  ['object', 'an object'],
+])
+
+function alternatives(values: readonly unknown[]): string {
+  return values.map((value) => `'${String(value)}'`).join(' or ')
+}
+
+/**
+ * Of a value that may be a string or a list, the issue of the branch that got furthest: inside the
+ * list, or that it is no list, which is what the API says.
+ */
+function mostTelling(issue: z.core.$ZodIssue): { path: PropertyKey[]; message: string } {
+  if (issue.code !== 'invalid_union') return issue
+  const branches = issue.errors.flatMap((issues) => issues.slice(0, 1)).map(mostTelling)
+  const furthest = branches.reduce(
+    (best, branch) => (branch.path.length >= best.path.length ? branch : best),
+    { path: [], message: issue.message },
+  )
+  return { path: [...issue.path, ...furthest.path], message: furthest.message }
+}

@@ -1,0 +1,49 @@
+import { isLoopback } from '../config/hosts.ts'
+import type { Config } from '../config/options.ts'
+import type { Proxy } from '../proxy.ts'
+import { VERSION } from '../version.ts'
+
+type Account = Awaited<ReturnType<Proxy['account']>>
+
+export type BannerFacts = { url: string; config: Config; account: Account }
+
+/** What a user needs to know at start: where, as whom, and how to point a client at it. */
+export function renderBanner({ url, config, account }: BannerFacts): string {
+  const rows: [string, string][] = [
+    ['address', url],
+    ['login', describeLogin(account)],
+    ['model', `${config.modelDefault} where a request names none`],
+    ['key', config.proxyApiKey === undefined ? 'none asked for' : 'proxy_api_key'],
+    ['client', `ANTHROPIC_BASE_URL=${url}`],
+  ]
+  const lines = [
+    `claude-sub-proxy ${VERSION}`,
+    ...rows.map(([name, value]) => `  ${name.padEnd(8)} ${value}`),
+    ...warningsFor(config).map((warning) => `  warning  ${warning}`),
+  ]
+  return `${lines.join('\n')}\n`
+}
+
+function describeLogin({ authenticated, source, email, plan, provider }: Account): string {
+  if (!authenticated) {
+    return 'none: run `claude` and /login, or set CLAUDE_CODE_OAUTH_TOKEN or ANTHROPIC_API_KEY, and start again'
+  }
+  const who = [email, plan, provider === 'firstParty' ? undefined : provider]
+  const known = who.filter((part) => part !== undefined)
+  return known.length === 0 ? source : `${source} (${known.join(', ')})`
+}
+
+function warningsFor(config: Config): string[] {
+  const warnings: string[] = []
+  if (config.proxyApiKey === undefined && !isLoopback(config.host)) {
+    warnings.push(
+      `OPEN TO THE NETWORK: everyone who reaches ${config.host}:${config.port} uses this login. Set proxy_api_key.`,
+    )
+  }
+  if (config.toolsEnabled) {
+    warnings.push(
+      `tools_enabled: Claude Code may read, change and run things in ${config.toolsFolder}, and as this user.`,
+    )
+  }
+  return warnings
+}

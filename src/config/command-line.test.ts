@@ -1,0 +1,74 @@
+import { describe, expect, it } from 'vitest'
+import { ConfigError } from './config-error.ts'
+import { parseCommandLine } from './command-line.ts'
+
+it('gives the values by key, as text', () => {
+  expect(parseCommandLine(['--port', '80', '--log-level=debug', '--config', 'a.txt'])).toEqual({
+    values: { port: '80', log_level: 'debug', config: 'a.txt' },
+    help: false,
+    version: false,
+    positionals: [],
+  })
+})
+
+it('gives what is not an option in order', () => {
+  expect(parseCommandLine(['doctor', '--port=1', 'x', '--', '--host']).positionals).toEqual([
+    'doctor',
+    'x',
+    '--host',
+  ])
+})
+
+it.each([['--help'], ['-h']])('%s asks for help', (flag) => {
+  expect(parseCommandLine([flag]).help).toBe(true)
+})
+
+it.each([['--version'], ['-v']])('%s asks for the version', (flag) => {
+  expect(parseCommandLine([flag]).version).toBe(true)
+})
+
+it.each([
+  [['--tools-enabled'], 'true'],
+  [['--no-tools-enabled'], 'false'],
+  [['--tools-enabled=false'], 'false'],
+  [['--tools-enabled=maybe'], 'maybe'],
+  [['--tools-enabled', '--no-tools-enabled'], 'false'],
+])('a switch is read from %j', (argv, value) => {
+  expect(parseCommandLine(argv).values.tools_enabled).toBe(value)
+})
+
+it('the last of an option that is given twice counts', () => {
+  expect(parseCommandLine(['--port=1', '--port', '2']).values.port).toBe('2')
+})
+
+it('a value after = may start with a dash, and hold =', () => {
+  expect(parseCommandLine(['--system-prompt=--a=b']).values.system_prompt).toBe('--a=b')
+})
+
+describe('it stops the start with a line that tells what to do', () => {
+  it.each([
+    [['--prot', '1'], '--prot: there is no such option; did you mean --port?'],
+    [
+      ['--no-tool-enabled'],
+      '--no-tool-enabled: there is no such option; did you mean --no-tools-enabled?',
+    ],
+    [['--no-port'], '--no-port: there is no such option; see --help'],
+    [['--temperature=1'], '--temperature: there is no such option; see --help'],
+    [['-p', '1'], '-p: there is no such option; see --help'],
+    [['--port'], '--port: a value is missing: use a whole number from 0 to 65535'],
+    [['--port='], '--port: a value is missing: use a whole number from 0 to 65535'],
+    [['--port', ''], '--port: a value is missing: use a whole number from 0 to 65535'],
+    [
+      ['--port', '--host', 'a'],
+      '--port: a value is missing (one that starts with - is written --port=-…): use a whole number from 0 to 65535',
+    ],
+    [['--help=yes'], '--help: this option takes no value'],
+    [['--no-tools-enabled=1'], '--no-tools-enabled: this option takes no value'],
+  ])('%j', (argv, message) => {
+    expect(() => parseCommandLine(argv)).toThrow(new ConfigError(message))
+  })
+})
+
+it('the value of an option that is not known is not shown', () => {
+  expect(() => parseCommandLine(['--proxy-key=hush'])).toThrow(/^(?!.*hush)/)
+})

@@ -1,0 +1,119 @@
+import { parseArgs } from 'node:util'
+import { ConfigError } from './config-error.ts'
+import { flagOf } from './names.ts'
+import { nearest } from './nearest.ts'
+import { OPTION_KEYS, OPTIONS } from './options.ts'
+import type { OptionKey } from './options.ts'
+
+/** What the command line gives, as text; a switch is 'true' or 'false', or what `=` gave it. */
+export type CommandLineValues = { readonly [Key in OptionKey]?: string }
+
+export type CommandLine = {
+  readonly values: CommandLineValues
+  readonly help: boolean
+  readonly version: boolean
+  /** What is not an option, and everything after `--`. */
+  readonly positionals: readonly string[]
+}
+
+/**
+ * Reads the command line. The values are not looked at: `loadConfig` does that. Where an option is
+ * given twice the last one counts.
+ *
+ * @param argv the arguments of the program, without its own path
+ * @throws ConfigError for an option that is not known, and for one without its value
+ */
+export function parseCommandLine(argv: readonly string[]): CommandLine {
+  const { tokens, positionals } = parseArgs({
+    args: [...argv],
+    options: PARSER_OPTIONS,
+    // The errors of the strict mode name neither the nearest option nor what is allowed.
+    strict: false,
+    allowPositionals: true,
+    tokens: true,
+  })
+  const given = tokens.filter((token) => token.kind === 'option')
+  const values: { [Key in OptionKey]?: string } = {}
+  const words = new Set<string>()
+  for (const { name, rawName, value, inlineValue } of given) {
+    const flag = FLAGS.get(name)
+    if (flag === undefined) throw unknownOption(rawName)
+    switch (flag.kind) {
+      case 'value':
+        values[flag.key] = requiredValue(rawName, flag.key, value, inlineValue === true)
+        break
+      case 'switch':
+        values[flag.key] =
+          value === undefined ? 'true' : requiredValue(rawName, flag.key, value, true)
+        break
+      case 'off':
+        if (value !== undefined) throw new ConfigError(`${rawName}: this option takes no value`)
+        values[flag.key] = 'false'
+        break
+      case 'word':
+        if (value !== undefined) throw new ConfigError(`${rawName}: this option takes no value`)
+        words.add(name)
+        break
+      default:
+        throw new TypeError(`unknown kind of flag: ${JSON.stringify(flag satisfies never)}`)
+    }
+  }
+  return { values, help: words.has('help'), version: words.has('version'), positionals }
+}
+
+type Flag =
+  | { kind: 'value' | 'switch' | 'off'; key: OptionKey }
+  /** `--help` and `--version`. */
+  | { kind: 'word' }
+
+const FLAGS: ReadonlyMap<string, Flag> = new Map<string, Flag>([
+  ...OPTION_KEYS.flatMap(flagsOf),
+  ['help', { kind: 'word' }],
+  ['version', { kind: 'word' }],
+])
+
+const SHORT = new Map([
+  ['help', 'h'],
+  ['version', 'v'],
+])
+
+const PARSER_OPTIONS = Object.fromEntries(
+  [...FLAGS].map(([name, flag]) => {
+    const short = SHORT.get(name)
+    const type = flag.kind === 'value' ? 'string' : 'boolean'
+    return [name, { type, ...(short === undefined ? {} : { short }) } as const]
+  }),
+)
+
+function flagsOf(key: OptionKey): [string, Flag][] {
+  const name = flagOf(key)
+  if (OPTIONS[key].type.placeholder !== null) return [[name, { kind: 'value', key }]]
+  return [
+    [name, { kind: 'switch', key }],
+    [`no-${name}`, { kind: 'off', key }],
+  ]
+}
+
+function requiredValue(
+  rawName: string,
+  key: OptionKey,
+  value: string | undefined,
+  inline: boolean,
+): string {
+  if (value === undefined || value === '') {
+    throw new ConfigError(`${rawName}: a value is missing: use ${OPTIONS[key].type.allowed}`)
+  }
+  // More likely the next option than a value.
+  if (!inline && value.startsWith('-')) {
+    throw new ConfigError(
+      `${rawName}: a value is missing (one that starts with - is written ${rawName}=-…): use ${OPTIONS[key].type.allowed}`,
+    )
+  }
+  return value
+}
+
+function unknownOption(rawName: string): ConfigError {
+  const near = nearest(rawName.replace(/^-+/, ''), [...FLAGS.keys()])
+  const hint = near === undefined ? 'see --help' : `did you mean --${near}?`
+  return new ConfigError(`${rawName}: there is no such option; ${hint}`)
+}

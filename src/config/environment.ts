@@ -1,0 +1,55 @@
+import { existsSync, readFileSync } from 'node:fs'
+import { availableParallelism, freemem, totalmem } from 'node:os'
+import { freeMemoryOf } from './machine.ts'
+import type { Machine } from './machine.ts'
+
+/** Environment variables by name. */
+export type Environment = Readonly<Record<string, string | undefined>>
+
+/** The environment of this program as it is now. Nothing else reads it. */
+export function readEnvironment(): Environment {
+  return { ...process.env }
+}
+
+/** The machine as it is now. */
+export function readMachine(env: Environment): Machine {
+  return {
+    cores: availableParallelism(),
+    freeMemoryBytes: freeMemoryOf({
+      platform: process.platform,
+      free: freemem(),
+      total: totalmem(),
+      limit: process.constrainedMemory(),
+    }),
+    container: isContainer(env, existsSync),
+  }
+}
+
+/** Docker and Podman each leave a file in a container, and Kubernetes a variable in a pod. */
+export function isContainer(env: Environment, exists: (path: string) => boolean): boolean {
+  return (
+    exists('/.dockerenv') || exists('/run/.containerenv') || Boolean(env['KUBERNETES_SERVICE_HOST'])
+  )
+}
+
+/**
+ * The text of a file (UTF-8), a relative path taken from the working directory; undefined where
+ * there is none.
+ *
+ * @throws the system's error where there is one that can't be read
+ */
+export function readTextFile(path: string): string | undefined {
+  try {
+    return readFileSync(path, 'utf8')
+  } catch (error) {
+    if (isMissing(error)) return undefined
+    throw error
+  }
+}
+
+/** ENOTDIR: what should be the folder is a file. */
+function isMissing(error: unknown): boolean {
+  return (
+    error instanceof Error && 'code' in error && ['ENOENT', 'ENOTDIR'].includes(String(error.code))
+  )
+}

@@ -1,0 +1,65 @@
+import { describe, expect, it } from 'vitest'
+import { parseConfigText } from './file.ts'
+
+function valueOf(line: string): string | undefined {
+  return parseConfigText(line, 'config.txt')[0]?.value
+}
+
+it('gives keys and values with the lines that they stand on', () => {
+  const text = '\uFEFF# a comment\n\nport = 1\r\n   # another\r\n  host=a.example  \rspares =2\n'
+  expect(parseConfigText(text, 'config.txt')).toEqual([
+    { key: 'port', value: '1', line: 3 },
+    { key: 'host', value: 'a.example', line: 5 },
+    { key: 'spares', value: '2', line: 6 },
+  ])
+})
+
+it('keeps a key that is given twice, for the reader to warn about', () => {
+  expect(parseConfigText('port = 1\nport = 2', 'config.txt').map(({ value }) => value)).toEqual([
+    '1',
+    '2',
+  ])
+})
+
+describe('a value', () => {
+  it.each([
+    ['key = a # comment', 'a'],
+    ['key = a\t#comment', 'a'],
+    ['key = a#b', 'a#b'],
+    ['key = a = b', 'a = b'],
+    ['key = say "hi"', 'say "hi"'],
+    ['key = C:\\new\\table', 'C:\\new\\table'],
+    ['key =', ''],
+    ['key = # comment', ''],
+    ['key = ""', ''],
+    ['key = "a # b"', 'a # b'],
+    ['key = " a "   # comment', ' a '],
+    ['key = "line\\nnext\\ttab \\"quoted\\" \\\\n"', 'line\nnext\ttab "quoted" \\n'],
+  ])('is read from %j', (line, value) => {
+    expect(valueOf(line)).toBe(value)
+  })
+
+  it.each(['key = "open', 'key = "a" b', 'key = "a"#', 'key = "\\x"', 'key = "open\\"', 'key = "'])(
+    'in quotes is refused as %j',
+    (line) => {
+      expect(() => valueOf(line)).toThrow(/^config\.txt:1: key: a value that starts with "/)
+    },
+  )
+})
+
+describe('a line of another form', () => {
+  it.each(['port', 'port: 1', '= 1', 'two words = 1', '"port" = 1'])(
+    '%j stops the start',
+    (line) => {
+      expect(() => parseConfigText(`\n${line}`, 'a/b.txt')).toThrow(
+        'a/b.txt:2: this line is not of the form: key = value',
+      )
+    },
+  )
+
+  it('is not shown, for it may hold a secret', () => {
+    for (const line of ['proxy_api_key: hush', 'proxy_api_key = "hush']) {
+      expect(() => valueOf(line)).toThrow(/^(?!.*hush)/)
+    }
+  })
+})

@@ -1,0 +1,44 @@
+import { ConfigError } from './config-error.ts'
+import { parseConfigText } from './file.ts'
+import type { FileEntry } from './file.ts'
+
+/** Looked for in this order, in the working directory. */
+const USUAL_PLACES = ['config.txt', 'src/config.txt']
+
+/**
+ * Gives the text of a file, or undefined where there is none. Any other failure is thrown.
+ */
+export type ReadFile = (path: string) => string | undefined
+
+export type ConfigFile = {
+  readonly path: string
+  readonly entries: readonly FileEntry[]
+}
+
+/**
+ * Finds and reads the configuration file: the named one, which must exist, else the first of the
+ * usual ones, which needn't.
+ *
+ * @param named the path, and the flag or variable that gave it
+ * @throws ConfigError where the file is missing, can't be read, or holds a line of a wrong form
+ */
+export function findConfigFile(
+  named: { path: string; source: string } | undefined,
+  readFile: ReadFile,
+): ConfigFile | undefined {
+  for (const path of named === undefined ? USUAL_PLACES : [named.path]) {
+    const text = readOrExplain(path, readFile)
+    if (text !== undefined) return { path, entries: parseConfigText(text, path) }
+  }
+  if (named === undefined) return undefined
+  throw new ConfigError(`${named.source}: there is no file ${JSON.stringify(named.path)}`)
+}
+
+function readOrExplain(path: string, readFile: ReadFile): string | undefined {
+  try {
+    return readFile(path)
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error)
+    throw new ConfigError(`${path}: the file can't be read: ${reason}`, { cause: error })
+  }
+}

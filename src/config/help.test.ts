@@ -1,0 +1,65 @@
+import { readFileSync } from 'node:fs'
+import { describe, expect, it } from 'vitest'
+import { parseCommandLine } from './command-line.ts'
+import { renderExample, renderHelp, renderTable } from './help.ts'
+import { loadConfig } from './load.ts'
+import { OPTION_KEYS, SETTING_KEYS } from './options.ts'
+
+describe('--help', () => {
+  it('fits 80 columns', () => {
+    const help = renderHelp([{ name: 'doctor', help: 'say what is right and wrong '.repeat(9) }])
+    expect(help.split('\n').filter((line) => line.length > 80)).toEqual([])
+  })
+
+  it('has a flag for every option, each of which the command line knows', () => {
+    const shown = [...renderHelp().matchAll(/^ {2}--(?:\[no-\])?([a-z-]+)/gm)].map(
+      ([, name]) => name,
+    )
+    expect(shown).toHaveLength(OPTION_KEYS.length)
+    for (const name of shown) {
+      expect(Object.keys(parseCommandLine([`--${name}=x`]).values)).toHaveLength(1)
+    }
+  })
+
+  it('lists the commands that the program has', () => {
+    const help = renderHelp([{ name: 'doctor', help: 'check the login' }])
+    expect(help).toContain('Usage: claude-sub-proxy [command] [options]\n')
+    expect(help).toMatch(/^Commands:\n {2}doctor {2,}check the login\n/m)
+    expect(renderHelp()).not.toContain('ommand]')
+  })
+
+  it('shows a default with what it is the default of', () => {
+    expect(renderHelp()).toMatch(/--spares <number> {2,}started [^-]*\(default 1\)\n/)
+  })
+})
+
+describe('the table', () => {
+  it('has the columns and rows of the option table', () => {
+    const [head, rule, ...rows] = renderTable().trimEnd().split('\n')
+    expect([head, rule]).toEqual(['| key | environment | default | |', '|---|---|---|---|'])
+    expect(rows).toHaveLength(OPTION_KEYS.length)
+    expect(rows[0]).toBe('| `port` | `CSP_PORT` | 42069 | port to listen on; 0 picks a free one |')
+    expect(rows).toContainEqual(expect.stringMatching(/^\| `proxy_api_key` \| .* \| empty \| /))
+    expect(rows.at(-1)).toMatch(/^\| `--config` \| `CSP_CONFIG` \| empty \| /)
+  })
+})
+
+describe('the example file', () => {
+  const machine = { cores: 2, freeMemoryBytes: 2 ** 33, container: false }
+  const load = (text: string): ReturnType<typeof loadConfig> =>
+    loadConfig({ values: {}, env: {}, readFile: () => text, machine })
+
+  it('is config.example.txt', () => {
+    const file = new URL('../../config.example.txt', import.meta.url)
+    expect(readFileSync(file, 'utf8')).toBe(renderExample())
+  })
+
+  it('changes nothing, neither as it is nor with everything switched on', () => {
+    const everything = renderExample().replaceAll(/^#(?=[a-z_]+ =)/gm, '')
+    const loaded = load(everything)
+    expect(loaded.warnings).toEqual([])
+    expect(loaded.config).toEqual(load(renderExample()).config)
+    expect(loaded.sources.port).toMatch(/^config\.txt:\d+$/)
+    expect(everything.match(/^[a-z_]+ =/gm)).toHaveLength(SETTING_KEYS.length)
+  })
+})

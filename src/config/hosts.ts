@@ -1,0 +1,45 @@
+import { BlockList, isIP } from 'node:net'
+import type { ValueType } from './value-type.ts'
+
+const LOOPBACK = new BlockList()
+LOOPBACK.addSubnet('127.0.0.0', 8, 'ipv4')
+LOOPBACK.addAddress('::1', 'ipv6')
+
+/**
+ * Whether a host is reached from this machine only: `localhost`, 127.0.0.0/8 or ::1, an IPv6 address
+ * also in brackets or with an IPv4 address in it. The host comes without a port.
+ */
+export function isLoopback(host: string): boolean {
+  const bare = withoutBrackets(host)
+  switch (isIP(bare)) {
+    case 4:
+      return LOOPBACK.check(bare, 'ipv4')
+    case 6:
+      return LOOPBACK.check(bare, 'ipv6')
+    default:
+      return bare.toLowerCase() === 'localhost'
+  }
+}
+
+/** An IP address or a host name to listen on. */
+export const listenHost: ValueType<string> = {
+  placeholder: 'host',
+  allowed: 'an IP address or a host name, without a port',
+  allowedValue: 'an IP address (without brackets) or a host name, without a port',
+  parse(text) {
+    const host = withoutBrackets(text)
+    return isHost(host) ? host : undefined
+  },
+  accepts: (value) => typeof value === 'string' && isHost(value),
+}
+
+/** The last label is not a number, as in the URL standard: `127.0.1` is a mistake, not a name. */
+const HOST_NAME = /^(?!.*(?:^|\.)\d+\.?$)(?!-)[a-z0-9_-]{1,63}(?:\.[a-z0-9_-]{1,63})*\.?$/i
+
+function isHost(host: string): boolean {
+  return isIP(host) !== 0 || (host.length <= 253 && HOST_NAME.test(host))
+}
+
+function withoutBrackets(host: string): string {
+  return /^\[(.*:.*)\]$/.exec(host)?.[1] ?? host
+}

@@ -1,0 +1,237 @@
+import { describe, expect, it } from 'vitest'
+import { ConfigError } from './config-error.ts'
+import { loadConfig } from './load.ts'
+import type { ConfigRequest, LoadedConfig } from './load.ts'
+
+const MACHINE = { cores: 4, freeMemoryBytes: 64 * 1024 ** 3, container: false }
+
+function load({
+  files = {},
+  ...request
+}: Partial<ConfigRequest> & { files?: Record<string, string> }): LoadedConfig {
+  return loadConfig({
+    values: {},
+    env: {},
+    machine: MACHINE,
+    readFile: (path) => files[path],
+    ...request,
+  })
+}
+
+function deny(): never {
+  throw new Error('EACCES: permission denied')
+}
+
+describe('where a value comes from', () => {
+  const files = { 'config.txt': '\nport = 3' }
+
+  it('the command line comes before everything', () => {
+    const { config, sources } = load({ values: { port: '1' }, env: { CSP_PORT: '2' }, files })
+    expect([config.port, sources.port]).toEqual([1, '--port'])
+  })
+
+  it('the environment comes before the file', () => {
+    const { config, sources } = load({ env: { CSP_PORT: '2' }, files })
+    expect([config.port, sources.port]).toEqual([2, 'CSP_PORT'])
+  })
+
+  it('the file comes before the default', () => {
+    const { config, sources } = load({ files })
+    expect([config.port, sources.port]).toEqual([3, 'config.txt:2'])
+    expect([config.spares, sources.spares]).toEqual([1, 'default'])
+  })
+
+  it('what is empty counts as not given', () => {
+    const { config, sources } = load({
+      env: { CSP_PORT: '', CSP_SPARES: '' },
+      files: { 'config.txt': 'port = 3\nspares = ""\nlog_level = # none' },
+    })
+    expect([config.port, config.spares, config.logLevel]).toEqual([3, 1, 'INFO'])
+    expect([sources.port, sources.spares]).toEqual(['config.txt:1', 'default'])
+  })
+
+  it('auto asks for the default, over what comes after', () => {
+    const { config, sources } = load({
+      values: { host: 'AUTO' },
+      env: { CSP_HOST: '0.0.0.0', CSP_MAX_PROCESSES: 'auto' },
+    })
+    expect([config.host, sources.host]).toEqual(['127.0.0.1', '--host'])
+    expect([config.maxProcesses, sources.maxProcesses]).toEqual([16, 'CSP_MAX_PROCESSES'])
+  })
+
+  it('a wrong value that another one covers does no harm', () => {
+    expect(load({ values: { port: '1' }, env: { CSP_PORT: 'abc' } }).config.port).toBe(1)
+  })
+
+  it('every setting can be given in every way', () => {
+    const text = [
+      'port = 1',
+      'host = ::1',
+      'log_level = trace',
+      'model_default = a',
+      'proxy_api_key = "k#y"',
+      'cors_origins = https://a.example, http://b.example:8080',
+      'system_prompt = "Be\\nbrief."',
+      'max_thinking_tokens = 2048',
+      'tools_enabled = yes',
+      'tools_folder = /srv/work',
+      'max_body_size = 1mb',
+      'max_processes = 5',
+      'spares = 0',
+      'queue_timeout = 1',
+      'first_event_timeout = 2s',
+      'ping_interval = 300ms',
+      'idle_timeout = 4min',
+      'hold_timeout = 5h',
+      'shutdown_timeout = 0',
+      'work_folder = /srv/runtime',
+      'claude_path = /opt/claude',
+    ].join('\n')
+    const expected = {
+      port: 1,
+      host: '::1',
+      logLevel: 'TRACE',
+      modelDefault: 'a',
+      proxyApiKey: 'k#y',
+      corsOrigins: ['https://a.example', 'http://b.example:8080'],
+      systemPrompt: 'Be\nbrief.',
+      maxThinkingTokens: 2048,
+      toolsEnabled: true,
+      toolsFolder: '/srv/work',
+      maxBodySize: 1_048_576,
+      maxProcesses: 5,
+      spares: 0,
+      queueTimeout: 1000,
+      firstEventTimeout: 2000,
+      pingInterval: 300,
+      idleTimeout: 240_000,
+      holdTimeout: 18_000_000,
+      shutdownTimeout: 0,
+      workFolder: '/srv/runtime',
+      claudePath: '/opt/claude',
+    }
+    const loaded = load({ files: { 'config.txt': text } })
+    expect(loaded.config).toEqual(expected)
+    expect(loaded.warnings).toEqual([])
+    expect(Object.values(loaded.sources)).not.toContain('default')
+  })
+})
+
+describe('the file', () => {
+  it('is ./config.txt before ./src/config.txt', () => {
+    const files = { 'config.txt': 'port = 1', 'src/config.txt': 'port = 2\nspares = 2' }
+    expect(load({ files })).toMatchObject({
+      file: 'config.txt',
+      config: { port: 1, spares: 1 },
+    })
+  })
+
+  it('is ./src/config.txt where there is no other', () => {
+    const { file, sources } = load({ files: { 'src/config.txt': 'port = 2' } })
+    expect([file, sources.port]).toEqual(['src/config.txt', 'src/config.txt:1'])
+  })
+
+  it('may be missing', () => {
+    expect(load({}).file).toBeUndefined()
+  })
+
+  it('is the one that --config names, before CSP_CONFIG, and no other', () => {
+    const files = { 'config.txt': 'port = 1', 'a.txt': 'spares = 2', 'b.txt': 'spares = 3' }
+    const fromFlag = load({ files, values: { config: 'a.txt' }, env: { CSP_CONFIG: 'b.txt' } })
+    expect(fromFlag.config).toMatchObject({ port: 42_069, spares: 2 })
+    expect(load({ files, env: { CSP_CONFIG: 'b.txt' } }).config.spares).toBe(3)
+  })
+
+  it('must exist where it is named', () => {
+    const files = { 'config.txt': 'port = 1' }
+    expect(() => load({ files, values: { config: 'a.txt' } })).toThrow(
+      new ConfigError('--config: there is no file "a.txt"'),
+    )
+    expect(() => load({ files, env: { CSP_CONFIG: 'b.txt' } })).toThrow(
+      new ConfigError('CSP_CONFIG: there is no file "b.txt"'),
+    )
+  })
+
+  it('stops the start where it is there and cannot be read', () => {
+    expect(() => load({ readFile: deny })).toThrow(
+      new ConfigError("config.txt: the file can't be read: EACCES: permission denied"),
+    )
+  })
+})
+
+describe('a wrong value stops the start with a line that names its place', () => {
+  const allowed = 'is not allowed: use a whole number from 0 to 65535'
+
+  it('in the file', () => {
+    expect(() => load({ files: { 'config.txt': '\n\nport = 1x' } })).toThrow(
+      new ConfigError(`config.txt:3: port = '1x' ${allowed}`),
+    )
+  })
+
+  it('in the environment', () => {
+    expect(() => load({ env: { CSP_PORT: '-1' } })).toThrow(
+      new ConfigError(`CSP_PORT: port = '-1' ${allowed}`),
+    )
+  })
+
+  it('on the command line', () => {
+    expect(() => load({ values: { port: '70000' } })).toThrow(
+      new ConfigError(`--port: port = '70000' ${allowed}`),
+    )
+  })
+
+  it('on one line, whatever the value holds', () => {
+    expect(() => load({ env: { CSP_LOG_LEVEL: 'a\nb' } })).toThrow(
+      "CSP_LOG_LEVEL: log_level = 'a\\nb' is not allowed: use one of ERROR, WARN",
+    )
+  })
+
+  it('without the value of a secret', () => {
+    expect(() => load({ files: { 'config.txt': 'proxy_api_key = hush hush' } })).toThrow(
+      /^config\.txt:1: proxy_api_key = a value that is not shown(?!.*hush)/,
+    )
+  })
+
+  it('also where only the combination is wrong', () => {
+    expect(() => load({ files: { 'config.txt': 'tools_enabled = on' } })).toThrow(
+      "config.txt:1: tools_enabled needs tools_folder: the folder in which Claude Code's own tools may work",
+    )
+    const env = { CSP_TOOLS_ENABLED: '1', CSP_TOOLS_FOLDER: '/a', CSP_HOST: '0.0.0.0' }
+    expect(() => load({ env })).toThrow(
+      "CSP_TOOLS_ENABLED: tools_enabled needs proxy_api_key while host is '0.0.0.0'",
+    )
+  })
+})
+
+describe('it warns, and goes on', () => {
+  it('about a key that is not known, with the nearest one', () => {
+    expect(load({ files: { 'config.txt': 'prot = 1\ntemperature = hot' } }).warnings).toEqual([
+      'config.txt:1: prot is not known, and not used; did you mean port?',
+      'config.txt:2: temperature is not known, and not used',
+    ])
+  })
+
+  it('about names that every object has', () => {
+    const { warnings } = load({ files: { 'config.txt': 'constructor = 1\n__proto__ = 2' } })
+    expect(warnings).toHaveLength(2)
+  })
+
+  it('about a key that is given twice: the last one counts', () => {
+    const { config, warnings } = load({ files: { 'config.txt': 'port = 1\n\nport = 2' } })
+    expect(config.port).toBe(2)
+    expect(warnings).toEqual(['config.txt:3: port was already given on line 1; this line counts'])
+  })
+
+  it('about a file that names a file', () => {
+    expect(load({ files: { 'config.txt': 'config = b.txt' } }).warnings).toEqual([
+      "config.txt:1: config can't be set in a file: use --config or CSP_CONFIG",
+    ])
+  })
+
+  it('about a variable that looks like a mistyped one of ours, and no other', () => {
+    const env = { CSP_PROXY_APIKEY: 'hush', CSP_NONCE_SOURCE: 'x', PORT: '1' }
+    expect(load({ env }).warnings).toEqual([
+      'CSP_PROXY_APIKEY: not known, and not used; did you mean CSP_PROXY_API_KEY?',
+    ])
+  })
+})

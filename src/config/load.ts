@@ -1,0 +1,129 @@
+import type { CommandLineValues } from './command-line.ts'
+import type { Environment } from './environment.ts'
+import type { FileEntry } from './file.ts'
+import { findConfigFile } from './find-file.ts'
+import type { ConfigFile, ReadFile } from './find-file.ts'
+import type { Machine } from './machine.ts'
+import { ENVIRONMENT_PREFIX, flagOf, propertyOf, variableOf } from './names.ts'
+import { nearest } from './nearest.ts'
+import { AUTOMATIC } from './option.ts'
+import { OPTION_KEYS, SETTING_KEYS, SETTINGS } from './options.ts'
+import type { Config, OptionKey, SettingKey } from './options.ts'
+import { notAllowed, resolveConfig } from './resolve.ts'
+
+export type ConfigRequest = {
+  /** From `parseCommandLine`. */
+  readonly values: CommandLineValues
+  readonly env: Environment
+  readonly readFile: ReadFile
+  readonly machine: Machine
+}
+
+export type LoadedConfig = {
+  readonly config: Config
+  /** Where each value comes from: `--port`, `CSP_PORT`, `config.txt:12` or `default`. */
+  readonly sources: { readonly [Property in keyof Config]: string }
+  /** One line each, for the user; none holds a value. */
+  readonly warnings: readonly string[]
+  /** The file that was read, as it was named; undefined where there was none. */
+  readonly file: string | undefined
+}
+
+/**
+ * Puts the configuration together: command line over environment over file over defaults. A value
+ * that is empty counts as not given.
+ *
+ * @throws ConfigError with one line that names the source, the key, the value and what is allowed
+ */
+export function loadConfig(request: ConfigRequest): LoadedConfig {
+  const file = findConfigFile(fileOption(request), request.readFile)
+  const lastEntries = new Map(file?.entries.map((entry) => [entry.key, entry]))
+  const given = new Map<SettingKey, Given>()
+  for (const key of SETTING_KEYS) {
+    const found = fromOutside(key, request) ?? fromFile(lastEntries.get(key), file)
+    if (found !== undefined) given.set(key, found)
+  }
+  const input = Object.fromEntries(
+    [...given].map(([key, from]) => [propertyOf(key), readValue(key, from)]),
+  ) as Partial<Config>
+  const sources = Object.fromEntries(
+    SETTING_KEYS.map((key) => [propertyOf(key), given.get(key)?.source ?? 'default']),
+  ) as LoadedConfig['sources']
+  return {
+    config: resolveConfig(input, request.machine, {
+      name: (key) => key,
+      placed: (key) => placed(key, given.get(key)),
+    }),
+    sources,
+    warnings: [...environmentWarnings(request.env), ...fileWarnings(file)],
+    file: file?.path,
+  }
+}
+
+/** A value as text, and where it stands. */
+type Given = { readonly text: string; readonly source: string }
+
+function fileOption(request: ConfigRequest): { path: string; source: string } | undefined {
+  const given = fromOutside('config', request)
+  return given && { path: given.text, source: given.source }
+}
+
+function fromOutside(key: OptionKey, request: ConfigRequest): Given | undefined {
+  const flagged = request.values[key]
+  if (flagged !== undefined && flagged !== '') return { text: flagged, source: `--${flagOf(key)}` }
+  const variable = variableOf(key)
+  const exported = request.env[variable]
+  if (exported !== undefined && exported !== '') return { text: exported, source: variable }
+  return undefined
+}
+
+function fromFile(entry: FileEntry | undefined, file: ConfigFile | undefined): Given | undefined {
+  if (entry === undefined || file === undefined || entry.value === '') return undefined
+  return { text: entry.value, source: `${file.path}:${entry.line}` }
+}
+
+/** Undefined where the text asks for the default that depends on the machine. */
+function readValue(key: SettingKey, given: Given): unknown {
+  const { type, defaultText } = SETTINGS[key]
+  if (defaultText === AUTOMATIC && given.text.toLowerCase() === AUTOMATIC) return undefined
+  const value = type.parse(given.text)
+  if (value === undefined) throw notAllowed(placed(key, given), key, given.text, type.allowed)
+  return value
+}
+
+function placed(key: SettingKey, given: Given | undefined): string {
+  return given === undefined ? key : `${given.source}: ${key}`
+}
+
+/** Only what looks like a mistyped name of ours: other programs may use the prefix as well. */
+function environmentWarnings(env: Environment): string[] {
+  const known = OPTION_KEYS.map(variableOf)
+  return Object.keys(env)
+    .filter((name) => name.startsWith(ENVIRONMENT_PREFIX) && !known.includes(name))
+    .flatMap((name) => {
+      const near = nearest(name.slice(ENVIRONMENT_PREFIX.length), OPTION_KEYS)
+      return near === undefined
+        ? []
+        : [`${name}: not known, and not used; did you mean ${variableOf(near)}?`]
+    })
+}
+
+function fileWarnings(file: ConfigFile | undefined): string[] {
+  const seen = new Map<string, number>()
+  const warnings: string[] = []
+  for (const { key, line } of file?.entries ?? []) {
+    const place = `${file?.path}:${line}: ${key}`
+    const earlier = seen.get(key)
+    seen.set(key, line)
+    if (key === 'config') {
+      warnings.push(`${place} can't be set in a file: use --config or ${variableOf('config')}`)
+    } else if (!Object.hasOwn(SETTINGS, key)) {
+      const near = nearest(key, SETTING_KEYS)
+      const hint = near === undefined ? '' : `; did you mean ${near}?`
+      warnings.push(`${place} is not known, and not used${hint}`)
+    } else if (earlier !== undefined) {
+      warnings.push(`${place} was already given on line ${earlier}; this line counts`)
+    }
+  }
+  return warnings
+}

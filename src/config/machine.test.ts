@@ -1,0 +1,32 @@
+import { describe, expect, it } from 'vitest'
+import { freeMemoryOf, maxProcessesOf } from './machine.ts'
+
+const GIGABYTE = 1024 ** 3
+
+describe('the number of processes', () => {
+  it.each([
+    ['four for each core', 4, 64, 16],
+    ['at most 32', 64, 256, 32],
+    ['at least 1, however little memory there is', 8, 0.1, 1],
+    ['as many as half of the free memory holds', 16, 4, 10],
+    ['four on a single core', 1, 64, 4],
+  ])('is %s', (_, cores, gigabytes, expected) => {
+    expect(maxProcessesOf({ cores, freeMemoryBytes: gigabytes * GIGABYTE })).toBe(expected)
+  })
+})
+
+describe('free memory', () => {
+  it('is what the system says', () => {
+    expect(freeMemoryOf({ platform: 'linux', free: 5, total: 16, limit: 0 })).toBe(5)
+  })
+
+  it('is never more than the limit of the container', () => {
+    expect(freeMemoryOf({ platform: 'linux', free: 5, total: 16, limit: 2 })).toBe(2)
+    expect(freeMemoryOf({ platform: 'linux', free: 5, total: 16, limit: 2 ** 64 })).toBe(5)
+  })
+
+  it('is taken to be a quarter of all on macOS, where caches do not count as free', () => {
+    expect(freeMemoryOf({ platform: 'darwin', free: 0.1, total: 16, limit: 0 })).toBe(4)
+    expect(freeMemoryOf({ platform: 'darwin', free: 9, total: 16, limit: 0 })).toBe(9)
+  })
+})

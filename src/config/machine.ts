@@ -1,0 +1,46 @@
+/** What the defaults depend on. */
+export type Machine = {
+  /** Processors that this program may use. */
+  readonly cores: number
+  /** Memory that can be given to new processes, in bytes. */
+  readonly freeMemoryBytes: number
+  /** Whether this program runs in a container. */
+  readonly container: boolean
+}
+
+const MEGABYTE = 1024 * 1024
+
+/**
+ * How many runtime processes (sessions and spares together) a machine carries.
+ *
+ * An idle process takes about 150 MB of resident memory, and about 200 MB after 20 turns; half of
+ * the free memory is left to everything else. A process mostly waits for the API, so that four of
+ * them share a core. 32 is more than one login can keep busy. At least 1, or nothing could be
+ * served.
+ */
+export function maxProcessesOf(machine: Pick<Machine, 'cores' | 'freeMemoryBytes'>): number {
+  const byMemory = Math.floor((machine.freeMemoryBytes * 0.5) / (200 * MEGABYTE))
+  return Math.max(1, Math.min(32, Math.max(2, machine.cores * 4), byMemory))
+}
+
+/** Memory as the system reports it, in bytes. */
+export type MemoryReport = {
+  readonly platform: string
+  readonly free: number
+  readonly total: number
+  /** The limit of the container or control group; 0 for none. */
+  readonly limit: number
+}
+
+/**
+ * The memory that can be given to new processes, in bytes.
+ *
+ * macOS counts neither caches nor inactive pages as free, so that its number is close to nothing on
+ * a healthy machine (https://github.com/libuv/libuv/issues/3897): a quarter of the memory is taken
+ * to be free there. The control group's limit is used whole, for what is used of it includes
+ * caches that the system gives back.
+ */
+export function freeMemoryOf(report: MemoryReport): number {
+  const free = report.platform === 'darwin' ? Math.max(report.free, report.total / 4) : report.free
+  return report.limit > 0 ? Math.min(free, report.limit) : free
+}

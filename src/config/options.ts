@@ -1,0 +1,108 @@
+import { listenHost } from './hosts.ts'
+import { maxProcessesOf } from './machine.ts'
+import type { CamelCase } from './names.ts'
+import { automatic, fixed, list, optional, secret } from './option.ts'
+import type { Option } from './option.ts'
+import { origins } from './origins.ts'
+import { duration, size } from './quantities.ts'
+import { anyText, boolean, choice, filePath, headerKey, integer, spacelessName } from './values.ts'
+
+/**
+ * Every setting, under its key in the file. The environment's name, the flag and the property of
+ * `Config` follow from the key (names.ts); loader, `--help` and docs follow from this table.
+ */
+export const SETTINGS = {
+  port: fixed(integer(0, 65_535), '42069', 'port to listen on; 0 picks a free one'),
+  host: automatic(
+    listenHost,
+    (machine) => (machine.container ? '0.0.0.0' : '127.0.0.1'),
+    'address or host name to listen on; auto is 127.0.0.1, in a container 0.0.0.0',
+  ),
+  log_level: fixed(
+    choice('level', ['ERROR', 'WARN', 'INFO', 'DEBUG', 'TRACE']),
+    'INFO',
+    'how much is logged: ERROR, WARN, INFO, DEBUG or TRACE, in any case',
+  ),
+  model_default: fixed(spacelessName, 'claude-sonnet-4-6', 'model of a request that names none'),
+  proxy_api_key: secret(
+    optional(
+      headerKey,
+      'key that clients must send; empty asks for none (better not on the command line, where others can read it)',
+    ),
+  ),
+  cors_origins: list(
+    origins,
+    'web origins whose pages may call, separated by commas, such as https://app.example:8080; * allows all; empty allows none',
+  ),
+  system_prompt: optional(
+    anyText,
+    "system prompt of a request that has none; the request's own comes first",
+  ),
+  max_thinking_tokens: optional(
+    integer(1024),
+    "thinking budget of a request that says nothing about thinking, 1024 or more; the request's own comes first",
+  ),
+  tools_enabled: fixed(
+    boolean,
+    'false',
+    "let Claude Code's own tools work on this machine; needs tools_folder",
+  ),
+  tools_folder: optional(
+    filePath,
+    "folder in which Claude Code's own tools may work; needed with tools_enabled",
+  ),
+  max_body_size: fixed(size, '32mb', "largest request body; 32 MB is the Messages API's own limit"),
+  max_processes: automatic(
+    integer(1),
+    maxProcessesOf,
+    'most runtime processes at a time, spares included; auto follows from cores and free memory, up to 32',
+  ),
+  spares: fixed(integer(0, 8), '1', 'started processes that are kept ready, 0 to 8'),
+  queue_timeout: fixed(
+    duration(0),
+    '60s',
+    'how long a request waits for a process before it is turned away',
+  ),
+  first_event_timeout: fixed(duration(1), '10min', 'how long the first event of a reply may take'),
+  ping_interval: fixed(duration(1), '15s', 'silence on a stream after which a ping event is sent'),
+  idle_timeout: fixed(duration(0), '5min', 'how long an idle conversation keeps its process'),
+  hold_timeout: fixed(duration(1), '10min', 'how long a process waits for tool results'),
+  shutdown_timeout: fixed(
+    duration(0),
+    '30s',
+    'how long requests in flight may take to finish at stop',
+  ),
+  work_folder: optional(
+    filePath,
+    'working folder of the runtime; empty is a private temporary one without files',
+  ),
+  claude_path: optional(
+    filePath,
+    'Claude Code executable to use in place of the one that comes with the Agent SDK',
+  ),
+} satisfies Record<string, Option<unknown>>
+
+/** Where the file is: not a setting, for a file can't say it. */
+export const FILE_OPTION = optional(
+  filePath,
+  'configuration file; by default ./config.txt, else ./src/config.txt, where there is one',
+)
+
+/** Everything that the environment and the command line can give. */
+export const OPTIONS = { ...SETTINGS, config: FILE_OPTION }
+
+export type SettingKey = keyof typeof SETTINGS
+export type OptionKey = keyof typeof OPTIONS
+
+export const SETTING_KEYS = Object.keys(SETTINGS) as readonly SettingKey[]
+export const OPTION_KEYS = Object.keys(OPTIONS) as readonly OptionKey[]
+
+type ValueOf<Entry> = Entry extends Option<infer Value> ? Value : never
+
+/**
+ * What the program runs with: times in milliseconds, sizes in bytes, what is empty by default
+ * undefined (or an empty list), `auto` replaced by what it stands for.
+ */
+export type Config = {
+  readonly [Key in SettingKey as CamelCase<Key>]: ValueOf<(typeof SETTINGS)[Key]>
+}

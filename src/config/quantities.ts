@@ -1,0 +1,82 @@
+import type { ValueType } from './value-type.ts'
+
+/** The longest wait of a Node timer: one millisecond more, and it fires at once. */
+const LONGEST_TIMER = 2 ** 31 - 1
+
+/** Units by name, as multiples of the value's own; '' is the unit of a plain number. */
+type Units = ReadonlyMap<string, number>
+
+const MILLISECONDS: Units = new Map([
+  ['', 1000],
+  ['ms', 1],
+  ['s', 1000],
+  ['min', 60_000],
+  ['h', 3_600_000],
+])
+
+const BYTES: Units = new Map([
+  ['', 1],
+  ['b', 1],
+  ['kb', 1024],
+  ['mb', 1024 * 1024],
+])
+
+/**
+ * A time: `500ms`, `15s`, `5min`, `1h`; a plain number is in seconds. The value is in whole
+ * milliseconds.
+ *
+ * @param minimum in milliseconds
+ */
+export function duration(minimum: 0 | 1): ValueType<number> {
+  return quantity({
+    units: MILLISECONDS,
+    minimum,
+    maximum: LONGEST_TIMER,
+    placeholder: 'duration',
+    allowed: `a time such as 500ms, 15s, 5min or 1h (a plain number is in seconds), ${
+      minimum === 0 ? '0' : 'more than 0'
+    } to 24 days`,
+    valueUnit: 'milliseconds',
+  })
+}
+
+/**
+ * A size: `32mb`, `512kb`; a plain number is in bytes, which the value is in. At least 1 kB, so that
+ * a forgotten unit is noticed.
+ */
+export const size: ValueType<number> = quantity({
+  units: BYTES,
+  minimum: 1024,
+  maximum: Number.MAX_SAFE_INTEGER,
+  placeholder: 'size',
+  allowed: 'a size such as 32mb or 512kb (a plain number is in bytes), 1kb or more',
+  valueUnit: 'bytes',
+})
+
+type Quantity = {
+  units: Units
+  minimum: number
+  maximum: number
+  placeholder: string
+  allowed: string
+  /** The unit of the value, as a word. */
+  valueUnit: string
+}
+
+function quantity(kind: Quantity): ValueType<number> {
+  const accepts = (value: unknown): value is number =>
+    Number.isSafeInteger(value) && Number(value) >= kind.minimum && Number(value) <= kind.maximum
+  return {
+    placeholder: kind.placeholder,
+    allowed: kind.allowed,
+    allowedValue: `${kind.valueUnit}, a whole number from ${kind.minimum} to ${kind.maximum}`,
+    parse(text) {
+      const [, digits = '', unit = ''] = /^(\d+(?:\.\d+)?) ?([a-z]*)$/i.exec(text) ?? []
+      const factor = kind.units.get(unit.toLowerCase())
+      if (digits === '' || factor === undefined) return undefined
+      const value = Math.round(Number(digits) * factor)
+      return accepts(value) ? value : undefined
+    },
+    accepts,
+  }
+}

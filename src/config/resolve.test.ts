@@ -1,0 +1,108 @@
+import { describe, expect, expectTypeOf, it } from 'vitest'
+import { ConfigError } from './config-error.ts'
+import type { Config } from './options.ts'
+import { resolveConfig } from './resolve.ts'
+import type { ConfigInput } from './resolve.ts'
+
+const MACHINE = { cores: 4, freeMemoryBytes: 64 * 1024 ** 3, container: false }
+
+it('fills in every default', () => {
+  expect(resolveConfig({}, MACHINE)).toEqual({
+    port: 42_069,
+    host: '127.0.0.1',
+    logLevel: 'INFO',
+    modelDefault: 'claude-sonnet-4-6',
+    proxyApiKey: undefined,
+    corsOrigins: [],
+    systemPrompt: undefined,
+    maxThinkingTokens: undefined,
+    toolsEnabled: false,
+    toolsFolder: undefined,
+    maxBodySize: 33_554_432,
+    maxProcesses: 16,
+    spares: 1,
+    queueTimeout: 60_000,
+    firstEventTimeout: 600_000,
+    pingInterval: 15_000,
+    idleTimeout: 300_000,
+    holdTimeout: 600_000,
+    shutdownTimeout: 30_000,
+    workFolder: undefined,
+    claudePath: undefined,
+  })
+})
+
+it('has the types of the table', () => {
+  expectTypeOf<Config['port']>().toEqualTypeOf<number>()
+  expectTypeOf<Config['logLevel']>().toEqualTypeOf<'ERROR' | 'WARN' | 'INFO' | 'DEBUG' | 'TRACE'>()
+  expectTypeOf<Config['proxyApiKey']>().toEqualTypeOf<string | undefined>()
+  expectTypeOf<Config['corsOrigins']>().toEqualTypeOf<readonly string[]>()
+  expectTypeOf<Config>().not.toHaveProperty('config')
+  // @ts-expect-error every property is read-only
+  expect(() => (resolveConfig({}, MACHINE).port = 1)).toThrow(TypeError)
+})
+
+it('listens everywhere in a container', () => {
+  expect(resolveConfig({}, { ...MACHINE, container: true }).host).toBe('0.0.0.0')
+})
+
+it('takes what is given, and the default for undefined and auto', () => {
+  const given = { port: 0, host: 'auto', spares: undefined, maxProcesses: 3 }
+  expect(resolveConfig(given as unknown as ConfigInput, MACHINE)).toMatchObject({
+    port: 0,
+    host: '127.0.0.1',
+    spares: 1,
+    maxProcesses: 3,
+  })
+})
+
+describe('it refuses a value by the name of its property', () => {
+  it.each<[ConfigInput, string]>([
+    [{ port: 70_000 }, 'port = 70000 is not allowed: use a whole number from 0 to 65535'],
+    [{ spares: 0.5 }, 'spares = 0.5 is not allowed: use a whole number from 0 to 8'],
+    [{ maxProcesses: 0 }, 'maxProcesses = 0 is not allowed: use auto, or a whole number from 1 up'],
+    [
+      { pingInterval: 0 },
+      'pingInterval = 0 is not allowed: use milliseconds, a whole number from 1 to 2147483647',
+    ],
+    [{ toolsFolder: '~/a\nb' }, "toolsFolder = '~/a\\nb' is not allowed: use a path"],
+    [{ systemPrompt: '' }, "systemPrompt = '' is not allowed: use any text"],
+    [{ maxThinkingTokens: 1023 }, 'maxThinkingTokens = 1023 is not allowed'],
+  ])('%j', (input, message) => {
+    expect(() => resolveConfig(input, MACHINE)).toThrow(ConfigError)
+    expect(() => resolveConfig(input, MACHINE)).toThrow(message)
+  })
+
+  it('but never shows a secret', () => {
+    expect(() => resolveConfig({ proxyApiKey: 'hush hush' }, MACHINE)).toThrow(
+      /^proxyApiKey = a value that is not shown, being a secret, is not allowed: use (?!.*hush)/,
+    )
+  })
+})
+
+describe("Claude Code's own tools", () => {
+  const tools = { toolsEnabled: true, toolsFolder: '/srv/work' }
+
+  it('need a folder', () => {
+    expect(() => resolveConfig({ toolsEnabled: true }, MACHINE)).toThrow(
+      'toolsEnabled needs toolsFolder: the folder in which',
+    )
+  })
+
+  it('are not open to the network without a key', () => {
+    expect(() => resolveConfig({ ...tools, host: '0.0.0.0' }, MACHINE)).toThrow(
+      "toolsEnabled needs proxyApiKey while host is '0.0.0.0': without a key, everyone",
+    )
+    expect(() => resolveConfig(tools, { ...MACHINE, container: true })).toThrow(ConfigError)
+  })
+
+  it('may be used on loopback, or with a key', () => {
+    expect(resolveConfig({ ...tools, host: '::1' }, MACHINE).toolsEnabled).toBe(true)
+    const withKey = { ...tools, host: '0.0.0.0', proxyApiKey: 'key' }
+    expect(resolveConfig(withKey, MACHINE).toolsEnabled).toBe(true)
+  })
+
+  it('leave a folder alone that is named while they are off', () => {
+    expect(resolveConfig({ toolsFolder: '/srv/work' }, MACHINE).toolsEnabled).toBe(false)
+  })
+})

@@ -1,0 +1,36 @@
+import type { Message, MessagesRequest } from '../api/types.ts'
+
+/** The API allows four breakpoints: https://platform.claude.com/docs/en/build-with-claude/prompt-caching */
+const MAX_BREAKPOINTS = 4
+
+/** The runtime's own: after its header, after the system prompt, and on the last block. */
+const RUNTIME_BREAKPOINTS = 3
+
+/**
+ * Whether the client's cache breakpoints leave no room for the runtime's: too many together, or of
+ * another lifetime (an hour's may not follow five minutes').
+ *
+ * Where there is room the runtime's stay. They are what carries a breakpoint of the client's on
+ * the system prompt, which the runtime takes as plain text, and the one on the last block.
+ */
+export function needsOwnCaching(request: MessagesRequest, messages: readonly Message[]): boolean {
+  const lastBlock = blocksOf(messages.at(-1)).at(-1)
+  const marked = [
+    ...(request.tools ?? []),
+    ...messages.flatMap(blocksOf),
+    ...(request['cache_control'] ? [request] : []),
+  ].filter((part) => part['cache_control'])
+  const inSystem = Array.isArray(request.system) ? request.system : []
+  if ([...marked, ...inSystem].some(livesAnHour)) return true
+  const own = marked.filter((part) => part !== lastBlock)
+  return own.length + RUNTIME_BREAKPOINTS > MAX_BREAKPOINTS
+}
+
+function blocksOf(message: Message | undefined): readonly Record<string, unknown>[] {
+  return message === undefined || typeof message.content === 'string' ? [] : message.content
+}
+
+function livesAnHour(part: object): boolean {
+  const control: unknown = 'cache_control' in part ? part.cache_control : undefined
+  return typeof control === 'object' && control !== null && 'ttl' in control && control.ttl === '1h'
+}

@@ -1,0 +1,43 @@
+import { createHash } from 'node:crypto'
+
+import type { Message, ToolDefinition } from '../api/types.ts'
+
+/** What a process cannot change once it runs, or must not (a change leaves text in the history). */
+export type Identity = {
+  model: string
+  system: string
+  tools: readonly ToolDefinition[]
+  betas: string
+  runtimeCaching: boolean
+}
+
+/** The lineage of a conversation in which nothing was said yet. */
+export function startLineage(identity: Identity): string {
+  return digest('', identity)
+}
+
+/** The lineage of a conversation after one more message. */
+export function extendLineage(lineage: string, { role, content }: Message): string {
+  const blocks = typeof content === 'string' ? [{ type: 'text', text: content }] : content
+  return digest(lineage, { role, content: blocks.map(withoutNulls) })
+}
+
+/** Client libraries send back, as `null`, fields of a block that the API had left out. */
+function withoutNulls(block: object): object {
+  return Object.fromEntries(Object.entries(block).filter(([, value]) => value !== null))
+}
+
+function digest(previous: string, value: unknown): string {
+  return createHash('sha256').update(previous).update(canonical(value)).digest('base64url')
+}
+
+/** JSON that does not depend on the order of keys. */
+function canonical(value: unknown): string {
+  return JSON.stringify(value, (_, part: unknown) =>
+    typeof part === 'object' && part !== null && !Array.isArray(part) ? sorted(part) : part,
+  )
+}
+
+function sorted(record: object): object {
+  return Object.fromEntries(Object.entries(record).toSorted(([a], [b]) => (a < b ? -1 : 1)))
+}

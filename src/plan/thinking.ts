@@ -1,0 +1,59 @@
+import type { Message, MessagesRequest } from '../api/types.ts'
+import type { TurnSettings } from './turn.ts'
+
+export type ThinkingPlan = {
+  /** What goes to the wire as `thinking`; where absent, the runtime's own rule for the model holds. */
+  parameter?: unknown
+  runtime: TurnSettings['runtimeThinking']
+}
+
+/**
+ * Decides how a turn says what it wants of thinking.
+ *
+ * With its thinking off, the runtime adds `temperature: 1`. The API refuses that beside `top_p`, so
+ * a request with `top_p` alone, or with thinking of its own, turns the runtime's thinking on and
+ * says through the body what was asked.
+ */
+export function planThinking(
+  request: MessagesRequest,
+  messages: readonly Message[],
+  model: { defaultBudget: number | undefined; alwaysThinks: boolean },
+): ThinkingPlan {
+  const parameter = request.thinking ?? defaultThinking(request, messages, model)
+  if (parameter !== undefined) {
+    return { parameter, runtime: parameter.type === 'disabled' ? 'off' : 'on' }
+  }
+  const temperatureIsInTheWay = request.top_p !== undefined && request.temperature === undefined
+  if (!temperatureIsInTheWay) return { runtime: 'off' }
+  return model.alwaysThinks ? { runtime: 'on' } : { parameter: { type: 'disabled' }, runtime: 'on' }
+}
+
+/** The configured budget, for requests that the API would take with thinking. */
+function defaultThinking(
+  request: MessagesRequest,
+  messages: readonly Message[],
+  model: { defaultBudget: number | undefined; alwaysThinks: boolean },
+): { type: string; budget_tokens: number } | undefined {
+  const budget = model.defaultBudget
+  if (budget === undefined || model.alwaysThinks) return undefined
+  const fits =
+    (request.max_tokens === undefined || request.max_tokens > budget) &&
+    (request.temperature === undefined || request.temperature === 1) &&
+    request.top_k === undefined &&
+    (request.top_p === undefined || request.top_p >= 0.95) &&
+    (request.tool_choice === undefined || ['auto', 'none'].includes(request.tool_choice.type)) &&
+    !startsInsideAToolLoop(messages)
+  return fits ? { type: 'enabled', budget_tokens: budget } : undefined
+}
+
+/** With thinking on, the API wants an assistant turn that calls tools to begin with a thought. */
+function startsInsideAToolLoop(messages: readonly Message[]): boolean {
+  const assistant = messages.findLast((message) => message.role === 'assistant')
+  if (assistant === undefined || typeof assistant.content === 'string') return false
+  const [first] = assistant.content
+  return (
+    assistant.content.some((block) => block.type === 'tool_use') &&
+    first?.type !== 'thinking' &&
+    first?.type !== 'redacted_thinking'
+  )
+}

@@ -1,0 +1,143 @@
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+
+import { childEnvironment } from './config/child-environment.ts'
+import { type Environment, readEnvironment, readMachine } from './config/environment.ts'
+import { isLoopback } from './config/hosts.ts'
+import type { Config } from './config/options.ts'
+import { type ConfigInput, resolveConfig } from './config/resolve.ts'
+import { ApiError } from './errors.ts'
+import { createApp } from './http/app.ts'
+import { type Listener, listen } from './http/listen.ts'
+import { type Logger, silentLogger } from './observe/log.ts'
+import { watchTurn } from './observe/turn-log.ts'
+import { planTurn } from './plan/plan-turn.ts'
+import type { Account } from './runtime/account.ts'
+import { Engine } from './runtime/engine.ts'
+import { runtimeEnvironment } from './runtime/environment.ts'
+import { VERSION } from './version.ts'
+
+export type ProxyOptions = ConfigInput & {
+  /** Where the proxy writes what it does; by default nowhere. */
+  logger?: Logger
+  /** The environment from which the runtime's login and network settings come; by default this process's. */
+  env?: Environment
+}
+
+export type Proxy = {
+  readonly config: Config
+  /** Answers a request without a port: give it to a client as its `fetch`. */
+  fetch: (input: Request | URL | string, init?: RequestInit) => Promise<Response>
+  /**
+   * Listens on the configured host and port.
+   *
+   * @throws the system's error (`EADDRINUSE`, …)
+   */
+  listen: () => Promise<{ url: string; port: number }>
+  /** Who the runtime is logged in as. */
+  account: () => Promise<Account>
+  /** Waits for requests in flight (`shutdownTimeout` at most), then ends every process. */
+  close: () => Promise<void>
+}
+
+/**
+ * Builds a proxy from its parts. Nothing listens until `listen()`; two proxies in one process are
+ * independent.
+ *
+ * @throws ConfigError for a value that is not allowed, Error where the runtime can't be started
+ */
+export async function createProxy({
+  logger = silentLogger(),
+  env = readEnvironment(),
+  ...settings
+}: ProxyOptions = {}): Promise<Proxy> {
+  const config = resolveConfig(settings, readMachine(env))
+  const privateFolder = await mkdtemp(join(tmpdir(), 'claude-sub-proxy-'))
+  const engine = new Engine({
+    environment: childEnvironment(env, runtimeEnvironment(VERSION)),
+    workFolder: config.workFolder ?? privateFolder,
+    model: config.modelDefault,
+    executable: config.claudePath,
+    version: VERSION,
+    spares: config.spares,
+    maxSessions: config.maxProcesses,
+    idleTimeout: config.idleTimeout,
+    holdTimeout: config.holdTimeout,
+    queueTimeout: config.queueTimeout,
+    onSessionEnd: (cause) => logger.debug({ cause }, 'session ended'),
+  })
+  const inFlight = new Set<Promise<void>>()
+  let listener: Listener | undefined
+  let isClosing = false
+
+  const app = createApp({
+    ...config,
+    version: VERSION,
+    key: config.proxyApiKey,
+    isOpenToNetwork: !isLoopback(config.host),
+    authStatus: async () => authStatus(await engine.account()),
+    onError: (error) => logger.error({ err: error }, 'unexpected error'),
+    ask: async (request, { id, betas, signal }) => {
+      if (isClosing) throw new ApiError('overloaded_error', 'The proxy is stopping.')
+      const turn = planTurn(request, {
+        defaults: {
+          model: config.modelDefault,
+          system: config.systemPrompt,
+          maxThinkingTokens: config.maxThinkingTokens,
+        },
+        betas,
+        alwaysThinks: (model) => engine.alwaysThinks(model),
+      })
+      const startedAt = performance.now()
+      const { lane, reply } = await engine.serve(turn, signal)
+      const { events, ended } = watchTurn(reply, { id, lane, model: turn.model, startedAt, logger })
+      inFlight.add(ended)
+      void ended.finally(() => inFlight.delete(ended))
+      return events
+    },
+  })
+
+  const close = async (): Promise<void> => {
+    isClosing = true
+    const drained = Promise.all([listener?.close(), ...inFlight])
+    await Promise.race([drained, elapsed(config.shutdownTimeout)])
+    listener?.cut()
+    await engine.close()
+    await rm(privateFolder, { recursive: true, force: true })
+  }
+
+  try {
+    await engine.start()
+  } catch (error) {
+    await close()
+    throw error
+  }
+  let closed: Promise<void> | undefined
+  return {
+    config,
+    fetch: async (input, init) => app.fetch(new Request(input, init)),
+    async listen() {
+      listener = await listen((request) => app.fetch(request), config)
+      return { url: urlOf(config.host, listener.port), port: listener.port }
+    },
+    account: () => engine.account(),
+    close: () => (closed ??= close()),
+  }
+}
+
+/** The shape of `GET /auth/status`; what the runtime does not know is left out. */
+function authStatus(account: Account): object {
+  const { expiresAt, ...known } = account
+  return { ...known, ...(expiresAt !== undefined && { expires_at: expiresAt }) }
+}
+
+function urlOf(host: string, port: number): string {
+  const isEverywhere = host === '0.0.0.0' || host === '::'
+  const name = isEverywhere || isLoopback(host) ? 'localhost' : host
+  return `http://${name.includes(':') ? `[${name}]` : name}:${port}`
+}
+
+function elapsed(milliseconds: number): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, milliseconds).unref())
+}

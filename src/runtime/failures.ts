@@ -1,0 +1,72 @@
+import { ApiError, errorTypeOf } from '../errors.ts'
+
+/** What the runtime tells of a request that failed. */
+export type Failure = {
+  /** HTTP status of the API's answer; absent where there was none. */
+  status?: number | undefined
+  type?: string | undefined
+  requestId?: string | undefined
+  /** The runtime's own word for the kind of failure. */
+  kind?: string | undefined
+  /** What the runtime would show to its user: the API's message, in words of its own. */
+  text: string
+}
+
+/** The API's own answer, as the runtime's diagnostics have it. */
+export type Diagnosed = { status: number; body: string }
+
+/**
+ * The API's answer in a line that the runtime writes to its diagnostics when a request fails:
+ * `… [ERROR] API error (attempt 1/1): 429 429 {"type":"error",…}`.
+ */
+export function diagnosedIn(line: string): Diagnosed | undefined {
+  const found = /\[ERROR\] API error \(attempt \d+\/\d+\): (\d{3}) (?:\d{3} )?(.*)$/.exec(line)
+  const [, status, body] = found ?? []
+  return status === undefined || body === undefined ? undefined : { status: Number(status), body }
+}
+
+/** The error for the client: the API's own where it is known, without the runtime's words. */
+export function toApiError(
+  failure: Failure,
+  diagnosed: Diagnosed | undefined,
+  retryAfter?: number,
+): ApiError {
+  if (failure.status === undefined && failure.kind === 'authentication_failed') {
+    return new ApiError('authentication_error', NOT_LOGGED_IN)
+  }
+  const own = diagnosed?.status === failure.status ? errorIn(diagnosed?.body) : undefined
+  const status = failure.status ?? 502
+  const type = own?.type ?? failure.type ?? errorTypeOf(status)
+  const requestId = failure.requestId ?? own?.requestId
+  return new ApiError(type, own?.message ?? withoutWrapping(failure.text), {
+    status,
+    ...(requestId !== undefined && { requestId }),
+    ...(retryAfter !== undefined && { retryAfter }),
+  })
+}
+
+export const NOT_LOGGED_IN =
+  'The Claude Code runtime is not logged in. Run `claude` and then `/login` on this machine, ' +
+  'or set CLAUDE_CODE_OAUTH_TOKEN (made by `claude setup-token`) or ANTHROPIC_API_KEY for this server.'
+
+type OwnError = { type: string; message: string; requestId?: string }
+
+function errorIn(body: string | undefined): OwnError | undefined {
+  if (body === undefined) return undefined
+  try {
+    const { error, request_id: requestId } = JSON.parse(body) as Record<string, unknown>
+    const { type, message } = error as Record<string, unknown>
+    if (typeof type !== 'string' || typeof message !== 'string') return undefined
+    return { type, message, ...(typeof requestId === 'string' && { requestId }) }
+  } catch {
+    return undefined
+  }
+}
+
+/** The runtime's phrases around the API's message; seen with runtime 2.1.330. */
+const BEFORE = /^(?:Failed to authenticate\. )?API Error: (?:\d{3} |Request rejected \(\d{3}\) · )?/
+const AFTER = /\. This is a server-side issue, usually temporary — .*$/s
+
+function withoutWrapping(text: string): string {
+  return text.replace(BEFORE, '').replace(AFTER, '')
+}

@@ -1,0 +1,46 @@
+import {
+  type ModelInfo,
+  type Options,
+  query,
+  type SDKUserMessage,
+} from '@anthropic-ai/claude-agent-sdk'
+
+import { InputQueue } from './input-queue.ts'
+import type { Launcher } from './launcher.ts'
+import type { RuntimeProcess } from './runtime-process.ts'
+
+export type Probe = {
+  /** The models of this login, as the runtime lists them. */
+  models: readonly ListedModel[]
+}
+
+/** What the runtime says and the SDK's type leaves out: whether thinking can be switched off. */
+export type ListedModel = ModelInfo & { supportsThinkingOff?: boolean }
+
+/**
+ * Starts a process, asks what it knows, and ends it. Nothing goes upstream. From then on the
+ * launcher knows what a process is started from.
+ */
+export async function probe(launcher: Launcher, options: Options): Promise<Probe> {
+  const input = new InputQueue<SDKUserMessage>()
+  let process: RuntimeProcess | undefined
+  const asked = query({
+    prompt: input,
+    options: {
+      ...options,
+      systemPrompt: '',
+      spawnClaudeCodeProcess: ({ command, args, cwd, env }) => {
+        process = launcher.take({ command, args, cwd, env })
+        return process.child
+      },
+    },
+  })
+  try {
+    const { models } = await asked.initializationResult()
+    return { models }
+  } finally {
+    process?.stop()
+    input.close()
+    asked.close()
+  }
+}

@@ -1,0 +1,77 @@
+import type { ReplyEvent } from '../api/types.ts'
+
+/** How a reply ends, as far as the runtime that got it is concerned. */
+export type Ending =
+  /** The process is ready for the next turn. */
+  | 'whole'
+  /** The process waits for the results of the calls in it. */
+  | 'held'
+  /** The process would do something about it that no one asked for, but not before its last event. */
+  | 'unanswerable'
+  /** The runtime is about to ask upstream again, on its own. */
+  | 'reasked'
+  /** The connection broke, and the runtime closes the message as if it were whole. */
+  | 'broken'
+
+/**
+ * Reads the events of one reply and tells, with its last but one (`message_delta`), how it ends.
+ *
+ * The rules are the runtime's, measured with 2.1.330: after `max_tokens`, a full context window or
+ * a reply with nothing to see it asks again; a call of a tool that it does not know it answers
+ * itself and asks again; on a broken stream it makes up a `message_delta` without a stop reason.
+ */
+export class ReplyWatch {
+  readonly #knownTools: ReadonlySet<string>
+  #calls: { id: string; name: string }[] = []
+  #isVisible = false
+
+  constructor(knownTools: ReadonlySet<string>) {
+    this.#knownTools = knownTools
+  }
+
+  /** The ids of the calls in the reply that the client must answer. */
+  get callIds(): string[] {
+    return this.#calls.map((call) => call.id)
+  }
+
+  read(event: ReplyEvent): Ending | undefined {
+    switch (event.type) {
+      case 'content_block_start': {
+        const block = event.content_block
+        if (block.type === 'tool_use') this.#calls.push({ id: block.id, name: block.name })
+        this.#isVisible ||= block.type === 'text' ? hasInk(block.text) : !isThought(block.type)
+        return undefined
+      }
+      case 'content_block_delta':
+        this.#isVisible ||= event.delta.type === 'text_delta' && hasInk(event.delta.text)
+        return undefined
+      case 'message_delta':
+        return this.#endingFor(event.delta.stop_reason)
+      default:
+        return undefined
+    }
+  }
+
+  #endingFor(stopReason: string | null): Ending {
+    if (stopReason === null) return 'broken'
+    if (stopReason === 'max_tokens' || stopReason === 'model_context_window_exceeded') {
+      return 'reasked'
+    }
+    if (stopReason === 'refusal') return 'unanswerable'
+    if (this.#calls.length > 0 || stopReason === 'tool_use') {
+      const isKnown = this.#calls.every((call) => this.#knownTools.has(call.name))
+      return stopReason === 'tool_use' && this.#calls.length > 0 && isKnown
+        ? 'held'
+        : 'unanswerable'
+    }
+    return this.#isVisible ? 'whole' : 'reasked'
+  }
+}
+
+function hasInk(text: string): boolean {
+  return text.trim() !== ''
+}
+
+function isThought(type: string): boolean {
+  return type === 'thinking' || type === 'redacted_thinking'
+}

@@ -1,0 +1,368 @@
+import {
+  type Options,
+  type Query,
+  query,
+  type SDKMessage,
+  type SDKRateLimitInfo,
+  type SDKUserMessage,
+} from '@anthropic-ai/claude-agent-sdk'
+
+import type { ContentBlock, Message, ReplyEvent } from '../api/types.ts'
+import { ApiError } from '../errors.ts'
+import { extendLineage } from '../plan/lineage.ts'
+import type { CallAnswer } from '../plan/resolution.ts'
+import type { Turn, TurnSettings } from '../plan/turn.ts'
+import { createFold, type Fold } from '../stream/fold.ts'
+import { Deferred } from '../deferred.ts'
+import { type Diagnosed, diagnosedIn, type Failure, toApiError } from './failures.ts'
+import { InputQueue } from './input-queue.ts'
+import type { Launcher } from './launcher.ts'
+import { Reply } from './reply.ts'
+import { type Ending, ReplyWatch } from './reply-watch.ts'
+import { replayedAssistant, replayedUser, userPrompt } from './sdk-messages.ts'
+import type { RuntimeProcess } from './runtime-process.ts'
+import { Toolbox } from './toolbox.ts'
+
+export type SessionState = 'opening' | 'asking' | 'idle' | 'held' | 'closed'
+
+export type SessionDependencies = {
+  launcher: Launcher
+  /** The options that all sessions share. */
+  options: Options
+  version: string
+  onRateLimit?: (info: SDKRateLimitInfo) => void
+  /** Called when the session became idle, held or closed. */
+  onStateChange: (session: Session) => void
+}
+
+/** The turn that is being answered. */
+type Asking = {
+  reply: Reply
+  watch: ReplyWatch
+  fold: Fold
+  /** The lineage before the reply, the prompt included. */
+  lineage: string
+  ending: Ending | undefined
+}
+
+/** How long a failed turn waits for the diagnostics that have the API's own words. */
+const DIAGNOSTICS_MILLISECONDS = 200
+
+/**
+ * A process of the runtime that carries one conversation.
+ *
+ * opening → asking → idle (the next turn may be asked) or held (waits for tool results) → … →
+ * closed. It is closed once, with one cause, whatever else fails after that.
+ */
+export class Session {
+  /** Names what the process holds, while it is idle or held. */
+  lineage = ''
+  /** The calls that the process waits for, while it is held. */
+  heldCalls: readonly string[] = []
+  /** Whether a prompt was written to the process: from then on upstream may have been asked. */
+  hasAsked = false
+  /** What ended the session, once it is closed. */
+  cause: string | undefined
+  #state: SessionState = 'opening'
+  readonly #dependencies: SessionDependencies
+  readonly #toolbox: Toolbox | undefined
+  readonly #input = new InputQueue<SDKUserMessage>()
+  readonly #query: Query
+  #process: RuntimeProcess | undefined
+  /** Rejects when the session is closed, so that nothing waits for a process that is gone. */
+  readonly #failed = new Deferred<never>()
+  #asking: Asking | undefined
+  #acknowledged: Deferred<void> | undefined
+  #settled: Deferred<void> | undefined
+  #applied: TurnSettings | undefined
+  #diagnosed: Diagnosed | undefined
+  #onDiagnosed: Deferred<void> | undefined
+  #rateLimit: SDKRateLimitInfo | undefined
+  /** Whether the runtime may go on after the calls of a reply: only when the client answered them. */
+  #mayGoOn = false
+
+  constructor(turn: Turn, dependencies: SessionDependencies) {
+    this.#dependencies = dependencies
+    this.#failed.promise.catch(() => {})
+    this.#toolbox =
+      turn.tools.length === 0 ? undefined : new Toolbox(turn.tools, dependencies.version)
+    this.#query = query({
+      prompt: this.#input,
+      options: {
+        ...dependencies.options,
+        systemPrompt: turn.system,
+        ...(this.#toolbox && { mcpServers: { [this.#toolbox.server.name]: this.#toolbox.server } }),
+        hooks: { PostToolBatch: [{ hooks: [() => this.#gate()] }] },
+        spawnClaudeCodeProcess: ({ command, args, cwd, env }) => {
+          this.#process = dependencies.launcher.take({ command, args, cwd, env })
+          this.#process.onDiagnostic((line) => this.#diagnose(line))
+          return this.#process.child
+        },
+      },
+    })
+    void this.#pump()
+  }
+
+  get state(): SessionState {
+    return this.#state
+  }
+
+  /**
+   * Brings the process to the state before the turn's prompt.
+   *
+   * @throws ApiError where the process fails on the way
+   */
+  async open(turn: Turn): Promise<void> {
+    await this.#orFailed(this.#query.initializationResult())
+    await this.#apply(turn.settings, turn.model)
+    for (const message of turn.history) await this.#replay(message)
+  }
+
+  /** Asks the turn's prompt. The process must be in the state that the turn's lineage names. */
+  ask(turn: Turn): Reply {
+    const asking = this.#begin(turn)
+    void this.#proceed(turn, () => {
+      this.hasAsked = true
+      this.#input.push(userPrompt(turn.prompt))
+    })
+    return asking.reply
+  }
+
+  /** Gives the held calls their answers; the reply is what the model says to them. */
+  resolve(turn: Turn, answers: ReadonlyMap<string, CallAnswer>): Reply {
+    const asking = this.#begin(turn)
+    void this.#proceed(turn, () => {
+      this.#mayGoOn = true
+      this.#toolbox?.answer(answers)
+    })
+    return asking.reply
+  }
+
+  /**
+   * Ends the session and its process. A reply under way ends with the error.
+   *
+   * @param how `'kill'` where the process is about to do what it must not
+   */
+  close(cause: string, error: ApiError = sessionEnded(cause), how: 'stop' | 'kill' = 'stop'): void {
+    if (this.#state === 'closed') return
+    this.#state = 'closed'
+    if (how === 'kill') this.#process?.kill()
+    else this.#process?.stop()
+    this.#input.close()
+    this.#asking?.reply.end(error)
+    this.#asking = undefined
+    this.#failed.reject(error)
+    this.#settled?.resolve()
+    this.cause = cause
+    this.#dependencies.onStateChange(this)
+  }
+
+  #begin(turn: Turn): Asking {
+    if (this.#state === 'closed') throw sessionEnded('closed before the prompt')
+    const reply = new Reply(() => this.close('the client left'))
+    this.#asking = {
+      reply,
+      watch: new ReplyWatch(this.#toolbox?.names ?? new Set()),
+      fold: createFold(),
+      lineage: extendLineage(turn.lineage, { role: 'user', content: turn.prompt }),
+      ending: undefined,
+    }
+    this.#state = 'asking'
+    this.heldCalls = []
+    this.#diagnosed = undefined
+    return this.#asking
+  }
+
+  /** Goes on once the process is ready: it tidies up for some milliseconds after a reply. */
+  async #proceed(turn: Turn, goOn: () => void): Promise<void> {
+    try {
+      await this.#orFailed(this.#settled?.promise ?? Promise.resolve())
+      await this.#orFailed(this.#apply(turn.settings))
+      goOn()
+    } catch (cause) {
+      this.close('the runtime refused the settings of a turn', processEnded(cause))
+    }
+  }
+
+  async #apply(settings: TurnSettings, model?: string): Promise<void> {
+    const { runtimeThinking } = settings
+    if ((this.#applied?.runtimeThinking ?? 'off') !== runtimeThinking) {
+      await this.#query.setMaxThinkingTokens(runtimeThinking === 'on' ? 1024 : 0)
+    }
+    if (JSON.stringify(this.#applied) !== JSON.stringify(settings)) {
+      await this.#query.applyFlagSettings({
+        ...(model !== undefined && { model }),
+        env: {
+          CLAUDE_CODE_EXTRA_BODY: settings.extraBody,
+          ANTHROPIC_BETAS: settings.betas,
+          DISABLE_PROMPT_CACHING: settings.runtimeCaching ? '' : '1',
+        },
+      })
+    }
+    this.#applied = settings
+  }
+
+  async #replay(message: Message): Promise<void> {
+    if (message.role === 'assistant') {
+      // The input takes messages of the assistant too, which the SDK's type does not say.
+      this.#input.push(replayedAssistant(message.content) as unknown as SDKUserMessage)
+      return
+    }
+    this.#acknowledged = new Deferred()
+    this.#input.push(replayedUser(message.content))
+    await this.#orFailed(this.#acknowledged.promise)
+  }
+
+  async #orFailed<T>(step: Promise<T>): Promise<T> {
+    return Promise.race([step, this.#failed.promise])
+  }
+
+  async #pump(): Promise<void> {
+    try {
+      for await (const message of this.#query) this.#receive(message)
+      this.close('the process ended', processEnded())
+    } catch (cause) {
+      this.close('the process failed', processEnded(cause))
+    }
+  }
+
+  #receive(message: SDKMessage): void {
+    switch (message.type) {
+      case 'stream_event':
+        if (message.parent_tool_use_id === null) this.#receiveEvent(message.event)
+        return
+      case 'assistant':
+        if ('is_api_error_message' in message) void this.#receiveFailure(message)
+        return
+      case 'result':
+        this.#receiveResult()
+        return
+      case 'rate_limit_event':
+        this.#rateLimit = message.rate_limit_info
+        this.#dependencies.onRateLimit?.(message.rate_limit_info)
+        return
+      default:
+        return
+    }
+  }
+
+  #receiveEvent(event: ReplyEvent): void {
+    const asking = this.#asking
+    // What comes after a whole reply is an answer to something that no one asked.
+    if (asking === undefined) return
+    this.#mayGoOn = false
+    const ending = asking.watch.read(event)
+    if (ending !== undefined) asking.ending = ending
+    // The error that explains a broken message comes beside it.
+    if (asking.ending === 'broken') return
+    asking.fold.push(event)
+    asking.reply.push(event)
+    if (ending === 'reasked') {
+      this.#process?.kill()
+      asking.reply.push({ type: 'message_stop' })
+      asking.reply.end()
+      this.close('the reply was cut', undefined, 'kill')
+      return
+    }
+    if (event.type === 'message_stop') this.#finish(asking)
+  }
+
+  #finish(asking: Asking): void {
+    this.#asking = undefined
+    asking.reply.end()
+    switch (asking.ending) {
+      case 'whole':
+      case 'held': {
+        const content = asking.fold.message().content as unknown as ContentBlock[]
+        this.lineage = extendLineage(asking.lineage, { role: 'assistant', content })
+        if (asking.ending === 'held') this.heldCalls = asking.watch.callIds
+        else this.#settled = new Deferred()
+        this.#state = asking.ending === 'held' ? 'held' : 'idle'
+        this.#dependencies.onStateChange(this)
+        return
+      }
+      case 'unanswerable':
+        this.close('the runtime can not go on from the reply', undefined, 'kill')
+        return
+      default:
+        this.close(`the reply ended as ${asking.ending}`, undefined, 'kill')
+    }
+  }
+
+  async #receiveFailure(message: Extract<SDKMessage, { type: 'assistant' }>): Promise<void> {
+    // After a refusal the runtime says so in words of its own, before the API's last events.
+    if (message.message.stop_reason === 'refusal' && this.#asking?.reply.hasBegun) return
+    const failure = failureIn(message)
+    if (failure.status !== undefined && this.#diagnosed === undefined) {
+      this.#onDiagnosed = new Deferred()
+      await Promise.race([this.#onDiagnosed.promise, elapsed(DIAGNOSTICS_MILLISECONDS)])
+    }
+    const error = toApiError(failure, this.#diagnosed, this.#retryAfter(failure))
+    this.close(`the API answered ${failure.status ?? 'nothing'}`, error)
+  }
+
+  #receiveResult(): void {
+    if (this.#acknowledged) {
+      this.#acknowledged.resolve()
+      this.#acknowledged = undefined
+      return
+    }
+    if (this.#settled) {
+      this.#settled.resolve()
+      this.#settled = undefined
+      return
+    }
+    if (this.#asking) this.close('the runtime gave no reply', noReply())
+  }
+
+  #diagnose(line: string): void {
+    const diagnosed = diagnosedIn(line)
+    if (diagnosed === undefined) return
+    this.#diagnosed = diagnosed
+    this.#onDiagnosed?.resolve()
+    // The runtime is about to ask once more, without streaming, whatever it is told.
+    if (diagnosed.status === 404 && this.#asking) {
+      this.close('the API answered 404', toApiError({ status: 404, text: '' }, diagnosed), 'kill')
+    }
+  }
+
+  #retryAfter({ status }: Failure): number | undefined {
+    const { status: verdict, resetsAt } = this.#rateLimit ?? {}
+    if (status !== 429 || verdict !== 'rejected' || resetsAt === undefined) return undefined
+    return Math.max(1, Math.ceil(resetsAt - Date.now() / 1000))
+  }
+
+  /** Holds the runtime where it would go on after calls that the client did not answer. */
+  async #gate(): Promise<Record<string, never>> {
+    if (!this.#mayGoOn) await this.#failed.promise
+    return {}
+  }
+}
+
+function failureIn(message: Extract<SDKMessage, { type: 'assistant' }>): Failure {
+  const told = message as unknown as Record<string, unknown>
+  const block = message.message.content[0]
+  return {
+    ...(typeof told['api_error_status'] === 'number' && { status: told['api_error_status'] }),
+    ...(typeof told['api_error_type'] === 'string' && { type: told['api_error_type'] }),
+    requestId: message.request_id,
+    kind: message.error,
+    text: block?.type === 'text' ? block.text : '',
+  }
+}
+
+function sessionEnded(cause: string): ApiError {
+  return new ApiError('api_error', `The conversation with the Claude Code runtime ended: ${cause}.`)
+}
+
+function noReply(): ApiError {
+  return new ApiError('api_error', 'The Claude Code runtime ended the turn without a reply.')
+}
+
+function processEnded(cause?: unknown): ApiError {
+  return new ApiError('api_error', 'The Claude Code runtime ended unexpectedly.', { cause })
+}
+
+function elapsed(milliseconds: number): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, milliseconds))
+}

@@ -1,0 +1,121 @@
+import type { ReplyEvent, ReplyMessage, StreamEvent } from '../api/types.ts'
+import { applyDelta, type Fields } from './delta.ts'
+
+export type Fold = {
+  /** Takes the next event. Throws where it cannot come at this point of a stream. */
+  push: (event: StreamEvent) => void
+  /** The whole message. Throws before `message_stop`. */
+  message: () => ReplyMessage
+}
+
+/**
+ * Folds the events of a streamed reply into the message that the API would have answered with, had
+ * it not been asked to stream.
+ *
+ * - Fields of `message_delta` and its `usage` replace those of `message_start`: counters are totals,
+ *   never added up. A `null` does not erase what is known already.
+ * - A tool's `input` is the JSON of its deltas. Where that does not parse, because the reply was cut
+ *   inside it, the block keeps the `input` that it began with (`{}`), not a guess.
+ * - A `fallback` block names the model that goes on, and so the message's.
+ * - Event types that are not known, and `ping`, change nothing.
+ *
+ * Events are never changed, nor shared with the message.
+ * Source: https://platform.claude.com/docs/en/build-with-claude/streaming
+ */
+export function createFold(): Fold {
+  let message: ReplyMessage | undefined
+  let isComplete = false
+  const open = new Map<number, OpenBlock>()
+
+  function push(unknownEvent: StreamEvent): void {
+    const event = unknownEvent as ReplyEvent
+    switch (event.type) {
+      case 'message_start':
+        if (message !== undefined) throw outOfOrder(event)
+        message = structuredClone(event.message)
+        return
+      case 'content_block_start':
+        startBlock(underWay(event), event)
+        return
+      case 'content_block_delta': {
+        const block = openBlock(event)
+        if (event.delta.type === 'input_json_delta') block.inputJson += event.delta.partial_json
+        else applyDelta(block.fields, event.delta)
+        return
+      }
+      case 'content_block_stop':
+        setInput(openBlock(event))
+        open.delete(event.index)
+        return
+      case 'message_delta':
+        applyMessageDelta(underWay(event), event)
+        return
+      case 'message_stop':
+        underWay(event)
+        if (open.size > 0) throw outOfOrder(event)
+        isComplete = true
+        return
+      default:
+        event satisfies never
+    }
+  }
+
+  function underWay(event: ReplyEvent): ReplyMessage {
+    if (message === undefined || isComplete) throw outOfOrder(event)
+    return message
+  }
+
+  function startBlock(current: ReplyMessage, event: EventOf<'content_block_start'>): void {
+    if (event.index !== current.content.length) throw outOfOrder(event)
+    const block = structuredClone(event.content_block)
+    current.content.push(block)
+    open.set(event.index, { fields: block as unknown as Fields, inputJson: '' })
+    if (block.type === 'fallback') current.model = block.to.model
+  }
+
+  function openBlock(event: EventOf<'content_block_delta' | 'content_block_stop'>): OpenBlock {
+    const block = open.get(event.index)
+    if (block === undefined) throw outOfOrder(event)
+    return block
+  }
+
+  return {
+    push,
+    message() {
+      if (message === undefined || !isComplete)
+        throw new Error('The reply ended before message_stop')
+      return message
+    },
+  }
+}
+
+type EventOf<Type extends ReplyEvent['type']> = Extract<ReplyEvent, { type: Type }>
+
+/** A block between its start and its stop, and the JSON of its input so far. */
+type OpenBlock = { fields: Fields; inputJson: string }
+
+function setInput({ fields, inputJson }: OpenBlock): void {
+  if (inputJson === '') return
+  try {
+    fields['input'] = JSON.parse(inputJson)
+  } catch (error) {
+    if (!(error instanceof SyntaxError)) throw error
+  }
+}
+
+function applyMessageDelta(message: ReplyMessage, event: EventOf<'message_delta'>): void {
+  const { type: _, delta, usage, ...others } = event
+  overwrite(message as unknown as Fields, { ...delta, ...others })
+  overwrite(message.usage as unknown as Fields, usage as unknown as Fields)
+}
+
+function overwrite(target: Fields, values: Fields): void {
+  for (const [name, value] of Object.entries(values)) {
+    if (value !== null || target[name] === undefined) target[name] = structuredClone(value)
+  }
+}
+
+function outOfOrder(event: ReplyEvent): Error {
+  const place = 'index' in event ? ` ${event.index}` : ''
+  return new Error(`Event out of order in the reply: ${event.type}${place}`)
+}

@@ -1,0 +1,363 @@
+import { afterEach, beforeEach, describe, expect, it, test, vi } from 'vitest'
+
+import type { StreamEvent } from '../api/types.ts'
+import { ApiError } from '../errors.ts'
+import { encodeEvent, PING, sseStream } from './sse.ts'
+
+const PING_INTERVAL = 15_000
+
+/** What a test sees in place of a chunk where the stream has ended. */
+const END = '(end)'
+
+beforeEach(() => {
+  vi.useFakeTimers()
+})
+
+afterEach(() => {
+  vi.useRealTimers()
+})
+
+describe('encodeEvent', () => {
+  it('writes the type and the JSON, each in one line', () => {
+    const event = {
+      type: 'content_block_delta',
+      index: 0,
+      delta: { type: 'text_delta', text: 'a' },
+    }
+    expect(encodeEvent(event)).toBe(
+      'event: content_block_delta\ndata: {"type":"content_block_delta","index":0,"delta":{"type":"text_delta","text":"a"}}\n\n',
+    )
+  })
+
+  it('keeps a text with every kind of line break in one line', () => {
+    const text = 'a\nb\r\nc\rd\u2028e\u2029f\u0085g\n\nevent: error\ndata: {}'
+    const event = { type: 'x', text }
+    const [name, data, ...rest] = encodeEvent(event).split(/\r\n|\r|\n/)
+    expect([name, ...rest]).toEqual(['event: x', '', ''])
+    expect(JSON.parse(data?.slice('data: '.length) ?? '')).toEqual(event)
+  })
+
+  test.each(['', 'a b', 'a\nevent: b', 'a\r', 'a\n', 'ä', 'a:b'])('refuses the type %j', (type) => {
+    expect(() => encodeEvent({ type })).toThrow('Not the name of an event')
+  })
+
+  test.each(['ping', 'message_start', 'Event-2.x'])('takes the type %j', (type) => {
+    expect(encodeEvent({ type })).toContain(`event: ${type}\n`)
+  })
+
+  it('has a ping in the spelling of the API', () => {
+    expect(PING).toBe('event: ping\ndata: {"type": "ping"}\n\n')
+  })
+})
+
+type Answer = IteratorResult<StreamEvent, undefined>
+
+/** A source that answers when the test says so, and counts what it is asked. */
+class Source implements AsyncIterable<StreamEvent, undefined> {
+  asked = 0
+  returned = 0
+  failsToStop: Error | undefined
+  #answer: { resolve: (answer: Answer) => void; reject: (error: unknown) => void } | undefined;
+
+  [Symbol.asyncIterator](): AsyncIterator<StreamEvent, undefined> {
+    return {
+      next: () => {
+        this.asked += 1
+        return new Promise<Answer>((resolve, reject) => {
+          this.#answer = { resolve, reject }
+        })
+      },
+      return: () => {
+        this.returned += 1
+        return this.failsToStop
+          ? Promise.reject(this.failsToStop)
+          : Promise.resolve({ done: true, value: undefined })
+      },
+    }
+  }
+
+  give(type: string): void {
+    this.#answer?.resolve({ done: false, value: { type } })
+  }
+
+  end(): void {
+    this.#answer?.resolve({ done: true, value: undefined })
+  }
+
+  fail(error: unknown): void {
+    this.#answer?.reject(error)
+  }
+}
+
+async function* eventsOf(types: string[], error?: unknown): AsyncGenerator<StreamEvent> {
+  for (const type of types) yield { type }
+  if (error !== undefined) throw error
+}
+
+function textOf(stream: ReadableStream<Uint8Array>): Promise<string> {
+  return new Response(stream).text()
+}
+
+async function chunkFrom(reader: ReadableStreamDefaultReader<Uint8Array>): Promise<string> {
+  const { done, value } = await reader.read()
+  return done ? END : new TextDecoder().decode(value)
+}
+
+/** Reads on and on; what was read so far stands in the list that is given back. */
+function collect(stream: ReadableStream<Uint8Array>): string[] {
+  const seen: string[] = []
+  const reader = stream.getReader()
+  async function readOn(): Promise<void> {
+    for (;;) {
+      const chunk = await chunkFrom(reader)
+      if (chunk === END) return
+      seen.push(chunk)
+    }
+  }
+  void readOn()
+  return seen
+}
+
+/** Lets everything run that waits for nothing but its turn. */
+async function settle(): Promise<void> {
+  await vi.advanceTimersByTimeAsync(0)
+}
+
+describe('sseStream', () => {
+  it('gives the events in order and ends', async () => {
+    const stream = sseStream(eventsOf(['message_start', 'message_stop']), {
+      pingInterval: PING_INTERVAL,
+    })
+    expect(await textOf(stream)).toBe(
+      'event: message_start\ndata: {"type":"message_start"}\n\n' +
+        'event: message_stop\ndata: {"type":"message_stop"}\n\n',
+    )
+    expect(vi.getTimerCount()).toBe(0)
+  })
+
+  it('gives an empty stream for a source without events', async () => {
+    expect(await textOf(sseStream(eventsOf([]), { pingInterval: PING_INTERVAL }))).toBe('')
+  })
+
+  it('asks the source for an event only when the consumer asks for bytes', async () => {
+    const source = new Source()
+    const reader = sseStream(source, { pingInterval: PING_INTERVAL }).getReader()
+    await settle()
+    expect(source.asked).toBe(0)
+    const first = chunkFrom(reader)
+    await settle()
+    expect(source.asked).toBe(1)
+    source.give('a')
+    expect(await first).toContain('event: a\n')
+    await vi.advanceTimersByTimeAsync(10 * PING_INTERVAL)
+    expect(source.asked).toBe(1)
+    const second = chunkFrom(reader)
+    await settle()
+    expect(source.asked).toBe(2)
+    source.end()
+    expect(await second).toBe(END)
+  })
+
+  describe('pings', () => {
+    it('come after each interval of silence, and not before', async () => {
+      const source = new Source()
+      const seen = collect(sseStream(source, { pingInterval: PING_INTERVAL }))
+      await vi.advanceTimersByTimeAsync(PING_INTERVAL - 1)
+      expect(seen).toEqual([])
+      await vi.advanceTimersByTimeAsync(1)
+      expect(seen).toEqual([PING])
+      await vi.advanceTimersByTimeAsync(PING_INTERVAL)
+      expect(seen).toEqual([PING, PING])
+      expect(source.asked).toBe(1)
+      source.give('a')
+      await settle()
+      expect(seen).toEqual([PING, PING, encodeEvent({ type: 'a' })])
+    })
+
+    it('count the silence from the last event', async () => {
+      const source = new Source()
+      const seen = collect(sseStream(source, { pingInterval: PING_INTERVAL }))
+      await vi.advanceTimersByTimeAsync(PING_INTERVAL - 1)
+      source.give('a')
+      await vi.advanceTimersByTimeAsync(PING_INTERVAL - 1)
+      expect(seen).toEqual([encodeEvent({ type: 'a' })])
+      await vi.advanceTimersByTimeAsync(1)
+      expect(seen).toEqual([encodeEvent({ type: 'a' }), PING])
+    })
+
+    it('do not heap up for a consumer that stopped reading', async () => {
+      const source = new Source()
+      const reader = sseStream(source, { pingInterval: PING_INTERVAL }).getReader()
+      const first = chunkFrom(reader)
+      await vi.advanceTimersByTimeAsync(PING_INTERVAL)
+      expect(await first).toBe(PING)
+      await vi.advanceTimersByTimeAsync(100 * PING_INTERVAL)
+      source.give('a')
+      await settle()
+      expect(await chunkFrom(reader)).toBe(PING)
+      expect(await chunkFrom(reader)).toBe(encodeEvent({ type: 'a' }))
+    })
+
+    it('do not come at all with an interval of 0', async () => {
+      const source = new Source()
+      const seen = collect(sseStream(source, { pingInterval: 0 }))
+      expect(vi.getTimerCount()).toBe(0)
+      await vi.advanceTimersByTimeAsync(PING_INTERVAL)
+      expect(seen).toEqual([])
+    })
+  })
+
+  describe('an error of the source', () => {
+    it('becomes an error event after what was sent, and the stream closes', async () => {
+      const onError = vi.fn<(error: unknown) => void>()
+      const error = new ApiError('overloaded_error', 'Overloaded', { requestId: 'req_1' })
+      const stream = sseStream(eventsOf(['a'], error), { pingInterval: PING_INTERVAL, onError })
+      expect(await textOf(stream)).toBe(
+        'event: a\ndata: {"type":"a"}\n\n' +
+          'event: error\ndata: {"type":"error","error":{"type":"overloaded_error","message":"Overloaded"},"request_id":"req_1"}\n\n',
+      )
+      expect(onError).not.toHaveBeenCalled()
+      expect(vi.getTimerCount()).toBe(0)
+    })
+
+    it('has the id of the request where it has none of its own', async () => {
+      const error = new ApiError('api_error', 'Broken')
+      const options = { pingInterval: PING_INTERVAL, requestId: 'req_ours' }
+      expect(await textOf(sseStream(eventsOf([], error), options))).toContain(
+        '"request_id":"req_ours"',
+      )
+    })
+
+    it('is kept from the client where it was not meant for it, and reported', async () => {
+      const onError = vi.fn<(error: unknown) => void>()
+      const error = new TypeError('secret is undefined')
+      const stream = sseStream(eventsOf(['a'], error), { pingInterval: PING_INTERVAL, onError })
+      expect(await textOf(stream)).toBe(
+        'event: a\ndata: {"type":"a"}\n\n' +
+          'event: error\ndata: {"type":"error","error":{"type":"api_error","message":"Internal server error"},"request_id":null}\n\n',
+      )
+      expect(onError.mock.calls).toEqual([[error]])
+      expect(vi.getTimerCount()).toBe(0)
+    })
+
+    it('does not need a listener', async () => {
+      const stream = sseStream(eventsOf([], new Error('x')), { pingInterval: PING_INTERVAL })
+      expect(await textOf(stream)).toContain('Internal server error')
+    })
+
+    it('may be an event that cannot be written: the source is stopped', async () => {
+      const source = new Source()
+      const onError = vi.fn<(error: unknown) => void>()
+      const text = textOf(sseStream(source, { pingInterval: PING_INTERVAL, onError }))
+      await settle()
+      source.give('a\nevent: b')
+      expect(await text).toMatch(/^event: error\n.*Internal server error.*\n\n$/)
+      expect(source.returned).toBe(1)
+      expect(onError).toHaveBeenCalledOnce()
+      expect(vi.getTimerCount()).toBe(0)
+    })
+  })
+
+  describe('a consumer that leaves', () => {
+    it('stops the source at once and once, even while it is waited for', async () => {
+      const source = new Source()
+      const controller = new AbortController()
+      const stream = sseStream(source, { pingInterval: PING_INTERVAL, signal: controller.signal })
+      const reader = stream.getReader()
+      const read = chunkFrom(reader)
+      await settle()
+      const cancelled = reader.cancel()
+      expect(source.returned).toBe(1)
+      expect(vi.getTimerCount()).toBe(0)
+      await cancelled
+      expect(await read).toBe(END)
+      controller.abort()
+      await reader.cancel()
+      expect(source.returned).toBe(1)
+      expect(source.asked).toBe(1)
+    })
+
+    it('stops a source that was never asked', async () => {
+      const source = new Source()
+      await sseStream(source, { pingInterval: PING_INTERVAL }).cancel()
+      expect([source.asked, source.returned]).toEqual([0, 1])
+    })
+
+    it('runs the clean-up of a generator', async () => {
+      const cleanUp = vi.fn<() => void>()
+      async function* endless(): AsyncGenerator<StreamEvent> {
+        try {
+          for (;;) yield { type: 'a' }
+        } finally {
+          cleanUp()
+        }
+      }
+      const reader = sseStream(endless(), { pingInterval: PING_INTERVAL }).getReader()
+      await chunkFrom(reader)
+      expect(cleanUp).not.toHaveBeenCalled()
+      await reader.cancel()
+      expect(cleanUp).toHaveBeenCalledOnce()
+    })
+
+    test.each<[string, (source: Source) => void]>([
+      ['an event', (source) => source.give('a')],
+      ['the end', (source) => source.end()],
+      ['an error', (source) => source.fail(new Error('stopped'))],
+    ])('does not hear of %s that comes late, nor does anyone', async (_, answer) => {
+      const source = new Source()
+      const onError = vi.fn<(error: unknown) => void>()
+      const reader = sseStream(source, { pingInterval: PING_INTERVAL, onError }).getReader()
+      const read = chunkFrom(reader)
+      await settle()
+      await reader.cancel()
+      answer(source)
+      await settle()
+      expect(await read).toBe(END)
+      expect(onError).not.toHaveBeenCalled()
+      expect(source.returned).toBe(1)
+    })
+
+    it('is not told that the source failed to stop, but the listener is', async () => {
+      const source = new Source()
+      source.failsToStop = new Error('stuck')
+      const onError = vi.fn<(error: unknown) => void>()
+      await sseStream(source, { pingInterval: PING_INTERVAL, onError }).cancel()
+      expect(onError.mock.calls).toEqual([[source.failsToStop]])
+    })
+  })
+
+  describe('a signal', () => {
+    it('stops the source and breaks the stream off, so that it does not look whole', async () => {
+      const source = new Source()
+      const controller = new AbortController()
+      const stream = sseStream(source, { pingInterval: PING_INTERVAL, signal: controller.signal })
+      const reader = stream.getReader()
+      const read = expect(reader.read()).rejects.toThrow('shutting down')
+      await settle()
+      controller.abort(new Error('shutting down'))
+      expect(source.returned).toBe(1)
+      expect(vi.getTimerCount()).toBe(0)
+      await read
+      await expect(reader.cancel()).rejects.toThrow('shutting down')
+      expect(source.returned).toBe(1)
+    })
+
+    it('that was given before counts as well', async () => {
+      const source = new Source()
+      const signal = AbortSignal.abort(new Error('too late'))
+      const stream = sseStream(source, { pingInterval: PING_INTERVAL, signal })
+      await expect(stream.getReader().read()).rejects.toThrow('too late')
+      expect([source.asked, source.returned]).toEqual([0, 1])
+      expect(vi.getTimerCount()).toBe(0)
+    })
+
+    it('is let go of when the stream ends', async () => {
+      const { signal } = new AbortController()
+      const remove = vi.spyOn(signal, 'removeEventListener')
+      const add = vi.spyOn(signal, 'addEventListener')
+      await textOf(sseStream(eventsOf(['a']), { pingInterval: PING_INTERVAL, signal }))
+      expect(add).toHaveBeenCalledOnce()
+      expect(remove).toHaveBeenCalledWith('abort', add.mock.calls[0]?.[1])
+    })
+  })
+})

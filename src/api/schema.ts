@@ -61,7 +61,7 @@ export const messagesRequestSchema = z.looseObject(
       .array(message)
       .refine((messages) => messages.length > 0, 'at least one message is required'),
     max_tokens: integer
-      .refine((count) => count >= 1, 'Input should be greater than or equal to 1')
+      .refine((count) => count >= 0, 'Input should be greater than or equal to 0')
       .optional(),
     system: z.union([z.string(), z.array(systemBlock)]).optional(),
     stream: z.boolean().optional(),

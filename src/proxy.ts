@@ -61,6 +61,7 @@ export async function createProxy({
     executable: config.claudePath,
     version: VERSION,
     spares: config.spares,
+    toolsFolder: config.toolsEnabled ? config.toolsFolder : undefined,
     maxSessions: config.maxProcesses,
     idleTimeout: config.idleTimeout,
     holdTimeout: config.holdTimeout,
@@ -90,7 +91,9 @@ export async function createProxy({
         alwaysThinks: (model) => engine.alwaysThinks(model),
       })
       const startedAt = performance.now()
-      const { lane, reply } = await engine.serve(turn, signal)
+      // A client that brings tools of its own is not offered Claude Code's.
+      const isRun = config.toolsEnabled && request.tools === undefined
+      const { lane, reply } = await (isRun ? engine.run(turn, signal) : engine.serve(turn, signal))
       const { events, ended } = watchTurn(reply, { id, lane, model: turn.model, startedAt, logger })
       inFlight.add(ended)
       void ended.finally(() => inFlight.delete(ended))

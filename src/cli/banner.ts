@@ -42,7 +42,7 @@ function warningsFor(config: Config): string[] {
   }
   if (config.toolsEnabled) {
     warnings.push(
-      `tools_enabled: Claude Code may read, change and run things in ${config.toolsFolder}, and as this user.`,
+      `tools_enabled: Claude Code may change files in ${config.toolsFolder} and run any command as this user.`,
     )
   }
   return warnings

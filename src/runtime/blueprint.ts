@@ -1,5 +1,7 @@
 import type { Options } from '@anthropic-ai/claude-agent-sdk'
 
+import { ReplyWatch, RunWatch } from './reply-watch.ts'
+import type { SessionKind } from './session.ts'
 import { TOOL_SERVER } from './toolbox.ts'
 
 export type BlueprintInput = {
@@ -13,11 +15,44 @@ export type BlueprintInput = {
   executable?: string | undefined
 }
 
+/** A conversation: the runtime asks what it is told to and has no tools of its own. */
+export function conversationKind(input: BlueprintInput): SessionKind {
+  return {
+    options: conversationOptions(input),
+    systemPrompt: (system) => system,
+    answersCalls: false,
+    createReader: (clientTools) => new ReplyWatch(clientTools),
+  }
+}
+
+/** A run: Claude Code works with its own tools in a folder of the user's until it is done. */
+export function runKind(input: BlueprintInput, folder: string): SessionKind {
+  return {
+    options: {
+      ...conversationOptions(input),
+      cwd: folder,
+      tools: { type: 'preset', preset: 'claude_code' },
+      // Commands, and by the mode the files in the folder. What would have to be asked is denied.
+      allowedTools: ['Bash'],
+      permissionMode: 'acceptEdits',
+      permissionPrompts: 'none',
+    },
+    systemPrompt: (append) => ({ type: 'preset', preset: 'claude_code', append }),
+    answersCalls: true,
+    createReader: () => new RunWatch(),
+  }
+}
+
 /**
- * The SDK options that all conversations share: they make up the command line, so that any process
+ * The options that all conversations share: they make up the command line, so that any process
  * started with them serves any conversation. What differs travels on stdin.
  */
-export function blueprint({ environment, workFolder, model, executable }: BlueprintInput): Options {
+function conversationOptions({
+  environment,
+  workFolder,
+  model,
+  executable,
+}: BlueprintInput): Options {
   return {
     env: { ...environment },
     cwd: workFolder,

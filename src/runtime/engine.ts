@@ -1,10 +1,9 @@
-import type { Options } from '@anthropic-ai/claude-agent-sdk'
-
 import { ApiError } from '../errors.ts'
 import { answersIn } from '../plan/resolution.ts'
 import type { Turn } from '../plan/turn.ts'
 import { type Account, readAccount } from './account.ts'
-import { blueprint, type BlueprintInput } from './blueprint.ts'
+import { type BlueprintInput, conversationKind, runKind } from './blueprint.ts'
+import { RuntimeEnded } from './failures.ts'
 import { Launcher } from './launcher.ts'
 import { Pool, type PoolLimits } from './pool.ts'
 import { type ListedModel, probe } from './probe.ts'
@@ -12,7 +11,7 @@ import type { Reply } from './reply.ts'
 import { Session, type SessionDependencies } from './session.ts'
 
 /** How a turn is served, fastest first. */
-export type Lane = 'resolve' | 'continue' | 'replay'
+export type Lane = 'resolve' | 'continue' | 'replay' | 'run'
 
 export type Served = { lane: Lane; reply: Reply }
 
@@ -21,6 +20,8 @@ export type EngineInput = BlueprintInput &
     version: string
     /** Processes that are kept started ahead. */
     spares: number
+    /** Where Claude Code's own tools may work; without one there are no runs. */
+    toolsFolder?: string | undefined
     /** Called with the cause when a session ends, for the log. */
     onSessionEnd?: (cause: string) => void
   }
@@ -29,23 +30,31 @@ export type EngineInput = BlueprintInput &
 export class Engine {
   /** The models of this login, once the runtime has told them. */
   #models: readonly ListedModel[] = []
-  readonly #options: Options
   readonly #launcher: Launcher
+  /** Runs are started otherwise than conversations, and not ahead. */
+  readonly #runLauncher = new Launcher(0)
   readonly #pool: Pool
-  readonly #dependencies: SessionDependencies
+  readonly #maxSessions: number
+  readonly #conversations: SessionDependencies
+  readonly #runs: SessionDependencies | undefined
 
   constructor(input: EngineInput) {
-    this.#options = blueprint(input)
     this.#launcher = new Launcher(input.spares)
     this.#pool = new Pool(input)
-    this.#dependencies = {
+    this.#maxSessions = input.maxSessions
+    this.#conversations = {
       launcher: this.#launcher,
-      options: this.#options,
+      kind: conversationKind(input),
       version: input.version,
       onStateChange: (session) => {
         this.#pool.update(session)
+        this.#refill()
         if (session.cause !== undefined) input.onSessionEnd?.(session.cause)
       },
+    }
+    if (input.toolsFolder !== undefined) {
+      const kind = runKind(input, input.toolsFolder)
+      this.#runs = { ...this.#conversations, kind, launcher: this.#runLauncher }
     }
   }
 
@@ -55,9 +64,9 @@ export class Engine {
    * @throws Error where it can't be started
    */
   async start(): Promise<void> {
-    const { models } = await probe(this.#launcher, this.#options)
+    const { models } = await probe(this.#launcher, this.#conversations.kind.options)
     this.#models = models
-    this.#launcher.refill()
+    this.#refill()
   }
 
   /** Whether a model thinks whatever it is told; a model that is not listed is taken not to. */
@@ -83,45 +92,86 @@ export class Engine {
    */
   async serve(turn: Turn, signal: AbortSignal): Promise<Served> {
     const answers = answersIn(turn.prompt)
-    if (answers) {
-      const held = this.#pool.takeHeld(turn.lineage, new Set(answers.keys()))
-      if (held) return { lane: 'resolve', reply: held.resolve(turn, answers) }
+    const held = answers && this.#pool.takeHeld(turn.lineage, new Set(answers.keys()))
+    if (held && (await isReady(held, turn))) {
+      return { lane: 'resolve', reply: held.resolve(turn, answers) }
     }
     const idle = this.#pool.takeIdle(turn.lineage)
-    if (idle) return { lane: 'continue', reply: idle.ask(turn) }
-    return { lane: 'replay', reply: await this.#replay(turn, signal) }
+    if (idle && (await isReady(idle, turn))) return { lane: 'continue', reply: idle.ask(turn) }
+    return { lane: 'replay', reply: await this.#replay(turn, signal, this.#conversations) }
+  }
+
+  /**
+   * Lets Claude Code work on a turn with its own tools; the reply is one message of all it says.
+   *
+   * @throws ApiError as `serve` does
+   */
+  async run(turn: Turn, signal: AbortSignal): Promise<Served> {
+    if (this.#runs === undefined) throw new Error('There is no folder for the tools to work in.')
+    return { lane: 'run', reply: await this.#replay(turn, signal, this.#runs) }
   }
 
   /** Ends all sessions and processes. Replies under way end with an error. */
   async close(): Promise<void> {
     this.#pool.close()
-    await this.#launcher.close()
+    await Promise.all([this.#launcher.close(), this.#runLauncher.close()])
   }
 
-  async #replay(turn: Turn, signal: AbortSignal): Promise<Reply> {
-    await this.#pool.room(signal)
-    let session: Session | undefined
-    const leave = (): void => session?.close('the client left')
-    signal.addEventListener('abort', leave)
+  #refill(): void {
+    this.#launcher.refill(this.#maxSessions - this.#pool.size)
+  }
+
+  /** On a new process; on one more if that one ends before anything was asked. */
+  async #replay(
+    turn: Turn,
+    signal: AbortSignal,
+    dependencies: SessionDependencies,
+  ): Promise<Reply> {
     try {
-      session = this.#open(turn)
-      await session.open(turn)
-      signal.throwIfAborted()
-      return session.ask(turn)
-    } finally {
-      signal.removeEventListener('abort', leave)
-      this.#launcher.refill()
+      return await this.#replayOnce(turn, signal, dependencies)
+    } catch (error) {
+      if (!(error instanceof RuntimeEnded)) throw error
+      return this.#replayOnce(turn, signal, dependencies)
     }
   }
 
-  #open(turn: Turn): Session {
+  async #replayOnce(
+    turn: Turn,
+    signal: AbortSignal,
+    dependencies: SessionDependencies,
+  ): Promise<Reply> {
+    await this.#pool.room(signal)
+    const session = this.#open(turn, dependencies)
+    const leave = (): void => session.close('the client left')
+    signal.addEventListener('abort', leave)
     try {
-      const session = new Session(turn, this.#dependencies)
+      if (signal.aborted) leave()
+      await session.open(turn)
+      return session.ask(turn)
+    } finally {
+      signal.removeEventListener('abort', leave)
+    }
+  }
+
+  #open(turn: Turn, dependencies: SessionDependencies): Session {
+    try {
+      const session = new Session(turn, dependencies)
       this.#pool.add(session)
       return session
     } catch (cause) {
       this.#pool.giveBack()
       throw new ApiError('api_error', 'The Claude Code runtime could not be started.', { cause })
     }
+  }
+}
+
+/** Whether a process that carries a conversation is there for one more turn of it. */
+async function isReady(session: Session, turn: Turn): Promise<boolean> {
+  try {
+    await session.prepare(turn)
+    return true
+  } catch {
+    session.close('it could not be continued')
+    return false
   }
 }

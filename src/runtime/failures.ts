@@ -1,5 +1,12 @@
 import { ApiError, errorTypeOf } from '../errors.ts'
 
+/** The process is gone, and no one told it to go. */
+export class RuntimeEnded extends ApiError {
+  constructor(cause?: unknown) {
+    super('api_error', 'The Claude Code runtime ended unexpectedly.', { cause })
+  }
+}
+
 /** What the runtime tells of a request that failed. */
 export type Failure = {
   /** HTTP status of the API's answer; absent where there was none. */

@@ -37,15 +37,21 @@ export class Launcher {
     return spare?.process ?? this.#start(launch)
   }
 
-  /** Starts the spares that are missing and ends those that no longer equal the latest launch. */
-  refill(): void {
+  /**
+   * Starts the spares that are missing, and ends those that no longer equal the latest launch.
+   *
+   * @param room how many there may be at most
+   */
+  refill(room: number): void {
     if (this.#isClosed || this.#latest === undefined) return
     const { key, launch } = this.#latest
     const fitting = this.#spares.filter((spare) => spare.key === key && !spare.process.isGone)
     for (const spare of this.#spares) {
       if (!fitting.includes(spare)) spare.process.stop()
     }
-    while (fitting.length < this.#spareCount) fitting.push({ key, process: this.#start(launch) })
+    const count = Math.min(this.#spareCount, Math.max(0, room))
+    while (fitting.length < count) fitting.push({ key, process: this.#start(launch) })
+    for (const spare of fitting.splice(count)) spare.process.stop()
     this.#spares = fitting
   }
 

@@ -1,4 +1,5 @@
 import type { ReplyEvent } from '../api/types.ts'
+import { MessageMerge } from '../stream/merge.ts'
 
 /** How a reply ends, as far as the runtime that got it is concerned. */
 export type Ending =
@@ -13,42 +14,54 @@ export type Ending =
   /** The connection broke, and the runtime closes the message as if it were whole. */
   | 'broken'
 
+/** Reads what the runtime yields for one turn and tells what of it is the client's. */
+export type ReplyReader = {
+  /** The events for the client, and with the last but one how the reply ends. */
+  read: (event: ReplyEvent) => { events: readonly ReplyEvent[]; ending?: Ending }
+  /** The ids of the calls that the client must answer. */
+  readonly callIds: readonly string[]
+  /** Where a run of several messages makes one reply: the events that end it. */
+  readonly finish?: () => readonly ReplyEvent[]
+}
+
 /**
- * Reads the events of one reply and tells, with its last but one (`message_delta`), how it ends.
+ * Reads a reply of one message, which goes through as it is.
  *
- * The rules are the runtime's, measured with 2.1.330: after `max_tokens`, a full context window or
- * a reply with nothing to see it asks again; a call of a tool that it does not know it answers
- * itself and asks again; on a broken stream it makes up a `message_delta` without a stop reason.
+ * The rules for its ending are the runtime's, measured with 2.1.330: after `max_tokens`, a full
+ * context window or a reply with nothing to see it asks again; a call of a tool that it does not
+ * know it answers itself and asks again; on a broken stream it makes up a `message_delta` without a
+ * stop reason.
  */
-export class ReplyWatch {
+export class ReplyWatch implements ReplyReader {
   readonly #knownTools: ReadonlySet<string>
-  #calls: { id: string; name: string }[] = []
+  readonly #calls: { id: string; name: string }[] = []
   #isVisible = false
 
   constructor(knownTools: ReadonlySet<string>) {
     this.#knownTools = knownTools
   }
 
-  /** The ids of the calls in the reply that the client must answer. */
   get callIds(): string[] {
     return this.#calls.map((call) => call.id)
   }
 
-  read(event: ReplyEvent): Ending | undefined {
+  read(event: ReplyEvent): { events: ReplyEvent[]; ending?: Ending } {
     switch (event.type) {
       case 'content_block_start': {
         const block = event.content_block
         if (block.type === 'tool_use') this.#calls.push({ id: block.id, name: block.name })
         this.#isVisible ||= block.type === 'text' ? hasInk(block.text) : !isThought(block.type)
-        return undefined
+        return { events: [event] }
       }
       case 'content_block_delta':
         this.#isVisible ||= event.delta.type === 'text_delta' && hasInk(event.delta.text)
-        return undefined
-      case 'message_delta':
-        return this.#endingFor(event.delta.stop_reason)
+        return { events: [event] }
+      case 'message_delta': {
+        const ending = this.#endingFor(event.delta.stop_reason)
+        return { events: ending === 'broken' ? [] : [event], ending }
+      }
       default:
-        return undefined
+        return { events: [event] }
     }
   }
 
@@ -65,6 +78,20 @@ export class ReplyWatch {
         : 'unanswerable'
     }
     return this.#isVisible ? 'whole' : 'reasked'
+  }
+}
+
+/** Reads a run in which the runtime uses its own tools, as one message. */
+export class RunWatch implements ReplyReader {
+  readonly callIds = []
+  readonly #merge = new MessageMerge()
+
+  read(event: ReplyEvent): { events: ReplyEvent[] } {
+    return { events: this.#merge.read(event) }
+  }
+
+  finish(): ReplyEvent[] {
+    return this.#merge.finish()
   }
 }
 

@@ -14,21 +14,29 @@ import type { CallAnswer } from '../plan/resolution.ts'
 import type { Turn, TurnSettings } from '../plan/turn.ts'
 import { createFold, type Fold } from '../stream/fold.ts'
 import { Deferred } from '../deferred.ts'
-import { type Diagnosed, diagnosedIn, type Failure, toApiError } from './failures.ts'
+import { type Diagnosed, diagnosedIn, type Failure, RuntimeEnded, toApiError } from './failures.ts'
 import { InputQueue } from './input-queue.ts'
 import type { Launcher } from './launcher.ts'
 import { Reply } from './reply.ts'
-import { type Ending, ReplyWatch } from './reply-watch.ts'
+import type { Ending, ReplyReader } from './reply-watch.ts'
 import { replayedAssistant, replayedUser, userPrompt } from './sdk-messages.ts'
 import type { RuntimeProcess } from './runtime-process.ts'
 import { Toolbox } from './toolbox.ts'
 
 export type SessionState = 'opening' | 'asking' | 'idle' | 'held' | 'closed'
 
+/** What sessions of a kind have in common. */
+export type SessionKind = {
+  options: Options
+  systemPrompt: (system: string) => NonNullable<Options['systemPrompt']>
+  /** Whether the runtime may go on after calls that it answered itself. */
+  answersCalls: boolean
+  createReader: (clientTools: ReadonlySet<string>) => ReplyReader
+}
+
 export type SessionDependencies = {
   launcher: Launcher
-  /** The options that all sessions share. */
-  options: Options
+  kind: SessionKind
   version: string
   onRateLimit?: (info: SDKRateLimitInfo) => void
   /** Called when the session became idle, held or closed. */
@@ -38,7 +46,7 @@ export type SessionDependencies = {
 /** The turn that is being answered. */
 type Asking = {
   reply: Reply
-  watch: ReplyWatch
+  reader: ReplyReader
   fold: Fold
   /** The lineage before the reply, the prompt included. */
   lineage: string
@@ -59,8 +67,6 @@ export class Session {
   lineage = ''
   /** The calls that the process waits for, while it is held. */
   heldCalls: readonly string[] = []
-  /** Whether a prompt was written to the process: from then on upstream may have been asked. */
-  hasAsked = false
   /** What ended the session, once it is closed. */
   cause: string | undefined
   #state: SessionState = 'opening'
@@ -89,10 +95,12 @@ export class Session {
     this.#query = query({
       prompt: this.#input,
       options: {
-        ...dependencies.options,
-        systemPrompt: turn.system,
+        ...dependencies.kind.options,
+        systemPrompt: dependencies.kind.systemPrompt(turn.system),
         ...(this.#toolbox && { mcpServers: { [this.#toolbox.server.name]: this.#toolbox.server } }),
-        hooks: { PostToolBatch: [{ hooks: [() => this.#gate()] }] },
+        ...(!dependencies.kind.answersCalls && {
+          hooks: { PostToolBatch: [{ hooks: [() => this.#gate()] }] },
+        }),
         spawnClaudeCodeProcess: ({ command, args, cwd, env }) => {
           this.#process = dependencies.launcher.take({ command, args, cwd, env })
           this.#process.onDiagnostic((line) => this.#diagnose(line))
@@ -118,24 +126,31 @@ export class Session {
     for (const message of turn.history) await this.#replay(message)
   }
 
+  /**
+   * Readies a process that carries the conversation already for one more turn of it.
+   *
+   * @throws ApiError where the process fails on the way: nothing was asked then
+   */
+  async prepare(turn: Turn): Promise<void> {
+    this.#state = 'opening'
+    // The runtime tidies up for some milliseconds after a reply.
+    await this.#orFailed(this.#settled?.promise ?? Promise.resolve())
+    await this.#apply(turn.settings)
+  }
+
   /** Asks the turn's prompt. The process must be in the state that the turn's lineage names. */
   ask(turn: Turn): Reply {
-    const asking = this.#begin(turn)
-    void this.#proceed(turn, () => {
-      this.hasAsked = true
-      this.#input.push(userPrompt(turn.prompt))
-    })
-    return asking.reply
+    const { reply } = this.#begin(turn)
+    this.#input.push(userPrompt(turn.prompt))
+    return reply
   }
 
   /** Gives the held calls their answers; the reply is what the model says to them. */
   resolve(turn: Turn, answers: ReadonlyMap<string, CallAnswer>): Reply {
-    const asking = this.#begin(turn)
-    void this.#proceed(turn, () => {
-      this.#mayGoOn = true
-      this.#toolbox?.answer(answers)
-    })
-    return asking.reply
+    const { reply } = this.#begin(turn)
+    this.#mayGoOn = true
+    this.#toolbox?.answer(answers)
+    return reply
   }
 
   /**
@@ -162,7 +177,7 @@ export class Session {
     const reply = new Reply(() => this.close('the client left'))
     this.#asking = {
       reply,
-      watch: new ReplyWatch(this.#toolbox?.names ?? new Set()),
+      reader: this.#dependencies.kind.createReader(this.#toolbox?.names ?? new Set()),
       fold: createFold(),
       lineage: extendLineage(turn.lineage, { role: 'user', content: turn.prompt }),
       ending: undefined,
@@ -173,24 +188,14 @@ export class Session {
     return this.#asking
   }
 
-  /** Goes on once the process is ready: it tidies up for some milliseconds after a reply. */
-  async #proceed(turn: Turn, goOn: () => void): Promise<void> {
-    try {
-      await this.#orFailed(this.#settled?.promise ?? Promise.resolve())
-      await this.#orFailed(this.#apply(turn.settings))
-      goOn()
-    } catch (cause) {
-      this.close('the runtime refused the settings of a turn', processEnded(cause))
-    }
-  }
-
   async #apply(settings: TurnSettings, model?: string): Promise<void> {
     const { runtimeThinking } = settings
     if ((this.#applied?.runtimeThinking ?? 'off') !== runtimeThinking) {
-      await this.#query.setMaxThinkingTokens(runtimeThinking === 'on' ? 1024 : 0)
+      const tokens = runtimeThinking === 'on' ? 1024 : 0
+      await this.#orFailed(this.#query.setMaxThinkingTokens(tokens))
     }
     if (JSON.stringify(this.#applied) !== JSON.stringify(settings)) {
-      await this.#query.applyFlagSettings({
+      const applied = this.#query.applyFlagSettings({
         ...(model !== undefined && { model }),
         env: {
           CLAUDE_CODE_EXTRA_BODY: settings.extraBody,
@@ -198,6 +203,7 @@ export class Session {
           DISABLE_PROMPT_CACHING: settings.runtimeCaching ? '' : '1',
         },
       })
+      await this.#orFailed(applied)
     }
     this.#applied = settings
   }
@@ -214,15 +220,16 @@ export class Session {
   }
 
   async #orFailed<T>(step: Promise<T>): Promise<T> {
+    step.catch(() => {})
     return Promise.race([step, this.#failed.promise])
   }
 
   async #pump(): Promise<void> {
     try {
       for await (const message of this.#query) this.#receive(message)
-      this.close('the process ended', processEnded())
+      this.close('the process ended', new RuntimeEnded())
     } catch (cause) {
-      this.close('the process failed', processEnded(cause))
+      this.close('the process failed', new RuntimeEnded(cause))
     }
   }
 
@@ -251,12 +258,13 @@ export class Session {
     // What comes after a whole reply is an answer to something that no one asked.
     if (asking === undefined) return
     this.#mayGoOn = false
-    const ending = asking.watch.read(event)
+    const { events, ending } = asking.reader.read(event)
     if (ending !== undefined) asking.ending = ending
     // The error that explains a broken message comes beside it.
     if (asking.ending === 'broken') return
+    for (const passed of events) asking.reply.push(passed)
+    if (asking.reader.finish) return
     asking.fold.push(event)
-    asking.reply.push(event)
     if (ending === 'reasked') {
       this.#process?.kill()
       asking.reply.push({ type: 'message_stop' })
@@ -275,7 +283,7 @@ export class Session {
       case 'held': {
         const content = asking.fold.message().content as unknown as ContentBlock[]
         this.lineage = extendLineage(asking.lineage, { role: 'assistant', content })
-        if (asking.ending === 'held') this.heldCalls = asking.watch.callIds
+        if (asking.ending === 'held') this.heldCalls = asking.reader.callIds
         else this.#settled = new Deferred()
         this.#state = asking.ending === 'held' ? 'held' : 'idle'
         this.#dependencies.onStateChange(this)
@@ -312,7 +320,14 @@ export class Session {
       this.#settled = undefined
       return
     }
-    if (this.#asking) this.close('the runtime gave no reply', noReply())
+    if (this.#asking) this.#endRun(this.#asking)
+  }
+
+  #endRun(asking: Asking): void {
+    const events = asking.reader.finish?.() ?? []
+    for (const event of events) asking.reply.push(event)
+    if (events.length > 0) asking.reply.end()
+    this.close('the runtime ended the turn', noReply())
   }
 
   #diagnose(line: string): void {
@@ -357,10 +372,6 @@ function sessionEnded(cause: string): ApiError {
 
 function noReply(): ApiError {
   return new ApiError('api_error', 'The Claude Code runtime ended the turn without a reply.')
-}
-
-function processEnded(cause?: unknown): ApiError {
-  return new ApiError('api_error', 'The Claude Code runtime ended unexpectedly.', { cause })
 }
 
 function elapsed(milliseconds: number): Promise<void> {

@@ -20,7 +20,7 @@ export type ErrorType = keyof typeof STATUS_OF
 /** The body of every error that a client gets, on HTTP and in a stream's `error` event. */
 export type ErrorBody = {
   type: 'error'
-  error: { type: string; message: string }
+  error: { type: string; message: string; details?: object }
   request_id: string | null
 }
 
@@ -29,6 +29,8 @@ export type ApiErrorOptions = {
   status?: number
   /** The id that the API gave to the request that failed. */
   requestId?: string
+  /** What programs, not people, shall read of the error. */
+  details?: object | undefined
   /** Seconds after which the client may try again. */
   retryAfter?: number
   cause?: unknown
@@ -42,6 +44,7 @@ export class ApiError extends Error {
   readonly status: number
   readonly requestId: string | undefined
   readonly retryAfter: number | undefined
+  readonly details: object | undefined
 
   constructor(type: ErrorType | (string & {}), message: string, options: ApiErrorOptions = {}) {
     super(message, 'cause' in options ? { cause: options.cause } : undefined)
@@ -49,12 +52,17 @@ export class ApiError extends Error {
     this.status = options.status ?? STATUS_OF[type as ErrorType] ?? 500
     this.requestId = options.requestId
     this.retryAfter = options.retryAfter
+    this.details = options.details
   }
 
   body(requestId: string | null = this.requestId ?? null): ErrorBody {
     return {
       type: 'error',
-      error: { type: this.type, message: this.message },
+      error: {
+        type: this.type,
+        message: this.message,
+        ...(this.details && { details: this.details }),
+      },
       request_id: this.requestId ?? requestId,
     }
   }

@@ -1,4 +1,4 @@
-import { mkdtemp, rm } from 'node:fs/promises'
+import { mkdir, mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 
@@ -41,6 +41,9 @@ export type Proxy = {
   close: () => Promise<void>
 }
 
+/** How long clients have to take what was sent to them before their connections are cut. */
+const FLUSH_MILLISECONDS = 1000
+
 /**
  * Builds a proxy from its parts. Nothing listens until `listen()`; two proxies in one process are
  * independent.
@@ -54,9 +57,12 @@ export async function createProxy({
 }: ProxyOptions = {}): Promise<Proxy> {
   const config = resolveConfig(settings, readMachine(env))
   const privateFolder = await mkdtemp(join(tmpdir(), 'claude-sub-proxy-'))
+  const workFolder = join(privateFolder, 'work')
+  const temporaryFolder = join(privateFolder, 'tmp')
+  await Promise.all([mkdir(workFolder), mkdir(temporaryFolder)])
   const engine = new Engine({
-    environment: childEnvironment(env, runtimeEnvironment(VERSION)),
-    workFolder: config.workFolder ?? privateFolder,
+    environment: childEnvironment(env, runtimeEnvironment(VERSION, temporaryFolder)),
+    workFolder: config.workFolder ?? workFolder,
     model: config.modelDefault,
     executable: config.claudePath,
     version: VERSION,
@@ -88,7 +94,7 @@ export async function createProxy({
           maxThinkingTokens: config.maxThinkingTokens,
         },
         betas,
-        alwaysThinks: (model) => engine.alwaysThinks(model),
+        describeModel: (name) => engine.describeModel(name),
       })
       const startedAt = performance.now()
       // A client that brings tools of its own is not offered Claude Code's.
@@ -103,10 +109,12 @@ export async function createProxy({
 
   const close = async (): Promise<void> => {
     isClosing = true
-    const drained = Promise.all([listener?.close(), ...inFlight])
-    await Promise.race([drained, elapsed(config.shutdownTimeout)])
-    listener?.cut()
+    const listenerClosed = listener?.close()
+    await Promise.race([Promise.all(inFlight), elapsed(config.shutdownTimeout)])
+    // Replies that are still under way end with an error, which needs a moment to be sent.
     await engine.close()
+    await Promise.race([listenerClosed, elapsed(FLUSH_MILLISECONDS)])
+    listener?.cut()
     await rm(privateFolder, { recursive: true, force: true })
   }
 

@@ -9,6 +9,13 @@ import { planThinking } from './thinking.ts'
 import { planTools } from './tools.ts'
 import type { Turn } from './turn.ts'
 
+export type ModelFacts = {
+  /** The name, or what it stands for where it is an alias such as `sonnet`. */
+  id: string
+  /** Whether it thinks whatever it is told. */
+  alwaysThinks: boolean
+}
+
 export type PlanContext = {
   /** What holds where the request says nothing. */
   defaults: {
@@ -18,15 +25,15 @@ export type PlanContext = {
   }
   /** The values of the request's `anthropic-beta` headers. */
   betas: readonly string[]
-  /** Whether a model thinks whatever it is told, by the runtime's own list of models. */
-  alwaysThinks: (model: string) => boolean
+  /** What the runtime's own list of models says of the one that a request names. */
+  describeModel: (name: string) => ModelFacts
 }
 
 /**
  * Says what must be asked upstream for a request that has the right shape.
  *
  * @throws ApiError (400) where the runtime has no way to ask it: a conversation that ends with an
- * assistant message.
+ * assistant message, or one that the API shall hold between requests (`thread`).
  */
 export function planTurn(request: MessagesRequest, context: PlanContext): Turn {
   try {
@@ -39,6 +46,7 @@ export function planTurn(request: MessagesRequest, context: PlanContext): Turn {
 }
 
 function plan(request: MessagesRequest, context: PlanContext): Turn {
+  if (request['thread'] !== undefined) throw threadsUnsupported()
   const messages = combineMessages(request.messages)
   const last = messages.at(-1)
   if (last?.role !== 'user') {
@@ -47,12 +55,12 @@ function plan(request: MessagesRequest, context: PlanContext): Turn {
       'messages: the conversation must end with a user message: assistant message prefill is not supported.',
     )
   }
-  const model = request.model ?? context.defaults.model
+  const { id: model, alwaysThinks } = context.describeModel(request.model ?? context.defaults.model)
   const system = systemText(request.system ?? context.defaults.system)
   const { tools, bodyTools } = planTools(request.tools ?? [])
   const thinking = planThinking(request, messages, {
     defaultBudget: context.defaults.maxThinkingTokens,
-    alwaysThinks: context.alwaysThinks(model),
+    alwaysThinks,
   })
   const settings = {
     extraBody: JSON.stringify({
@@ -76,4 +84,17 @@ function plan(request: MessagesRequest, context: PlanContext): Turn {
     prompt: last.content,
     lineage: history.reduce(extendLineage, start),
   }
+}
+
+/**
+ * A thread at the API would hold the runtime's conversation, not the client's. The error is the API's
+ * own for what can't be threaded: the official clients then send the whole conversation.
+ * Source: https://platform.claude.com/docs/en/build-with-claude/message-threads
+ */
+function threadsUnsupported(): ApiError {
+  return new ApiError(
+    'invalid_request_error',
+    'thread: message threads are not supported here: send the whole conversation.',
+    { details: { error_code: 'thread_unsupported_request', unsupported: ['thread'] } },
+  )
 }

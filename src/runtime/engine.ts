@@ -1,5 +1,6 @@
 import { ApiError } from '../errors.ts'
 import { answersIn } from '../plan/resolution.ts'
+import type { ModelFacts } from '../plan/plan-turn.ts'
 import type { Turn } from '../plan/turn.ts'
 import { type Account, readAccount } from './account.ts'
 import { type BlueprintInput, conversationKind, runKind } from './blueprint.ts'
@@ -69,12 +70,15 @@ export class Engine {
     this.#refill()
   }
 
-  /** Whether a model thinks whatever it is told; a model that is not listed is taken not to. */
-  alwaysThinks(name: string): boolean {
-    return this.#models.some(
-      ({ value, resolvedModel, supportsThinkingOff }) =>
-        supportsThinkingOff === false && (value === name || resolvedModel === name),
-    )
+  /** What the runtime's list says of a model; one that is not listed is taken as it is. */
+  describeModel(name: string): ModelFacts {
+    const listed =
+      this.#models.find(({ value }) => value === name) ??
+      this.#models.find(({ resolvedModel }) => resolvedModel === name)
+    return {
+      id: listed?.resolvedModel ?? name,
+      alwaysThinks: listed?.supportsThinkingOff === false,
+    }
   }
 
   /** Who the runtime is logged in as, asked anew. */

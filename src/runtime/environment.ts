@@ -3,7 +3,10 @@
  * holds the runtime to the promise that a request is asked once, and as it was sent. All were
  * measured with runtime 2.1.330; the contract tests tell when one changes.
  */
-export function runtimeEnvironment(version: string): Record<string, string> {
+export function runtimeEnvironment(
+  version: string,
+  temporaryFolder: string,
+): Record<string, string> {
   return {
     // Who is calling, in the runtime's `user-agent` and `x-client-app` headers.
     CLAUDE_AGENT_SDK_CLIENT_APP: `claude-sub-proxy/${version}`,
@@ -32,6 +35,11 @@ export function runtimeEnvironment(version: string): Record<string, string> {
     // The model that was named is the model that is asked, with the effort that was named.
     CLAUDE_CODE_DISABLE_LEGACY_MODEL_REMAP: '1',
     CLAUDE_CODE_EFFORT_LEVEL: 'unset',
+
+    // What the runtime leaves behind in its temporary folder goes when the proxy goes.
+    TMPDIR: temporaryFolder,
+    TEMP: temporaryFolder,
+    TMP: temporaryFolder,
 
     CLAUDE_CODE_DISABLE_NONESSENTIAL_TRAFFIC: '1',
     CLAUDE_CODE_DISABLE_AUTO_MEMORY: '1',

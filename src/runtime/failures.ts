@@ -48,6 +48,7 @@ export function toApiError(
   return new ApiError(type, own?.message ?? withoutWrapping(failure.text), {
     status,
     ...(requestId !== undefined && { requestId }),
+    details: own?.details,
     ...(retryAfter !== undefined && { retryAfter }),
   })
 }
@@ -56,15 +57,20 @@ export const NOT_LOGGED_IN =
   'The Claude Code runtime is not logged in. Run `claude` and then `/login` on this machine, ' +
   'or set CLAUDE_CODE_OAUTH_TOKEN (made by `claude setup-token`) or ANTHROPIC_API_KEY for this server.'
 
-type OwnError = { type: string; message: string; requestId?: string }
+type OwnError = { type: string; message: string; details?: object; requestId?: string }
 
 function errorIn(body: string | undefined): OwnError | undefined {
   if (body === undefined) return undefined
   try {
     const { error, request_id: requestId } = JSON.parse(body) as Record<string, unknown>
-    const { type, message } = error as Record<string, unknown>
+    const { type, message, details } = error as Record<string, unknown>
     if (typeof type !== 'string' || typeof message !== 'string') return undefined
-    return { type, message, ...(typeof requestId === 'string' && { requestId }) }
+    return {
+      type,
+      message,
+      ...(typeof details === 'object' && details !== null && { details }),
+      ...(typeof requestId === 'string' && { requestId }),
+    }
   } catch {
     return undefined
   }

@@ -26,17 +26,18 @@ export function replayedUser(content: Message['content']): SDKUserMessage {
 /**
  * An assistant turn of the past.
  *
- * The id is new because messages with equal ids are taken as parts of one. The usage is zero
+ * The model must be the one that is asked: the runtime drops the thoughts of others. The id is new
+ * because messages with equal ids are taken as parts of one. The usage is zero
  * because the runtime takes other numbers for the size of the conversation.
  */
-export function replayedAssistant(content: Message['content']): object {
+export function replayedAssistant(content: Message['content'], model: string): object {
   return {
     type: 'assistant',
     message: {
       id: `msg_${randomUUID().replaceAll('-', '')}`,
       type: 'message',
       role: 'assistant',
-      model: 'replayed',
+      model,
       content: typeof content === 'string' ? [{ type: 'text', text: content }] : content,
       stop_reason: 'end_turn',
       stop_sequence: null,

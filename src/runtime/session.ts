@@ -104,6 +104,7 @@ export class Session {
         spawnClaudeCodeProcess: ({ command, args, cwd, env }) => {
           this.#process = dependencies.launcher.take({ command, args, cwd, env })
           this.#process.onDiagnostic((line) => this.#diagnose(line))
+          if (this.#state === 'closed') this.#process.stop()
           return this.#process.child
         },
       },
@@ -123,7 +124,7 @@ export class Session {
   async open(turn: Turn): Promise<void> {
     await this.#orFailed(this.#query.initializationResult())
     await this.#apply(turn.settings, turn.model)
-    for (const message of turn.history) await this.#replay(message)
+    for (const message of turn.history) await this.#replay(message, turn.model)
   }
 
   /**
@@ -208,10 +209,10 @@ export class Session {
     this.#applied = settings
   }
 
-  async #replay(message: Message): Promise<void> {
+  async #replay(message: Message, model: string): Promise<void> {
     if (message.role === 'assistant') {
       // The input takes messages of the assistant too, which the SDK's type does not say.
-      this.#input.push(replayedAssistant(message.content) as unknown as SDKUserMessage)
+      this.#input.push(replayedAssistant(message.content, model) as unknown as SDKUserMessage)
       return
     }
     this.#acknowledged = new Deferred()

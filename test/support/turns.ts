@@ -1,0 +1,23 @@
+import { Writable } from 'node:stream'
+
+import { type Logger, pino } from 'pino'
+
+/** A line of the log about one turn, as far as tests look at it. */
+export type LoggedTurn = { model: string; lane: string; outcome: string; reason?: string }
+
+/** A logger for a proxy that keeps the lines about turns, in the order in which they ended. */
+export function recordTurns(): { logger: Logger; turns: LoggedTurn[]; text: () => string } {
+  const turns: LoggedTurn[] = []
+  let text = ''
+  const lines = new Writable({
+    write(chunk: Buffer, _encoding, done) {
+      text += chunk.toString()
+      for (const line of chunk.toString().trim().split('\n')) {
+        const entry = JSON.parse(line) as LoggedTurn & { msg: string }
+        if (entry.msg === 'turn') turns.push(entry)
+      }
+      done()
+    },
+  })
+  return { logger: pino({ level: 'trace' }, lines), turns, text: () => text }
+}

@@ -1,4 +1,4 @@
-import type { Message, MessagesRequest } from '../api/types.ts'
+import type { ContentBlock, Message, MessagesRequest } from '../api/types.ts'
 
 /** The API allows four breakpoints: https://platform.claude.com/docs/en/build-with-claude/prompt-caching */
 const MAX_BREAKPOINTS = 4
@@ -24,6 +24,17 @@ export function needsOwnCaching(request: MessagesRequest, messages: readonly Mes
   if ([...marked, ...inSystem].some(livesAnHour)) return true
   const own = marked.filter((part) => part !== lastBlock)
   return own.length + RUNTIME_BREAKPOINTS > MAX_BREAKPOINTS
+}
+
+/**
+ * The content without the breakpoint on its last block, where that is the one which the runtime sets
+ * itself. Clients move it on with each turn; in a process that is kept, theirs would stay behind.
+ */
+export function withoutImpliedBreakpoint(content: Message['content']): Message['content'] {
+  const last = content.at(-1)
+  if (typeof last !== 'object' || last['cache_control'] === undefined) return content
+  const { cache_control: _, ...block } = last
+  return [...(content.slice(0, -1) as ContentBlock[]), block]
 }
 
 function blocksOf(message: Message | undefined): readonly Record<string, unknown>[] {

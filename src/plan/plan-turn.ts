@@ -1,7 +1,7 @@
 import { combineMessages } from '../api/combine.ts'
 import type { MessagesRequest } from '../api/types.ts'
 import { ApiError } from '../errors.ts'
-import { needsOwnCaching } from './caching.ts'
+import { needsOwnCaching, withoutImpliedBreakpoint } from './caching.ts'
 import { extendLineage, startLineage } from './lineage.ts'
 import { extraBodyOf } from './parameters.ts'
 import { systemText } from './system.ts'
@@ -81,7 +81,7 @@ function plan(request: MessagesRequest, context: PlanContext): Turn {
     tools,
     settings,
     history,
-    prompt: last.content,
+    prompt: settings.runtimeCaching ? withoutImpliedBreakpoint(last.content) : last.content,
     lineage: history.reduce(extendLineage, start),
   }
 }

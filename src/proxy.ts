@@ -6,6 +6,7 @@ import { childEnvironment } from './config/child-environment.ts'
 import { type Environment, readEnvironment, readMachine } from './config/environment.ts'
 import { isLoopback } from './config/hosts.ts'
 import type { Config } from './config/options.ts'
+import { leadsTo } from './config/own-address.ts'
 import { type ConfigInput, resolveConfig } from './config/resolve.ts'
 import { ApiError } from './errors.ts'
 import { createApp } from './http/app.ts'
@@ -61,7 +62,10 @@ export async function createProxy({
   const temporaryFolder = join(privateFolder, 'tmp')
   await Promise.all([mkdir(workFolder), mkdir(temporaryFolder)])
   const engine = new Engine({
-    environment: childEnvironment(env, runtimeEnvironment(VERSION, temporaryFolder)),
+    environment: childEnvironment(
+      withoutLoop(env, config.port, logger),
+      runtimeEnvironment(VERSION, temporaryFolder),
+    ),
     workFolder: config.workFolder ?? workFolder,
     model: config.modelDefault,
     executable: config.claudePath,
@@ -135,6 +139,17 @@ export async function createProxy({
     account: () => engine.account(),
     close: () => (closed ??= close()),
   }
+}
+
+/** The environment, but for an API address that would make the runtime ask this very server. */
+function withoutLoop(env: Environment, port: number, logger: Logger): Environment {
+  const { ANTHROPIC_BASE_URL: address, ...others } = env
+  if (!leadsTo(port, address)) return env
+  logger.warn(
+    { address },
+    "ANTHROPIC_BASE_URL is this server's own address: the runtime won't use it",
+  )
+  return others
 }
 
 /** The shape of `GET /auth/status`; what the runtime does not know is left out. */

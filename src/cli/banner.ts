@@ -19,7 +19,7 @@ export function renderBanner({ url, config, account }: BannerFacts): string {
   const lines = [
     `claude-sub-proxy ${VERSION}`,
     ...rows.map(([name, value]) => `  ${name.padEnd(8)} ${value}`),
-    ...warningsFor(config).map((warning) => `  warning  ${warning}`),
+    ...warningsFor(config, url).map((warning) => `  warning  ${warning}`),
   ]
   return `${lines.join('\n')}\n`
 }
@@ -33,11 +33,11 @@ function describeLogin({ authenticated, source, email, plan, provider }: Account
   return known.length === 0 ? source : `${source} (${known.join(', ')})`
 }
 
-function warningsFor(config: Config): string[] {
+function warningsFor(config: Config, url: string): string[] {
   const warnings: string[] = []
   if (config.proxyApiKey === undefined && !isLoopback(config.host)) {
     warnings.push(
-      `OPEN TO THE NETWORK: everyone who reaches ${config.host}:${config.port} uses this login. Set proxy_api_key.`,
+      `OPEN TO THE NETWORK: everyone who reaches ${config.host}:${new URL(url).port} uses this login. Set proxy_api_key.`,
     )
   }
   if (config.toolsEnabled) {

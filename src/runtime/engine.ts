@@ -96,8 +96,8 @@ export class Engine {
    */
   async serve(turn: Turn, signal: AbortSignal): Promise<Served> {
     const answers = answersIn(turn.prompt)
-    const held = answers && this.#pool.takeHeld(turn.lineage, new Set(answers.keys()))
-    if (held && (await isReady(held, turn))) {
+    const held = this.#pool.takeHeld(turn.lineage, new Set(answers?.keys()))
+    if (held && answers && (await isReady(held, turn))) {
       return { lane: 'resolve', reply: held.resolve(turn, answers) }
     }
     const idle = this.#pool.takeIdle(turn.lineage)

@@ -67,15 +67,18 @@ export class Pool {
     return this.#take((session) => session.state === 'idle' && session.lineage === lineage)
   }
 
-  /** Takes the session of a lineage that is held by exactly these calls. */
+  /**
+   * Takes the held session of a lineage. Where its calls are not exactly these, the client goes on
+   * in another way: the session is closed, for no one will come back to it.
+   *
+   * @param callIds the calls whose answers were brought; none where something else was
+   */
   takeHeld(lineage: string, callIds: ReadonlySet<string>): Session | undefined {
-    return this.#take(
-      (session) =>
-        session.state === 'held' &&
-        session.lineage === lineage &&
-        session.heldCalls.length === callIds.size &&
-        session.heldCalls.every((id) => callIds.has(id)),
-    )
+    const session = this.#take(({ state, lineage: own }) => state === 'held' && own === lineage)
+    const { heldCalls = [] } = session ?? {}
+    const fits = heldCalls.length === callIds.size && heldCalls.every((id) => callIds.has(id))
+    if (!fits) session?.close('the client went on in another way')
+    return fits ? session : undefined
   }
 
   /**
@@ -132,7 +135,9 @@ export class Pool {
 
   #makeRoom(): boolean {
     if (this.#sessions.size + this.#promised >= this.#limits.maxSessions) {
-      const oldest = [...this.#waiting.keys()].find((session) => session.state === 'idle')
+      // A held session that has to go costs its client a replay; a turn that waits in vain fails.
+      const waiting = [...this.#waiting.keys()]
+      const oldest = waiting.find((session) => session.state === 'idle') ?? waiting[0]
       if (oldest === undefined) return false
       oldest.close('its place was needed')
     }

@@ -2,15 +2,18 @@ import { mkdir, mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 
+import type { MessagesRequest } from './api/types.ts'
 import { childEnvironment } from './config/child-environment.ts'
 import { type Environment, readEnvironment, readMachine } from './config/environment.ts'
 import { isLoopback } from './config/hosts.ts'
 import type { Config } from './config/options.ts'
 import { leadsTo } from './config/own-address.ts'
 import { type ConfigInput, resolveConfig } from './config/resolve.ts'
+import { Deferred } from './deferred.ts'
 import { ApiError } from './errors.ts'
 import { createApp } from './http/app.ts'
 import { type Listener, listen } from './http/listen.ts'
+import type { Events, RequestFacts } from './http/messages.ts'
 import { type Logger, silentLogger } from './observe/log.ts'
 import { watchTurn } from './observe/turn-log.ts'
 import { planTurn } from './plan/plan-turn.ts'
@@ -89,27 +92,42 @@ export async function createProxy({
     isOpenToNetwork: !isLoopback(config.host),
     authStatus: async () => authStatus(await engine.account()),
     onError: (error) => logger.error({ err: error }, 'unexpected error'),
-    ask: async (request, { id, betas, signal }) => {
+    ask: async (request, facts) => {
       if (isClosing) throw new ApiError('overloaded_error', 'The proxy is stopping.')
-      const turn = planTurn(request, {
-        defaults: {
-          model: config.modelDefault,
-          system: config.systemPrompt,
-          maxThinkingTokens: config.maxThinkingTokens,
-        },
-        betas,
-        describeModel: (name) => engine.describeModel(name),
-      })
-      const startedAt = performance.now()
-      // A client that brings tools of its own is not offered Claude Code's.
-      const isRun = config.toolsEnabled && request.tools === undefined
-      const { lane, reply } = await (isRun ? engine.run(turn, signal) : engine.serve(turn, signal))
-      const { events, ended } = watchTurn(reply, { id, lane, model: turn.model, startedAt, logger })
-      inFlight.add(ended)
-      void ended.finally(() => inFlight.delete(ended))
-      return events
+      const ended = new Deferred<void>()
+      inFlight.add(ended.promise)
+      void ended.promise.then(() => inFlight.delete(ended.promise))
+      try {
+        return await ask(request, facts, () => ended.resolve())
+      } catch (error) {
+        ended.resolve()
+        throw error
+      }
     },
   })
+
+  async function ask(
+    request: MessagesRequest,
+    { id, betas, signal }: RequestFacts,
+    onEnd: () => void,
+  ): Promise<Events> {
+    const startedAt = performance.now()
+    const turn = planTurn(request, {
+      defaults: {
+        model: config.modelDefault,
+        system: config.systemPrompt,
+        maxThinkingTokens: config.maxThinkingTokens,
+      },
+      betas,
+      describeModel: (name) => engine.describeModel(name),
+    })
+    // A client that brings tools of its own is not offered Claude Code's.
+    const isRun = config.toolsEnabled && request.tools === undefined
+    const { lane, reply } = await (isRun ? engine.run(turn, signal) : engine.serve(turn, signal))
+    const { events, ended } = watchTurn(reply, { id, lane, model: turn.model, startedAt, logger })
+    void ended.then(onEnd)
+    return events
+  }
 
   const close = async (): Promise<void> => {
     isClosing = true
@@ -159,8 +177,7 @@ function authStatus(account: Account): object {
 }
 
 function urlOf(host: string, port: number): string {
-  const isEverywhere = host === '0.0.0.0' || host === '::'
-  const name = isEverywhere || isLoopback(host) ? 'localhost' : host
+  const name = ['127.0.0.1', '0.0.0.0', '::'].includes(host) ? 'localhost' : host
   return `http://${name.includes(':') ? `[${name}]` : name}:${port}`
 }
 

@@ -1,8 +1,8 @@
-import { readFileSync } from 'node:fs'
+import { createRequire } from 'node:module'
 
-const { version } = JSON.parse(
-  readFileSync(new URL('../package.json', import.meta.url), 'utf8'),
-) as { version: string }
+const { version } = createRequire(import.meta.url)('claude-sub-proxy/package.json') as {
+  version: string
+}
 
 /** This program's version, as its package says. */
 export const VERSION: string = version

@@ -1,21 +1,25 @@
 /** One line for a user whose start failed: what is wrong, and what to do. */
 export function explain(error: unknown): string {
   if (!(error instanceof Error)) return String(error)
-  const { code, port, address } = error as NodeJS.ErrnoException & {
-    port?: number
-    address?: string
-  }
+  const { code, port, address, hostname } = error as SystemError
   switch (code) {
     case 'EADDRINUSE':
       return `port ${port} is in use: stop what listens there, or choose another with --port`
     case 'EACCES':
       return port === undefined
-        ? error.message
+        ? firstLine(error)
         : `port ${port} is not for this user: choose one above 1023 with --port`
     case 'EADDRNOTAVAIL':
     case 'ENOTFOUND':
-      return `this machine has no address ${address ?? ''} to listen on: change --host`
+      return `this machine has no address ${address ?? hostname ?? ''} to listen on: change --host`
     default:
-      return error.message
+      return firstLine(error)
   }
+}
+
+/** What a failed `listen` or look-up of a name tells. */
+type SystemError = Error & { code?: string; port?: number; address?: string; hostname?: string }
+
+function firstLine({ message }: Error): string {
+  return message.split('\n', 1)[0] ?? ''
 }

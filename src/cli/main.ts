@@ -10,10 +10,11 @@ import { serve } from './serve.ts'
 
 try {
   const { values, help, version, positionals } = parseCommandLine(process.argv.slice(2))
-  const [command = 'serve'] = positionals
+  const [command = 'serve', ...others] = positionals
   if (help) process.stdout.write(renderHelp())
   else if (version) process.stdout.write(`${VERSION}\n`)
   else if (command !== 'serve') throw new ConfigError(`${command}: there is no such command`)
+  else if (others.length > 0) throw new ConfigError(`${others.join(' ')}: not expected here`)
   else {
     const env = readEnvironment()
     await serve(loadConfig({ values, env, readFile: readTextFile, machine: readMachine(env) }))

@@ -11,6 +11,8 @@ export type Listener = {
   cut: () => void
 }
 
+const SWEEP_MILLISECONDS = 50
+
 /**
  * Listens on a port.
  *
@@ -32,8 +34,12 @@ export async function listen(
     port: (server.address() as AddressInfo).port,
     close: () =>
       new Promise((resolve) => {
-        server.close(() => resolve())
-        server.closeIdleConnections()
+        // A connection that is kept alive becomes idle only when its last response is out.
+        const sweep = setInterval(() => server.closeIdleConnections(), SWEEP_MILLISECONDS)
+        server.close(() => {
+          clearInterval(sweep)
+          resolve()
+        })
       }),
     cut: () => server.closeAllConnections(),
   }

@@ -49,7 +49,8 @@ function answerOf(block: ContentBlock): CallAnswer | undefined {
 function contentOf(content: unknown): CallAnswer['content'] | undefined {
   if (typeof content === 'string') return [{ type: 'text', text: content }]
   if (!Array.isArray(content)) return undefined
-  const parts = content.map(partOf)
+  const parts = content.filter(isBlock).map(partOf)
+  if (parts.length < content.length) return undefined
   return parts.every((part) => part !== undefined) ? parts : undefined
 }
 
@@ -59,13 +60,17 @@ function partOf(block: ContentBlock): CallAnswer['content'][number] | undefined 
     return { type, text: rest['text'] }
   }
   if (type === 'image' && hasOnly(rest, 'source')) {
-    const source = rest['source'] as Record<string, unknown>
-    const { type: kind, data, media_type: mimeType } = source
+    const source = rest['source'] as Record<string, unknown> | null | undefined
+    const { type: kind, data, media_type: mimeType } = source ?? {}
     if (kind === 'base64' && typeof data === 'string' && typeof mimeType === 'string') {
       return { type, data, mimeType }
     }
   }
   return undefined
+}
+
+function isBlock(part: unknown): part is ContentBlock {
+  return typeof part === 'object' && part !== null
 }
 
 function hasOnly(record: object, field: string): boolean {

@@ -20,10 +20,11 @@ export function planThinking(
   model: { defaultBudget: number | undefined; alwaysThinks: boolean },
 ): ThinkingPlan {
   const parameter = request.thinking ?? defaultThinking(request, messages, model)
-  if (parameter !== undefined) {
-    return { parameter, runtime: parameter.type === 'disabled' ? 'off' : 'on' }
-  }
   const temperatureIsInTheWay = request.top_p !== undefined && request.temperature === undefined
+  if (parameter !== undefined) {
+    const isOff = parameter.type === 'disabled' && !temperatureIsInTheWay
+    return { parameter, runtime: isOff ? 'off' : 'on' }
+  }
   if (!temperatureIsInTheWay) return { runtime: 'off' }
   return model.alwaysThinks ? { runtime: 'on' } : { parameter: { type: 'disabled' }, runtime: 'on' }
 }

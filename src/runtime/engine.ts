@@ -50,6 +50,7 @@ export class Engine {
       onStateChange: (session) => {
         this.#pool.update(session)
         this.#refill()
+        if (session.state === 'closed') void session.exited.then(() => this.#refill())
         if (session.cause !== undefined) input.onSessionEnd?.(session.cause)
       },
     }

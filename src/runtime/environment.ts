@@ -41,6 +41,9 @@ export function runtimeEnvironment(
     TEMP: temporaryFolder,
     TMP: temporaryFolder,
 
+    // The process ends when the proxy is killed, also in the middle of a reply (Bun's, on Linux).
+    BUN_FEATURE_FLAG_NO_ORPHANS: '1',
+
     CLAUDE_CODE_DISABLE_NONESSENTIAL_TRAFFIC: '1',
     CLAUDE_CODE_DISABLE_AUTO_MEMORY: '1',
     CLAUDE_CODE_DISABLE_CLAUDE_MDS: '1',

@@ -42,16 +42,21 @@ export function toApiError(
     return new ApiError('authentication_error', NOT_LOGGED_IN)
   }
   const own = diagnosed?.status === failure.status ? errorIn(diagnosed?.body) : undefined
-  const status = failure.status ?? 502
-  const type = own?.type ?? failure.type ?? errorTypeOf(status)
+  const type = failure.type ?? own?.type ?? errorTypeOf(failure.status ?? CONNECTION_FAILED)
+  const status = failure.status ?? (failure.type === undefined ? CONNECTION_FAILED : undefined)
   const requestId = failure.requestId ?? own?.requestId
-  return new ApiError(type, own?.message ?? withoutWrapping(failure.text), {
-    status,
+  const isWhole = own !== undefined && !own.message.includes('[REDACTED]')
+  const message = isWhole ? own.message : unwrapped(failure.text)
+  return new ApiError(type, message, {
+    ...(status !== undefined && { status }),
     ...(requestId !== undefined && { requestId }),
     details: own?.details,
     ...(retryAfter !== undefined && { retryAfter }),
   })
 }
+
+/** The status for an API that could not be reached, or broke off. */
+const CONNECTION_FAILED = 502
 
 export const NOT_LOGGED_IN =
   'The Claude Code runtime is not logged in. Run `claude` and then `/login` on this machine, ' +
@@ -80,6 +85,10 @@ function errorIn(body: string | undefined): OwnError | undefined {
 const BEFORE = /^(?:Failed to authenticate\. )?API Error: (?:\d{3} |Request rejected \(\d{3}\) · )?/
 const AFTER = /\. This is a server-side issue, usually temporary — .*$/s
 
-function withoutWrapping(text: string): string {
+/**
+ * The message in the words of the runtime's user interface: what there is where the diagnostics have
+ * none, or have a long number in it blacked out.
+ */
+function unwrapped(text: string): string {
   return text.replace(BEFORE, '').replace(AFTER, '')
 }

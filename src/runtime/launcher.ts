@@ -67,8 +67,13 @@ export class Launcher {
     if (this.#isClosed) throw new Error('The launcher is closed.')
     const process = new RuntimeProcess(launch)
     this.#alive.add(process)
-    void process.exited.then(() => this.#alive.delete(process))
+    void this.#forgetAtExit(process)
     return process
+  }
+
+  async #forgetAtExit(process: RuntimeProcess): Promise<void> {
+    await process.exited
+    this.#alive.delete(process)
   }
 }
 

@@ -12,27 +12,35 @@ export type PoolLimits = {
   queueTimeout: number
 }
 
+/** A place in line; leaving it with a reason is leaving it in vain. */
+type Place = { leave: (reason?: ApiError) => void }
+
 /**
  * The sessions of a proxy: those at work, and those that wait to be continued, by lineage.
  *
  * A session that waits is handed out once; who comes second with the same lineage gets none. Turns
- * that need a new session wait in line, first come first served, while there is no room.
+ * that need a new session wait in line, first come first served, while there is no room. A session
+ * takes its room until its process is gone.
  */
 export class Pool {
   readonly #limits: PoolLimits
   readonly #sessions = new Set<Session>()
   /** Least recently used first. */
   readonly #waiting = new Map<Session, NodeJS.Timeout>()
-  readonly #line: { admit: () => void }[] = []
+  readonly #line: Place[] = []
   /** Room that was given to a turn which has not added its session yet. */
   #promised = 0
+  /** Sessions whose processes are about to be gone. */
+  #ending = 0
+  #isClosed = false
 
   constructor(limits: PoolLimits) {
     this.#limits = limits
   }
 
+  /** How much of the room is taken. */
   get size(): number {
-    return this.#sessions.size
+    return this.#sessions.size + this.#promised
   }
 
   add(session: Session): void {
@@ -45,21 +53,22 @@ export class Pool {
     switch (session.state) {
       case 'idle':
         this.#keep(session, this.#limits.idleTimeout, 'it was idle for long enough')
-        break
+        this.#admit()
+        return
       case 'held':
         this.#keep(session, this.#limits.holdTimeout, 'no one brought the results of its calls')
-        break
+        this.#admit()
+        return
       case 'closed':
         this.#forget(session)
-        this.#sessions.delete(session)
-        break
+        void this.#remove(session)
+        return
       case 'opening':
       case 'asking':
         return
       default:
         throw new Error(`Unknown state ${String(session.state satisfies never)}.`)
     }
-    this.#admitNext()
   }
 
   /** Takes the idle session of a lineage. */
@@ -84,35 +93,41 @@ export class Pool {
   /**
    * Resolves when there is room for one more session, which must then be added or given back.
    *
-   * @throws ApiError `overloaded_error` where there was none in time
-   * @throws ApiError where the client left
+   * @throws ApiError `overloaded_error` where there was none in time or the pool is closed, and where
+   * the client left
    */
   async room(signal: AbortSignal): Promise<void> {
-    if (this.#line.length === 0 && this.#makeRoom()) return
+    if (this.#isClosed) throw stopping()
+    if (signal.aborted) throw clientLeft()
     await new Promise<void>((resolve, reject) => {
-      const leave = (reason?: Error): void => {
-        clearTimeout(timer)
-        signal.removeEventListener('abort', abort)
-        const index = this.#line.indexOf(place)
-        if (index !== -1) this.#line.splice(index, 1)
-        if (reason === undefined) resolve()
-        else reject(reason)
+      const abort = (): void => place.leave(clientLeft())
+      const timer = setTimeout(() => place.leave(overloaded()), this.#limits.queueTimeout)
+      const place: Place = {
+        leave: (reason) => {
+          clearTimeout(timer)
+          signal.removeEventListener('abort', abort)
+          const index = this.#line.indexOf(place)
+          if (index !== -1) this.#line.splice(index, 1)
+          if (reason === undefined) resolve()
+          else reject(reason)
+        },
       }
-      const abort = (): void => leave(clientLeft())
-      const timer = setTimeout(() => leave(overloaded()), this.#limits.queueTimeout)
-      const place = { admit: () => leave() }
       signal.addEventListener('abort', abort)
       this.#line.push(place)
+      this.#admit()
     })
   }
 
   /** Gives back room that is not needed after all. */
   giveBack(): void {
     this.#promised -= 1
-    this.#admitNext()
+    this.#admit()
   }
 
+  /** Ends all sessions, and the waiting of who stands in line. */
   close(): void {
+    this.#isClosed = true
+    for (const place of this.#line.splice(0)) place.leave(stopping())
     for (const session of this.#sessions) session.close('the proxy stopped', stopping())
   }
 
@@ -133,20 +148,28 @@ export class Pool {
     return session
   }
 
-  #makeRoom(): boolean {
-    if (this.#sessions.size + this.#promised >= this.#limits.maxSessions) {
-      // A held session that has to go costs its client a replay; a turn that waits in vain fails.
-      const waiting = [...this.#waiting.keys()]
-      const oldest = waiting.find((session) => session.state === 'idle') ?? waiting[0]
-      if (oldest === undefined) return false
-      oldest.close('its place was needed')
-    }
-    this.#promised += 1
-    return true
+  async #remove(session: Session): Promise<void> {
+    this.#ending += 1
+    await session.exited
+    this.#ending -= 1
+    this.#sessions.delete(session)
+    this.#admit()
   }
 
-  #admitNext(): void {
-    while (this.#line.length > 0 && this.#makeRoom()) this.#line.shift()?.admit()
+  #admit(): void {
+    while (this.#line.length > 0 && this.size < this.#limits.maxSessions) {
+      this.#promised += 1
+      this.#line.shift()?.leave()
+    }
+    // Whoever still stands in line needs a session that waits to end. A held one costs its client a
+    // replay then; a turn that waits in vain would fail.
+    const waiting = [...this.#waiting.keys()]
+    const idleFirst = [
+      ...waiting.filter(({ state }) => state === 'idle'),
+      ...waiting.filter(({ state }) => state === 'held'),
+    ]
+    const missing = Math.max(0, this.#line.length - this.#ending)
+    for (const session of idleFirst.slice(0, missing)) session.close('its place was needed')
   }
 }
 

@@ -23,24 +23,29 @@ export type ListedModel = ModelInfo & { supportsThinkingOff?: boolean }
  */
 export async function probe(launcher: Launcher, options: Options): Promise<Probe> {
   const input = new InputQueue<SDKUserMessage>()
-  let process: RuntimeProcess | undefined
+  let probed: RuntimeProcess | undefined
   const asked = query({
     prompt: input,
     options: {
       ...options,
       systemPrompt: '',
       spawnClaudeCodeProcess: ({ command, args, cwd, env }) => {
-        process = launcher.take({ command, args, cwd, env })
-        return process.child
+        probed = launcher.take({ command, args, cwd, env })
+        return probed.child
       },
     },
   })
   try {
     const { models } = await asked.initializationResult()
     return { models }
+  } catch (cause) {
+    const { command = 'the runtime' } = launcher.launch ?? {}
+    const reason = cause instanceof Error ? cause.message : String(cause)
+    throw new Error(`${command} could not be started as Claude Code: ${reason}`, { cause })
   } finally {
-    process?.stop()
+    probed?.stop()
     input.close()
     asked.close()
+    await probed?.exited
   }
 }

@@ -11,7 +11,7 @@ export type Ending =
   | 'unanswerable'
   /** The runtime is about to ask upstream again, on its own. */
   | 'reasked'
-  /** The connection broke, and the runtime closes the message as if it were whole. */
+  /** The connection broke: the runtime closes the message, and may ask for the rest of it. */
   | 'broken'
 
 /** Reads what the runtime yields for one turn and tells what of it is the client's. */
@@ -29,13 +29,14 @@ export type ReplyReader = {
  *
  * The rules for its ending are the runtime's, measured with 2.1.330: after `max_tokens`, a full
  * context window or a reply with nothing to see it asks again; a call of a tool that it does not
- * know it answers itself and asks again; on a broken stream it makes up a `message_delta` without a
- * stop reason.
+ * know it answers itself and asks again; where a stream breaks it says so, but for a break after a
+ * whole block: then it makes up the last event and asks for the rest.
  */
 export class ReplyWatch implements ReplyReader {
   readonly #knownTools: ReadonlySet<string>
   readonly #calls: { id: string; name: string }[] = []
   #isVisible = false
+  #hasDelta = false
 
   constructor(knownTools: ReadonlySet<string>) {
     this.#knownTools = knownTools
@@ -58,8 +59,11 @@ export class ReplyWatch implements ReplyReader {
         return { events: [event] }
       case 'message_delta': {
         const ending = this.#endingFor(event.delta.stop_reason)
+        this.#hasDelta = true
         return { events: ending === 'broken' ? [] : [event], ending }
       }
+      case 'message_stop':
+        return this.#hasDelta ? { events: [event] } : { events: [], ending: 'broken' }
       default:
         return { events: [event] }
     }

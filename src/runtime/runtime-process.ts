@@ -30,6 +30,8 @@ export class RuntimeProcess {
       cwd: launch.cwd,
       env: launch.env,
       stdio: ['pipe', 'pipe', 'pipe'],
+      // A Ctrl-C in the terminal is for the proxy, which lets replies finish.
+      detached: process.platform !== 'win32',
       windowsHide: true,
     })
     this.exited = new Promise((resolve) => {

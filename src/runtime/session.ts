@@ -51,6 +51,8 @@ type Asking = {
   /** The lineage before the reply, the prompt included. */
   lineage: string
   ending: Ending | undefined
+  /** What a process would need to carry on from the reply can't be told from its events. */
+  isUnclear: boolean
 }
 
 /** How long a failed turn waits for the diagnostics that have the API's own words. */
@@ -78,6 +80,8 @@ export class Session {
   /** Rejects when the session is closed, so that nothing waits for a process that is gone. */
   readonly #failed = new Deferred<never>()
   #asking: Asking | undefined
+  /** The turn that failed, while it is being found out how. */
+  #failing: Asking | undefined
   #acknowledged: Deferred<void> | undefined
   #settled: Deferred<void> | undefined
   #applied: TurnSettings | undefined
@@ -110,6 +114,11 @@ export class Session {
       },
     })
     void this.#pump()
+  }
+
+  /** Resolves when the process is gone. */
+  get exited(): Promise<unknown> {
+    return this.#process?.exited ?? Promise.resolve()
   }
 
   get state(): SessionState {
@@ -165,8 +174,9 @@ export class Session {
     if (how === 'kill') this.#process?.kill()
     else this.#process?.stop()
     this.#input.close()
-    this.#asking?.reply.end(error)
+    for (const asking of [this.#asking, this.#failing]) asking?.reply.end(error)
     this.#asking = undefined
+    this.#failing = undefined
     this.#failed.reject(error)
     this.#settled?.resolve()
     this.cause = cause
@@ -182,6 +192,7 @@ export class Session {
       fold: createFold(),
       lineage: extendLineage(turn.lineage, { role: 'user', content: turn.prompt }),
       ending: undefined,
+      isUnclear: false,
     }
     this.#state = 'asking'
     this.heldCalls = []
@@ -221,8 +232,12 @@ export class Session {
   }
 
   async #orFailed<T>(step: Promise<T>): Promise<T> {
-    step.catch(() => {})
-    return Promise.race([step, this.#failed.promise])
+    const checked = step.catch((cause: unknown) => {
+      const ended = new RuntimeEnded(cause)
+      this.close('the process refused', ended)
+      throw ended
+    })
+    return Promise.race([this.#failed.promise, checked])
   }
 
   async #pump(): Promise<void> {
@@ -261,11 +276,13 @@ export class Session {
     this.#mayGoOn = false
     const { events, ending } = asking.reader.read(event)
     if (ending !== undefined) asking.ending = ending
-    // The error that explains a broken message comes beside it.
-    if (asking.ending === 'broken') return
+    if (ending === 'broken') {
+      this.close('the reply broke off', brokenOff(), 'kill')
+      return
+    }
     for (const passed of events) asking.reply.push(passed)
     if (asking.reader.finish) return
-    asking.fold.push(event)
+    this.#foldIn(asking, event)
     if (ending === 'reasked') {
       this.#process?.kill()
       asking.reply.push({ type: 'message_stop' })
@@ -276,9 +293,22 @@ export class Session {
     if (event.type === 'message_stop') this.#finish(asking)
   }
 
+  #foldIn(asking: Asking, event: ReplyEvent): void {
+    if (asking.isUnclear) return
+    try {
+      asking.fold.push(event)
+    } catch {
+      asking.isUnclear = true
+    }
+  }
+
   #finish(asking: Asking): void {
     this.#asking = undefined
     asking.reply.end()
+    if (asking.isUnclear) {
+      this.close('its state is not known', undefined, 'kill')
+      return
+    }
     switch (asking.ending) {
       case 'whole':
       case 'held': {
@@ -302,11 +332,15 @@ export class Session {
     // After a refusal the runtime says so in words of its own, before the API's last events.
     if (message.message.stop_reason === 'refusal' && this.#asking?.reply.hasBegun) return
     const failure = failureIn(message)
-    if (failure.status !== undefined && this.#diagnosed === undefined) {
+    const asking = this.#asking
+    this.#asking = undefined
+    this.#failing = asking
+    if (failure.status !== undefined && this.#diagnosed === undefined && !asking?.reply.hasBegun) {
       this.#onDiagnosed = new Deferred()
       await Promise.race([this.#onDiagnosed.promise, elapsed(DIAGNOSTICS_MILLISECONDS)])
     }
-    const error = toApiError(failure, this.#diagnosed, this.#retryAfter(failure))
+    const diagnosed = asking?.reply.hasBegun ? undefined : this.#diagnosed
+    const error = toApiError(failure, diagnosed, this.#retryAfter(failure))
     this.close(`the API answered ${failure.status ?? 'nothing'}`, error)
   }
 
@@ -369,6 +403,12 @@ function failureIn(message: Extract<SDKMessage, { type: 'assistant' }>): Failure
 
 function sessionEnded(cause: string): ApiError {
   return new ApiError('api_error', `The conversation with the Claude Code runtime ended: ${cause}.`)
+}
+
+function brokenOff(): ApiError {
+  return new ApiError('api_error', 'The API broke off before the end of its reply.', {
+    status: 502,
+  })
 }
 
 function noReply(): ApiError {

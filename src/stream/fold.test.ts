@@ -493,7 +493,7 @@ describe('an order that cannot be', () => {
     ['a stop without a block', [start(), close]],
     ['a block stopped twice', [start(), open, close, close]],
     ['a block started twice', [start(), open, open]],
-    ['a gap in the blocks', [start(), { ...open, index: 1 } as StreamEvent]],
+    ['a block after a later one', [start(), { ...open, index: 1 } as StreamEvent, open]],
     ['an end with a block open', [start(), open, stop]],
     ['a block after the end', [start(), stop, open]],
     ['a second end', [start(), stop, stop]],

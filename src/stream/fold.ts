@@ -17,6 +17,7 @@ export type Fold = {
  * - A tool's `input` is the JSON of its deltas. Where that does not parse, because the reply was cut
  *   inside it, the block keeps the `input` that it began with (`{}`), not a guess.
  * - A `fallback` block names the model that goes on, and so the message's.
+ * - An index may be left out: the runtime keeps some blocks to itself.
  * - Event types that are not known, and `ping`, change nothing.
  *
  * Events are never changed, nor shared with the message.
@@ -25,6 +26,7 @@ export type Fold = {
 export function createFold(): Fold {
   let message: ReplyMessage | undefined
   let isComplete = false
+  let nextIndex = 0
   const open = new Map<number, OpenBlock>()
 
   function push(unknownEvent: StreamEvent): void {
@@ -66,7 +68,8 @@ export function createFold(): Fold {
   }
 
   function startBlock(current: ReplyMessage, event: EventOf<'content_block_start'>): void {
-    if (event.index !== current.content.length) throw outOfOrder(event)
+    if (event.index < nextIndex) throw outOfOrder(event)
+    nextIndex = event.index + 1
     const block = structuredClone(event.content_block)
     current.content.push(block)
     open.set(event.index, { fields: block as unknown as Fields, inputJson: '' })

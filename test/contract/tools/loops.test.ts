@@ -117,7 +117,9 @@ function asBlocks(content: unknown): Record<string, unknown>[] {
 }
 
 /** A process that is kept leaves out `caller` where it says what holds without it. */
-function plain({ cache_control: _, caller, content, ...others }: Record<string, unknown>): unknown {
+function plain(said: Record<string, unknown>): unknown {
+  const { caller, content, ...others } = said
+  delete others['cache_control']
   const isDirect = JSON.stringify(caller) === '{"type":"direct"}'
   const block = caller === undefined || isDirect ? others : { ...others, caller }
   return content === undefined ? block : { ...block, content: asBlocks(content) }
@@ -148,7 +150,7 @@ describe('an agent that calls tools', () => {
       betaTool({
         name,
         description,
-        inputSchema: inputSchema as { type: 'object' },
+        inputSchema,
         run: (input) => {
           ran.push(name)
           return runTool(name, input)

@@ -1,0 +1,81 @@
+import { describe, expect, test } from 'vitest'
+
+import { type ConfigInput, resolveConfig } from '../config/resolve.ts'
+import { VERSION } from '../version.ts'
+import { type BannerFacts, renderBanner } from './banner.ts'
+
+const MACHINE = { cores: 2, freeMemoryBytes: 1e10, container: false }
+const ACCOUNT = { authenticated: true, source: 'api_key', provider: 'firstParty' }
+
+function render(
+  config: ConfigInput = {},
+  account: BannerFacts['account'] = ACCOUNT,
+  url = 'http://localhost:42069',
+): string {
+  return renderBanner({ url, account, config: resolveConfig(config, MACHINE) })
+}
+
+function rowOf(banner: string, name: string): string | undefined {
+  return new RegExp(`^ {2}${name} +(.*)$`, 'm').exec(banner)?.[1]
+}
+
+test('it says what it is, where, as whom, and how to point a client at it', () => {
+  const banner = render()
+  expect(banner).toMatch(new RegExp(`^claude-sub-proxy ${VERSION}\n`))
+  expect(rowOf(banner, 'address')).toBe('http://localhost:42069')
+  expect(rowOf(banner, 'login')).toBe('api_key')
+  expect(rowOf(banner, 'model')).toMatch(/^claude-sonnet-4-6 /)
+  expect(rowOf(banner, 'key')).toBe('none asked for')
+  expect(rowOf(banner, 'client')).toBe('ANTHROPIC_BASE_URL=http://localhost:42069')
+  expect(rowOf(banner, 'warning')).toBeUndefined()
+  expect(banner.endsWith('\n')).toBe(true)
+})
+
+describe('the login', () => {
+  test('of a subscription is told with its account and plan', () => {
+    const account = {
+      authenticated: true,
+      source: 'claude.ai',
+      provider: 'firstParty',
+      email: 'user@example.com',
+      plan: 'max',
+    }
+    expect(rowOf(render({}, account), 'login')).toBe('claude.ai (user@example.com, max)')
+  })
+
+  test('with another provider is told with its name', () => {
+    const account = { authenticated: true, source: 'third_party', provider: 'bedrock' }
+    expect(rowOf(render({}, account), 'login')).toBe('third_party (bedrock)')
+  })
+
+  test('that is missing is told with the ways to one', () => {
+    const row = rowOf(render({}, { authenticated: false, source: 'none' }), 'login')
+    for (const way of ['/login', 'CLAUDE_CODE_OAUTH_TOKEN', 'ANTHROPIC_API_KEY']) {
+      expect(row).toContain(way)
+    }
+  })
+})
+
+test('a key is said to be asked for, and not shown', () => {
+  const banner = render({ proxyApiKey: 'made-up-key' })
+  expect(rowOf(banner, 'key')).toBe('proxy_api_key')
+  expect(banner).not.toContain('made-up-key')
+})
+
+describe('a warning', () => {
+  test('stands where everyone in the network is served, with the port that was had', () => {
+    const banner = render({ host: '0.0.0.0', port: 0 }, ACCOUNT, 'http://localhost:40001')
+    expect(rowOf(banner, 'warning')).toMatch(/^OPEN TO THE NETWORK\b.*0\.0\.0\.0:40001\b/)
+    expect(rowOf(banner, 'warning')).toContain('proxy_api_key')
+  })
+
+  test('does not stand where a key is asked for, or on loopback', () => {
+    expect(render({ host: '0.0.0.0', proxyApiKey: 'made-up-key' })).not.toContain('warning')
+    expect(render({ host: '::1' })).not.toContain('warning')
+  })
+
+  test("stands where Claude Code's own tools are on, with their folder", () => {
+    const banner = render({ toolsEnabled: true, toolsFolder: '/made/up' })
+    expect(rowOf(banner, 'warning')).toContain('/made/up')
+  })
+})

@@ -1,0 +1,352 @@
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
+
+import type { ReplyEvent } from '../api/types.ts'
+import { ApiError } from '../errors.ts'
+import { type AppOptions, createApp } from './app.ts'
+import type { Ask, Events, RequestFacts } from './messages.ts'
+
+const HELLO = { max_tokens: 9, messages: [{ role: 'user', content: 'Hello' }] }
+
+const REPLY = [
+  {
+    type: 'message_start',
+    message: {
+      id: 'msg_1',
+      type: 'message',
+      role: 'assistant',
+      model: 'made-up',
+      content: [],
+      stop_reason: null,
+      stop_sequence: null,
+      usage: { input_tokens: 1, output_tokens: 1 },
+    },
+  },
+  { type: 'content_block_start', index: 0, content_block: { type: 'text', text: '' } },
+  { type: 'content_block_delta', index: 0, delta: { type: 'text_delta', text: 'Hi' } },
+  { type: 'content_block_stop', index: 0 },
+  { type: 'message_delta', delta: { stop_reason: 'end_turn' }, usage: { output_tokens: 2 } },
+  { type: 'message_stop' },
+] as unknown as ReplyEvent[]
+
+/** A scripted source of events: errors are thrown, functions awaited. */
+function source(script: (ReplyEvent | Error | (() => Promise<void>))[]) {
+  const left = [...script]
+  let isOver = false
+  let stop: (() => void) | undefined
+  const stopped = new Promise<void>((resolve) => (stop = resolve))
+  const returned = vi.fn<() => void>()
+  const events: Events = {
+    async next() {
+      for (;;) {
+        const step = left.shift()
+        if (isOver || step === undefined) return { done: true, value: undefined }
+        if (step instanceof Error) throw step
+        if (typeof step !== 'function') return { done: false, value: step }
+        await Promise.race([step(), stopped])
+      }
+    },
+    return() {
+      isOver = true
+      returned()
+      stop?.()
+      return Promise.resolve({ done: true, value: undefined })
+    },
+    [Symbol.asyncIterator]: () => events,
+  }
+  return { events, returned }
+}
+
+function never(): Promise<void> {
+  return new Promise(() => {})
+}
+
+function open(options: Partial<AppOptions> = {}) {
+  const onError = vi.fn<(error: unknown) => void>()
+  const app = createApp({
+    version: '1.2.3',
+    key: undefined,
+    corsOrigins: [],
+    isOpenToNetwork: false,
+    authStatus: () => Promise.resolve({ authenticated: true }),
+    ask: () => Promise.resolve(source(REPLY).events),
+    maxBodySize: 1000,
+    pingInterval: 10_000,
+    firstEventTimeout: 60_000,
+    onError,
+    ...options,
+  })
+  const post = (body: unknown, init: RequestInit = {}): Promise<Response> =>
+    Promise.resolve(
+      app.request('http://localhost/v1/messages', {
+        method: 'POST',
+        body: typeof body === 'string' ? body : JSON.stringify(body),
+        ...init,
+      }),
+    )
+  return { app, post, onError }
+}
+
+describe('a request for a message', () => {
+  test('is answered by the events, folded', async () => {
+    const { post } = open()
+    const response = await post(HELLO)
+    expect(response.status).toBe(200)
+    expect(response.headers.get('request-id')).toMatch(/^req_/)
+    expect(await response.json()).toEqual({
+      id: 'msg_1',
+      type: 'message',
+      role: 'assistant',
+      model: 'made-up',
+      content: [{ type: 'text', text: 'Hi' }],
+      stop_reason: 'end_turn',
+      stop_sequence: null,
+      usage: { input_tokens: 1, output_tokens: 2 },
+    })
+  })
+
+  test('for a stream is answered by the events', async () => {
+    const { post } = open()
+    const response = await post({ ...HELLO, stream: true })
+    expect(response.status).toBe(200)
+    expect(response.headers.get('content-type')).toBe('text/event-stream; charset=utf-8')
+    expect(response.headers.get('cache-control')).toBe('no-cache')
+    expect(response.headers.get('request-id')).toMatch(/^req_/)
+    const text = await response.text()
+    expect(text).toBe(
+      REPLY.map((event) => `event: ${event.type}\ndata: ${JSON.stringify(event)}\n\n`).join(''),
+    )
+  })
+
+  test('is asked as it came, with its betas and its id', async () => {
+    const ask = vi.fn<Ask>(() => Promise.resolve(source(REPLY).events))
+    const { post } = open({ ask })
+    const body = { ...HELLO, made_up: { a: [null] } }
+    const response = await post(body, { headers: { 'anthropic-beta': ' a-1 ,b-2,, ' } })
+    expect(ask).toHaveBeenCalledTimes(1)
+    const [asked, about] = ask.mock.calls[0] ?? []
+    expect(asked).toEqual(body)
+    expect(about).toMatchObject({ betas: ['a-1', 'b-2'], id: response.headers.get('request-id') })
+  })
+
+  test('has no betas where it brings none', async () => {
+    let seen: RequestFacts | undefined
+    const { post } = open({
+      ask: (_, about) => {
+        seen = about
+        return Promise.resolve(source(REPLY).events)
+      },
+    })
+    await post(HELLO)
+    expect(seen?.betas).toEqual([])
+  })
+})
+
+describe('what is wrong with a request is said before anyone is asked', () => {
+  test.each([
+    ['an empty body', '', /empty/],
+    ['no JSON', '{', /JSON/],
+    ['no messages', '{}', /^messages:/],
+    ['a wrong type', { ...HELLO, stream: 'yes' }, /^stream:/],
+  ])('%s', async (_name, body, message) => {
+    const ask = vi.fn<Ask>()
+    const { post, onError } = open({ ask })
+    const response = await post(body)
+    expect(response.status).toBe(400)
+    expect(await response.json()).toEqual({
+      type: 'error',
+      error: { type: 'invalid_request_error', message: expect.stringMatching(message) },
+      request_id: response.headers.get('request-id'),
+    })
+    expect(ask).not.toHaveBeenCalled()
+    expect(onError).not.toHaveBeenCalled()
+  })
+
+  test('a body that is too large', async () => {
+    const ask = vi.fn<Ask>()
+    const { post } = open({ ask })
+    const response = await post('a'.repeat(1001))
+    expect(response.status).toBe(413)
+    expect(await response.json()).toMatchObject({ error: { type: 'request_too_large' } })
+    expect(ask).not.toHaveBeenCalled()
+  })
+})
+
+describe.each([false, true])('a failure, with stream: %j', (stream) => {
+  const options = { status: 529, requestId: 'req_upstream', retryAfter: 7 }
+  const overloaded = new ApiError('overloaded_error', 'Overloaded', options)
+
+  test('before the first event has its own status, id and retry-after', async () => {
+    for (const ask of [
+      () => Promise.reject(overloaded),
+      () => Promise.resolve(source([overloaded]).events),
+    ]) {
+      const { post, onError } = open({ ask })
+      const response = await post({ ...HELLO, stream })
+      expect(response.status).toBe(529)
+      expect(response.headers.get('retry-after')).toBe('7')
+      expect(response.headers.get('request-id')).toBe('req_upstream')
+      expect(response.headers.get('content-type')).toContain('application/json')
+      expect(await response.json()).toEqual({
+        type: 'error',
+        error: { type: 'overloaded_error', message: 'Overloaded' },
+        request_id: 'req_upstream',
+      })
+      expect(onError).not.toHaveBeenCalled()
+    }
+  })
+
+  test('that is ours is logged, and not shown', async () => {
+    const failure = new TypeError('made up secret')
+    const { post, onError } = open({ ask: () => Promise.reject(failure) })
+    const response = await post({ ...HELLO, stream })
+    expect(response.status).toBe(500)
+    const text = await response.text()
+    expect(JSON.parse(text)).toMatchObject({
+      error: { type: 'api_error', message: 'Internal server error' },
+    })
+    expect(text).not.toContain('secret')
+    expect(onError).toHaveBeenCalledWith(failure)
+  })
+
+  test('after the first event never looks like a whole reply', async () => {
+    const { post } = open({
+      ask: () => Promise.resolve(source([...REPLY.slice(0, 3), overloaded]).events),
+    })
+    const response = await post({ ...HELLO, stream })
+    const text = await response.text()
+    expect(response.status).toBe(stream ? 200 : 529)
+    expect(text).toContain('overloaded_error')
+    expect(text).not.toContain('message_stop')
+  })
+})
+
+test('a reply that ends before it is whole is no message', async () => {
+  const { post, onError } = open({
+    ask: () => Promise.resolve(source(REPLY.slice(0, 3)).events),
+  })
+  const response = await post(HELLO)
+  expect(response.status).toBe(500)
+  expect(onError).toHaveBeenCalledTimes(1)
+})
+
+describe('the first event', () => {
+  beforeEach(() => {
+    vi.useFakeTimers()
+  })
+
+  afterEach(() => {
+    vi.useRealTimers()
+  })
+
+  test.each([false, true])('is waited for, with stream: %j', async (stream) => {
+    const { events, returned } = source([never])
+    const { post } = open({ ask: () => Promise.resolve(events), firstEventTimeout: 5000 })
+    const answered = post({ ...HELLO, stream })
+    await vi.advanceTimersByTimeAsync(4999)
+    expect(returned).not.toHaveBeenCalled()
+    await vi.advanceTimersByTimeAsync(1)
+
+    const response = await answered
+    expect(response.status).toBe(504)
+    expect(await response.json()).toMatchObject({
+      error: { type: 'timeout_error', message: expect.stringContaining('first_event_timeout') },
+    })
+    expect(returned).toHaveBeenCalled()
+  })
+
+  test('is waited for once: what follows may take longer', async () => {
+    const { events, returned } = source([...REPLY.slice(0, 1), never])
+    const { post } = open({ ask: () => Promise.resolve(events), firstEventTimeout: 5000 })
+    const response = await post({ ...HELLO, stream: true })
+    await vi.advanceTimersByTimeAsync(9000)
+    expect(returned).not.toHaveBeenCalled()
+    await response.body?.cancel()
+    expect(vi.getTimerCount()).toBe(0)
+  })
+})
+
+describe('a client that leaves stops the reply', () => {
+  test('before its first event', async () => {
+    const leaving = new AbortController()
+    const { events, returned } = source([never])
+    const { post } = open({ ask: () => Promise.resolve(events) })
+    const answered = post(HELLO, { signal: leaving.signal })
+    await vi.waitFor(async () => {
+      leaving.abort()
+      await answered
+    })
+    expect(returned).toHaveBeenCalled()
+  })
+
+  test('while it is collected', async () => {
+    const leaving = new AbortController()
+    const leave = (): Promise<void> => {
+      leaving.abort()
+      return never()
+    }
+    const { events, returned } = source([...REPLY.slice(0, 3), leave])
+    const { post } = open({ ask: () => Promise.resolve(events) })
+    const response = await post(HELLO, { signal: leaving.signal })
+    expect(returned).toHaveBeenCalled()
+    expect(response.status).not.toBe(200)
+  })
+
+  test('while it is streamed', async () => {
+    const { events, returned } = source([...REPLY.slice(0, 3), never])
+    const { post } = open({ ask: () => Promise.resolve(events) })
+    const response = await post({ ...HELLO, stream: true })
+    const reader = response.body?.getReader()
+    await reader?.read()
+    await reader?.cancel()
+    expect(returned).toHaveBeenCalled()
+  })
+
+  test('when it had left before it was asked', async () => {
+    const leaving = new AbortController()
+    const { events, returned } = source([never])
+    const { post } = open({
+      ask: () => {
+        leaving.abort()
+        return Promise.resolve(events)
+      },
+    })
+    await post(HELLO, { signal: leaving.signal })
+    expect(returned).toHaveBeenCalled()
+  })
+})
+
+describe('other routes', () => {
+  test('/health is open, whatever is asked for elsewhere', async () => {
+    const { app } = open({ key: 'made-up' })
+    const response = await app.request('/health', { headers: { host: 'evil.example' } })
+    expect(response.status).toBe(200)
+    expect(await response.json()).toEqual({
+      status: 'ok',
+      version: '1.2.3',
+      uptime_seconds: expect.any(Number),
+    })
+  })
+
+  test('/auth/status tells what it is told', async () => {
+    const { app } = open()
+    const response = await app.request('/auth/status')
+    expect(await response.json()).toEqual({ authenticated: true })
+  })
+
+  test.each([
+    ['GET', '/'],
+    ['GET', '/v1/messages'],
+    ['POST', '/v1/message'],
+    ['DELETE', '/health'],
+  ])('%s %s is not found, in the form of the API', async (method, path) => {
+    const { app, onError } = open()
+    const response = await app.request(path, { method })
+    expect(response.status).toBe(404)
+    expect(await response.json()).toEqual({
+      type: 'error',
+      error: { type: 'not_found_error', message: expect.stringContaining(`${method} ${path}`) },
+      request_id: response.headers.get('request-id'),
+    })
+    expect(onError).not.toHaveBeenCalled()
+  })
+})

@@ -1,0 +1,212 @@
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
+
+import { createProxy, type Proxy, type ProxyOptions } from '../../../src/proxy.ts'
+import { makeSandbox, type Sandbox } from '../../support/sandbox.ts'
+import { type Standin, startStandin } from '../../support/standin.ts'
+import { HELLO, type Received, send } from './send.ts'
+
+const APP = 'https://app.example'
+
+let standin: Standin
+let sandbox: Sandbox
+const proxies: Proxy[] = []
+
+beforeAll(async () => {
+  standin = await startStandin()
+  sandbox = makeSandbox(standin.url)
+})
+
+beforeEach(() => standin.reset())
+
+afterAll(async () => {
+  await Promise.all(proxies.map((proxy) => proxy.close()))
+  await standin.close()
+  sandbox.remove()
+})
+
+async function start(options: ProxyOptions): Promise<number> {
+  const proxy = await createProxy({
+    env: sandbox.env,
+    host: '127.0.0.1',
+    port: 0,
+    spares: 0,
+    ...options,
+  })
+  proxies.push(proxy)
+  return (await proxy.listen()).port
+}
+
+function preflight(port: number, origin: string): Promise<Received> {
+  return send(port, {
+    method: 'OPTIONS',
+    path: '/v1/messages',
+    headers: {
+      origin,
+      'access-control-request-method': 'POST',
+      'access-control-request-headers': 'anthropic-version,content-type,x-api-key',
+    },
+  })
+}
+
+function corsHeaders({ headers }: Received): string[] {
+  return Object.keys(headers).filter((name) => name.startsWith('access-control-'))
+}
+
+describe('on a loopback address without a key', () => {
+  let port: number
+
+  beforeAll(async () => {
+    port = await start({})
+  })
+
+  test.each([
+    ['localhost', 'localhost'],
+    ['localhost with a port', 'localhost:42069'],
+    ['localhost in capitals', 'LOCALHOST:1'],
+    ['127.0.0.1', '127.0.0.1'],
+    ['127.0.0.1 with a port', '127.0.0.1:65535'],
+    ['another loopback address', '127.8.9.10:80'],
+    ['[::1]', '[::1]'],
+    ['[::1] with a port', '[::1]:42069'],
+  ])('a client that calls it %s gets through', async (_name, host) => {
+    expect(await send(port, { headers: { host } })).toMatchObject({ status: 404 })
+  })
+
+  test.each([
+    'evil.example',
+    'evil.example:42069',
+    'localhost.evil.example',
+    '127.0.0.1.evil.example',
+    '192.168.1.10:42069',
+    '0.0.0.0:42069',
+    '[::2]:42069',
+  ])('a request for the host %j gets 403', async (host) => {
+    await expectRefused({ host })
+  })
+
+  test.each(['localhost@evil.example', '[::1].evil.example'])(
+    'a request for %j, which is no host, is not served',
+    async (host) => {
+      expect(await send(port, { headers: { host }, body: HELLO })).toMatchObject({ status: 400 })
+      expect(standin.requests).toEqual([])
+    },
+  )
+
+  test.each([
+    ['another site', APP],
+    ['another port of this machine', 'http://localhost:1'],
+    ['a file or a sandboxed frame', 'null'],
+    ['a name that begins alike', 'http://localhost.evil.example'],
+    ['a browser extension', 'chrome-extension://abcdefghijklmnop'],
+  ])('a page of %s gets 403', async (_name, origin) => {
+    await expectRefused({ host: `localhost:${port}`, origin })
+  })
+
+  test('a page of its own address gets through', async () => {
+    const headers = { host: `localhost:${port}`, origin: `http://localhost:${port}` }
+    expect(await send(port, { headers })).toMatchObject({ status: 404 })
+    expect(await send(port, { headers, body: HELLO })).toMatchObject({ status: 200 })
+  })
+
+  test('/auth/status is closed to pages as well, and /health is not', async () => {
+    const headers = { origin: APP }
+    expect(await send(port, { path: '/auth/status', headers })).toMatchObject({ status: 403 })
+    expect(await send(port, { path: '/health', headers })).toMatchObject({ status: 200 })
+  })
+
+  test('no page is told that it may call', async () => {
+    const asked = await preflight(port, APP)
+    expect(asked.status).toBeGreaterThanOrEqual(400)
+    const headers = { origin: `http://localhost:${port}`, host: `localhost:${port}` }
+    const answers = [
+      asked,
+      await send(port, { path: '/health', headers }),
+      await send(port, { body: HELLO, headers }),
+    ]
+    expect(answers.flatMap(corsHeaders)).toEqual([])
+  })
+
+  test('a program that sends no Host of its own gets through, in memory', async () => {
+    const [proxy] = proxies
+    const response = await proxy?.fetch('http://localhost/no/such/route')
+    expect(response?.status).toBe(404)
+  })
+
+  async function expectRefused(headers: Record<string, string>): Promise<void> {
+    const { status, text } = await send(port, { headers, body: HELLO })
+    expect(status).toBe(403)
+    expect(JSON.parse(text)).toMatchObject({
+      type: 'error',
+      error: { type: 'permission_error', message: expect.any(String) },
+    })
+    expect(standin.requests).toEqual([])
+  }
+})
+
+describe('with cors_origins', () => {
+  let port: number
+
+  beforeAll(async () => {
+    port = await start({ corsOrigins: [APP, 'http://localhost:5173'] })
+  })
+
+  test.each([APP, 'http://localhost:5173'])('a page of %s may call', async (origin) => {
+    const asked = await preflight(port, origin)
+    expect(asked).toMatchObject({
+      status: 204,
+      headers: {
+        'access-control-allow-origin': origin,
+        'access-control-allow-methods': expect.stringContaining('POST'),
+        'access-control-allow-headers': expect.stringMatching(
+          /^(?=.*\banthropic-version\b)(?=.*\bcontent-type\b)(?=.*\bx-api-key\b)/i,
+        ),
+      },
+    })
+
+    for (const stream of [false, true]) {
+      const answer = await send(port, { headers: { origin }, body: { ...HELLO, stream } })
+      expect(answer.status).toBe(200)
+      expect(answer.headers['access-control-allow-origin']).toBe(origin)
+      expect(answer.headers['access-control-expose-headers']).toMatch(/request-id/)
+      expect(answer.headers['vary']).toMatch(/\borigin\b/i)
+    }
+  })
+
+  test('a page of an allowed origin can read an error', async () => {
+    const answer = await send(port, { headers: { origin: APP }, body: { messages: 1 } })
+    expect(answer.status).toBe(400)
+    expect(answer.headers['access-control-allow-origin']).toBe(APP)
+  })
+
+  test('a page of another origin may not', async () => {
+    const origin = 'https://other.example'
+    const asked = await preflight(port, origin)
+    expect(asked.headers['access-control-allow-origin']).toBeUndefined()
+
+    const answer = await send(port, { headers: { origin }, body: HELLO })
+    expect(answer.status).toBe(403)
+    expect(answer.headers['access-control-allow-origin']).toBeUndefined()
+    expect(standin.requests).toEqual([])
+  })
+
+  test('a host that is not this machine is refused for an allowed origin too', async () => {
+    const headers = { origin: APP, host: 'evil.example' }
+    expect(await send(port, { headers, body: HELLO })).toMatchObject({ status: 403 })
+  })
+})
+
+test('cors_origins of * allows every page', async () => {
+  const port = await start({ corsOrigins: ['*'] })
+  const origin = 'https://any.example'
+  const asked = await preflight(port, origin)
+  expect(asked.headers['access-control-allow-origin']).toBe('*')
+  const answer = await send(port, { headers: { origin }, body: HELLO })
+  expect(answer.status).toBe(200)
+  expect(answer.headers['access-control-allow-origin']).toBe('*')
+})
+
+test('open to the network without a key, it serves under any name', async () => {
+  const port = await start({ host: '0.0.0.0' })
+  const headers = { host: 'proxy.example:42069' }
+  expect(await send(port, { headers, body: HELLO })).toMatchObject({ status: 200 })
+})

@@ -1,0 +1,121 @@
+import { writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+
+import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+
+import { renderHelp } from '../../../src/config/help.ts'
+import { flagOf } from '../../../src/config/names.ts'
+import { OPTION_KEYS } from '../../../src/config/options.ts'
+import { VERSION } from '../../../src/version.ts'
+import { type CommandEnd, endCommands, runCommand } from '../../support/command.ts'
+import { makeSandbox, type Sandbox } from '../../support/sandbox.ts'
+
+/** Nothing listens there: what is tested here ends before anything is asked. */
+const NOWHERE = 'http://127.0.0.1:9'
+
+let sandbox: Sandbox
+
+beforeEach(() => {
+  sandbox = makeSandbox(NOWHERE)
+})
+
+afterEach(async () => {
+  await endCommands(sandbox)
+  sandbox.remove()
+})
+
+function run(args: string[], env: Record<string, string> = {}): Promise<CommandEnd> {
+  return runCommand({ args, env: { ...sandbox.env, ...env }, cwd: sandbox.workFolder })
+}
+
+function writeConfig(text: string): void {
+  writeFileSync(join(sandbox.workFolder, 'config.txt'), text)
+}
+
+/** That it failed with one line that has each of the parts, and nothing else. */
+function expectOneLine(end: CommandEnd, ...parts: string[]): void {
+  expect(end).toMatchObject({ code: 1, signal: null, stdout: '' })
+  expect(end.stderr).toMatch(/^claude-sub-proxy: [^\n]+\n$/)
+  for (const part of parts) expect(end.stderr).toContain(part)
+}
+
+describe('what can be asked of it', () => {
+  test.each(['--help', '-h'])('%s shows every option', async (flag) => {
+    const end = await run([flag])
+
+    expect(end).toMatchObject({ code: 0, stderr: '', stdout: renderHelp() })
+    for (const key of OPTION_KEYS)
+      expect(end.stdout).toMatch(new RegExp(`--(\\[no-\\])?${flagOf(key)}\\b`))
+  })
+
+  test.each(['--version', '-v'])('%s shows the version', async (flag) => {
+    expect(await run([flag])).toMatchObject({ code: 0, stderr: '', stdout: `${VERSION}\n` })
+  })
+
+  test('help and version are shown whatever the configuration says', async () => {
+    writeConfig('port = none\n')
+    expect(await run(['--help'])).toMatchObject({ code: 0, stderr: '' })
+    expect(await run(['--version'])).toMatchObject({ code: 0, stderr: '' })
+  })
+})
+
+describe('what is wrong on the command line', () => {
+  test.each([
+    ['an option that is not known', ['--prot', '1'], ['--prot', 'did you mean --port']],
+    ['an option that is like no other', ['--zzzzzz'], ['--zzzzzz', '--help']],
+    ['a command that is not known', ['strat'], ['strat', 'no such command']],
+    ['a word after the command', ['serve', '8080'], ['8080']],
+    ['an option without its value', ['--port'], ['--port', 'a whole number from 0 to 65535']],
+  ])('%s is one line', async (_name, args, parts) => {
+    expectOneLine(await run(args), ...parts)
+  })
+})
+
+describe('a value that is not allowed is one line with source, key, value and what is allowed', () => {
+  const ALLOWED = 'a whole number from 0 to 65535'
+
+  test('on the command line', async () => {
+    expectOneLine(await run(['--port', '99999']), '--port', "'99999'", ALLOWED)
+  })
+
+  test('in the environment', async () => {
+    expectOneLine(await run([], { CSP_PORT: 'http' }), 'CSP_PORT', 'port', "'http'", ALLOWED)
+  })
+
+  test('in the file', async () => {
+    writeConfig('# mine\nport = 1.5\n')
+    expectOneLine(await run([]), 'config.txt:2', 'port', "'1.5'", ALLOWED)
+  })
+
+  test('and a secret is not shown', async () => {
+    const end = await run([], { CSP_PROXY_API_KEY: 'hush hush' })
+    expectOneLine(end, 'CSP_PROXY_API_KEY', 'proxy_api_key')
+    expect(end.stderr).not.toContain('hush')
+  })
+
+  test('tools without a folder', async () => {
+    expectOneLine(await run(['--tools-enabled']), '--tools-enabled', 'tools_folder')
+  })
+
+  test('tools for everyone in the network', async () => {
+    const args = ['--tools-enabled', '--tools-folder', sandbox.workFolder, '--host', '0.0.0.0']
+    expectOneLine(await run(args), '--tools-enabled', 'proxy_api_key', '0.0.0.0')
+  })
+})
+
+describe('a configuration file', () => {
+  test('that is named must be there', async () => {
+    const path = join(sandbox.folder, 'nowhere.txt')
+    expectOneLine(await run([], { CSP_CONFIG: path }), 'CSP_CONFIG', path)
+    expectOneLine(await run(['--config', path]), '--config', path)
+  })
+
+  test('that can not be read as one is named with the line', async () => {
+    writeConfig('port 8080\n')
+    expectOneLine(await run([]), 'config.txt:1', 'key = value')
+  })
+
+  test('that is a folder is one line', async () => {
+    expectOneLine(await run(['--config', sandbox.workFolder]), sandbox.workFolder)
+  })
+})

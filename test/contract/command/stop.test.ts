@@ -1,0 +1,237 @@
+import { readdirSync } from 'node:fs'
+import { join } from 'node:path'
+
+import type { RawMessageStreamEvent } from '@anthropic-ai/sdk/resources/messages'
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest'
+
+import { events, hang } from '../../support/answers.ts'
+import {
+  endCommands,
+  ENDING,
+  type RunningCommand,
+  runtimesIn,
+  startServer,
+} from '../../support/command.ts'
+import { eventsOf } from '../../support/events.ts'
+import { makeGate } from '../../support/gate.ts'
+import { textMessage } from '../../support/messages.ts'
+import { descendants, isAlive, waitUntilGone } from '../../support/processes.ts'
+import { makeSandbox, type Sandbox } from '../../support/sandbox.ts'
+import { type Standin, startStandin } from '../../support/standin.ts'
+
+let standin: Standin
+let sandbox: Sandbox
+
+beforeAll(async () => {
+  standin = await startStandin()
+})
+
+beforeEach(() => {
+  standin.reset()
+  sandbox = makeSandbox(standin.url)
+})
+
+afterEach(async () => {
+  await endCommands(sandbox)
+  sandbox.remove()
+})
+
+afterAll(() => standin.close())
+
+function start(...args: string[]) {
+  return startServer({
+    args: ['--port', '0', '--host', '127.0.0.1', ...args],
+    env: sandbox.env,
+    cwd: sandbox.workFolder,
+  })
+}
+
+function ask(url: string, stream: boolean): Promise<Response> {
+  return fetch(`${url}/v1/messages`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify({
+      model: 'claude-sonnet-4-6',
+      max_tokens: 50,
+      stream,
+      messages: [{ role: 'user', content: 'Hello' }],
+    }),
+  })
+}
+
+/** A reply whose first words are sent, and the rest when the gate opens. */
+function gatedReply() {
+  const [first, second, third, ...rest] = eventsOf(textMessage('Half of it, and all of it.'))
+  const begun = [first, second, third] as RawMessageStreamEvent[]
+  const gate = makeGate()
+  standin.reply(events([...begun, gate.pass, ...rest]))
+  return gate
+}
+
+function stalledReply(): void {
+  standin.reply(events([...eventsOf(textMessage('Half of it.')).slice(0, 3), hang()]))
+}
+
+/** Resolves when the command has taken notice of a signal. */
+async function isStopping(command: RunningCommand): Promise<void> {
+  await command.hasWritten('stderr', /^Stopping\b.*$/m)
+}
+
+describe.each(['SIGTERM', 'SIGINT'] as const)('%s', (name) => {
+  test('lets what is in flight finish, takes nothing new, and leaves nothing', async () => {
+    const gate = gatedReply()
+    const { command, url } = await start()
+    const streamed = await ask(url, true)
+    const runtimes = descendants(command.pid).map(({ pid }) => pid)
+    expect(runtimes.length).toBeGreaterThan(0)
+
+    command.signal(name)
+    await isStopping(command)
+    await expect(fetch(`${url}/health`)).rejects.toMatchObject({ cause: { code: 'ECONNREFUSED' } })
+    expect(isAlive(command.pid)).toBe(true)
+    gate.open()
+
+    const text = await streamed.text()
+    expect(text).toContain('event: message_stop')
+    expect(text).not.toContain('event: error')
+    expect(await command.ended).toMatchObject({ code: 0, signal: null })
+    await waitUntilGone(runtimes, ENDING)
+    expect(runtimesIn(sandbox.folder)).toEqual([])
+    expect(readdirSync(join(sandbox.folder, 'tmp'))).toEqual([])
+    expect(standin.messages).toMatchObject([{ aborted: false }])
+  })
+
+  test('ends at once where nothing is in flight', async () => {
+    const { command, url } = await start()
+    await (await ask(url, false)).json()
+    const runtimes = descendants(command.pid).map(({ pid }) => pid)
+
+    command.signal(name)
+
+    expect(await command.ended).toMatchObject({ code: 0, signal: null })
+    await waitUntilGone(runtimes, ENDING)
+  })
+})
+
+test('Ctrl-C in a terminal, which reaches every process, lets what is in flight finish', async () => {
+  const gate = gatedReply()
+  const { command, url } = await start()
+  const asked = ask(url, false)
+  await standin.waitFor(1)
+
+  command.signalGroup('SIGINT')
+  await isStopping(command)
+  gate.open()
+
+  const reply = await asked
+  expect(await reply.json()).toMatchObject({
+    content: [{ type: 'text', text: 'Half of it, and all of it.' }],
+    stop_reason: 'end_turn',
+  })
+  expect(reply.status).toBe(200)
+  expect(await command.ended).toMatchObject({ code: 0, signal: null })
+})
+
+test('a request that waits for its first event is in flight as well', async () => {
+  const gate = makeGate()
+  standin.reply(events([gate.pass, ...eventsOf(textMessage('Late.'))]))
+  const { command, url } = await start()
+  const asked = ask(url, false)
+  await standin.waitFor(1)
+
+  command.signal('SIGTERM')
+  await isStopping(command)
+  gate.open()
+
+  expect(await (await asked).json()).toMatchObject({ content: [{ text: 'Late.' }] })
+  expect(await command.ended).toMatchObject({ code: 0 })
+})
+
+test('the second signal ends at once, and leaves no process', async () => {
+  stalledReply()
+  const { command, url } = await start()
+  const streamed = await ask(url, true)
+  const runtimes = descendants(command.pid).map(({ pid }) => pid)
+
+  command.signal('SIGTERM')
+  await isStopping(command)
+  command.signal('SIGTERM')
+
+  const { code, signal } = await command.ended
+  expect(code !== 0 || signal !== null).toBe(true)
+  await expect(streamed.text()).rejects.toThrow()
+  await waitUntilGone(runtimes, ENDING)
+  expect(runtimesIn(sandbox.folder)).toEqual([])
+})
+
+describe('shutdown_timeout bounds the wait, and what is cut is told so', () => {
+  test('in a stream, by an error event', async () => {
+    stalledReply()
+    const { command, url } = await start('--shutdown-timeout', '100ms')
+    const streamed = await ask(url, true)
+
+    command.signal('SIGTERM')
+
+    const text = await streamed.text()
+    expect(text).toMatch(/^event: error\ndata: .*"overloaded_error".*stopping/m)
+    expect(text).not.toContain('message_stop')
+    expect(await command.ended).toMatchObject({ code: 0, signal: null })
+    expect(runtimesIn(sandbox.folder)).toEqual([])
+  })
+
+  test('before it began, by a status', async () => {
+    stalledReply()
+    const { command, url } = await start('--shutdown-timeout', '100ms')
+    const asked = ask(url, false)
+    await standin.waitFor(1)
+
+    command.signal('SIGTERM')
+
+    const reply = await asked
+    expect(reply.status).toBe(529)
+    expect(await reply.json()).toMatchObject({
+      type: 'error',
+      error: { type: 'overloaded_error', message: expect.stringContaining('stopping') },
+    })
+    expect(await command.ended).toMatchObject({ code: 0, signal: null })
+  })
+})
+
+describe('SIGKILL of the server takes the runtime with it', () => {
+  test('where its processes are parked', async () => {
+    const { command } = await start('--spares', '2')
+    await expectAllGone(command, 2)
+  })
+
+  test('where one is idle', async () => {
+    const { command, url } = await start('--spares', '0')
+    await (await ask(url, false)).json()
+    await expectAllGone(command, 1)
+  })
+
+  test('where one is streaming', async () => {
+    stalledReply()
+    const { command, url } = await start('--spares', '0')
+    const streamed = await ask(url, true)
+    const [request] = await standin.waitFor(1)
+
+    await expectAllGone(command, 1)
+
+    await request?.closed
+    expect(request?.aborted).toBe(true)
+    await expect(streamed.text()).rejects.toThrow()
+  })
+})
+
+async function expectAllGone(command: RunningCommand, count: number): Promise<void> {
+  const processes = descendants(command.pid)
+  const runtimes = processes.filter((entry) => entry.command.includes('--input-format'))
+  expect(runtimes).toHaveLength(count)
+  command.signal('SIGKILL')
+  expect(await command.ended).toMatchObject({ signal: 'SIGKILL' })
+  // All of them: the guard that ends the runtime goes too.
+  await waitUntilGone(
+    processes.map(({ pid }) => pid),
+    ENDING,
+  )
+}

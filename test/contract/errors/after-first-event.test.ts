@@ -1,0 +1,134 @@
+import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
+import { cut, events, type StreamElement, type StreamEvent } from '../../support/answers.ts'
+import { asking, type Bench, startBench } from '../../support/compare-bench.ts'
+import { eventsAsTheyCome } from '../../support/compare-events.ts'
+import { eventsOf } from '../../support/events.ts'
+import { makeGate } from '../../support/gate.ts'
+import { assistantMessage, textBlock, toolUseMessage } from '../../support/messages.ts'
+
+const TOOL = { name: 'weather', description: 'The weather.', input_schema: { type: 'object' } }
+
+/** Text, then a tool call. */
+const MESSAGE = assistantMessage(
+  [
+    textBlock('Let me have a look at it.'),
+    ...toolUseMessage([{ id: 'toolu_made_up', name: 'weather', input: { city: 'Paris' } }]).content,
+  ],
+  { stop_reason: 'tool_use' },
+)
+
+const WHOLE: StreamEvent[] = eventsOf(MESSAGE)
+
+/** Where a stream may break: after so many of its events. */
+const BEFORE_THE_FIRST_BLOCK_IS_WHOLE: [place: string, count: number][] = [
+  ['after message_start', 1],
+  ['at the start of a block', after('content_block_start', 1)],
+  ['inside a text', after('content_block_delta', 2)],
+]
+const AFTER_THE_FIRST_BLOCK: [place: string, count: number][] = [
+  ['between two blocks', after('content_block_stop', 1)],
+  ['inside the input of a tool call', WHOLE.findLastIndex(isDelta)],
+  ['after the last block', after('content_block_stop', 2)],
+]
+
+const ERROR = {
+  type: 'error',
+  error: { type: 'overloaded_error', message: 'Overloaded, in "the middle" of it.' },
+}
+
+/** The last elements of a script, and what is told of them. */
+const WAYS: [way: string, ending: StreamElement[], told: object][] = [
+  ['an error event', [ERROR], ERROR.error],
+  ['a cut', [cut()], { type: 'api_error' }],
+  ['an end without message_stop', [], { type: 'api_error' }],
+]
+
+let bench: Bench
+
+beforeAll(async () => {
+  bench = await startBench()
+})
+
+afterEach(() => bench.standin.reset())
+
+afterAll(() => bench.close())
+
+describe.each(WAYS)('%s', (way, ending, told) => {
+  test.each(BEFORE_THE_FIRST_BLOCK_IS_WHOLE)('%s', (place, count) =>
+    expectBroken({ prompt: `[${way} ${place}]`, count, ending, told }),
+  )
+
+  // A limit: once a block is whole, the runtime does not tell what the API said of the error.
+  test.each(AFTER_THE_FIRST_BLOCK)('%s', (place, count) =>
+    expectBroken({ prompt: `[${way} ${place}]`, count, ending, told: {} }),
+  )
+
+  // A limit: with the stop reason all is said, and the runtime takes the reply for whole.
+  test('after message_delta: the reply is whole', async () => {
+    const sent = WHOLE.slice(0, -1)
+    const { status, received } = await streamed(`[${way} streamed, at the end]`, sent, ending)
+
+    expect(status).toBe(200)
+    expect(received).toStrictEqual(WHOLE)
+
+    bench.standin.reply(events([...sent, ...ending]))
+    const response = await bench.post(asking(`[${way} at the end]`, { tools: [TOOL] }))
+    // A cut may overtake the events before it.
+    if (response.status !== 200) expect(ending).toEqual([cut()])
+    else expect(await response.json()).toStrictEqual(MESSAGE)
+  })
+})
+
+type Break = { prompt: string; count: number; ending: StreamElement[]; told: object }
+
+async function expectBroken({ prompt, count, ending, told }: Break): Promise<void> {
+  const sent = WHOLE.slice(0, count)
+  const error = {
+    type: 'error',
+    error: {
+      type: expect.stringMatching(/_error$/),
+      message: expect.stringMatching(/\S/),
+      ...told,
+    },
+    request_id: expect.stringMatching(/^req_/),
+  }
+
+  const { status, received } = await streamed(prompt, sent, ending)
+  expect(status).toBe(200)
+  expect(received).toStrictEqual([...sent, error])
+  expect(JSON.stringify(received.at(-1))).not.toContain('API Error')
+
+  bench.standin.reply(events([...sent, ...ending]))
+  const response = await bench.post(asking(prompt, { tools: [TOOL] }))
+  const body: unknown = await response.json()
+  expect(body).toStrictEqual(error)
+  expect(response.status).toBeGreaterThanOrEqual(500)
+  expect(response.headers.get('request-id')).toMatch(/^req_/)
+  expect(JSON.stringify(body)).not.toContain('API Error')
+
+  // The stream and the message, and nothing that the runtime asked on its own.
+  expect(await bench.countAfterNextTurn()).toBe(2)
+}
+
+/** Breaks a stream once all that was sent before has arrived: a cut overtakes what is under way. */
+async function streamed(prompt: string, sent: StreamEvent[], ending: StreamElement[]) {
+  const gate = makeGate()
+  bench.standin.reply(events([...sent, gate.pass, ...ending]))
+  const response = await bench.post(asking(prompt, { stream: true, tools: [TOOL] }))
+  const received: StreamEvent[] = []
+  for await (const event of eventsAsTheyCome(response)) {
+    if (event.type !== 'ping') received.push(event)
+    if (received.length === sent.length) gate.open()
+  }
+  return { status: response.status, received }
+}
+
+/** How many events there are up to the nth of a type, that one included. */
+function after(type: string, nth: number): number {
+  const positions = WHOLE.flatMap((event, index) => (event.type === type ? index : []))
+  return (positions[nth - 1] ?? NaN) + 1
+}
+
+function isDelta(event: StreamEvent): boolean {
+  return event.type === 'content_block_delta'
+}

@@ -1,0 +1,188 @@
+import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
+import { type Answer, cut, cutBeforeAnswer, error, events, raw } from '../../support/answers.ts'
+import { asking, type Bench, startBench } from '../../support/compare-bench.ts'
+
+const HTML = '<html><head><title>Bad gateway</title></head><body>nginx</body></html>'
+
+/** As the API words them: the proxy adds nothing and leaves nothing out. */
+const ANSWERS: [status: number, type: string, message: string][] = [
+  [400, 'invalid_request_error', 'max_tokens: 1000000 > 64000, which is the maximum'],
+  [400, 'invalid_request_error', 'prompt is too long: 210000 tokens > 200000 maximum'],
+  [400, 'invalid_request_error', 'API Error: 400 "quoted" — {"and":"more"}\nnext line'],
+  [401, 'authentication_error', 'invalid x-api-key'],
+  [402, 'billing_error', 'Your credit balance is too low to access the Anthropic API.'],
+  [403, 'permission_error', 'Your API key does not have permission to use this model.'],
+  [404, 'not_found_error', 'model: claude-made-up-1'],
+  [413, 'request_too_large', 'Request exceeds the maximum size'],
+  [422, 'invalid_request_error', 'Unprocessable'],
+  [429, 'rate_limit_error', 'This request would exceed your rate limit of 50 requests a minute.'],
+  [500, 'api_error', 'Internal server error'],
+  [503, 'api_error', 'Service unavailable'],
+  [504, 'timeout_error', 'The request timed out.'],
+  [529, 'overloaded_error', 'Overloaded'],
+  [529, 'overloaded_error', 'Overloaded. Try again later.'],
+  [418, 'an_error_of_tomorrow', 'I am a teapot. This is a server-side issue.'],
+]
+
+let bench: Bench
+
+beforeAll(async () => {
+  bench = await startBench()
+})
+
+afterEach(() => bench.standin.reset())
+
+afterAll(() => bench.close())
+
+describe.each([{ stream: true }, { stream: false }])(
+  'what the API answers in place of a reply (stream: $stream)',
+  ({ stream }) => {
+    test.each(ANSWERS)('%i %s: %s', async (status, type, message) => {
+      bench.standin.answer = () => error(status, type, message)
+
+      const response = await bench.post(asking('Try it.', { stream }))
+
+      const [asked] = bench.standin.messages
+      expect(await answerOf(response)).toStrictEqual({
+        status,
+        contentType: 'application/json',
+        requestId: asked?.requestId,
+        retryAfter: null,
+        body: { type: 'error', error: { type, message }, request_id: asked?.requestId },
+      })
+      // The runtime asks once more after a 404, without streaming; it is stopped as soon as its
+      // diagnostics tell of the 404, which is usually in time.
+      if (status === 404) expect(bench.standin.messages.length).toBeLessThanOrEqual(2)
+      else expect(bench.standin.messages).toHaveLength(1)
+    })
+
+    test('a retry-after that comes with a 429 is not told by the runtime', async () => {
+      bench.standin.reply(error(429, 'rate_limit_error', 'Slow down.', { 'retry-after': '7' }))
+
+      const response = await bench.post(asking('Try it.', { stream }))
+
+      expect(response.status).toBe(429)
+      // A limit: with an API key the runtime tells nothing of the answer's headers but its id.
+      expect(response.headers.get('retry-after')).toBeNull()
+    })
+
+    test.each([502, 503])('a gateway’s page with status %i', async (status) => {
+      bench.standin.reply(raw(status, { 'content-type': 'text/html' }, HTML))
+
+      const response = await bench.post(asking('Try it.', { stream }))
+
+      const [asked] = bench.standin.messages
+      const answer = await answerOf(response)
+      expect(answer).toMatchObject({
+        status,
+        contentType: 'application/json',
+        requestId: asked?.requestId,
+        body: { type: 'error', error: { type: 'api_error' }, request_id: asked?.requestId },
+      })
+      expect(messageIn(answer.body)).not.toMatch(/^API Error|^\s*$/)
+      expect(bench.standin.messages).toHaveLength(1)
+    })
+
+    test('an error without the API’s shape', async () => {
+      const body = JSON.stringify({ detail: 'no route' })
+      bench.standin.reply(raw(400, { 'content-type': 'application/json' }, body))
+
+      const answer = await answerOf(await bench.post(asking('Try it.', { stream })))
+
+      expect(answer).toMatchObject({
+        status: 400,
+        body: { type: 'error', error: { type: 'invalid_request_error' } },
+      })
+      expect(messageIn(answer.body)).not.toMatch(/^API Error|^\s*$/)
+      expect(bench.standin.messages).toHaveLength(1)
+    })
+
+    const noAnswers: [title: string, answer: Answer][] = [
+      ['a connection that is cut before the answer', cutBeforeAnswer()],
+      ['a stream that is cut before its first event', events([cut()])],
+      ['an answer without anything in it', raw(200, { 'content-type': 'text/event-stream' }, '')],
+      ['a stream without events', events([])],
+      ['a page in place of a stream', raw(200, { 'content-type': 'text/html' }, HTML)],
+    ]
+
+    test.each(noAnswers)('%s is an error of the gateway', async (_, answer) => {
+      bench.standin.reply(answer)
+
+      const told = await answerOf(await bench.post(asking('Try it.', { stream })))
+
+      expect(told).toMatchObject({
+        status: 502,
+        contentType: 'application/json',
+        body: { type: 'error', error: { type: 'api_error' } },
+      })
+      expect(told.requestId).toMatch(/^req_/)
+      expect(messageIn(told.body)).not.toMatch(/^API Error|^\s*$/)
+      expect(bench.standin.messages).toHaveLength(1)
+    })
+
+    test.each([
+      [529, 'overloaded_error', 'Overloaded'],
+      [500, 'api_error', 'Internal server error'],
+      [429, 'rate_limit_error', 'Slow down.'],
+    ])('an error event in place of the first event: %i %s', async (status, type, message) => {
+      bench.standin.reply(events([{ type: 'error', error: { type, message } }]))
+
+      const answer = await answerOf(await bench.post(asking('Try it.', { stream })))
+
+      expect(answer).toMatchObject({
+        status,
+        contentType: 'application/json',
+        body: { type: 'error', error: { type, message } },
+      })
+      expect(bench.standin.messages).toHaveLength(1)
+    })
+  },
+)
+
+describe.each([{ stream: true }, { stream: false }])(
+  'where the API can not be reached (stream: $stream)',
+  ({ stream }) => {
+    let unreachable: Bench
+
+    beforeAll(async () => {
+      unreachable = await startBench({ spares: 0 })
+      await unreachable.standin.close()
+    })
+
+    afterAll(() => unreachable.close())
+
+    test('a refused connection is an error of the gateway', async () => {
+      const answer = await answerOf(await unreachable.post(asking('Try it.', { stream })))
+
+      expect(answer).toMatchObject({
+        status: 502,
+        contentType: 'application/json',
+        body: { type: 'error', error: { type: 'api_error' } },
+      })
+      expect(messageIn(answer.body)).toMatch(/connect/i)
+      expect(messageIn(answer.body)).not.toMatch(/^API Error/)
+    })
+  },
+)
+
+test('the next request works after an error', async () => {
+  bench.standin.reply(error(500, 'api_error', 'Internal server error'))
+  const failed = await bench.post(asking('First.'))
+  const next = await bench.post(asking('First.'))
+
+  expect([failed.status, next.status]).toEqual([500, 200])
+})
+
+async function answerOf(response: Response) {
+  return {
+    status: response.status,
+    contentType: response.headers.get('content-type'),
+    requestId: response.headers.get('request-id'),
+    retryAfter: response.headers.get('retry-after'),
+    body: await response.json(),
+  }
+}
+
+function messageIn(body: unknown): string {
+  return (body as { error: { message: string } }).error.message
+}

@@ -1,0 +1,219 @@
+import { readdirSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { execFile } from 'node:child_process'
+import { fileURLToPath } from 'node:url'
+
+import { afterEach, describe, expect, test } from 'vitest'
+
+import type { ProxyOptions } from '../../../src/proxy.ts'
+import { events, hang, message } from '../../support/answers.ts'
+import { buildOnce } from '../../support/command.ts'
+import { eventsOf } from '../../support/events.ts'
+import { makeGate } from '../../support/gate.ts'
+import { textMessage, toolUseMessage } from '../../support/messages.ts'
+import { waitUntilGone } from '../../support/processes.ts'
+import { type Bench, ENDING, LOOK, openBench, settled, textOf, user } from './bench.ts'
+
+const STOPPING: unknown = expect.stringContaining('stopping')
+
+const benches: Bench[] = []
+
+afterEach(async () => {
+  await Promise.all(benches.splice(0).map((bench) => bench.remove()))
+})
+
+async function open(options: ProxyOptions = {}): Promise<Bench> {
+  const bench = await openBench(options)
+  benches.push(bench)
+  return bench
+}
+
+/** Has the next reply wait, once its first words are out. */
+function gateReply({ standin }: Bench, text: string) {
+  const gate = makeGate()
+  const all = eventsOf(textMessage(text))
+  standin.reply(events([...all.slice(0, 3), gate.pass, ...all.slice(3)]))
+  return gate
+}
+
+describe('two proxies in one process', () => {
+  test('serve each from its own login, and one goes on when the other is closed', async () => {
+    const [first, second] = [await open({ spares: 1 }), await open({ spares: 1 })]
+    first.standin.answer = () => message(textMessage('first'))
+    second.standin.answer = () => message(textMessage('second'))
+    const gate = gateReply(second, 'still here')
+
+    const [one, two] = [first.ask('Hello'), second.ask('Hello')]
+    expect(textOf(await one)).toBe('first')
+    await second.standin.waitFor(1)
+    await first.proxy.close()
+    gate.open()
+
+    expect(textOf(await two)).toBe('still here')
+    expect(textOf(await second.ask('Again'))).toBe('second')
+    expect(first.runtimes()).toEqual([])
+    expect(second.runtimes()).not.toEqual([])
+    expect(first.standin.messages).toHaveLength(1)
+    expect(second.standin.messages).toHaveLength(2)
+  })
+})
+
+describe('close()', () => {
+  test('ends every process: parked, idle and held', async () => {
+    const bench = await open({ spares: 1 })
+    bench.standin.reply(message(toolUseMessage([{ id: 'toolu_1', name: 'look', input: {} }])))
+    expect(await bench.ask({ messages: [user('Look')], tools: [LOOK] })).toMatchObject({
+      body: { stop_reason: 'tool_use' },
+    })
+    await bench.ask('Hello')
+    expect(bench.runtimes()).toHaveLength(3)
+
+    await bench.proxy.close()
+
+    expect(bench.runtimes()).toEqual([])
+  })
+
+  test('may be called again, at once and later', async () => {
+    const { proxy } = await open()
+    await Promise.all([proxy.close(), proxy.close()])
+    await proxy.close()
+  })
+
+  test.each([
+    ['that is being streamed', true],
+    ['that is collected', false],
+  ])('waits for a reply %s', async (_name, stream) => {
+    const bench = await open()
+    const gate = gateReply(bench, 'The whole of it.')
+    const asked = stream ? bench.stream('Hello') : bench.proxy.fetch(...post('Hello'))
+    await bench.standin.waitFor(1)
+    if (stream) await asked
+
+    const closed = bench.proxy.close()
+    gate.open()
+
+    const text = await (await asked).text()
+    await closed
+    expect(text).toContain('end_turn')
+    expect(text).not.toContain('"error"')
+    expect(bench.runtimes()).toEqual([])
+  })
+
+  test('waits for a request whose process is just starting', async () => {
+    const bench = await open()
+    const asked = bench.ask('Hello')
+    while (bench.runtimes().length === 0) await bench.proxy.fetch('http://localhost/health')
+
+    await bench.proxy.close()
+
+    expect(textOf(await asked)).toBe('Hello from the stand-in.')
+  })
+
+  test('waits for a request that stands in line', async () => {
+    const bench = await open({ maxProcesses: 1 })
+    const gate = gateReply(bench, 'first')
+    const first = bench.ask('One')
+    await bench.standin.waitFor(1)
+    const second = bench.ask('Two')
+    await settled()
+
+    const closed = bench.proxy.close()
+    gate.open()
+
+    expect(textOf(await first)).toBe('first')
+    expect(textOf(await second)).toBe('Hello from the stand-in.')
+    await closed
+  })
+
+  test('turns away what comes after it', async () => {
+    const bench = await open()
+    await bench.proxy.close()
+    const { status, body } = await bench.ask('Hello')
+    expect(status).toBe(529)
+    expect(body.error).toMatchObject({ type: 'overloaded_error', message: STOPPING })
+  })
+
+  test('waits for shutdownTimeout at most: what is cut ends with an error', async () => {
+    const bench = await open({ shutdownTimeout: 50 })
+    bench.standin.answer = () => events([...eventsOf(textMessage('Half')).slice(0, 3), hang()])
+    const streamed = await bench.stream('Hello')
+    const asked = bench.ask('Hello too')
+    await bench.standin.waitFor(2)
+
+    await bench.proxy.close()
+
+    const text = await streamed.text()
+    expect(text).toMatch(/^event: error\ndata: .*"overloaded_error".*stopping/m)
+    expect(text).not.toContain('message_stop')
+    expect(await asked).toMatchObject({ status: 529, body: { error: { message: STOPPING } } })
+    expect(bench.runtimes()).toEqual([])
+  })
+
+  test('waits for shutdownTimeout at most: what stands in line is told so', async () => {
+    const bench = await open({ maxProcesses: 1, shutdownTimeout: 50, queueTimeout: 600_000 })
+    bench.standin.answer = () => events([...eventsOf(textMessage('Half')).slice(0, 3), hang()])
+    const first = bench.ask('One')
+    await bench.standin.waitFor(1)
+    const second = bench.ask('Two')
+    await settled()
+
+    await bench.proxy.close()
+
+    for (const asked of [first, second]) {
+      expect(await asked).toMatchObject({ status: 529, body: { error: { message: STOPPING } } })
+    }
+    expect(bench.runtimes()).toEqual([])
+  })
+})
+
+test('a program that embeds it ends by itself once it is closed, and nothing is left', async () => {
+  await buildOnce()
+  const { standin, sandbox, runtimes } = await open()
+  const script = join(sandbox.folder, 'embed.mjs')
+  const library = new URL('../../../dist/index.js', import.meta.url).href
+  writeFileSync(
+    script,
+    `import { createProxy } from ${JSON.stringify(library)}
+     const proxy = await createProxy({ port: 0, host: '127.0.0.1', spares: 1 })
+     const { url } = await proxy.listen()
+     const body = JSON.stringify({ max_tokens: 9, messages: [{ role: 'user', content: 'Hello' }] })
+     for (const ask of [proxy.fetch, fetch]) {
+       const response = await ask(url + '/v1/messages', { method: 'POST', body })
+       const { content } = await response.json()
+       console.log(response.status, content[0].text)
+     }
+     await proxy.close()
+     console.log('closed')`,
+  )
+  const output = await new Promise<string>((resolve, reject) => {
+    const { env, workFolder: cwd } = sandbox
+    execFile(process.execPath, [script], { env, cwd, timeout: 20_000 }, (error, stdout, stderr) => {
+      if (error) reject(new Error(`${stdout}${stderr}`, { cause: error }))
+      else resolve(stdout + stderr)
+    })
+  })
+
+  const line = '200 Hello from the stand-in.\n'
+  expect(output).toBe(`${line}${line}closed\n`)
+  expect(standin.messages).toHaveLength(2)
+  await waitUntilGone(runtimes(), ENDING)
+  expect(readdirSync(join(sandbox.folder, 'tmp'))).toEqual([])
+})
+
+test('importing the library starts nothing and ends by itself', async () => {
+  await buildOnce()
+  const library = fileURLToPath(new URL('../../../dist/index.js', import.meta.url))
+  const output = await new Promise((resolve, reject) => {
+    execFile(process.execPath, [library], { timeout: 20_000 }, (error, stdout, stderr) => {
+      if (error) reject(error)
+      else resolve(stdout + stderr)
+    })
+  })
+  expect(output).toBe('')
+})
+
+function post(text: string): [string, RequestInit] {
+  const messages = [{ role: 'user', content: text }]
+  const body = JSON.stringify({ model: 'claude-sonnet-4-6', max_tokens: 100, messages })
+  return ['http://localhost/v1/messages', { method: 'POST', body }]
+}

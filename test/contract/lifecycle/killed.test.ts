@@ -1,0 +1,169 @@
+import { afterEach, describe, expect, test, vi } from 'vitest'
+
+import type { ProxyOptions } from '../../../src/proxy.ts'
+import { events, hang, message } from '../../support/answers.ts'
+import { eventsOf } from '../../support/events.ts'
+import { textMessage, toolUseMessage } from '../../support/messages.ts'
+import {
+  assistant,
+  type Bench,
+  ENDING,
+  LOOK,
+  openBench,
+  type Reply,
+  settled,
+  textOf,
+  user,
+} from './bench.ts'
+
+/*
+ * The runtime's process may be ended from outside: by a user, by a machine that is out of memory, by
+ * a crash of its own.
+ */
+
+let bench: Bench
+
+afterEach(() => bench.remove())
+
+async function open(options: ProxyOptions = {}): Promise<void> {
+  bench = await openBench(options)
+}
+
+function kill(pids: number[]): void {
+  expect(pids.length).toBeGreaterThan(0)
+  for (const pid of pids) process.kill(pid, 'SIGKILL')
+}
+
+/** Resolves when the proxy has taken notice of the end of its only session. */
+async function noticed(): Promise<void> {
+  await vi.waitFor(() => expect(bench.log.text()).toContain('session ended'), ENDING)
+}
+
+type Request = Record<string, unknown>
+
+/** Has a conversation end idle, and returns how it goes on. */
+async function leaveIdle(): Promise<Request> {
+  const { body } = await bench.ask('Hello')
+  return { messages: [user('Hello'), assistant(body.content), user('What now?')] }
+}
+
+/** Has a conversation end held, and returns how it goes on. */
+async function leaveHeld(): Promise<Request> {
+  bench.standin.reply(message(toolUseMessage([{ id: 'toolu_1', name: 'look', input: {} }])))
+  const { body } = await bench.ask({ messages: [user('Look')], tools: [LOOK] })
+  expect(body.stop_reason).toBe('tool_use')
+  const results = [{ type: 'tool_result', tool_use_id: 'toolu_1', content: 'What now?' }]
+  return { tools: [LOOK], messages: [user('Look'), assistant(body.content), user(results)] }
+}
+
+/** What the stand-in answers when it is told nothing. */
+const GREETING = 'Hello from the stand-in.'
+
+describe.each([
+  ['idle', leaveIdle],
+  ['held', leaveHeld],
+])('a process that is killed while it is %s', (_name, leave) => {
+  test('costs a replay', async () => {
+    await open()
+    const next = await leave()
+    kill(bench.runtimes())
+    await noticed()
+
+    expect(textOf(await bench.ask(next))).toBe(GREETING)
+    expect(bench.standin.messages).toHaveLength(2)
+    expect(JSON.stringify(bench.standin.messages[1]?.body.messages)).toContain('What now?')
+  })
+
+  test('just when it is asked costs a replay or an error, and no second request', async () => {
+    await open()
+    const next = await leave()
+    kill(bench.runtimes())
+
+    const reply = await bench.ask(next)
+    if (reply.status !== 200) expectRuntimeEnded(reply)
+    await settled()
+    expect(bench.standin.messages).toHaveLength(reply.status === 200 ? 2 : 1)
+
+    expect(textOf(await bench.ask(next))).toBe(GREETING)
+  })
+})
+
+describe('a process that is killed while it is parked costs nothing', () => {
+  test.each([
+    ['where the proxy knows', true],
+    ['where the next request comes at once', false],
+  ])('%s', async (_name, isKnown) => {
+    await open({ spares: 1 })
+    kill(bench.runtimes())
+    if (isKnown) await settled()
+
+    expect(textOf(await bench.ask('Hello'))).toBe(GREETING)
+    expect(bench.standin.messages).toHaveLength(1)
+  })
+})
+
+describe('a process that is killed while it answers', () => {
+  test('ends the stream with an error event, never as if it were whole', async () => {
+    await open()
+    bench.standin.reply(events([...eventsOf(textMessage('Half of it.')).slice(0, 3), hang()]))
+    const streamed = await bench.stream('Hello')
+    expect(streamed.status).toBe(200)
+
+    kill(bench.runtimes())
+
+    const text = await streamed.text()
+    expect(text).toMatch(/^event: error\ndata: .*"api_error".*runtime ended/m)
+    expect(text).not.toContain('message_delta')
+    expect(text).not.toContain('message_stop')
+    await expectServes()
+  })
+
+  test('is an error of its own where nothing was streamed yet', async () => {
+    await open()
+    bench.standin.reply(events([hang()]))
+    const asked = bench.ask('Hello')
+    await bench.standin.waitFor(1)
+
+    kill(bench.runtimes())
+
+    expectRuntimeEnded(await asked)
+    await expectServes()
+  })
+
+  test('is not asked again: the API may have been asked already', async () => {
+    await open()
+    bench.standin.reply(events([hang()]))
+    const asked = bench.ask('Hello')
+    await bench.standin.waitFor(1)
+    kill(bench.runtimes())
+    await asked
+    expect(bench.standin.messages).toHaveLength(1)
+  })
+})
+
+test('a process that is killed while it starts is replaced, or its request told so', async () => {
+  await open()
+  const asked = bench.ask('Hello')
+  while (bench.runtimes().length === 0) await bench.proxy.fetch('http://localhost/health')
+
+  kill(bench.runtimes())
+
+  const reply = await asked
+  if (reply.status === 200) expect(textOf(reply)).toBe(GREETING)
+  else expectRuntimeEnded(reply)
+  await expectServes()
+})
+
+function expectRuntimeEnded({ status, body }: Reply): void {
+  expect(status).toBe(500)
+  expect(body).toMatchObject({
+    type: 'error',
+    error: { type: 'api_error', message: expect.stringContaining('runtime ended') },
+  })
+}
+
+async function expectServes(): Promise<void> {
+  const before = bench.standin.messages.length
+  expect(textOf(await bench.ask('Next'))).toBe(GREETING)
+  expect(bench.standin.messages).toHaveLength(before + 1)
+}

@@ -1,0 +1,219 @@
+import { afterEach, describe, expect, test } from 'vitest'
+
+import type { ProxyOptions } from '../../../src/proxy.ts'
+import { events, message } from '../../support/answers.ts'
+import { eventsOf } from '../../support/events.ts'
+import { makeGate } from '../../support/gate.ts'
+import { textMessage, toolUseMessage } from '../../support/messages.ts'
+import { waitUntilGone } from '../../support/processes.ts'
+import { assistant, type Bench, ENDING, LOOK, openBench, settled, textOf, user } from './bench.ts'
+
+let bench: Bench
+
+afterEach(() => bench.remove())
+
+async function open(options: ProxyOptions): Promise<void> {
+  bench = await openBench(options)
+}
+
+/** Answers each prompt by a reply that waits for a gate of its own. */
+function gateReplies(count: number) {
+  return Array.from({ length: count }, (_, index) => {
+    const gate = makeGate()
+    bench.standin.reply(events([gate.pass, ...eventsOf(textMessage(`reply ${index + 1}`))]))
+    return gate
+  })
+}
+
+describe('a process that waits', () => {
+  test('idle is closed after idleTimeout, and the conversation goes on', async () => {
+    await open({ idleTimeout: 50 })
+    const first = await bench.ask('Hello')
+    await waitUntilGone(bench.runtimes(), ENDING)
+
+    const second = await bench.ask({
+      messages: [user('Hello'), assistant(first.body.content), user('Again')],
+    })
+
+    expect(textOf(second)).toBe('Hello from the stand-in.')
+    expect(bench.log.turns.map(({ lane }) => lane)).toEqual(['replay', 'replay'])
+    expect(bench.standin.messages).toHaveLength(2)
+  })
+
+  test('held is closed after holdTimeout, and the results are still taken', async () => {
+    await open({ holdTimeout: 50 })
+    bench.standin.reply(message(toolUseMessage([{ id: 'toolu_1', name: 'look', input: {} }])))
+    const first = await bench.ask({ messages: [user('Look')], tools: [LOOK] })
+    expect(first.body.stop_reason).toBe('tool_use')
+    await waitUntilGone(bench.runtimes(), ENDING)
+    expect(bench.standin.messages).toHaveLength(1)
+
+    const second = await bench.ask({
+      tools: [LOOK],
+      messages: [
+        user('Look'),
+        assistant(first.body.content),
+        user([{ type: 'tool_result', tool_use_id: 'toolu_1', content: 'a tree' }]),
+      ],
+    })
+
+    expect(textOf(second)).toBe('Hello from the stand-in.')
+    expect(bench.log.turns.map(({ lane }) => lane)).toEqual(['replay', 'replay'])
+    expect(JSON.stringify(bench.standin.messages[1]?.body.messages)).toContain('a tree')
+    expect(bench.standin.messages).toHaveLength(2)
+  })
+
+  test('asks nothing upstream when it is closed', async () => {
+    await open({ holdTimeout: 50 })
+    bench.standin.reply(message(toolUseMessage([{ id: 'toolu_1', name: 'look', input: {} }])))
+    await bench.ask({ messages: [user('Look')], tools: [LOOK] })
+    await waitUntilGone(bench.runtimes(), ENDING)
+    expect(bench.standin.requests).toHaveLength(1)
+  })
+})
+
+describe('with maxProcesses 1', () => {
+  test('conversations that come at once are served one after another', async () => {
+    await open({ maxProcesses: 1 })
+    const gates = gateReplies(3)
+    const asked = ['One', 'Two', 'Three'].map((text) => bench.ask(text))
+    const counts: number[] = []
+    for (const [index, gate] of gates.entries()) {
+      await bench.standin.waitFor(index + 1)
+      counts.push(bench.standin.messages.length)
+      gate.open()
+    }
+
+    const replies = await Promise.all(asked)
+    expect(replies.map(({ status }) => status)).toEqual([200, 200, 200])
+    expect(counts).toEqual([1, 2, 3])
+    const prompts = bench.standin.messages.map(({ body }) => JSON.stringify(body.messages))
+    expect(prompts).toEqual(['One', 'Two', 'Three'].map((text) => expect.stringContaining(text)))
+  })
+
+  test('room that was waited for is free again afterwards', async () => {
+    await open({ maxProcesses: 1, idleTimeout: 0, queueTimeout: 10_000 })
+    const [gate] = gateReplies(1)
+    const first = bench.ask('One')
+    await bench.standin.waitFor(1)
+    const second = bench.ask('Two')
+    gate?.open()
+    expect([(await first).status, (await second).status]).toEqual([200, 200])
+    await waitUntilGone(bench.runtimes(), ENDING)
+
+    expect((await bench.ask('Three')).status).toBe(200)
+    expect((await bench.ask('Four')).status).toBe(200)
+  })
+
+  test('an idle process makes room for another conversation', async () => {
+    await open({ maxProcesses: 1 })
+    await bench.ask('One')
+    const [idle] = bench.runtimes()
+    expect((await bench.ask('Two')).status).toBe(200)
+    expect(bench.runtimes()).toHaveLength(1)
+    expect(bench.runtimes()).not.toEqual([idle])
+  })
+
+  test('a conversation goes on in its process without standing in line', async () => {
+    await open({ maxProcesses: 1 })
+    const { body } = await bench.ask('One')
+    const again = [user('One'), assistant(body.content), user('And?')]
+    expect((await bench.ask({ messages: again })).status).toBe(200)
+    expect(bench.log.turns.map(({ lane }) => lane)).toEqual(['replay', 'continue'])
+  })
+
+  test('who waits longer than queueTimeout gets 529 with retry-after, and asks nothing', async () => {
+    await open({ maxProcesses: 1, queueTimeout: 50 })
+    const [gate] = gateReplies(1)
+    const first = bench.ask('One')
+    await bench.standin.waitFor(1)
+
+    for (const second of [await bench.ask('Two'), await bench.ask({ messages: [user('Three')] })]) {
+      expect(second.status).toBe(529)
+      expect(Number(second.headers.get('retry-after'))).toBeGreaterThan(0)
+      expect(second.body).toMatchObject({
+        type: 'error',
+        error: { type: 'overloaded_error', message: expect.stringContaining('max_processes') },
+        request_id: second.headers.get('request-id'),
+      })
+    }
+    gate?.open()
+    expect((await first).status).toBe(200)
+    expect(bench.standin.messages).toHaveLength(1)
+  })
+
+  test('a streamed request gets its 529 as a status as well', async () => {
+    await open({ maxProcesses: 1, queueTimeout: 0 })
+    const [gate] = gateReplies(1)
+    const first = bench.ask('One')
+    await bench.standin.waitFor(1)
+    const second = await bench.stream('Two')
+    expect(second.status).toBe(529)
+    expect(second.headers.get('content-type')).toContain('application/json')
+    gate?.open()
+    await first
+  })
+
+  test('a client that leaves the line frees its place, and asks nothing', async () => {
+    await open({ maxProcesses: 1 })
+    const [gate] = gateReplies(1)
+    const first = bench.ask('One')
+    await bench.standin.waitFor(1)
+    const leaving = new AbortController()
+    const second = bench.ask('Two', { signal: leaving.signal })
+    const third = bench.ask('Three')
+    await settled()
+
+    leaving.abort()
+    gate?.open()
+
+    expect((await first).status).toBe(200)
+    expect((await third).status).toBe(200)
+    await second.catch(() => undefined)
+    const prompts = JSON.stringify(bench.standin.messages.map(({ body }) => body.messages))
+    expect(prompts).not.toContain('Two')
+    expect(bench.standin.messages).toHaveLength(2)
+  })
+
+  test('a client that had left before it was served keeps no place', async () => {
+    await open({ maxProcesses: 1, queueTimeout: 3000 })
+    await bench.ask('One', { signal: AbortSignal.abort() }).catch(() => undefined)
+    await bench.ask('Two', { signal: AbortSignal.abort() }).catch(() => undefined)
+
+    expect((await bench.ask('Three')).status).toBe(200)
+    expect(bench.standin.messages).toHaveLength(1)
+  })
+
+  test('a client that leaves while its process starts keeps no place', async () => {
+    await open({ maxProcesses: 1, queueTimeout: 3000 })
+    const leaving = new AbortController()
+    const asked = bench.ask('One', { signal: leaving.signal }).catch(() => undefined)
+    while (bench.runtimes().length === 0) await settled()
+    leaving.abort()
+    await asked
+
+    expect((await bench.ask('Two')).status).toBe(200)
+    expect(bench.standin.messages).toHaveLength(1)
+  })
+
+  test('a reply that failed keeps no place', async () => {
+    await open({ maxProcesses: 1, queueTimeout: 3000 })
+    bench.standin.reply({ kind: 'cutBeforeAnswer' })
+    expect((await bench.ask('One')).status).toBeGreaterThanOrEqual(500)
+    expect((await bench.ask('Two')).status).toBe(200)
+  })
+})
+
+test('there are never more processes than maxProcesses, spares included', async () => {
+  await open({ maxProcesses: 2, spares: 2 })
+  const gates = gateReplies(3)
+  const asked = ['One', 'Two', 'Three'].map((text) => bench.ask(text))
+  const counts: number[] = []
+  for (const [index, gate] of gates.entries()) {
+    await bench.standin.waitFor(index + 1)
+    counts.push(bench.runtimes().length)
+    gate.open()
+  }
+  await Promise.all(asked)
+  for (const count of counts) expect(count).toBeLessThanOrEqual(2)
+})

@@ -1,0 +1,55 @@
+import { afterEach, expect, test } from 'vitest'
+import { events } from '../../support/answers.ts'
+import { asking, type Bench, startBench } from '../../support/compare-bench.ts'
+import { eventsAsTheyCome, eventsIn, withoutPings } from '../../support/compare-events.ts'
+import { eventsOf } from '../../support/events.ts'
+import { makeGate } from '../../support/gate.ts'
+import { textMessage } from '../../support/messages.ts'
+
+const PING = { type: 'ping' }
+
+let bench: Bench
+
+afterEach(() => bench.close())
+
+test('a stream on which the API is silent has pings, and goes on as it was', async () => {
+  bench = await startBench({ pingInterval: 20 })
+  const gate = makeGate()
+  const sent = eventsOf(textMessage('It took a while.'))
+  bench.standin.reply(events([...sent.slice(0, 3), gate.pass, ...sent.slice(3)]))
+
+  const response = await bench.post(asking('Think about it.', { stream: true }))
+  const received = []
+  for await (const event of eventsAsTheyCome(response)) {
+    received.push(event)
+    if (received.filter(({ type }) => type === 'ping').length === 3) gate.open()
+  }
+
+  expect(received.filter(({ type }) => type === 'ping')).toContainEqual(PING)
+  expect(withoutPings(received)).toStrictEqual(sent)
+})
+
+test('a stream on which events flow has none, the pings of the API neither', async () => {
+  bench = await startBench({ pingInterval: 60_000 })
+  const sent = eventsOf(textMessage('It took no time.'))
+  bench.standin.reply(events(sent.flatMap((event) => [event, PING])))
+
+  const response = await bench.post(asking('Be quick.', { stream: true }))
+
+  expect(await eventsIn(response)).toStrictEqual(sent)
+})
+
+test('a reply that is not streamed comes whole after a silence', async () => {
+  bench = await startBench({ pingInterval: 20 })
+  const gate = makeGate()
+  const message = textMessage('It took a while.')
+  const sent = eventsOf(message)
+  bench.standin.reply(events([...sent.slice(0, 3), gate.pass, ...sent.slice(3)]))
+
+  const asked = bench.standin.nextMessage()
+  const answered = bench.post(asking('Think about it.'))
+  await asked
+  gate.open()
+
+  expect(await (await answered).json()).toStrictEqual(message)
+})

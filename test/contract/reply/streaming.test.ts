@@ -1,0 +1,45 @@
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { events, type StreamEvent } from '../../support/answers.ts'
+import { asking, type Bench, startBench } from '../../support/compare-bench.ts'
+import { eventsIn, withoutPings } from '../../support/compare-events.ts'
+import { eventsOf } from '../../support/events.ts'
+import { textMessage } from '../../support/messages.ts'
+import { promptFor, REPLIES } from './replies.ts'
+
+let bench: Bench
+
+beforeAll(async () => {
+  bench = await startBench()
+})
+
+afterAll(() => bench.close())
+
+// A limit: the runtime passes on the types that it knows.
+test('an event of a type that is not known yet is left out, and the others are not', async () => {
+  const sent: StreamEvent[] = eventsOf(textMessage('Hi.'))
+  bench.standin.reply(events(sent.toSpliced(2, 0, { type: 'report', of: { tomorrow: true } })))
+
+  const response = await bench.post(asking('What is new?', { stream: true }))
+
+  expect(withoutPings(await eventsIn(response))).toStrictEqual(sent)
+})
+
+describe('a streamed reply has exactly the events of the API', () => {
+  test.each(REPLIES)('$title', async ({ title, request, events: sent, chunking }) => {
+    bench.standin.reply(events(sent, { chunking }))
+
+    const response = await bench.post(asking(promptFor(title), { ...request, stream: true }))
+
+    expect(response.status).toBe(200)
+    expect(response.headers.get('content-type')).toContain('text/event-stream')
+    expect(response.headers.get('request-id')).toMatch(/^req_/)
+    expect(withoutPings(await eventsIn(response))).toStrictEqual(sent)
+    expect(bench.countOf(promptFor(title))).toBe(1)
+  })
+
+  test('and the API was asked once for each, and nothing else', () => {
+    const counts = REPLIES.map(({ title }) => [title, bench.countOf(promptFor(title))])
+    expect(counts).toStrictEqual(REPLIES.map(({ title }) => [title, 1]))
+    expect(bench.standin.messages).toHaveLength(REPLIES.length + 1)
+  })
+})

@@ -1,0 +1,52 @@
+/** The contents of the fenced blocks of a language, without what they are indented by. */
+export function codeBlocks(text: string, language: string): string[] {
+  return fences(text)
+    .filter((fence) => fence.language === language)
+    .map((fence) => fence.content)
+}
+
+/** The texts between single backticks, outside of fenced blocks. */
+export function codeSpans(text: string): string[] {
+  return [...withoutFences(text).matchAll(/`([^`\n]+)`/g)].map(([, span = '']) => span)
+}
+
+/** Where the links of a text lead to, outside of fenced blocks. */
+export function linkTargets(text: string): string[] {
+  return [...withoutFences(text).matchAll(/\]\(([^)\s]+)\)/g)].map(([, target = '']) => target)
+}
+
+/** The anchors that GitHub gives to the headings of a text, with the `#`. */
+export function headingAnchors(text: string): string[] {
+  return [...withoutFences(text).matchAll(/^#+ (.*)$/gm)].map(([, heading = '']) => {
+    const words = heading.toLowerCase().replace(/[^\p{L}\p{N} _-]/gu, '')
+    return `#${words.replaceAll(' ', '-')}`
+  })
+}
+
+/**
+ * The lines between two lines.
+ *
+ * @throws Error where they are not there, once each and in this order
+ */
+export function linesBetween(text: string, first: string, last: string): string {
+  const [before, between, ...more] = text.split(`${first}\n`)
+  const [lines, after, ...others] = between?.split(`${last}\n`) ?? []
+  if (before === undefined || lines === undefined || after === undefined) {
+    throw new Error(`There is no ${JSON.stringify(first)} with a ${JSON.stringify(last)} after it`)
+  }
+  if (more.length + others.length > 0) throw new Error(`There are several ${first} … ${last}`)
+  return lines
+}
+
+const FENCE = /^( *)```(\w*)\n([^]*?)^\1```$/gm
+
+function fences(text: string): { language: string; content: string }[] {
+  return [...text.matchAll(FENCE)].map(([, indent = '', language = '', content = '']) => ({
+    language,
+    content: content.replaceAll(new RegExp(`^${indent}`, 'gm'), ''),
+  }))
+}
+
+function withoutFences(text: string): string {
+  return text.replaceAll(FENCE, '')
+}

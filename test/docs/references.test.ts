@@ -1,0 +1,112 @@
+import { existsSync, readdirSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { describe, expect, test } from 'vitest'
+
+import { parseCommandLine } from '../../src/config/command-line.ts'
+import { renderTable } from '../../src/config/help.ts'
+import { loadConfig } from '../../src/config/load.ts'
+import { variableOf } from '../../src/config/names.ts'
+import { OPTION_KEYS } from '../../src/config/options.ts'
+import { codeBlocks, codeSpans, headingAnchors, linesBetween, linkTargets } from './markdown.ts'
+
+const ROOT = fileURLToPath(new URL('../..', import.meta.url))
+
+const README = read('README.md')
+const AGENTS = read('AGENTS.md')
+const DOCUMENTS = [
+  { name: 'README.md', text: README },
+  { name: 'AGENTS.md', text: AGENTS },
+]
+
+/** Named in the documents, and made by whoever runs the program. */
+const NOT_OURS = new Set(['config.txt', 'src/config.txt'])
+
+const FILE_NAME = /\.(?:ts|js|json|md|txt)$/
+const FOLDER = /^(?:src|test|\.ci)\//
+
+function read(name: string): string {
+  return readFileSync(join(ROOT, name), 'utf8')
+}
+
+function isPath(span: string): boolean {
+  return /^[\w./-]+$/.test(span) && (FILE_NAME.test(span) || FOLDER.test(span))
+}
+
+describe.each(DOCUMENTS)('$name', ({ text }) => {
+  test('names files and folders that are there', () => {
+    const named = codeSpans(text).filter((span) => isPath(span) && !NOT_OURS.has(span))
+    expect(named).not.toHaveLength(0)
+    expect(named.filter((path) => !existsSync(join(ROOT, path)))).toEqual([])
+  })
+
+  test('links to files and headings that are there', () => {
+    const targets = linkTargets(text).filter((target) => !target.startsWith('https://'))
+    const anchors = headingAnchors(text)
+    const broken = targets.filter((target) =>
+      target.startsWith('#') ? !anchors.includes(target) : !existsSync(join(ROOT, target)),
+    )
+    expect(broken).toEqual([])
+  })
+
+  test('names scripts that npm knows', () => {
+    const { scripts } = JSON.parse(read('package.json')) as { scripts: Record<string, string> }
+    const named = [...text.matchAll(/npm (?:run )?(start|test|(?<=run )[\w-]+)/g)].map(
+      ([, script = '']) => script,
+    )
+    expect(named).toContain('start')
+    expect(named.filter((script) => !Object.hasOwn(scripts, script))).toEqual([])
+  })
+
+  test('starts the server with options that it knows', () => {
+    const lines = [...text.matchAll(/npm start -- ([^`\n]+)/g)].map(([, line = '']) => line)
+    expect(lines).not.toHaveLength(0)
+    for (const line of lines) expect(() => parseCommandLine(line.split(' '))).not.toThrow()
+  })
+})
+
+describe('the configuration in README.md', () => {
+  const table = linesBetween(README, '<!-- oxfmt-ignore-start -->\n', '\n<!-- oxfmt-ignore-end -->')
+
+  test('has the table that the program makes, with every option', () => {
+    expect(table).toBe(renderTable())
+    for (const key of OPTION_KEYS) expect(table).toContain(`\`${variableOf(key)}\``)
+  })
+
+  test('names no variable that is not in the table', () => {
+    const known = new Set(OPTION_KEYS.map(variableOf))
+    const named = [...README.matchAll(/\bCSP_[A-Z_]+/g)].map(([name]) => name)
+    expect(named.filter((name) => !known.has(name))).toEqual([])
+  })
+
+  test('has an example of a file that loads without a warning', () => {
+    const [example = ''] = codeBlocks(README, 'ini')
+    const machine = { cores: 2, freeMemoryBytes: 2 ** 33, container: false }
+    const { config, warnings } = loadConfig({
+      values: {},
+      env: {},
+      readFile: () => example,
+      machine,
+    })
+    expect(warnings).toEqual([])
+    expect(config).toMatchObject({
+      port: 8080,
+      logLevel: 'DEBUG',
+      queueTimeout: 90_000,
+      maxBodySize: 16 * 1024 * 1024,
+      systemPrompt: 'Answer in one line.\nUse no # signs.',
+    })
+  })
+})
+
+describe('the map in AGENTS.md', () => {
+  test.each(['src', 'test'])('has every folder of %s', (parent) => {
+    const entries = readdirSync(join(ROOT, parent), { withFileTypes: true })
+    const folders = entries.filter((entry) => entry.isDirectory())
+    const named = new Set(codeSpans(AGENTS))
+    const missing = folders
+      .map(({ name }) => `${parent}/${name}/`)
+      .filter((path) => !named.has(path))
+    expect(missing).toEqual([])
+  })
+})

@@ -1,0 +1,206 @@
+import { type ChildProcess, execFile, spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { mkdirSync, readdirSync, readFileSync, renameSync, statSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { setTimeout } from 'node:timers/promises'
+import { fileURLToPath } from 'node:url'
+
+import { runtimeProcessesWithEnvironment, waitUntilGone } from './processes.ts'
+import type { Sandbox } from './sandbox.ts'
+
+export type CommandOptions = {
+  /** What follows the command on its command line. */
+  args?: readonly string[]
+  /** The whole environment. */
+  env: Readonly<Record<string, string>>
+  /** The working directory, in which `config.txt` is looked for. */
+  cwd: string
+}
+
+/** How a command ended. */
+export type CommandEnd = {
+  code: number | null
+  signal: NodeJS.Signals | null
+  stdout: string
+  stderr: string
+}
+
+/** The command while it runs. */
+export type RunningCommand = {
+  pid: number
+  /** What it has written until now. */
+  readonly stdout: string
+  readonly stderr: string
+  /** Resolves when it is gone, and its output is read. */
+  ended: Promise<CommandEnd>
+  /** Resolves when its output has the pattern; rejects if it ends before. */
+  hasWritten: (stream: 'stdout' | 'stderr', pattern: RegExp) => Promise<RegExpExecArray>
+  /** Sends a signal to the command alone, as `kill` does. */
+  signal: (name: NodeJS.Signals) => void
+  /** Sends a signal to the command and all that it started, as Ctrl-C in a terminal does. */
+  signalGroup: (name: NodeJS.Signals) => void
+}
+
+/** Milliseconds after which a command that should have ended by itself is killed. */
+const PATIENCE = 20_000
+
+/** Runs the built command to its end, which must come by itself. */
+export async function runCommand(options: CommandOptions): Promise<CommandEnd> {
+  const command = await startCommand(options)
+  const timer = globalThis.setTimeout(() => command.signal('SIGKILL'), PATIENCE)
+  const end = await command.ended
+  clearTimeout(timer)
+  if (end.signal === 'SIGKILL') throw new Error(`It did not end: ${JSON.stringify(end)}`)
+  return end
+}
+
+/** Starts the built command, in a process group of its own. */
+export async function startCommand({
+  args = [],
+  env,
+  cwd,
+}: CommandOptions): Promise<RunningCommand> {
+  await buildOnce()
+  const child = spawn(process.execPath, [MAIN, ...args], {
+    cwd,
+    env,
+    detached: true,
+    stdio: ['ignore', 'pipe', 'pipe'],
+  })
+  const written = { stdout: '', stderr: '' }
+  for (const name of ['stdout', 'stderr'] as const) {
+    child[name].setEncoding('utf8').on('data', (text: string) => (written[name] += text))
+  }
+  const pid = child.pid ?? 0
+  const ended = endOf(child, written)
+  return {
+    pid,
+    get stdout() {
+      return written.stdout
+    },
+    get stderr() {
+      return written.stderr
+    },
+    ended,
+    hasWritten: (name, pattern) =>
+      new Promise((resolve, reject) => {
+        const look = (): void => {
+          const found = pattern.exec(written[name])
+          if (found) resolve(found)
+        }
+        child[name].on('data', look)
+        look()
+        void ended.then((end) =>
+          reject(new Error(`It ended without ${String(pattern)}: ${JSON.stringify(end)}`)),
+        )
+      }),
+    signal: (name) => void child.kill(name),
+    signalGroup: (name) => void process.kill(-pid, name),
+  }
+}
+
+/** Starts the command, and waits until it serves. */
+export async function startServer(
+  options: CommandOptions,
+): Promise<{ command: RunningCommand; url: string; banner: string }> {
+  const command = await startCommand(options)
+  const banner = await command.hasWritten('stdout', BANNER)
+  const [, url] = /^ {2}address +(\S+)$/m.exec(banner[0]) ?? []
+  if (url === undefined) throw new Error(`No address in ${banner[0]}`)
+  return { command, url, banner: banner[0] }
+}
+
+const BANNER = /^claude-sub-proxy [^]*?^ {2}client .*\n(?: {2}warning .*\n)*/m
+
+/**
+ * Kills every command that still runs, and waits for the processes of the runtime in the sandbox
+ * to be gone: for the end of a test, whatever became of it.
+ */
+export async function endCommands({ folder }: Pick<Sandbox, 'folder'>): Promise<void> {
+  const left = [...running]
+  for (const child of left) child.kill('SIGKILL')
+  await Promise.all(left.map((child) => once(child, 'close')))
+  await waitUntilGone(runtimesIn(folder), ENDING)
+}
+
+/** The pids of the runtime's processes in a sandbox, whoever their parent is by now. */
+export function runtimesIn(folder: string): number[] {
+  return runtimeProcessesWithEnvironment(folder).map(({ pid }) => pid)
+}
+
+/** Milliseconds in which a process of the runtime ends once its server is gone. */
+export const ENDING = 5000
+
+const running = new Set<ChildProcess>()
+
+function endOf(
+  child: ChildProcess,
+  written: { stdout: string; stderr: string },
+): Promise<CommandEnd> {
+  running.add(child)
+  return new Promise((resolve, reject) => {
+    child.once('error', reject)
+    child.once('close', (code, signal) => {
+      running.delete(child)
+      resolve({ code, signal, ...written })
+    })
+  })
+}
+
+const ROOT = fileURLToPath(new URL('../..', import.meta.url))
+const MAIN = join(ROOT, 'dist/cli/main.js')
+
+/**
+ * Builds `dist` if it is missing or older than the sources. All temporary folders of a run are in
+ * one, so that a lock in there has one worker build and the others wait.
+ */
+export async function buildOnce(): Promise<void> {
+  const outcome = join(tmpdir(), 'build-outcome')
+  if (claim(join(tmpdir(), 'build-lock'))) {
+    writeFileSync(`${outcome}-draft`, isBuilt() ? '' : await build())
+    renameSync(`${outcome}-draft`, outcome)
+  }
+  for (;;) {
+    const failure = textOf(outcome)
+    if (failure === '') return
+    if (failure !== undefined) throw new Error(`The build failed:\n${failure}`)
+    await setTimeout(50)
+  }
+}
+
+function claim(lock: string): boolean {
+  try {
+    mkdirSync(lock)
+    return true
+  } catch {
+    return false
+  }
+}
+
+function textOf(path: string): string | undefined {
+  try {
+    return readFileSync(path, 'utf8')
+  } catch {
+    return undefined
+  }
+}
+
+function isBuilt(): boolean {
+  const built = statSync(MAIN, { throwIfNoEntry: false })
+  if (built === undefined) return false
+  const sources = readdirSync(join(ROOT, 'src'), { recursive: true, encoding: 'utf8' })
+  return sources.every((name) => {
+    const isSource = name.endsWith('.ts') && !name.endsWith('.test.ts')
+    return !isSource || statSync(join(ROOT, 'src', name)).mtimeMs <= built.mtimeMs
+  })
+}
+
+/** The compiler's complaints; '' where there are none. */
+function build(): Promise<string> {
+  return new Promise((resolve) => {
+    execFile('npx', ['tsc', '-p', 'tsconfig.build.json'], { cwd: ROOT }, (error, stdout, stderr) =>
+      resolve(error === null ? '' : `${stdout}${stderr}${error.message}`),
+    )
+  })
+}

@@ -27,7 +27,7 @@ export function runtimeEnvironment(
 
     // A conversation is never summarised or refused here: what is too long, the API says.
     DISABLE_AUTO_COMPACT: '1',
-    CLAUDE_CODE_BLOCKING_LIMIT_OVERRIDE: '100000000',
+    CLAUDE_CODE_BLOCKING_LIMIT_OVERRIDE: NO_LIMIT,
 
     // No text of the runtime's own between the client's turns.
     CLAUDE_CODE_DISABLE_ATTACHMENTS: '1',
@@ -52,5 +52,8 @@ export function runtimeEnvironment(
     CLAUDE_CODE_DISABLE_TERMINAL_TITLE: '1',
   }
 }
+
+/** Tokens: more than any conversation has. */
+export const NO_LIMIT = '100000000'
 
 const ONE_DAY = String(24 * 60 * 60 * 1000)

@@ -1,4 +1,5 @@
 import { spawn, type ChildProcessByStdio } from 'node:child_process'
+import { setPriority } from 'node:os'
 import { createInterface } from 'node:readline'
 import type { Readable, Writable } from 'node:stream'
 
@@ -8,6 +9,20 @@ export type Launch = {
   args: readonly string[]
   cwd: string | undefined
   env: Readonly<Record<string, string | undefined>>
+}
+
+/**
+ * A little below this process: where the machine is busy, this one must come to read that a reply was
+ * cut before the runtime, which wrote it, goes on to ask for the rest (some 15 ms later).
+ */
+const NICENESS = 5
+
+function giveWay(pid: number): void {
+  try {
+    setPriority(pid, NICENESS)
+  } catch {
+    // It is gone already, or the system does not allow it.
+  }
 }
 
 /**
@@ -42,6 +57,7 @@ export class RuntimeProcess {
       this.child.once('error', gone)
       this.child.once('exit', () => gone())
     })
+    if (this.child.pid !== undefined) giveWay(this.child.pid)
     // A process that dies while it is written to says so by its exit.
     this.child.stdin.on('error', () => {})
     createInterface({ input: this.child.stderr }).on('line', (line) => this.#lineListener?.(line))

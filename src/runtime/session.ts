@@ -16,6 +16,7 @@ import { createFold, type Fold } from '../stream/fold.ts'
 import { Deferred } from '../deferred.ts'
 import { type Diagnosed, diagnosedIn, type Failure, RuntimeEnded, toApiError } from './failures.ts'
 import { InputQueue } from './input-queue.ts'
+import { NO_LIMIT } from './environment.ts'
 import type { Launcher } from './launcher.ts'
 import { Reply } from './reply.ts'
 import type { Ending, ReplyReader } from './reply-watch.ts'
@@ -88,6 +89,8 @@ export class Session {
   #diagnosed: Diagnosed | undefined
   #onDiagnosed: Deferred<void> | undefined
   #rateLimit: SDKRateLimitInfo | undefined
+  /** Whether the request of the turn has left the runtime. */
+  #isOnItsWay = false
   /** Whether the runtime may go on after the calls of a reply: only when the client answered them. */
   #mayGoOn = false
 
@@ -197,6 +200,7 @@ export class Session {
     this.#state = 'asking'
     this.heldCalls = []
     this.#diagnosed = undefined
+    this.#isOnItsWay = false
     return this.#asking
   }
 
@@ -206,18 +210,27 @@ export class Session {
       const tokens = runtimeThinking === 'on' ? 1024 : 0
       await this.#orFailed(this.#query.setMaxThinkingTokens(tokens))
     }
-    if (JSON.stringify(this.#applied) !== JSON.stringify(settings)) {
-      const applied = this.#query.applyFlagSettings({
-        ...(model !== undefined && { model }),
-        env: {
-          CLAUDE_CODE_EXTRA_BODY: settings.extraBody,
-          ANTHROPIC_BETAS: settings.betas,
-          DISABLE_PROMPT_CACHING: settings.runtimeCaching ? '' : '1',
-        },
-      })
+    if (model !== undefined || JSON.stringify(this.#applied) !== JSON.stringify(settings)) {
+      const env = settingsEnvironment(settings, 'open')
+      const applied = this.#query.applyFlagSettings({ ...(model !== undefined && { model }), env })
       await this.#orFailed(applied)
     }
     this.#applied = settings
+  }
+
+  /**
+   * Lets the runtime ask upstream, or keeps it from doing so. Once the request of a turn is on its
+   * way, nothing else may be asked before the next turn, whatever the runtime makes of the reply.
+   */
+  async #setGate(position: 'open' | 'closed'): Promise<void> {
+    const { answersCalls } = this.#dependencies.kind
+    if (answersCalls || this.#applied === undefined || this.#state === 'closed') return
+    const env = settingsEnvironment(this.#applied, position)
+    try {
+      await this.#orFailed(this.#query.applyFlagSettings({ env }))
+    } catch {
+      // The session is closed: who waits for it is told why.
+    }
   }
 
   async #replay(message: Message, model: string): Promise<void> {
@@ -274,6 +287,7 @@ export class Session {
     // What comes after a whole reply is an answer to something that no one asked.
     if (asking === undefined) return
     this.#mayGoOn = false
+    if (!this.#isOnItsWay) this.#noteOnItsWay()
     const { events, ending } = asking.reader.read(event)
     if (ending !== undefined) asking.ending = ending
     if (ending === 'broken') {
@@ -291,6 +305,11 @@ export class Session {
       return
     }
     if (event.type === 'message_stop') this.#finish(asking)
+  }
+
+  #noteOnItsWay(): void {
+    this.#isOnItsWay = true
+    void this.#setGate('closed')
   }
 
   #foldIn(asking: Asking, event: ReplyEvent): void {
@@ -314,9 +333,12 @@ export class Session {
       case 'held': {
         const content = asking.fold.message().content as unknown as ContentBlock[]
         this.lineage = extendLineage(asking.lineage, { role: 'assistant', content })
-        if (asking.ending === 'held') this.heldCalls = asking.reader.callIds
-        else this.#settled = new Deferred()
+        this.#settled = new Deferred()
         this.#state = asking.ending === 'held' ? 'held' : 'idle'
+        if (asking.ending === 'held') {
+          this.heldCalls = asking.reader.callIds
+          void this.#settle()
+        }
         this.#dependencies.onStateChange(this)
         return
       }
@@ -351,11 +373,17 @@ export class Session {
       return
     }
     if (this.#settled) {
-      this.#settled.resolve()
-      this.#settled = undefined
+      void this.#settle()
       return
     }
     if (this.#asking) this.#endRun(this.#asking)
+  }
+
+  /** The process has nothing left to do for the last turn: the next one may be asked. */
+  async #settle(): Promise<void> {
+    await this.#setGate('open')
+    this.#settled?.resolve()
+    this.#settled = undefined
   }
 
   #endRun(asking: Asking): void {
@@ -366,6 +394,7 @@ export class Session {
   }
 
   #diagnose(line: string): void {
+    if (this.#asking && !this.#isOnItsWay && line.includes(REQUEST_SENT)) this.#noteOnItsWay()
     const diagnosed = diagnosedIn(line)
     if (diagnosed === undefined) return
     this.#diagnosed = diagnosed
@@ -386,6 +415,26 @@ export class Session {
   async #gate(): Promise<Record<string, never>> {
     if (!this.#mayGoOn) await this.#failed.promise
     return {}
+  }
+}
+
+/** In the line of the diagnostics that a request is about to be sent; the gate was passed then. */
+const REQUEST_SENT = '[API REQUEST]'
+
+/**
+ * The environment that a process is given between turns. What was given stays until it is replaced,
+ * so each value is always there.
+ */
+function settingsEnvironment(
+  settings: TurnSettings,
+  gate: 'open' | 'closed',
+): Record<string, string> {
+  return {
+    CLAUDE_CODE_EXTRA_BODY: settings.extraBody,
+    ANTHROPIC_BETAS: settings.betas,
+    DISABLE_PROMPT_CACHING: settings.runtimeCaching ? '' : '1',
+    // The tokens from which on the runtime refuses by itself to ask: none, or any.
+    CLAUDE_CODE_BLOCKING_LIMIT_OVERRIDE: gate === 'open' ? NO_LIMIT : '1',
   }
 }
 

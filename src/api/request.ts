@@ -35,11 +35,21 @@ export function parseJson(text: string): unknown {
     )
   }
   try {
-    return JSON.parse(text)
+    return ESCAPED_SURROGATE.test(text) ? JSON.parse(text, onlyWellFormed) : JSON.parse(text)
   } catch (cause) {
     const reason = cause instanceof Error ? cause.message : String(cause)
     throw new ApiError('invalid_request_error', `The request body is not valid JSON: ${reason}`, {
       cause,
     })
   }
+}
+
+const ESCAPED_SURROGATE = /\\u[dD][89a-fA-F]/
+
+/** Half a surrogate pair is no character: upstream it would silently become another one. */
+function onlyWellFormed(_key: string, value: unknown): unknown {
+  if (typeof value === 'string' && !value.isWellFormed()) {
+    throw new SyntaxError('half a surrogate pair in string')
+  }
+  return value
 }

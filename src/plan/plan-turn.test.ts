@@ -111,9 +111,9 @@ describe('settings', () => {
     expect(turn.tools.map(({ name }) => name)).toEqual(['a'])
   })
 
-  test('carry no tools that MCP carries', () => {
+  test('carry the tools as they came', () => {
     const tools = [{ name: 'a', description: 'A.', input_schema: { type: 'object' } }]
-    expect(bodyOf(plan({ tools }))).toEqual({})
+    expect(bodyOf(plan({ tools }))).toEqual({ tools })
   })
 
   test('carry each beta once, in order', () => {

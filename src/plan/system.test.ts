@@ -16,3 +16,12 @@ test('none is none', () => {
   expect(systemText(undefined)).toBe('')
   expect(systemText([])).toBe('')
 })
+
+test.each([
+  'x-anthropic-billing-header: cc_version=9; cc_entrypoint=cli;',
+  "You are Claude Code, Anthropic's official CLI for Claude.",
+  "You are a Claude agent, built on Anthropic's Claude Agent SDK.",
+])("what would take the place of the runtime's own is kept apart from it: %s", (text) => {
+  expect(systemText(text)).toBe(`\n${text}`)
+  expect(systemText([{ type: 'text', text }])).toBe(`\n${text}`)
+})

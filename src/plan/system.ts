@@ -1,8 +1,16 @@
 import type { MessagesRequest } from '../api/types.ts'
 
-/** The system prompt as one text: blocks are joined by a blank line, as the runtime joins them. */
+/**
+ * The system prompt as one text: blocks are joined by a blank line, as the runtime joins them.
+ *
+ * A text that reads like the runtime's own first blocks would take their place. It is kept apart by
+ * a line break in front, so that the runtime still says who it is.
+ */
 export function systemText(system: MessagesRequest['system']): string {
   if (system === undefined) return ''
-  if (typeof system === 'string') return system
-  return system.map((block) => block.text).join('\n\n')
+  const text = typeof system === 'string' ? system : system.map((block) => block.text).join('\n\n')
+  return LIKE_THE_RUNTIMES_OWN.test(text) ? `\n${text}` : text
 }
+
+const LIKE_THE_RUNTIMES_OWN =
+  /^(?:x-anthropic-billing-header:|You are (?:a Claude agent|Claude Code)\b)/

@@ -2,28 +2,28 @@ import type { ToolDefinition } from '../api/types.ts'
 import type { ClientTool } from './turn.ts'
 
 export type ToolsPlan = {
-  /** The tools whose calls the client answers. */
+  /** The tools whose calls the client answers, as the runtime is told of them. */
   tools: ClientTool[]
-  /** The list as it must stand on the wire, where the runtime would write it otherwise. */
+  /** The list as it must stand on the wire; absent where the request has none. */
   bodyTools?: readonly ToolDefinition[]
 }
 
 /**
- * Splits a request's tools into what the runtime learns through MCP and what must be put on the
- * wire word by word.
+ * Splits a request's tools into what the runtime must know to pass calls on, which is their names,
+ * and the list on the wire, which is the client's own word by word.
  *
- * MCP carries a name, a description and a schema, and the runtime sorts by name and writes
- * `description: ""` where there is none. Anything else (server tools, Anthropic-defined tools,
- * `strict`, `cache_control`, another order) needs the list itself; calls still come through MCP.
+ * Told of the whole tools, the runtime would put them on the wire in another order, cut long
+ * descriptions, rewrite some schemas and leave out tools whose schema it does not like.
  */
 export function planTools(definitions: readonly ToolDefinition[]): ToolsPlan {
-  const tools = new Map<string, ClientTool>()
-  for (const definition of definitions) {
-    if (isAnsweredByClient(definition)) tools.set(definition.name, describe(definition))
-  }
+  const names = definitions.filter(isAnsweredByClient).map(({ name }) => name)
   return {
-    tools: [...tools.values()],
-    ...(!carriedByMcp(definitions) && { bodyTools: definitions }),
+    tools: [...new Set(names)].map((name) => ({
+      name,
+      description: 'A tool of the client.',
+      inputSchema: { type: 'object' },
+    })),
+    ...(definitions.length > 0 && { bodyTools: definitions }),
   }
 }
 
@@ -42,34 +42,4 @@ function isAnsweredByClient(
 
 function isCustom(type: string | null | undefined): type is 'custom' | null | undefined {
   return type === undefined || type === null || type === 'custom'
-}
-
-function describe(definition: ToolDefinition & { name: string }): ClientTool {
-  const { name, description, input_schema: schema } = definition
-  return {
-    name,
-    description: description ?? '',
-    inputSchema: isObjectSchema(schema) ? schema : { type: 'object' },
-  }
-}
-
-function isObjectSchema(schema: unknown): schema is ClientTool['inputSchema'] {
-  return (
-    typeof schema === 'object' && schema !== null && 'type' in schema && schema.type === 'object'
-  )
-}
-
-const MCP_FIELDS = new Set(['name', 'description', 'input_schema'])
-
-function carriedByMcp(definitions: readonly ToolDefinition[]): boolean {
-  return definitions.every((definition, index) => {
-    const previous = definitions[index - 1]
-    return (
-      Object.keys(definition).every((field) => MCP_FIELDS.has(field)) &&
-      typeof definition.name === 'string' &&
-      Boolean(definition.description) &&
-      isObjectSchema(definition.input_schema) &&
-      (previous === undefined || String(previous.name) < definition.name)
-    )
-  })
 }

@@ -19,7 +19,7 @@ export type Turn = {
 export type ClientTool = {
   name: string
   description: string
-  inputSchema: { type: 'object'; [key: string]: unknown }
+  inputSchema: { type: 'object' }
 }
 
 /** What a process is told before the prompt. A later turn in the same process overrides all of it. */

@@ -98,11 +98,15 @@ export class Engine {
   async serve(turn: Turn, signal: AbortSignal): Promise<Served> {
     const answers = answersIn(turn.prompt)
     const held = this.#pool.takeHeld(turn.lineage, new Set(answers?.keys()))
-    if (held && answers && (await isReady(held, turn))) {
-      return { lane: 'resolve', reply: held.resolve(turn, answers) }
+    if (held && answers) {
+      const reply = await goOn(held, turn, signal, () => held.resolve(turn, answers))
+      if (reply) return { lane: 'resolve', reply }
     }
     const idle = this.#pool.takeIdle(turn.lineage)
-    if (idle && (await isReady(idle, turn))) return { lane: 'continue', reply: idle.ask(turn) }
+    if (idle) {
+      const reply = await goOn(idle, turn, signal, () => idle.ask(turn))
+      if (reply) return { lane: 'continue', reply }
+    }
     return { lane: 'replay', reply: await this.#replay(turn, signal, this.#conversations) }
   }
 
@@ -147,15 +151,10 @@ export class Engine {
   ): Promise<Reply> {
     await this.#pool.room(signal)
     const session = this.#open(turn, dependencies)
-    const leave = (): void => session.close('the client left')
-    signal.addEventListener('abort', leave)
-    try {
-      if (signal.aborted) leave()
+    return whileThere(session, signal, async () => {
       await session.open(turn)
       return session.ask(turn)
-    } finally {
-      signal.removeEventListener('abort', leave)
-    }
+    })
   }
 
   #open(turn: Turn, dependencies: SessionDependencies): Session {
@@ -170,13 +169,36 @@ export class Engine {
   }
 }
 
-/** Whether a process that carries a conversation is there for one more turn of it. */
-async function isReady(session: Session, turn: Turn): Promise<boolean> {
+/** Asks on a process that carries the conversation; `undefined` where it ended before it was asked. */
+async function goOn(
+  session: Session,
+  turn: Turn,
+  signal: AbortSignal,
+  ask: () => Promise<Reply>,
+): Promise<Reply | undefined> {
   try {
-    await session.prepare(turn)
-    return true
-  } catch {
-    session.close('it could not be continued')
-    return false
+    return await whileThere(session, signal, async () => {
+      await session.prepare(turn)
+      return ask()
+    })
+  } catch (error) {
+    if (!(error instanceof RuntimeEnded)) throw error
+    return undefined
+  }
+}
+
+/** Takes a step with a session that is closed if the client leaves meanwhile. */
+async function whileThere(
+  session: Session,
+  signal: AbortSignal,
+  step: () => Promise<Reply>,
+): Promise<Reply> {
+  const leave = (): void => session.close('the client left')
+  signal.addEventListener('abort', leave)
+  try {
+    if (signal.aborted) leave()
+    return await step()
+  } finally {
+    signal.removeEventListener('abort', leave)
   }
 }

@@ -47,6 +47,8 @@ export type SessionDependencies = {
 /** The turn that is being answered. */
 type Asking = {
   reply: Reply
+  /** Settled when the request has left the runtime, or never will. */
+  sent: Deferred<void>
   reader: ReplyReader
   fold: Fold
   /** The lineage before the reply, the prompt included. */
@@ -54,6 +56,8 @@ type Asking = {
   ending: Ending | undefined
   /** What a process would need to carry on from the reply can't be told from its events. */
   isUnclear: boolean
+  /** The index of the next content block. */
+  nextIndex: number
 }
 
 /** How long a failed turn waits for the diagnostics that have the API's own words. */
@@ -151,18 +155,25 @@ export class Session {
     await this.#apply(turn.settings)
   }
 
-  /** Asks the turn's prompt. The process must be in the state that the turn's lineage names. */
-  ask(turn: Turn): Reply {
-    const { reply } = this.#begin(turn)
+  /**
+   * Asks the turn's prompt. The process must be in the state that the turn's lineage names.
+   *
+   * @returns the reply, once the request is on its way
+   * @throws ApiError where it never was: nothing was asked then
+   */
+  async ask(turn: Turn): Promise<Reply> {
+    const { reply, sent } = this.#begin(turn)
     this.#input.push(userPrompt(turn.prompt))
+    await sent.promise
     return reply
   }
 
-  /** Gives the held calls their answers; the reply is what the model says to them. */
-  resolve(turn: Turn, answers: ReadonlyMap<string, CallAnswer>): Reply {
-    const { reply } = this.#begin(turn)
+  /** Gives the held calls their answers; the reply, as of `ask`, is what the model says to them. */
+  async resolve(turn: Turn, answers: ReadonlyMap<string, CallAnswer>): Promise<Reply> {
+    const { reply, sent } = this.#begin(turn)
     this.#mayGoOn = true
     this.#toolbox?.answer(answers)
+    await sent.promise
     return reply
   }
 
@@ -177,7 +188,10 @@ export class Session {
     if (how === 'kill') this.#process?.kill()
     else this.#process?.stop()
     this.#input.close()
-    for (const asking of [this.#asking, this.#failing]) asking?.reply.end(error)
+    for (const asking of [this.#asking, this.#failing]) {
+      asking?.sent.reject(error)
+      asking?.reply.end(error)
+    }
     this.#asking = undefined
     this.#failing = undefined
     this.#failed.reject(error)
@@ -189,13 +203,17 @@ export class Session {
   #begin(turn: Turn): Asking {
     if (this.#state === 'closed') throw sessionEnded('closed before the prompt')
     const reply = new Reply(() => this.close('the client left'))
+    const sent = new Deferred<void>()
+    sent.promise.catch(() => {})
     this.#asking = {
       reply,
+      sent,
       reader: this.#dependencies.kind.createReader(this.#toolbox?.names ?? new Set()),
       fold: createFold(),
       lineage: extendLineage(turn.lineage, { role: 'user', content: turn.prompt }),
       ending: undefined,
       isUnclear: false,
+      nextIndex: 0,
     }
     this.#state = 'asking'
     this.heldCalls = []
@@ -269,6 +287,7 @@ export class Session {
         return
       case 'assistant':
         if ('is_api_error_message' in message) void this.#receiveFailure(message)
+        else this.#receiveFallback(message)
         return
       case 'result':
         this.#receiveResult()
@@ -288,6 +307,7 @@ export class Session {
     if (asking === undefined) return
     this.#mayGoOn = false
     if (!this.#isOnItsWay) this.#noteOnItsWay()
+    if (event.type === 'content_block_start') asking.nextIndex = event.index + 1
     const { events, ending } = asking.reader.read(event)
     if (ending !== undefined) asking.ending = ending
     if (ending === 'broken') {
@@ -307,8 +327,18 @@ export class Session {
     if (event.type === 'message_stop') this.#finish(asking)
   }
 
+  /** The block that names another model which goes on is the one whose events the runtime keeps. */
+  #receiveFallback({ message }: Extract<SDKMessage, { type: 'assistant' }>): void {
+    const [block] = message.content
+    if (block?.type !== 'fallback' || this.#asking === undefined) return
+    const index = this.#asking.nextIndex
+    this.#receiveEvent({ type: 'content_block_start', index, content_block: block })
+    this.#receiveEvent({ type: 'content_block_stop', index })
+  }
+
   #noteOnItsWay(): void {
     this.#isOnItsWay = true
+    this.#asking?.sent.resolve()
     void this.#setGate('closed')
   }
 

@@ -87,3 +87,9 @@ export function isCut(element: StreamElement): element is typeof CUT {
 export function isHang(element: StreamElement): element is typeof HANG {
   return element === HANG
 }
+
+/**
+ * For `events`: a reply that takes some time, as every reply of the API does. What keeps the runtime
+ * from asking twice needs about 10 ms of it, 60 in a process that was just started.
+ */
+export const PACE: EventsOptions = { delayBetween: 15 }

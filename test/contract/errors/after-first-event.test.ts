@@ -1,5 +1,5 @@
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
-import { cut, events, type StreamElement, type StreamEvent } from '../../support/answers.ts'
+import { cut, events, type StreamElement, type StreamEvent, PACE } from '../../support/answers.ts'
 import { asking, type Bench, startBench } from '../../support/compare-bench.ts'
 import { eventsAsTheyCome } from '../../support/compare-events.ts'
 import { eventsOf } from '../../support/events.ts'
@@ -71,7 +71,7 @@ describe.each(WAYS)('%s', (way, ending, told) => {
     expect(status).toBe(200)
     expect(received).toStrictEqual(WHOLE)
 
-    bench.standin.reply(events([...sent, ...ending]))
+    bench.standin.reply(events([...sent, ...ending], PACE))
     const response = await bench.post(asking(`[${way} at the end]`, { tools: [TOOL] }))
     // A cut may overtake the events before it.
     if (response.status !== 200) expect(ending).toEqual([cut()])
@@ -98,7 +98,7 @@ async function expectBroken({ prompt, count, ending, told }: Break): Promise<voi
   expect(received).toStrictEqual([...sent, error])
   expect(JSON.stringify(received.at(-1))).not.toContain('API Error')
 
-  bench.standin.reply(events([...sent, ...ending]))
+  bench.standin.reply(events([...sent, ...ending], PACE))
   const response = await bench.post(asking(prompt, { tools: [TOOL] }))
   const body: unknown = await response.json()
   expect(body).toStrictEqual(error)

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { cut, events, type StreamElement } from '../../support/answers.ts'
+import { cut, events, type StreamElement, PACE } from '../../support/answers.ts'
 import { asking, type Bench, startBench } from '../../support/compare-bench.ts'
 import { promptFor, type ReplyCase, REPLIES } from './replies.ts'
 
@@ -47,7 +47,7 @@ describe('one request upstream for one of a client', () => {
   test.each(TEMPTING)('after %s', async (title) => {
     const reply = replyOf(title)
     bench.standin.reset()
-    bench.standin.reply(events(reply.events))
+    bench.standin.reply(events(reply.events, PACE))
 
     const response = await bench.post(asking(promptFor(title), { ...reply.request, stream: true }))
     await response.text()
@@ -58,7 +58,7 @@ describe('one request upstream for one of a client', () => {
 
   test.each(BROKEN)('after %s', async (title, elements) => {
     bench.standin.reset()
-    bench.standin.reply(events(elements))
+    bench.standin.reply(events(elements, PACE))
 
     const response = await bench.post(asking(promptFor(title), { stream: true }))
     await response.text()

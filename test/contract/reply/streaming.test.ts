@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { events, type StreamEvent } from '../../support/answers.ts'
+import { events, type StreamEvent, PACE } from '../../support/answers.ts'
 import { asking, type Bench, startBench } from '../../support/compare-bench.ts'
 import { eventsIn, withoutPings } from '../../support/compare-events.ts'
 import { eventsOf } from '../../support/events.ts'
@@ -17,7 +17,9 @@ afterAll(() => bench.close())
 // A limit: the runtime passes on the types that it knows.
 test('an event of a type that is not known yet is left out, and the others are not', async () => {
   const sent: StreamEvent[] = eventsOf(textMessage('Hi.'))
-  bench.standin.reply(events(sent.toSpliced(2, 0, { type: 'report', of: { tomorrow: true } })))
+  bench.standin.reply(
+    events(sent.toSpliced(2, 0, { type: 'report', of: { tomorrow: true } }), PACE),
+  )
 
   const response = await bench.post(asking('What is new?', { stream: true }))
 
@@ -26,7 +28,7 @@ test('an event of a type that is not known yet is left out, and the others are n
 
 describe('a streamed reply has exactly the events of the API', () => {
   test.each(REPLIES)('$title', async ({ title, request, events: sent, chunking }) => {
-    bench.standin.reply(events(sent, { chunking }))
+    bench.standin.reply(events(sent, { chunking, ...PACE }))
 
     const response = await bench.post(asking(promptFor(title), { ...request, stream: true }))
 

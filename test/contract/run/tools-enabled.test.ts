@@ -59,7 +59,9 @@ describe('with tools_enabled', () => {
   test("Claude Code's tools work in the folder, and the client gets one message of all steps", async () => {
     standin.reply(callOf('echo made by a tool > made.txt; pwd', 'I write the file.'))
     standin.reply(
-      message(textMessage('It is done.', { usage: usage({ input_tokens: 200, output_tokens: 20 }) })),
+      message(
+        textMessage('It is done.', { usage: usage({ input_tokens: 200, output_tokens: 20 }) }),
+      ),
     )
 
     const reply = await client.messages.create({

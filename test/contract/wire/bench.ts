@@ -1,0 +1,178 @@
+import { pino } from 'pino'
+import { expect } from 'vitest'
+
+import { createProxy, type Proxy } from '../../../src/proxy.ts'
+import { makeSandbox, type Sandbox } from '../../support/sandbox.ts'
+import {
+  type MessageRequest,
+  type RecordedRequest,
+  type Standin,
+  startStandin,
+} from '../../support/standin.ts'
+import { type ClientRequest, wireDifferences } from '../../support/wire.ts'
+
+/** One request on its way: what was sent, what arrived upstream, and what came back. */
+export type Exchange = {
+  request: ClientRequest
+  upstream: MessageRequest
+  reply: { content: unknown }
+  /** How the proxy served it: `replay` by a new process, `continue` or `resolve` by a live one. */
+  lane: string
+}
+
+/** A proxy with the real runtime behind it, which asks a stand-in. Each test file has its own. */
+export type Bench = {
+  proxy: Proxy
+  standin: Standin
+  sandbox: Sandbox
+  /** Sends a request and waits for its reply. Fails unless exactly one request went upstream. */
+  send: (request: ClientRequest) => Promise<Exchange>
+  /** Sends requests at the same time. Their prompts must be strings, and differ. */
+  sendTogether: (requests: readonly ClientRequest[]) => Promise<Exchange[]>
+  /** Sends a request that must not go upstream. */
+  sendRefused: (request: ClientRequest) => Promise<Refusal>
+  close: () => Promise<void>
+}
+
+export type Refusal = { status: number; error: { type: string; message: string } }
+
+export async function startBench(): Promise<Bench> {
+  const standin = await startStandin()
+  const sandbox = makeSandbox(standin.url)
+  const lanes = new Map<string, string>()
+  const logger = pino(
+    { level: 'info' },
+    {
+      write(line: string) {
+        const { id, lane } = JSON.parse(line) as { id?: string; lane?: string }
+        if (id !== undefined && lane !== undefined) lanes.set(id, lane)
+      },
+    },
+  )
+  const proxy = await createProxy({
+    env: sandbox.env,
+    workFolder: sandbox.workFolder,
+    port: 0,
+    spares: 1,
+    maxProcesses: 8,
+    logger,
+  })
+  let seen = 0
+
+  /** The requests upstream since the last look. */
+  function arrived(): readonly RecordedRequest[] {
+    const news = standin.requests.slice(seen)
+    seen = standin.requests.length
+    return news
+  }
+
+  function post({ body, betas }: ClientRequest): Promise<Response> {
+    return proxy.fetch('http://localhost/v1/messages', {
+      method: 'POST',
+      headers: {
+        'content-type': 'application/json',
+        ...(betas && { 'anthropic-beta': betas.join(',') }),
+      },
+      body: JSON.stringify(body),
+    })
+  }
+
+  async function sendTogether(requests: readonly ClientRequest[]): Promise<Exchange[]> {
+    expect(arrived().map(lineOf), 'asked upstream after the reply').toEqual([])
+    const replies = await Promise.all(
+      requests.map(async (request) => {
+        const response = await post(request)
+        const text = await response.text()
+        expect(response.status, text).toBe(200)
+        return { text, lane: lanes.get(response.headers.get('request-id') ?? '') ?? 'none' }
+      }),
+    )
+    const asked = arrived()
+    expect(asked.map(lineOf), 'asked upstream').toEqual(requests.map(() => ASKED))
+    return requests.map((request, index) => ({
+      request,
+      upstream: (asked.length === 1 ? asked[0] : asked.find(asks(request))) as MessageRequest,
+      reply: JSON.parse(replies[index]?.text ?? '') as Exchange['reply'],
+      lane: replies[index]?.lane ?? 'none',
+    }))
+  }
+
+  return {
+    proxy,
+    standin,
+    sandbox,
+    sendTogether,
+    async send(request) {
+      const [exchange] = await sendTogether([request])
+      return exchange as Exchange
+    },
+    async sendRefused(request) {
+      arrived()
+      const response = await post(request)
+      const { error } = (await response.json()) as Pick<Refusal, 'error'>
+      expect(arrived().map(lineOf), 'asked upstream').toEqual([])
+      return { status: response.status, error }
+    },
+    async close() {
+      await proxy.close()
+      await standin.close()
+      sandbox.remove()
+    },
+  }
+}
+
+const ASKED = 'POST /v1/messages?beta=true'
+
+function lineOf({ method, url }: RecordedRequest): string {
+  return `${method} ${url}`
+}
+
+function asks({ body }: ClientRequest): (upstream: RecordedRequest) => boolean {
+  const prompt = JSON.stringify(messagesOf(body).at(-1)?.content)
+  return (upstream) => JSON.stringify(upstream.body).includes(prompt)
+}
+
+/** Fails with the paths where what arrived upstream differs from what was sent. */
+export function expectAsSent({ request, upstream, lane }: Exchange): void {
+  expect.soft(wireDifferences(request, upstream), `the wire by ${lane}`).toEqual([])
+}
+
+/** The request with which a client goes on after a reply: the same, with two more messages. */
+export function nextTurn(
+  { request, reply }: Pick<Exchange, 'request' | 'reply'>,
+  prompt: unknown,
+): ClientRequest {
+  const messages = [
+    ...messagesOf(request.body),
+    { role: 'assistant', content: reply.content },
+    { role: 'user', content: prompt },
+  ]
+  return { ...request, body: { ...request.body, messages } }
+}
+
+/**
+ * Sends a request as a conversation of its own, and what it asks once more as the next turn, which
+ * a live process serves. Both must arrive as they were sent.
+ *
+ * @returns the second
+ */
+export async function expectAsSentTwice(bench: Bench, request: ClientRequest): Promise<Exchange> {
+  const first = await bench.send(request)
+  expectAsSent(first)
+  const prompt = repeatable(messagesOf(request.body).at(-1)?.content)
+  const second = await bench.send(nextTurn(first, prompt))
+  expectAsSent(second)
+  expect.soft(second.lane).toBe('continue')
+  return second
+}
+
+/** A prompt that may be sent again: results belong to the calls before them. */
+function repeatable(content: unknown): unknown {
+  if (!Array.isArray(content)) return content
+  const blocks = (content as { type: string }[]).filter(({ type }) => type !== 'tool_result')
+  return blocks.length === 0 ? 'And now?' : blocks
+}
+
+function messagesOf(body: ClientRequest['body']): { role: string; content: unknown }[] {
+  return body['messages'] as { role: string; content: unknown }[]
+}

@@ -1,0 +1,147 @@
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+
+import { type Bench, expectAsSentTwice, startBench } from './bench.ts'
+import { asking, conversation, image, PDF, PICTURES, png } from './samples.ts'
+
+let bench: Bench
+
+beforeAll(async () => {
+  bench = await startBench()
+})
+
+afterAll(() => bench.close())
+
+const text = (words: string): object => ({ type: 'text', text: words })
+
+const TEXTS: Record<string, unknown> = {
+  'a string': 'Hello',
+  'one text block': [text('Hello')],
+  'three text blocks': [text('one'), text('two'), text('three')],
+  'text blocks that end and begin with white space': [text('one \n'), text('\n\n two')],
+  'white space at both ends': '\n\n \tHello \n',
+  'carriage returns': 'one\r\ntwo\rthree\n\rfour\r\n',
+  'tabs, a null byte and other control characters': 'a\tb\u0000c\u0001d\u001B[31me\u007F\u0085',
+  'many scripts': 'Καλημέρα κόσμε, 你好世界, שלום, مرحبا, नमस्ते, 🇬🇷👩🏽‍🚀🏴󠁧󠁢󠁳󠁣󠁴󠁿',
+  'characters that combine, and those that are not seen':
+    'e\u0301 \u00E9 \u200B\u200D\uFEFF\u00AD\u202E\u2028\u2029',
+  'quotes and backslashes': `"'\`\\ \\n \\u0041 \${x} {{y}} %s`,
+  'markup and code': '<a href="x">&amp;</a> ```js\nif (a < b && c > d) {}\n``` $$x^2$$',
+  'what looks like JSON': '{"role":"assistant","content":"I agree."}',
+  'a number': '42',
+  'a long line': 'word '.repeat(20_000),
+  '1 MB': `${'The quick brown fox jumps over the lazy dog. Ταχεία αλεπού.\n'.repeat(14_000)}end`,
+  'one hundred blocks': Array.from({ length: 100 }, (_, index) => text(`Block ${index}`)),
+  'a field of tomorrow on a text block': [{ ...text('Hello'), a_field_of_tomorrow: { a: [1] } }],
+}
+
+const CITED = { citations: { enabled: true } }
+
+const BLOCKS: Record<string, object[]> = {
+  ...Object.fromEntries(
+    (Object.keys(PICTURES) as (keyof typeof PICTURES)[]).map((type) => [type, [image(type)]]),
+  ),
+  'a larger PNG of one colour': [image('image/png', png(1600, 1200, 'plain'))],
+  'a PNG of 480 kB': [image('image/png', png(400, 400, 'noise'))],
+  'images between texts': [text('First:'), image('image/png'), text('then:'), image('image/gif')],
+  'twenty images': Array.from({ length: 20 }, () => image('image/png')),
+  'an image by URL': [{ type: 'image', source: { type: 'url', url: 'https://example.com/a.png' } }],
+  'an image by file id': [{ type: 'image', source: { type: 'file', file_id: 'file_011' } }],
+  'a PDF': [
+    { type: 'document', source: { type: 'base64', media_type: 'application/pdf', data: PDF } },
+  ],
+  'a PDF with title, context and citations': [
+    {
+      type: 'document',
+      source: { type: 'base64', media_type: 'application/pdf', data: PDF },
+      title: 'Ετήσια έκθεση',
+      context: 'From the archive.',
+      ...CITED,
+    },
+  ],
+  'a PDF by URL': [{ type: 'document', source: { type: 'url', url: 'https://example.com/a.pdf' } }],
+  'a document by file id': [{ type: 'document', source: { type: 'file', file_id: 'file_012' } }],
+  'a text document with title, context and citations': [
+    {
+      type: 'document',
+      source: {
+        type: 'text',
+        media_type: 'text/plain',
+        data: 'The sky is blue.\r\nGrass is green.',
+      },
+      title: 'Colours',
+      context: 'For children.',
+      ...CITED,
+    },
+  ],
+  'a document of content blocks': [
+    {
+      type: 'document',
+      source: { type: 'content', content: [text('The sky is blue.'), text('Grass is green.')] },
+      title: 'Colours',
+      ...CITED,
+    },
+  ],
+  'a document of content blocks with an image': [
+    {
+      type: 'document',
+      source: { type: 'content', content: [text('See:'), image('image/png')] },
+    },
+  ],
+  'a document of one string': [
+    { type: 'document', source: { type: 'content', content: 'The sky is blue.' }, ...CITED },
+  ],
+  'a search result': [
+    {
+      type: 'search_result',
+      source: 'https://example.com/sky',
+      title: 'Sky',
+      content: [text('The sky is blue.')],
+      ...CITED,
+    },
+  ],
+  'several search results': ['one', 'two', 'three'].map((name) => ({
+    type: 'search_result',
+    source: `db://${name}`,
+    title: name,
+    content: [text(`This is ${name}.`), text('And more.')],
+    citations: { enabled: false },
+  })),
+  'an upload for a container': [{ type: 'container_upload', file_id: 'file_013' }],
+  'a block of a type of tomorrow': [
+    { type: 'hologram', source: { kind: 'point_cloud', points: [[0, 1, 2]] }, note: null },
+  ],
+}
+
+describe('a text reaches the API as it was sent', () => {
+  test.each(Object.entries(TEXTS))('%s', async (_, content) => {
+    await expectAsSentTwice(bench, { body: asking(content) })
+  })
+})
+
+describe('a block reaches the API as it was sent', () => {
+  test.each(Object.entries(BLOCKS))('%s', async (_, blocks) => {
+    await expectAsSentTwice(bench, { body: asking([...blocks, text('What is this?')]) })
+  })
+})
+
+test.each(['image/png', 'a PDF', 'a search result', 'a block of a type of tomorrow'])(
+  'so does %s with the question before it',
+  async (name) => {
+    const blocks = BLOCKS[name] ?? []
+    await expectAsSentTwice(bench, { body: asking([text('What is this?'), ...blocks]) })
+  },
+)
+
+test('half a surrogate pair is no text: the request is refused, as by the API', async () => {
+  const { status, error } = await bench.sendRefused({ body: asking('before \uD83D after') })
+  expect(status).toBe(400)
+  expect(error.type).toBe('invalid_request_error')
+  expect(error.message).toContain('surrogate')
+})
+
+test('blocks of all kinds, in one prompt and in the history', async () => {
+  const { 'twenty images': _, ...others } = BLOCKS
+  const all = Object.values(others).flat()
+  const body = conversation([...all, text('Look.')], 'I see.', [text('Again:'), ...all])
+  await expectAsSentTwice(bench, { body })
+})

@@ -1,0 +1,243 @@
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+
+import { type Bench, expectAsSent, expectAsSentTwice, nextTurn, startBench } from './bench.ts'
+
+let bench: Bench
+
+beforeAll(async () => {
+  bench = await startBench()
+})
+
+afterAll(() => bench.close())
+
+const HELLO = { model: 'claude-sonnet-4-6', messages: [{ role: 'user', content: 'Hello' }] }
+
+const WEATHER_TOOL = {
+  name: 'get_weather',
+  description: 'Tells the weather of a place.',
+  input_schema: { type: 'object', properties: { place: { type: 'string' } } },
+}
+
+const FORMAT = {
+  type: 'json_schema',
+  schema: {
+    type: 'object',
+    properties: {
+      title: { type: 'string' },
+      author: { type: 'string' },
+      pages: { anyOf: [{ type: 'integer' }, { type: 'null' }] },
+    },
+    required: ['title', 'author'],
+    additionalProperties: false,
+  },
+}
+
+const MANY_FIELDS = {
+  max_tokens: 4096,
+  temperature: 0.25,
+  top_k: 12,
+  stop_sequences: ['STOP', '\n\nHuman:'],
+  service_tier: 'auto',
+  output_config: { format: FORMAT },
+  tools: [WEATHER_TOOL],
+  tool_choice: { type: 'auto', disable_parallel_tool_use: true },
+  thinking: { type: 'disabled' },
+  inference_geo: 'eu',
+  a_field_of_tomorrow: { nested: [1, { deep: null }] },
+}
+
+const PARAMETERS: Record<string, object> = {
+  'no parameter': {},
+  'max_tokens: 1': { max_tokens: 1 },
+  'max_tokens beyond what the runtime would ask for': { max_tokens: 200_000 },
+  'temperature: 0': { temperature: 0 },
+  'temperature: 0.7': { temperature: 0.7 },
+  'temperature: 1': { temperature: 1 },
+  'top_p alone': { top_p: 0.9 },
+  'top_p beside temperature': { top_p: 0.9, temperature: 0.3 },
+  top_k: { top_k: 40 },
+  'temperature, top_p and top_k': { temperature: 0.5, top_p: 0.8, top_k: 3 },
+  'one stop sequence': { stop_sequences: ['END'] },
+  'stop sequences of any characters': { stop_sequences: ['\n\nHuman:', '"}', '</τέλος>', '🛑'] },
+  'an empty list of stop sequences': { stop_sequences: [] },
+  'service_tier: auto': { service_tier: 'auto' },
+  'service_tier: standard_only': { service_tier: 'standard_only' },
+  'stream: false': { stream: false },
+  'speed: fast': { speed: 'fast' },
+  inference_geo: { inference_geo: 'us' },
+  'container by id': { container: 'container_01' },
+  'container with skills': {
+    container: { id: null, skills: [{ type: 'anthropic', skill_id: 'xlsx', version: 'latest' }] },
+  },
+  mcp_servers: {
+    mcp_servers: [
+      {
+        type: 'url',
+        name: 'elsewhere',
+        url: 'https://mcp.example.com/sse',
+        authorization_token: 'made-up',
+        tool_configuration: { enabled: true, allowed_tools: ['search'] },
+      },
+    ],
+  },
+  context_management: {
+    context_management: {
+      edits: [
+        {
+          type: 'clear_tool_uses_20250919',
+          trigger: { type: 'input_tokens', value: 30_000 },
+          keep: { type: 'tool_uses', value: 3 },
+          clear_tool_inputs: true,
+        },
+      ],
+    },
+  },
+  'cache_control of the whole request': { cache_control: { type: 'ephemeral' } },
+  'cache_control of the whole request, for an hour': {
+    cache_control: { type: 'ephemeral', ttl: '1h' },
+  },
+  'an unknown text': { a_field_of_tomorrow: 'Καλημέρα 世界 👩🏽‍🚀 "quoted" \\ \u2028 \u0000 \u007F' },
+  'an unknown null': { a_field_of_tomorrow: null },
+  'an unknown false': { a_field_of_tomorrow: false },
+  'an unknown zero': { a_field_of_tomorrow: 0 },
+  'an unknown number of many digits': { a_field_of_tomorrow: -1.23456789012345e-9 },
+  'an unknown list': { a_field_of_tomorrow: [1, 'two', [3], { four: null }, [], {}] },
+  'an unknown field of nested values': {
+    a_field_of_tomorrow: { a: { b: { c: [{ d: null, e: [], f: {}, 'g.h': '' }] } } },
+  },
+  'unknown fields with odd names': { 'dotted.name': 1, κλειδί: 2, '': 3, constructor: 4 },
+  'an unknown field of 200 kB': { a_field_of_tomorrow: 'naïve '.repeat(35_000) },
+  'null for known fields': { container: null, cache_control: null, inference_geo: null },
+  'many at once': MANY_FIELDS,
+}
+
+const TOOL_CHOICES: Record<string, object> = {
+  auto: { type: 'auto' },
+  'auto, one at a time': { type: 'auto', disable_parallel_tool_use: true },
+  any: { type: 'any' },
+  'any, one at a time': { type: 'any', disable_parallel_tool_use: true },
+  'a tool': { type: 'tool', name: 'get_weather' },
+  none: { type: 'none' },
+}
+
+const OUTPUT_CONFIGS: Record<string, object> = {
+  'effort: low': { effort: 'low' },
+  'effort: medium': { effort: 'medium' },
+  'effort: high': { effort: 'high' },
+  'effort: max': { effort: 'max' },
+  'a JSON schema': { format: FORMAT },
+  'effort and a JSON schema': { effort: 'low', format: FORMAT },
+  'a field of tomorrow': { verbosity: 'low' },
+  nothing: {},
+}
+
+const THINKING: Record<string, object> = {
+  disabled: { thinking: { type: 'disabled' } },
+  'disabled beside a temperature': { thinking: { type: 'disabled' }, temperature: 0.2 },
+  'disabled beside top_p': { thinking: { type: 'disabled' }, top_p: 0.9 },
+  'enabled with a budget': {
+    thinking: { type: 'enabled', budget_tokens: 2048 },
+    max_tokens: 8000,
+  },
+  'enabled with a budget, without max_tokens': {
+    thinking: { type: 'enabled', budget_tokens: 1024 },
+  },
+  'enabled beside top_p': { thinking: { type: 'enabled', budget_tokens: 1024 }, top_p: 0.97 },
+  adaptive: { thinking: { type: 'adaptive' } },
+  'adaptive, summarized': { thinking: { type: 'adaptive', display: 'summarized' } },
+  'adaptive, omitted, with effort': {
+    thinking: { type: 'adaptive', display: 'omitted' },
+    output_config: { effort: 'medium' },
+  },
+  'of a type of tomorrow': { thinking: { type: 'between_tools' } },
+}
+
+describe('a parameter reaches the API as it was sent', () => {
+  test.each(Object.entries(PARAMETERS))('%s', async (_, parameters) => {
+    await expectAsSentTwice(bench, { body: { ...HELLO, ...parameters } })
+  })
+})
+
+describe('so does tool_choice', () => {
+  test.each(Object.entries(TOOL_CHOICES))('%s', async (_, choice) => {
+    const body = { ...HELLO, tools: [WEATHER_TOOL], tool_choice: choice }
+    await expectAsSentTwice(bench, { body })
+  })
+})
+
+describe('so does output_config', () => {
+  test.each(Object.entries(OUTPUT_CONFIGS))('%s', async (_, config) => {
+    await expectAsSentTwice(bench, { body: { ...HELLO, output_config: config } })
+  })
+})
+
+describe.each(['claude-sonnet-4-6', 'claude-opus-5-5'])('so does thinking, for %s', (model) => {
+  test.each(Object.entries({ 'not a word of it': {}, ...THINKING }))('%s', async (_, parts) => {
+    await expectAsSentTwice(bench, { body: { ...HELLO, model, ...parts } })
+  })
+})
+
+test.each(['disabled', 'enabled with a budget', 'enabled beside top_p'])(
+  'so does thinking, for claude-haiku-4-5: %s',
+  async (name) => {
+    await expectAsSentTwice(bench, {
+      body: { ...HELLO, model: 'claude-haiku-4-5', ...THINKING[name] },
+    })
+  },
+)
+
+describe('the model', () => {
+  test.each(['claude-opus-4-6', 'claude-sonnet-5-5', 'claude-3-haiku-20240307', 'made-up-model-1'])(
+    'is %s where the client says so',
+    async (model) => {
+      await expectAsSentTwice(bench, { body: { ...HELLO, model, max_tokens: 100 } })
+    },
+  )
+
+  test('is the configured one where the client names none', async () => {
+    const { upstream } = await expectAsSentTwice(bench, { body: { messages: HELLO.messages } })
+    expect(upstream.body.model).toBe(bench.proxy.config.modelDefault)
+  })
+})
+
+describe('what one request sets does not reach the next', () => {
+  test('of the same conversation', async () => {
+    const first = await bench.send({ body: { ...HELLO, ...MANY_FIELDS } })
+    const { messages } = nextTurn(first, 'Again').body
+    const second = await bench.send({
+      body: { model: HELLO.model, tools: MANY_FIELDS.tools, messages },
+    })
+    expectAsSent(second)
+    expect(second.lane).toBe('continue')
+  })
+
+  test('of the same conversation, after thinking', async () => {
+    const thinking = { type: 'enabled', budget_tokens: 2000 }
+    const first = await bench.send({ body: { ...HELLO, max_tokens: 5000, thinking } })
+    const second = await bench.send({ body: { ...HELLO, ...messagesAfter(first, 'Again') } })
+    const third = await bench.send({
+      body: { ...HELLO, top_p: 0.5, ...messagesAfter(second, 'And again') },
+    })
+    for (const exchange of [second, third]) {
+      expectAsSent(exchange)
+      expect(exchange.lane).toBe('continue')
+    }
+  })
+
+  test('of another conversation', async () => {
+    await bench.send({ body: { ...HELLO, ...MANY_FIELDS }, betas: ['context-1m-2025-08-07'] })
+    expectAsSent(await bench.send({ body: HELLO }))
+  })
+
+  test('that is asked at the same time', async () => {
+    const bodies = [MANY_FIELDS, { top_p: 0.4 }, {}, { max_tokens: 7, top_k: 2 }]
+    const requests = bodies.map((parameters, index) => ({
+      body: { ...HELLO, ...parameters, messages: [{ role: 'user', content: `Client ${index}` }] },
+    }))
+    for (const exchange of await bench.sendTogether(requests)) expectAsSent(exchange)
+  })
+})
+
+function messagesAfter(exchange: Parameters<typeof nextTurn>[0], prompt: string): object {
+  return { messages: nextTurn(exchange, prompt).body['messages'] }
+}

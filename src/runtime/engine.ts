@@ -48,9 +48,12 @@ export class Engine {
       kind: conversationKind(input),
       version: input.version,
       onStateChange: (session) => {
+        // What the pool does about one change may be the next one.
+        const hasClosed = session.state === 'closed'
         this.#pool.update(session)
         this.#refill()
-        if (session.state === 'closed') void session.exited.then(() => this.#refill())
+        if (!hasClosed) return
+        void session.exited.then(() => this.#refill())
         if (session.cause !== undefined) input.onSessionEnd?.(session.cause)
       },
     }

@@ -20,6 +20,13 @@ export function runtimeProcesses(): RunningProcess[] {
   return entriesBelow(process.pid, census()).filter(isRuntime).map(withoutDetails)
 }
 
+/** The Claude Code processes that this one started itself, not what they start in turn. */
+export function startedRuntimes(): RunningProcess[] {
+  return census()
+    .filter((entry) => entry.parent === process.pid && isRuntime(entry))
+    .map(withoutDetails)
+}
+
 /**
  * The Claude Code processes on this machine, whoever their parent is by now, with `text` in the
  * environment that they were started with.

@@ -5,7 +5,7 @@ import { events, message } from '../../support/answers.ts'
 import { eventsOf } from '../../support/events.ts'
 import { makeGate } from '../../support/gate.ts'
 import { textMessage, toolUseMessage } from '../../support/messages.ts'
-import { waitUntilGone } from '../../support/processes.ts'
+import { startedRuntimes, waitUntilGone } from '../../support/processes.ts'
 import { assistant, type Bench, ENDING, LOOK, openBench, settled, textOf, user } from './bench.ts'
 
 let bench: Bench
@@ -211,7 +211,7 @@ test('there are never more processes than maxProcesses, spares included', async 
   const counts: number[] = []
   for (const [index, gate] of gates.entries()) {
     await bench.standin.waitFor(index + 1)
-    counts.push(bench.runtimes().length)
+    counts.push(startedRuntimes().length)
     gate.open()
   }
   await Promise.all(asked)

@@ -4,6 +4,8 @@ import type { Session } from './session.ts'
 export type PoolLimits = {
   /** Most sessions at a time. */
   maxSessions: number
+  /** How much of that idle sessions leave free, for processes that are started ahead. */
+  spares?: number
   /** Milliseconds for which an idle session is kept. */
   idleTimeout: number
   /** Milliseconds for which a session waits for the results of its calls. */
@@ -170,6 +172,15 @@ export class Pool {
     ]
     const missing = Math.max(0, this.#line.length - this.#ending)
     for (const session of idleFirst.slice(0, missing)) session.close('its place was needed')
+    this.#leaveRoomForSpares()
+  }
+
+  #leaveRoomForSpares(): void {
+    const { maxSessions, spares = 0 } = this.#limits
+    const surplus = this.size - this.#ending - Math.max(1, maxSessions - spares)
+    const idle = [...this.#waiting.keys()].filter(({ state }) => state === 'idle')
+    for (const session of idle.slice(0, Math.max(0, surplus)))
+      session.close('a spare needed its place')
   }
 }
 

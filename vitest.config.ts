@@ -9,6 +9,8 @@ export default defineConfig({
     pool: 'forks',
     // Each start of the real runtime takes most of a second of one core.
     maxWorkers: 2,
+    // A shared machine may starve a process for a second. What fails twice is broken.
+    retry: process.env['CI'] === undefined ? 0 : 1,
     testTimeout: 60_000,
     hookTimeout: 60_000,
     dangerouslyIgnoreUnhandledErrors: false,

@@ -23,11 +23,6 @@ export class Launcher {
     return this.#latest?.launch
   }
 
-  /** How many processes there are, spares included. */
-  get size(): number {
-    return this.#alive.size
-  }
-
   /** A spare that equals the launch, or a new process. */
   take(launch: Launch): RuntimeProcess {
     const key = keyOf(launch)

@@ -163,10 +163,7 @@ export async function createProxy({
 function withoutLoop(env: Environment, port: number, logger: Logger): Environment {
   const { ANTHROPIC_BASE_URL: address, ...others } = env
   if (!leadsTo(port, address)) return env
-  logger.warn(
-    { address },
-    "ANTHROPIC_BASE_URL is this server's own address: the runtime won't use it",
-  )
+  logger.warn("ANTHROPIC_BASE_URL is this server's own address: the runtime won't use it")
   return others
 }
 

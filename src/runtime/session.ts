@@ -39,7 +39,6 @@ export type SessionDependencies = {
   launcher: Launcher
   kind: SessionKind
   version: string
-  onRateLimit?: (info: SDKRateLimitInfo) => void
   /** Called when the session became idle, held or closed. */
   onStateChange: (session: Session) => void
 }
@@ -294,7 +293,6 @@ export class Session {
         return
       case 'rate_limit_event':
         this.#rateLimit = message.rate_limit_info
-        this.#dependencies.onRateLimit?.(message.rate_limit_info)
         return
       default:
         return

@@ -20,10 +20,10 @@ export function runtimeProcesses(): RunningProcess[] {
   return entriesBelow(process.pid, census()).filter(isRuntime).map(withoutDetails)
 }
 
-/** The Claude Code processes that this one started itself, not what they start in turn. */
-export function startedRuntimes(): RunningProcess[] {
+/** The Claude Code processes that `pid` started itself, not what they start in turn. */
+export function startedRuntimes(pid: number): RunningProcess[] {
   return census()
-    .filter((entry) => entry.parent === process.pid && isRuntime(entry))
+    .filter((entry) => entry.parent === pid && isRuntime(entry))
     .map(withoutDetails)
 }
 

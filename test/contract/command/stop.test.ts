@@ -15,7 +15,7 @@ import {
 import { eventsOf } from '../../support/events.ts'
 import { makeGate } from '../../support/gate.ts'
 import { textMessage } from '../../support/messages.ts'
-import { descendants, isAlive, waitUntilGone } from '../../support/processes.ts'
+import { descendants, isAlive, startedRuntimes, waitUntilGone } from '../../support/processes.ts'
 import { makeSandbox, type Sandbox } from '../../support/sandbox.ts'
 import { type Standin, startStandin } from '../../support/standin.ts'
 
@@ -225,12 +225,9 @@ describe('SIGKILL of the server takes the runtime with it', () => {
 
 async function expectAllGone(command: RunningCommand, count: number): Promise<void> {
   const processes = descendants(command.pid)
-  const runtimes = processes.filter((entry) => entry.command.includes('--input-format'))
-  // A child of the runtime looks like it until it runs what it was made for.
-  expect(runtimes.length).toBeGreaterThanOrEqual(count)
+  expect(startedRuntimes(command.pid)).toHaveLength(count)
   command.signal('SIGKILL')
   expect(await command.ended).toMatchObject({ signal: 'SIGKILL' })
-  // All of them: the guard that ends the runtime goes too.
   await waitUntilGone(
     processes.map(({ pid }) => pid),
     ENDING,

@@ -211,7 +211,7 @@ test('there are never more processes than maxProcesses, spares included', async 
   const counts: number[] = []
   for (const [index, gate] of gates.entries()) {
     await bench.standin.waitFor(index + 1)
-    counts.push(startedRuntimes().length)
+    counts.push(startedRuntimes(process.pid).length)
     gate.open()
   }
   await Promise.all(asked)

@@ -32,6 +32,7 @@ describe('a turn', () => {
       settings: { extraBody: '{}', betas: '', runtimeCaching: true, runtimeThinking: 'off' },
       history: [],
       prompt: 'Hello',
+      origin: expect.any(String),
       lineage: expect.any(String),
     })
   })

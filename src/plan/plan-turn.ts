@@ -74,7 +74,7 @@ function plan(request: MessagesRequest, context: PlanContext): Turn {
   }
   const history = messages.slice(0, -1)
   const { betas, runtimeCaching } = settings
-  const start = startLineage({ model, system, tools: request.tools ?? [], betas, runtimeCaching })
+  const origin = startLineage({ model, system, tools: request.tools ?? [], betas, runtimeCaching })
   return {
     model,
     system,
@@ -82,7 +82,8 @@ function plan(request: MessagesRequest, context: PlanContext): Turn {
     settings,
     history,
     prompt: settings.runtimeCaching ? withoutImpliedBreakpoint(last.content) : last.content,
-    lineage: history.reduce(extendLineage, start),
+    origin,
+    lineage: history.reduce(extendLineage, origin),
   }
 }
 

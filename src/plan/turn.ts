@@ -11,6 +11,8 @@ export type Turn = {
   /** The turns before the prompt: user first, roles alternating, ends with the assistant. */
   history: readonly Message[]
   prompt: Message['content']
+  /** The name of the state of a process that was told everything but the history. */
+  origin: string
   /** The name of the state that a process must be in to be asked `prompt` without a replay. */
   lineage: string
 }

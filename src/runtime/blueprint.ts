@@ -30,6 +30,7 @@ export function runKind(input: BlueprintInput, folder: string): SessionKind {
   return {
     options: {
       ...conversationOptions(input),
+      env: { ...input.environment },
       cwd: folder,
       tools: { type: 'preset', preset: 'claude_code' },
       // Commands, and by the mode the files in the folder. What would have to be asked is denied.
@@ -54,7 +55,7 @@ function conversationOptions({
   executable,
 }: BlueprintInput): Options {
   return {
-    env: { ...environment },
+    env: { ...environment, ...WITHOUT_SKILLS },
     cwd: workFolder,
     model,
     ...(executable !== undefined && { pathToClaudeCodeExecutable: executable }),
@@ -70,8 +71,18 @@ function conversationOptions({
     permissionMode: 'default',
     includePartialMessages: true,
     thinking: { type: 'disabled' },
-    settings: { attribution: { commit: '', pr: '' } },
+    settings: {
+      attribution: { commit: '', pr: '' },
+      // It looks for AGENTS.md files, before each prompt, for some milliseconds.
+      enabledPlugins: { 'cc-plugin-agents-md@builtin': false },
+    },
     // The only place where the API's own words of an error are to be had.
     extraArgs: { 'debug-to-stderr': null },
   }
+}
+
+/** A conversation has no use for them, and they take a tenth of the time of a start. */
+const WITHOUT_SKILLS = {
+  CLAUDE_CODE_DISABLE_BUNDLED_SKILLS: '1',
+  CLAUDE_CODE_DISABLE_POLICY_SKILLS: '1',
 }

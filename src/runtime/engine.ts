@@ -10,6 +10,7 @@ import { Pool, type PoolLimits } from './pool.ts'
 import { type ListedModel, probe } from './probe.ts'
 import type { Reply } from './reply.ts'
 import { Session, type SessionDependencies } from './session.ts'
+import { Stock } from './stock.ts'
 
 /** How a turn is served, fastest first. */
 export type Lane = 'resolve' | 'continue' | 'replay' | 'run'
@@ -17,9 +18,9 @@ export type Lane = 'resolve' | 'continue' | 'replay' | 'run'
 export type Served = { lane: Lane; reply: Reply }
 
 export type EngineInput = BlueprintInput &
-  PoolLimits & {
+  Omit<PoolLimits, 'reserve'> & {
     version: string
-    /** Processes that are kept started ahead. */
+    /** How many processes are kept started ahead at least; with 0 none. */
     spares: number
     /** Where Claude Code's own tools may work; without one there are no runs. */
     toolsFolder?: string | undefined
@@ -31,36 +32,38 @@ export type EngineInput = BlueprintInput &
 export class Engine {
   /** The models of this login, once the runtime has told them. */
   #models: readonly ListedModel[] = []
-  readonly #launcher: Launcher
+  readonly #launcher = new Launcher(() => this.#stock.refill())
   /** Runs are started otherwise than conversations, and not ahead. */
-  readonly #runLauncher = new Launcher(0)
+  readonly #runLauncher = new Launcher(() => this.#stock.refill())
   readonly #pool: Pool
-  readonly #maxSessions: number
+  readonly #stock: Stock
   readonly #conversations: SessionDependencies
   readonly #runs: SessionDependencies | undefined
 
   constructor(input: EngineInput) {
-    this.#launcher = new Launcher(input.spares)
-    this.#pool = new Pool(input)
-    this.#maxSessions = input.maxSessions
+    this.#pool = new Pool({ ...input, reserve: () => this.#stock.wanted })
     this.#conversations = {
       launcher: this.#launcher,
       kind: conversationKind(input),
       version: input.version,
       onStateChange: (session) => {
-        // What the pool does about one change may be the next one.
-        const hasClosed = session.state === 'closed'
-        this.#pool.update(session)
-        this.#refill()
-        if (!hasClosed) return
-        void session.exited.then(() => this.#refill())
         if (session.cause !== undefined) input.onSessionEnd?.(session.cause)
+        this.#follow(session)
       },
     }
     if (input.toolsFolder !== undefined) {
       const kind = runKind(input, input.toolsFolder)
       this.#runs = { ...this.#conversations, kind, launcher: this.#runLauncher }
     }
+    this.#stock = new Stock({
+      launcher: this.#launcher,
+      spares: input.spares,
+      maxProcesses: input.maxSessions,
+      taken: () => this.#pool.size,
+      running: () => this.#launcher.size + this.#runLauncher.size,
+      isUrgent: () => this.#pool.isUrgent,
+      start: (turn) => new Session(turn, this.#conversations),
+    })
   }
 
   /**
@@ -71,7 +74,7 @@ export class Engine {
   async start(): Promise<void> {
     const { models } = await probe(this.#launcher, this.#conversations.kind.options)
     this.#models = models
-    this.#refill()
+    this.#stock.begin()
   }
 
   /** What the runtime's list says of a model; one that is not listed is taken as it is. */
@@ -126,11 +129,24 @@ export class Engine {
   /** Ends all sessions and processes. Replies under way end with an error. */
   async close(): Promise<void> {
     this.#pool.close()
+    this.#stock.close()
     await Promise.all([this.#launcher.close(), this.#runLauncher.close()])
   }
 
-  #refill(): void {
-    this.#launcher.refill(this.#maxSessions - this.#pool.size)
+  #follow(session: Session): void {
+    // What the pool does about one change may be the next one.
+    const { state, error } = session
+    if (state === 'closed') void session.exited.then(() => this.#stock.refill())
+    if (this.#stock.release(session)) return
+    this.#pool.update(session)
+    this.#stock.refill()
+    if (state === 'closed' && error?.type === 'authentication_error') this.#forgetLogin()
+  }
+
+  /** Who logs in after a failure shall not meet a process that knows only the old login. */
+  #forgetLogin(): void {
+    this.#pool.closeIdle('the login failed')
+    this.#stock.renew()
   }
 
   /** On a new process; on one more if that one ends before anything was asked. */
@@ -153,17 +169,21 @@ export class Engine {
     dependencies: SessionDependencies,
   ): Promise<Reply> {
     await this.#pool.room(signal)
-    const session = this.#open(turn, dependencies)
+    const session = await this.#session(turn, dependencies)
     return whileThere(session, signal, async () => {
       await session.open(turn)
       return session.ask(turn)
     })
   }
 
-  #open(turn: Turn, dependencies: SessionDependencies): Session {
+  /** The session that was opened ahead for such a turn, or a new one. */
+  async #session(turn: Turn, dependencies: SessionDependencies): Promise<Session> {
+    const isConversation = dependencies === this.#conversations
     try {
-      const session = new Session(turn, dependencies)
+      const ahead = isConversation ? await this.#stock.take(turn) : undefined
+      const session = ahead ?? new Session(turn, dependencies)
       this.#pool.add(session)
+      this.#stock.refill()
       return session
     } catch (cause) {
       this.#pool.giveBack()

@@ -1,58 +1,102 @@
+import { statSync } from 'node:fs'
+
 import { type Launch, RuntimeProcess } from './runtime-process.ts'
+
+type Spare = {
+  /** Names the launch, and the executable as it was on disk. */
+  key: string
+  process: RuntimeProcess
+  retirement: NodeJS.Timeout
+}
+
+/** A spare does not notice everything that changes around it; none gets older than this. */
+const MAX_AGE_MILLISECONDS = 60 * 60 * 1000
+
+/** How long after a spare that died by itself the next one is started; doubled each time. */
+const BACKOFF_MILLISECONDS = { first: 1000, most: 60_000 }
 
 /**
  * Hands out processes of the runtime and knows each that it started until it is gone.
  *
- * With `spares` above zero it keeps that many processes started ahead, as clones of the latest
- * launch: a process says nothing and asks nothing until it is told to initialize, so one that waits
- * serves any conversation. It knows nothing about the meaning of a launch's arguments.
+ * It keeps spares, as clones of the latest launch: a process says nothing and asks nothing until it
+ * is told to initialize, so one that waits serves any conversation. It knows nothing about the
+ * meaning of a launch's arguments.
  */
 export class Launcher {
-  readonly #spareCount: number
+  readonly #onChange: () => void
   readonly #alive = new Set<RuntimeProcess>()
-  #spares: { key: string; process: RuntimeProcess }[] = []
-  #latest: { key: string; launch: Launch } | undefined
+  readonly #spares = new Set<Spare>()
+  #latest: Launch | undefined
+  #backoff = 0
+  #pausedUntil = -Infinity
   #isClosed = false
 
-  constructor(spareCount: number) {
-    this.#spareCount = spareCount
+  /** @param onChange called when there is a process more, or a spare less than there should be */
+  constructor(onChange: () => void = () => {}) {
+    this.#onChange = onChange
   }
 
   /** What the latest process was started from. */
   get launch(): Launch | undefined {
-    return this.#latest?.launch
+    return this.#latest
+  }
+
+  /** How many processes there are, spares included, that were not told to stop. */
+  get size(): number {
+    return [...this.#alive].filter((process) => !process.isStopping).length
+  }
+
+  /** How many spares wait. */
+  get spareCount(): number {
+    return this.#spares.size
+  }
+
+  /** Milliseconds for which no spare should be started, because the last ones died. */
+  get pause(): number {
+    return Math.max(0, this.#pausedUntil - performance.now())
   }
 
   /** A spare that equals the launch, or a new process. */
   take(launch: Launch): RuntimeProcess {
+    this.#latest = launch
     const key = keyOf(launch)
-    this.#latest = { key, launch }
-    const index = this.#spares.findIndex((spare) => spare.key === key && !spare.process.isGone)
-    const [spare] = index === -1 ? [] : this.#spares.splice(index, 1)
-    return spare?.process ?? this.#start(launch)
+    for (const spare of this.#spares) {
+      if (spare.key !== key) this.#stop(spare)
+    }
+    const [spare] = this.#spares
+    if (spare === undefined) {
+      const process = this.#start(launch)
+      this.#onChange()
+      return process
+    }
+    this.#forget(spare)
+    this.#backoff = 0
+    return spare.process
   }
 
-  /**
-   * Starts the spares that are missing, and ends those that no longer equal the latest launch.
-   *
-   * @param room how many there may be at most
-   */
-  refill(room: number): void {
+  /** Starts a clone of the latest launch, to be taken later. */
+  startSpare(): void {
     if (this.#isClosed || this.#latest === undefined) return
-    const { key, launch } = this.#latest
-    const fitting = this.#spares.filter((spare) => spare.key === key && !spare.process.isGone)
-    for (const spare of this.#spares) {
-      if (!fitting.includes(spare)) spare.process.stop()
+    const process = this.#start(this.#latest)
+    const spare: Spare = {
+      key: keyOf(this.#latest),
+      process,
+      retirement: setTimeout(() => this.#retire(spare), MAX_AGE_MILLISECONDS),
     }
-    const count = Math.min(this.#spareCount, Math.max(0, room))
-    while (fitting.length < count) fitting.push({ key, process: this.#start(launch) })
-    for (const spare of fitting.splice(count)) spare.process.stop()
-    this.#spares = fitting
+    spare.retirement.unref()
+    this.#spares.add(spare)
+    void process.exited.then(() => this.#bury(spare))
+  }
+
+  /** Ends spares until there are at most this many. */
+  trim(count: number): void {
+    for (const spare of [...this.#spares].slice(Math.max(0, count))) this.#stop(spare)
   }
 
   /** Ends all processes and waits until they are gone. */
   async close(): Promise<void> {
     this.#isClosed = true
+    this.trim(0)
     const alive = [...this.#alive]
     for (const process of alive) process.stop()
     await Promise.all(alive.map((process) => process.exited))
@@ -62,17 +106,44 @@ export class Launcher {
     if (this.#isClosed) throw new Error('The launcher is closed.')
     const process = new RuntimeProcess(launch)
     this.#alive.add(process)
-    void this.#forgetAtExit(process)
+    void process.exited.then(() => this.#alive.delete(process))
     return process
   }
 
-  async #forgetAtExit(process: RuntimeProcess): Promise<void> {
-    await process.exited
-    this.#alive.delete(process)
+  #retire(spare: Spare): void {
+    this.#stop(spare)
+    this.#onChange()
+  }
+
+  #stop(spare: Spare): void {
+    this.#forget(spare)
+    spare.process.stop()
+  }
+
+  #forget(spare: Spare): void {
+    clearTimeout(spare.retirement)
+    this.#spares.delete(spare)
+  }
+
+  /** It ended while it waited, and no one told it to. */
+  #bury(spare: Spare): void {
+    if (!this.#spares.has(spare)) return
+    this.#forget(spare)
+    const { first, most } = BACKOFF_MILLISECONDS
+    this.#backoff = Math.min(most, Math.max(first, this.#backoff * 2))
+    this.#pausedUntil = performance.now() + this.#backoff
+    this.#onChange()
   }
 }
 
+/** Equal for launches that give interchangeable processes: an update of the executable ends that. */
 function keyOf({ command, args, cwd, env }: Launch): string {
   const names = Object.keys(env).toSorted()
-  return JSON.stringify([command, args, cwd, names.map((name) => [name, env[name]])])
+  const variables = names.map((name) => [name, env[name]])
+  return JSON.stringify([command, stampOf(command), args, cwd, variables])
+}
+
+function stampOf(path: string): unknown {
+  const { ino, mtimeMs, size } = statSync(path, { throwIfNoEntry: false }) ?? {}
+  return [ino, mtimeMs, size]
 }

@@ -5,7 +5,7 @@ export type PoolLimits = {
   /** Most sessions at a time. */
   maxSessions: number
   /** How much of that idle sessions leave free, for processes that are started ahead. */
-  spares?: number
+  reserve?: () => number
   /** Milliseconds for which an idle session is kept. */
   idleTimeout: number
   /** Milliseconds for which a session waits for the results of its calls. */
@@ -43,6 +43,11 @@ export class Pool {
   /** How much of the room is taken. */
   get size(): number {
     return this.#sessions.size + this.#promised
+  }
+
+  /** Whether someone waits for a process to be told what to ask. */
+  get isUrgent(): boolean {
+    return [...this.#sessions].some((session) => session.isUrgent)
   }
 
   add(session: Session): void {
@@ -126,6 +131,13 @@ export class Pool {
     this.#admit()
   }
 
+  /** Ends the sessions that no turn uses and no calls hold. */
+  closeIdle(cause: string): void {
+    for (const session of this.#waiting.keys()) {
+      if (session.state === 'idle') session.close(cause)
+    }
+  }
+
   /** Ends all sessions, and the waiting of who stands in line. */
   close(): void {
     this.#isClosed = true
@@ -176,8 +188,8 @@ export class Pool {
   }
 
   #leaveRoomForSpares(): void {
-    const { maxSessions, spares = 0 } = this.#limits
-    const surplus = this.size - this.#ending - Math.max(1, maxSessions - spares)
+    const { maxSessions, reserve = () => 0 } = this.#limits
+    const surplus = this.size - this.#ending - Math.max(1, maxSessions - reserve())
     const idle = [...this.#waiting.keys()].filter(({ state }) => state === 'idle')
     for (const session of idle.slice(0, Math.max(0, surplus)))
       session.close('a spare needed its place')

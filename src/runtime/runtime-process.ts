@@ -1,5 +1,4 @@
 import { spawn, type ChildProcessByStdio } from 'node:child_process'
-import { setPriority } from 'node:os'
 import { createInterface } from 'node:readline'
 import type { Readable, Writable } from 'node:stream'
 
@@ -9,20 +8,6 @@ export type Launch = {
   args: readonly string[]
   cwd: string | undefined
   env: Readonly<Record<string, string | undefined>>
-}
-
-/**
- * A little below this process: where the machine is busy, this one must come to read that a reply was
- * cut before the runtime, which wrote it, goes on to ask for the rest (some 15 ms later).
- */
-const NICENESS = 5
-
-function giveWay(pid: number): void {
-  try {
-    setPriority(pid, NICENESS)
-  } catch {
-    // It is gone already, or the system does not allow it.
-  }
 }
 
 /**
@@ -39,6 +24,7 @@ export class RuntimeProcess {
   readonly exited: Promise<Error | undefined>
   #lineListener: ((line: string) => void) | undefined
   #isGone = false
+  #isStopping = false
 
   constructor(launch: Launch) {
     this.child = spawn(launch.command, launch.args, {
@@ -57,7 +43,6 @@ export class RuntimeProcess {
       this.child.once('error', gone)
       this.child.once('exit', () => gone())
     })
-    if (this.child.pid !== undefined) giveWay(this.child.pid)
     // A process that dies while it is written to says so by its exit.
     this.child.stdin.on('error', () => {})
     createInterface({ input: this.child.stderr }).on('line', (line) => this.#lineListener?.(line))
@@ -67,6 +52,11 @@ export class RuntimeProcess {
     return this.#isGone
   }
 
+  /** Whether it was told to stop, or is gone. */
+  get isStopping(): boolean {
+    return this.#isStopping || this.#isGone
+  }
+
   /** Calls back for each line of stderr from now on; one listener at a time. */
   onDiagnostic(listener: (line: string) => void): void {
     this.#lineListener = listener
@@ -74,7 +64,8 @@ export class RuntimeProcess {
 
   /** Ends the process in order: it drops its request upstream and finishes what it was writing. */
   stop(): void {
-    if (this.#isGone) return
+    if (this.isStopping) return
+    this.#isStopping = true
     this.child.kill('SIGTERM')
     const timer = setTimeout(() => this.kill(), GRACE_MILLISECONDS)
     void this.exited.then(() => clearTimeout(timer))
@@ -82,6 +73,7 @@ export class RuntimeProcess {
 
   /** Ends the process at once: what it was about to ask upstream is not asked. */
   kill(): void {
+    this.#isStopping = true
     if (!this.#isGone) this.child.kill('SIGKILL')
   }
 }

@@ -59,6 +59,12 @@ type Asking = {
   nextIndex: number
 }
 
+/**
+ * How long the gate stays open after the request has left. Closing it takes the runtime some 10 ms of
+ * work, which fit into the time that the API thinks; a reply that is there sooner is read first.
+ */
+const GATE_MILLISECONDS = 25
+
 /** How long a failed turn waits for the diagnostics that have the API's own words. */
 const DIAGNOSTICS_MILLISECONDS = 200
 
@@ -75,6 +81,8 @@ export class Session {
   heldCalls: readonly string[] = []
   /** What ended the session, once it is closed. */
   cause: string | undefined
+  /** What a turn under way was told then. */
+  error: ApiError | undefined
   #state: SessionState = 'opening'
   readonly #dependencies: SessionDependencies
   readonly #toolbox: Toolbox | undefined
@@ -88,7 +96,10 @@ export class Session {
   #failing: Asking | undefined
   #acknowledged: Deferred<void> | undefined
   #settled: Deferred<void> | undefined
+  #isInitialized = false
   #applied: TurnSettings | undefined
+  #gatePosition: 'open' | 'closed' = 'open'
+  #gateTimer: NodeJS.Timeout | undefined
   #diagnosed: Diagnosed | undefined
   #onDiagnosed: Deferred<void> | undefined
   #rateLimit: SDKRateLimitInfo | undefined
@@ -97,16 +108,18 @@ export class Session {
   /** Whether the runtime may go on after the calls of a reply: only when the client answered them. */
   #mayGoOn = false
 
-  constructor(turn: Turn, dependencies: SessionDependencies) {
+  constructor(
+    { system, tools }: Pick<Turn, 'system' | 'tools'>,
+    dependencies: SessionDependencies,
+  ) {
     this.#dependencies = dependencies
     this.#failed.promise.catch(() => {})
-    this.#toolbox =
-      turn.tools.length === 0 ? undefined : new Toolbox(turn.tools, dependencies.version)
+    this.#toolbox = tools.length === 0 ? undefined : new Toolbox(tools, dependencies.version)
     this.#query = query({
       prompt: this.#input,
       options: {
         ...dependencies.kind.options,
-        systemPrompt: dependencies.kind.systemPrompt(turn.system),
+        systemPrompt: dependencies.kind.systemPrompt(system),
         ...(this.#toolbox && { mcpServers: { [this.#toolbox.server.name]: this.#toolbox.server } }),
         ...(!dependencies.kind.answersCalls && {
           hooks: { PostToolBatch: [{ hooks: [() => this.#gate()] }] },
@@ -127,8 +140,25 @@ export class Session {
     return this.#process?.exited ?? Promise.resolve()
   }
 
+  /** Whether a turn is under way whose reply has not begun. */
+  get isUrgent(): boolean {
+    return this.#state === 'opening' || this.#asking?.reply.hasBegun === false
+  }
+
   get state(): SessionState {
     return this.#state
+  }
+
+  /**
+   * Tells the process all that it can be told before it knows a conversation: what it was started
+   * for is then done when one comes.
+   *
+   * @throws ApiError where the process fails on the way
+   */
+  async openAhead(settings: TurnSettings, model: string): Promise<void> {
+    await this.#initialize(settings, model)
+    // What the runtime looks up for its first turn, it looks up for this. Nothing goes upstream.
+    await this.#orFailed(this.#query.getContextUsage({ detail: 'summary' }))
   }
 
   /**
@@ -137,8 +167,7 @@ export class Session {
    * @throws ApiError where the process fails on the way
    */
   async open(turn: Turn): Promise<void> {
-    await this.#orFailed(this.#query.initializationResult())
-    await this.#apply(turn.settings, turn.model)
+    await this.#initialize(turn.settings, turn.model)
     for (const message of turn.history) await this.#replay(message, turn.model)
   }
 
@@ -184,6 +213,7 @@ export class Session {
   close(cause: string, error: ApiError = sessionEnded(cause), how: 'stop' | 'kill' = 'stop'): void {
     if (this.#state === 'closed') return
     this.#state = 'closed'
+    clearTimeout(this.#gateTimer)
     if (how === 'kill') this.#process?.kill()
     else this.#process?.stop()
     this.#input.close()
@@ -196,6 +226,7 @@ export class Session {
     this.#failed.reject(error)
     this.#settled?.resolve()
     this.cause = cause
+    this.error = error
     this.#dependencies.onStateChange(this)
   }
 
@@ -221,18 +252,32 @@ export class Session {
     return this.#asking
   }
 
+  /** The runtime takes what it is told in order: one answer is not waited for before the next. */
+  async #initialize(settings: TurnSettings, model: string): Promise<void> {
+    if (this.#isInitialized) {
+      await this.#apply(settings)
+      return
+    }
+    this.#isInitialized = true
+    await Promise.all([
+      this.#orFailed(this.#query.initializationResult()),
+      this.#apply(settings, model),
+    ])
+  }
+
   async #apply(settings: TurnSettings, model?: string): Promise<void> {
+    const steps: Promise<unknown>[] = []
     const { runtimeThinking } = settings
     if ((this.#applied?.runtimeThinking ?? 'off') !== runtimeThinking) {
       const tokens = runtimeThinking === 'on' ? 1024 : 0
-      await this.#orFailed(this.#query.setMaxThinkingTokens(tokens))
+      steps.push(this.#query.setMaxThinkingTokens(tokens))
     }
     if (model !== undefined || JSON.stringify(this.#applied) !== JSON.stringify(settings)) {
       const env = settingsEnvironment(settings, 'open')
-      const applied = this.#query.applyFlagSettings({ ...(model !== undefined && { model }), env })
-      await this.#orFailed(applied)
+      steps.push(this.#query.applyFlagSettings({ ...(model !== undefined && { model }), env }))
     }
     this.#applied = settings
+    await Promise.all(steps.map((step) => this.#orFailed(step)))
   }
 
   /**
@@ -240,8 +285,11 @@ export class Session {
    * way, nothing else may be asked before the next turn, whatever the runtime makes of the reply.
    */
   async #setGate(position: 'open' | 'closed'): Promise<void> {
+    clearTimeout(this.#gateTimer)
     const { answersCalls } = this.#dependencies.kind
     if (answersCalls || this.#applied === undefined || this.#state === 'closed') return
+    if (position === this.#gatePosition) return
+    this.#gatePosition = position
     const env = settingsEnvironment(this.#applied, position)
     try {
       await this.#orFailed(this.#query.applyFlagSettings({ env }))
@@ -337,7 +385,7 @@ export class Session {
   #noteOnItsWay(): void {
     this.#isOnItsWay = true
     this.#asking?.sent.resolve()
-    void this.#setGate('closed')
+    this.#gateTimer = setTimeout(() => void this.#setGate('closed'), GATE_MILLISECONDS)
   }
 
   #foldIn(asking: Asking, event: ReplyEvent): void {
@@ -351,6 +399,7 @@ export class Session {
 
   #finish(asking: Asking): void {
     this.#asking = undefined
+    clearTimeout(this.#gateTimer)
     asking.reply.end()
     if (asking.isUnclear) {
       this.close('its state is not known', undefined, 'kill')

@@ -10,6 +10,8 @@ import { type MessagesOptions, postMessages } from './messages.ts'
 import { notFoundMessage } from './openai-paths.ts'
 import { newRequestId } from './request-id.ts'
 import { errorResponse } from './respond.ts'
+import { ResponseStore } from './response-store.ts'
+import { postResponse } from './responses.ts'
 
 export type AppOptions = MessagesOptions & {
   version: string
@@ -66,6 +68,17 @@ export function createApp(options: AppOptions): Hono<{ Variables: Variables }> {
   app.post('/v1/chat/completions', (context) =>
     postChatCompletion(context.req.raw, context.get('requestId'), { ...options, given }),
   )
+
+  const store = new ResponseStore()
+  app.post('/v1/responses', (context) =>
+    postResponse(context.req.raw, context.get('requestId'), { ...options, given, store }),
+  )
+  app.get('/v1/responses/:id', (context) => context.json(store.get(context.req.param('id'))))
+  app.delete('/v1/responses/:id', (context) => {
+    const id = context.req.param('id')
+    store.delete(id)
+    return context.json({ id, object: 'response', deleted: true })
+  })
 
   app.notFound((context) => {
     const { method, path } = context.req

@@ -144,7 +144,7 @@ describe("errors have OpenAI's form", () => {
     expect(response.status).toBe(400)
     expect(await response.json()).toEqual({
       error: {
-        message: expect.stringContaining('messages.0.content'),
+        message: expect.stringContaining('messages[0].content: '),
         type: 'invalid_request_error',
         param: 'messages[0].content',
         code: null,

@@ -1,6 +1,6 @@
 import type { z } from 'zod'
 
-import { describeIssue, validationMessage } from '../api/validation-message.ts'
+import { describeIssue, mostTelling } from '../api/validation-message.ts'
 import { ApiError } from '../errors.ts'
 
 /**
@@ -23,11 +23,14 @@ export function invalid(message: string, param: string | null = null, code?: str
 export function checkShape(schema: z.ZodType, body: unknown): void {
   const { error } = schema.safeParse(body, { error: describeIssue })
   const issue = error?.issues[0]
-  if (issue) throw invalid(validationMessage(issue), fieldName(issue.path))
+  if (issue === undefined) return
+  const { path, message } = mostTelling(issue)
+  if (path.length === 0) throw invalid(message)
+  const field = fieldName(path)
+  throw invalid(`${field}: ${message}`, field)
 }
 
-function fieldName(path: readonly PropertyKey[]): string | null {
-  if (path.length === 0) return null
+function fieldName(path: readonly PropertyKey[]): string {
   const steps = path.map((step) => (typeof step === 'number' ? `[${step}]` : `.${String(step)}`))
   return steps.join('').replace(/^\./, '')
 }

@@ -185,7 +185,7 @@ describe('what is refused names the field', () => {
     ['a model that is no text', { model: 5 }, 'model'],
     ['a message without content', { messages: [{ role: 'user' }] }, 'messages[0].content'],
     ['a role that is not known', { messages: [{ role: 'function' }] }, 'messages[0].role'],
-    ['a part that is not known', user({ type: 'made_up' }), 'messages[0].content'],
+    ['a part that is not known', user({ type: 'made_up' }), 'messages[0].content[0].type'],
     [
       'audio in',
       user({ type: 'input_audio', input_audio: { data: '', format: 'wav' } }),

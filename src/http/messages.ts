@@ -3,7 +3,7 @@ import { sseStream } from '../stream/sse.ts'
 import { readBody } from './body.ts'
 import { beginReply, foldReply, type ReplyOptions, STREAM_HEADERS } from './reply.ts'
 
-export type { Ask, Events, RequestFacts } from './reply.ts'
+export { type Ask, type Events, type RequestFacts, STREAM_HEADERS } from './reply.ts'
 
 export type MessagesOptions = ReplyOptions & {
   /** Bytes. */

@@ -8,6 +8,7 @@ import { keepAnswers } from './given-answers.ts'
 import { checkKey } from './key.ts'
 import { type MessagesOptions, postMessages } from './messages.ts'
 import { notFoundMessage } from './openai-paths.ts'
+import { idHeaders } from './reply.ts'
 import { newRequestId } from './request-id.ts'
 import { errorResponse } from './respond.ts'
 import { ResponseStore } from './response-store.ts'
@@ -73,11 +74,15 @@ export function createApp(options: AppOptions): Hono<{ Variables: Variables }> {
   app.post('/v1/responses', (context) =>
     postResponse(context.req.raw, context.get('requestId'), { ...options, given, store }),
   )
-  app.get('/v1/responses/:id', (context) => context.json(store.get(context.req.param('id'))))
+  app.get('/v1/responses/:id', (context) => {
+    const response = store.get(context.req.param('id'))
+    return context.json(response, 200, idHeaders(context.get('requestId')))
+  })
   app.delete('/v1/responses/:id', (context) => {
     const id = context.req.param('id')
     store.delete(id)
-    return context.json({ id, object: 'response', deleted: true })
+    const deleted = { id, object: 'response', deleted: true }
+    return context.json(deleted, 200, idHeaders(context.get('requestId')))
   })
 
   app.notFound((context) => {

@@ -1,3 +1,4 @@
+import { refuseDeepNesting } from '../api/nesting.ts'
 import { parseJson, parseMessagesRequest } from '../api/request.ts'
 import type { ContentBlock, ReplyMessage } from '../api/types.ts'
 import { chatCompletion } from '../openai/chat/reply.ts'
@@ -8,7 +9,7 @@ import { type GivenAnswers, rememberAnswer, restoreAnswers } from '../openai/giv
 import { type SseFormat, sseStream } from '../stream/sse.ts'
 import { readBody } from './body.ts'
 import type { MessagesOptions } from './messages.ts'
-import { beginReply, foldReply, STREAM_HEADERS } from './reply.ts'
+import { beginReply, foldReply, idHeaders, STREAM_HEADERS } from './reply.ts'
 
 /**
  * Answers `POST /v1/chat/completions`: the way of `POST /v1/messages`, translated at its two ends.
@@ -22,13 +23,15 @@ export async function postChatCompletion(
 ): Promise<Response> {
   const { given, maxBodySize, pingInterval, onError } = options
   const chat = parseChatRequest(parseJson(await readBody(request, maxBodySize)))
-  const asked = parseMessagesRequest(requestOfChat(chat))
-  const { messages, name } = restoreAnswers(asked.messages, given)
+  const { asked, messages, name } = refuseDeepNesting(() => {
+    const translated = parseMessagesRequest(requestOfChat(chat))
+    return { asked: translated, ...restoreAnswers(translated.messages, given) }
+  })
   const events = await beginReply({ ...asked, messages }, request, id, options)
 
   const remember = ({ content }: ReplyMessage): void =>
     rememberAnswer(name, content as unknown as ContentBlock[], given)
-  const headers = { 'request-id': id, 'x-request-id': id }
+  const headers = idHeaders(id)
   const created = Math.floor(Date.now() / 1000)
   if (chat.stream !== true) {
     const message = await foldReply(events)

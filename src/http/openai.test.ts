@@ -153,6 +153,29 @@ describe("errors have OpenAI's form", () => {
     expect(ask).not.toHaveBeenCalled()
   })
 
+  test.each(['/v1/chat/completions', '/v1/responses'])(
+    'where JSON is nested too deeply, at %s',
+    async (path) => {
+      const { post } = open({ maxBodySize: 1_000_000 })
+      const schema = `${'{"items":'.repeat(20_000)}{}${'}'.repeat(20_000)}`
+      const [wrapped, hello] = path.includes('chat')
+        ? [
+            `{"type":"function","function":{"name":"f","strict":true,"parameters":${schema}}}`,
+            HELLO,
+          ]
+        : [
+            `{"type":"function","name":"f","strict":true,"parameters":${schema}}`,
+            { input: 'Hello' },
+          ]
+      const body = `${JSON.stringify(hello).slice(0, -1)},"tools":[${wrapped}]}`
+      const response = await post({}, { body }, path)
+      expect(response.status).toBe(400)
+      expect(await response.json()).toMatchObject({
+        error: { message: expect.stringContaining('nested too deeply') },
+      })
+    },
+  )
+
   test("where the API's own rules are broken", async () => {
     const { post } = open()
     const messages = [...HELLO.messages, { role: 'tool', tool_call_id: 'made_up', content: 'x' }]

@@ -55,6 +55,11 @@ export const STREAM_HEADERS = {
   'x-accel-buffering': 'no',
 }
 
+/** The id of a request, under the names that either API's clients look for. */
+export function idHeaders(id: string): Record<string, string> {
+  return { 'request-id': id, 'x-request-id': id }
+}
+
 function betasOf(headers: Headers): string[] {
   const values = (headers.get('anthropic-beta') ?? '').split(',')
   return values.map((value) => value.trim()).filter((value) => value !== '')

@@ -1,3 +1,4 @@
+import { refuseDeepNesting } from '../api/nesting.ts'
 import { parseJson, parseMessagesRequest } from '../api/request.ts'
 import type { ContentBlock, ReplyMessage } from '../api/types.ts'
 import { type GivenAnswers, rememberAnswer, restoreAnswers } from '../openai/given.ts'
@@ -7,7 +8,7 @@ import { ResponseStream } from '../openai/responses/stream.ts'
 import { encodeEvent, type SseFormat, sseStream } from '../stream/sse.ts'
 import { readBody } from './body.ts'
 import type { MessagesOptions } from './messages.ts'
-import { beginReply, foldReply, STREAM_HEADERS } from './reply.ts'
+import { beginReply, foldReply, idHeaders, STREAM_HEADERS } from './reply.ts'
 import type { ResponseStore } from './response-store.ts'
 
 export type ResponsesOptions = MessagesOptions & { given: GivenAnswers; store: ResponseStore }
@@ -26,9 +27,15 @@ export async function postResponse(
   const { given, store, maxBodySize, pingInterval, onError } = options
   const body = parseResponsesRequest(parseJson(await readBody(request, maxBodySize)))
   const past = store.past(body.previous_response_id)
-  const translated = requestOfResponse(body, past, (itemId) => store.item(itemId))
-  const asked = parseMessagesRequest(translated.request)
-  const { messages, name } = restoreAnswers(asked.messages, given)
+  const { asked, added, messages, name } = refuseDeepNesting(() => {
+    const translated = requestOfResponse(body, past, (itemId) => store.item(itemId))
+    const parsed = parseMessagesRequest(translated.request)
+    return {
+      asked: parsed,
+      added: translated.added,
+      ...restoreAnswers(parsed.messages, given),
+    }
+  })
   const events = await beginReply({ ...asked, messages }, request, id, options)
 
   const head: ResponseHead = {
@@ -40,14 +47,14 @@ export async function postResponse(
     const content = message.content as unknown as ContentBlock[]
     rememberAnswer(name, content, given)
     if (body.store === false) return
-    const { system, messages: sent } = translated.added
+    const { system, messages: sent } = added
     const answer = content.length > 0 ? [{ role: 'assistant' as const, content }] : []
     store.add({
       response: responseOf(message, head),
       added: { system, messages: [...sent, ...answer] },
     })
   }
-  const headers = { 'request-id': id, 'x-request-id': id }
+  const headers = idHeaders(id)
   if (body.stream !== true) {
     const message = await foldReply(events)
     remember(message)

@@ -63,7 +63,9 @@ type Part = ChatCompletionContentPart | ChatCompletionContentPartRefusal
 
 function contentOf(content: string | Part[], place: string): Message['content'] {
   if (typeof content === 'string') return content
-  return content.map((part, index) => blockOf(part, `${place}[${index}]`))
+  return content
+    .map((part, index) => blockOf(part, `${place}[${index}]`))
+    .filter((block) => block['text'] !== '')
 }
 
 function blockOf(part: Part, place: string): ContentBlock {

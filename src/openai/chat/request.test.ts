@@ -121,6 +121,19 @@ function chosen(choice: object): object {
 }
 
 describe('messages', () => {
+  test('of the user lose an empty text beside an image, which the API would refuse', () => {
+    const image = { type: 'image_url', image_url: { url: 'https://a.example/b.png' } }
+    const messages = [{ role: 'user', content: [{ type: 'text', text: '' }, image] }]
+    expect(translated({ messages })).toEqual({
+      messages: [
+        {
+          role: 'user',
+          content: [{ type: 'image', source: { type: 'url', url: 'https://a.example/b.png' } }],
+        },
+      ],
+    })
+  })
+
   test('of the system stand before all others, wherever they were', () => {
     const messages = [
       { role: 'system', content: 'One.' },

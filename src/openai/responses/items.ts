@@ -93,18 +93,23 @@ function readMessage(
 ): Read {
   const read = contentOf(content, `${place}.content`)
   if (role === 'user') return { role, content: read }
-  const blocks = typeof read === 'string' ? [{ type: 'text', text: read }] : read
-  const texts = blocks.filter((block) => block['text'] !== '')
-  if (role === 'assistant') return { role, content: texts }
-  const text = texts.map((block) => String(block['text'])).join('')
+  const blocks = typeof read === 'string' ? textBlocks(read) : read
+  if (role === 'assistant') return { role, content: blocks }
+  const text = blocks.map((block) => String(block['text'])).join('')
   return text === '' ? undefined : { role: 'system', text }
+}
+
+function textBlocks(text: string): ContentBlock[] {
+  return text === '' ? [] : [{ type: 'text', text }]
 }
 
 type Part = ResponseInputContent | ResponseOutputText | ResponseOutputRefusal
 
 function contentOf(content: string | Part[], place: string): Message['content'] {
   if (typeof content === 'string') return content
-  return content.map((part, index) => blockOf(part, `${place}[${index}]`))
+  return content
+    .map((part, index) => blockOf(part, `${place}[${index}]`))
+    .filter((block) => block['text'] !== '')
 }
 
 function blockOf(part: Part, place: string): ContentBlock {

@@ -1,3 +1,4 @@
+import type { ContentBlock } from '@anthropic-ai/sdk/resources/messages'
 import { zodTextFormat } from 'openai/helpers/zod'
 import type {
   Response as ModelResponse,
@@ -199,6 +200,41 @@ test('items of other clients, and of other makers, are translated as far as they
   })
   expect(JSON.stringify(bench.standin.messages.at(-1)?.body.system)).toContain('Be kind.')
   expect(saidBefore()).toMatchObject([[{ type: 'tool_use', id: 'call_1', input: { at: 1 } }]])
+})
+
+test('what was searched for stays in the conversation, though clients do not send it back', async () => {
+  const url = 'https://found.example/'
+  const found = {
+    type: 'web_search_result',
+    url,
+    title: 'Found',
+    encrypted_content: 'eA==',
+    page_age: null,
+  }
+  const content = [
+    { type: 'server_tool_use', id: 'srvtoolu_1', name: 'web_search', input: { query: 'q' } },
+    { type: 'web_search_tool_result', tool_use_id: 'srvtoolu_1', content: [found] },
+    textBlock('It is so.'),
+  ] as ContentBlock[]
+  bench.standin.reply(message(assistantMessage(content)))
+  const tools = [{ type: 'web_search' as const }]
+  const first = await create({ input: 'Search.', tools })
+  expect(first.output).toMatchObject([
+    { type: 'web_search_call', status: 'completed', action: { query: 'q' } },
+    { type: 'message' },
+  ])
+  const input = [
+    { role: 'user' as const, content: 'Search.' },
+    { role: 'assistant' as const, content: first.output_text },
+    { role: 'user' as const, content: 'Why?' },
+  ]
+  await create({ input, tools })
+  expect(bench.lanes()).toEqual(['replay', 'continue'])
+  expect(saidBefore()[0]).toMatchObject([
+    { type: 'server_tool_use' },
+    { type: 'web_search_tool_result', content: [{ url, encrypted_content: 'eA==' }] },
+    { type: 'text', text: 'It is so.' },
+  ])
 })
 
 test('items are known by their ids as long as their response is', async () => {

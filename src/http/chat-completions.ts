@@ -6,7 +6,7 @@ import { parseChatRequest, requestOfChat } from '../openai/chat/request.ts'
 import { type ChatStream, createChatStream } from '../openai/chat/stream.ts'
 import { openaiErrorBody } from '../openai/error-body.ts'
 import { type GivenAnswers, rememberAnswer, restoreAnswers } from '../openai/given.ts'
-import { type SseFormat, sseStream } from '../stream/sse.ts'
+import { COMMENT, type SseFormat, sseStream } from '../stream/sse.ts'
 import { readBody } from './body.ts'
 import type { MessagesOptions } from './messages.ts'
 import { beginReply, foldReply, idHeaders, STREAM_HEADERS } from './reply.ts'
@@ -54,7 +54,7 @@ function chatFormat(stream: ChatStream, onMessage: (message: ReplyMessage) => vo
       return `${text}data: [DONE]\n\n`
     },
     error: (error) => dataOf(openaiErrorBody(error)),
-    ping: ': ping\n\n',
+    ping: COMMENT,
   }
 }
 

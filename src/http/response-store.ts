@@ -56,8 +56,9 @@ export class ResponseStore {
 
   item(id: string): ResponseInputItem | undefined {
     const place = placeOfItem(id)
-    const stored = place && this.#store.get(place.responseId)
-    return stored?.response.output[place?.index ?? 0] as ResponseInputItem | undefined
+    if (place === undefined) return undefined
+    const item = this.#store.get(place.responseId)?.response.output[place.index]
+    return item as ResponseInputItem | undefined
   }
 }
 

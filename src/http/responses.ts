@@ -5,7 +5,7 @@ import { type GivenAnswers, rememberAnswer, restoreAnswers } from '../openai/giv
 import { type ResponseHead, responseOf } from '../openai/responses/reply.ts'
 import { parseResponsesRequest, requestOfResponse } from '../openai/responses/request.ts'
 import { ResponseStream } from '../openai/responses/stream.ts'
-import { encodeEvent, type SseFormat, sseStream } from '../stream/sse.ts'
+import { COMMENT, encodeEvent, type SseFormat, sseStream } from '../stream/sse.ts'
 import { readBody } from './body.ts'
 import type { MessagesOptions } from './messages.ts'
 import { beginReply, foldReply, idHeaders, STREAM_HEADERS } from './reply.ts'
@@ -77,6 +77,6 @@ function responsesFormat(
       return text
     },
     error: (error) => stream.fail(error).map(encodeEvent).join(''),
-    ping: ': ping\n\n',
+    ping: COMMENT,
   }
 }

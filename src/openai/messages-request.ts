@@ -65,6 +65,8 @@ function textBlock(text: string): BetaTextBlockParam {
 type Present<Fields> = { [Name in keyof Fields]?: NonNullable<Fields[Name]> }
 
 function present<Fields extends object>(fields: Fields): Present<Fields> {
-  const entries = Object.entries(fields).filter(([, value]) => (value ?? undefined) !== undefined)
+  const entries = Object.entries(fields).filter(
+    ([, value]) => value !== undefined && value !== null,
+  )
   return Object.fromEntries(entries) as Present<Fields>
 }

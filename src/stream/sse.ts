@@ -20,6 +20,9 @@ const EVENT_NAME = /^[\w.-]+$/
 /** The event that keeps a silent connection open. */
 export const PING = 'event: ping\ndata: {"type": "ping"}\n\n'
 
+/** The same for clients that know no such event: a comment, which they pass over. */
+export const COMMENT = ': ping\n\n'
+
 /** How a reply is written. An event of which nothing is written is `''`. */
 export type SseFormat = {
   event: (event: StreamEvent) => string

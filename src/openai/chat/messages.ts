@@ -2,6 +2,7 @@ import type {
   ChatCompletionAssistantMessageParam,
   ChatCompletionContentPart,
   ChatCompletionContentPartRefusal,
+  ChatCompletionContentPartText,
   ChatCompletionMessageParam,
   ChatCompletionMessageToolCall,
 } from 'openai/resources/chat/completions'
@@ -59,21 +60,20 @@ export function conversationOf(chat: readonly ChatCompletionMessageParam[]): Con
   return { system, messages }
 }
 
-type Part = ChatCompletionContentPart | ChatCompletionContentPartRefusal
-
-function contentOf(content: string | Part[], place: string): Message['content'] {
+function contentOf(
+  content: string | ChatCompletionContentPart[],
+  place: string,
+): Message['content'] {
   if (typeof content === 'string') return content
   return content
     .map((part, index) => blockOf(part, `${place}[${index}]`))
     .filter((block) => block['text'] !== '')
 }
 
-function blockOf(part: Part, place: string): ContentBlock {
+function blockOf(part: ChatCompletionContentPart, place: string): ContentBlock {
   switch (part.type) {
     case 'text':
       return { type: 'text', text: part.text }
-    case 'refusal':
-      return { type: 'text', text: part.refusal }
     case 'image_url':
       return imageBlock(part.image_url.url, `${place}.image_url.url`)
     case 'file':
@@ -104,12 +104,9 @@ function toolUse(call: ChatCompletionMessageToolCall, place: string): ContentBlo
   return { type: 'tool_use', id: call.id, name: call.function.name, input }
 }
 
-function textOf(content: string | Part[]): string {
+type TextPart = ChatCompletionContentPartText | ChatCompletionContentPartRefusal
+
+function textOf(content: string | TextPart[]): string {
   if (typeof content === 'string') return content
-  return content
-    .map((part) => {
-      if (part.type === 'text') return part.text
-      return part.type === 'refusal' ? part.refusal : ''
-    })
-    .join('')
+  return content.map((part) => (part.type === 'text' ? part.text : part.refusal)).join('')
 }

@@ -199,6 +199,7 @@ describe('what is refused names the field', () => {
     ['a message without content', { messages: [{ role: 'user' }] }, 'messages[0].content'],
     ['a role that is not known', { messages: [{ role: 'function' }] }, 'messages[0].role'],
     ['a part that is not known', user({ type: 'made_up' }), 'messages[0].content[0].type'],
+    ['an image of the system', system({ type: 'image_url' }), 'messages[0].content[0].type'],
     [
       'audio in',
       user({ type: 'input_audio', input_audio: { data: '', format: 'wav' } }),
@@ -235,6 +236,10 @@ describe('what is refused names the field', () => {
     expect(refusal([])).toMatchObject({ status: 400, param: null })
   })
 })
+
+function system(part: object): object {
+  return { messages: [{ role: 'system', content: [part] }] }
+}
 
 function user(part: object): object {
   return { messages: [{ role: 'user', content: [part] }] }

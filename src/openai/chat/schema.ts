@@ -7,11 +7,12 @@ import { z } from 'zod'
 
 const object = z.looseObject({})
 
+const text = z.looseObject({ type: z.literal('text'), text: z.string() })
+
 const part = z.discriminatedUnion(
   'type',
   [
-    z.looseObject({ type: z.literal('text'), text: z.string() }),
-    z.looseObject({ type: z.literal('refusal'), refusal: z.string() }),
+    text,
     z.looseObject({ type: z.literal('image_url'), image_url: z.looseObject({ url: z.string() }) }),
     z.looseObject({
       type: z.literal('file'),
@@ -23,10 +24,17 @@ const part = z.discriminatedUnion(
     }),
     z.looseObject({ type: z.literal('input_audio') }),
   ],
-  "Input should be a part of type 'text', 'image_url', 'file', 'input_audio' or 'refusal'",
+  "Input should be a part of type 'text', 'image_url', 'file' or 'input_audio'",
+)
+
+const textPart = z.discriminatedUnion(
+  'type',
+  [text, z.looseObject({ type: z.literal('refusal'), refusal: z.string() })],
+  "Input should be a part of type 'text' or 'refusal'",
 )
 
 const content = z.union([z.string(), z.array(part)])
+const textContent = z.union([z.string(), z.array(textPart)])
 
 const toolCall = z.looseObject({
   id: z.string(),
@@ -37,11 +45,11 @@ const toolCall = z.looseObject({
 const message = z.discriminatedUnion(
   'role',
   [
-    z.looseObject({ role: z.enum(['system', 'developer']), content }),
+    z.looseObject({ role: z.enum(['system', 'developer']), content: textContent }),
     z.looseObject({ role: z.literal('user'), content }),
     z.looseObject({
       role: z.literal('assistant'),
-      content: content.nullish(),
+      content: textContent.nullish(),
       refusal: z.string().nullish(),
       tool_calls: z.array(toolCall).nullish(),
     }),

@@ -4,11 +4,12 @@ import { z } from 'zod'
 
 const object = z.looseObject({})
 
+const text = z.looseObject({ type: z.enum(['input_text', 'output_text']), text: z.string() })
+
 const part = z.discriminatedUnion(
   'type',
   [
-    z.looseObject({ type: z.enum(['input_text', 'output_text']), text: z.string() }),
-    z.looseObject({ type: z.literal('refusal'), refusal: z.string() }),
+    text,
     z.looseObject({
       type: z.literal('input_image'),
       image_url: z.string().nullish(),
@@ -22,21 +23,37 @@ const part = z.discriminatedUnion(
       filename: z.string().nullish(),
     }),
   ],
-  "Input should be a part of type 'input_text', 'input_image', 'input_file', 'output_text' or 'refusal'",
+  "Input should be a part of type 'input_text', 'input_image' or 'input_file'",
+)
+
+const textPart = z.discriminatedUnion(
+  'type',
+  [text, z.looseObject({ type: z.literal('refusal'), refusal: z.string() })],
+  "Input should be a part of type 'input_text', 'output_text' or 'refusal'",
 )
 
 const content = z.union([z.string(), z.array(part)])
+const textContent = z.union([z.string(), z.array(textPart)])
+
+const message = z.discriminatedUnion(
+  'role',
+  [
+    z.looseObject({ type: z.literal('message'), role: z.literal('user'), content }),
+    z.looseObject({
+      type: z.literal('message'),
+      role: z.enum(['assistant', 'system', 'developer']),
+      content: textContent,
+    }),
+  ],
+  "Input should be a message of role 'user', 'assistant', 'system' or 'developer'",
+)
 
 const item = z.preprocess(
   withType,
   z.discriminatedUnion(
     'type',
     [
-      z.looseObject({
-        type: z.literal('message'),
-        role: z.enum(['user', 'assistant', 'system', 'developer']),
-        content,
-      }),
+      message,
       z.looseObject({
         type: z.literal('function_call'),
         call_id: z.string(),
@@ -105,6 +122,7 @@ export const responsesRequestSchema = z.looseObject(
     model: z.string().nullish(),
     input: z.union([z.string(), z.array(item)]).nullish(),
     instructions: z.string().nullish(),
+    metadata: z.record(z.string(), z.string()).nullish(),
     previous_response_id: z.string().nullish(),
     store: z.boolean().nullish(),
     stream: z.boolean().nullish(),

@@ -41,7 +41,10 @@ export class ResponseStream {
     return this.#take()
   }
 
-  /** The events that end a stream which failed. Some clients look for the one, some for the other. */
+  /**
+   * The events that end a stream which failed. Some clients look for the one, some for the other; of
+   * the first, some read `error`, as it is in chats, and some the fields beside it.
+   */
   fail(error: ApiError): ResponseStreamEvent[] {
     const { error: body } = openaiErrorBody(error)
     const { message, code, param } = body

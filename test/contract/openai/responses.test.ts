@@ -303,6 +303,11 @@ test.each([
   ['a prompt', { prompt: { id: 'pmpt_1' } }, 'prompt'],
   ['an item that is not known', { input: [{ type: 'mcp_call' }] }, 'input[0].type'],
   [
+    'an image of the assistant',
+    { input: [{ role: 'assistant', content: [{ type: 'input_image', image_url: 'x' }] }] },
+    'input[0].content[0].type',
+  ],
+  [
     'a file by its id',
     { input: [{ role: 'user', content: [{ type: 'input_file', file_id: 'file_1' }] }] },
     'input[0].content[0]',

@@ -42,7 +42,7 @@ function alternatives(values: readonly unknown[]): string {
  * Of a value that may be a string or a list, the issue of the branch that got furthest: inside the
  * list, or that it is no list, which is what the API says.
  */
-function mostTelling(issue: z.core.$ZodIssue): { path: PropertyKey[]; message: string } {
+export function mostTelling(issue: z.core.$ZodIssue): { path: PropertyKey[]; message: string } {
   if (issue.code !== 'invalid_union') return issue
   const branches = issue.errors.flatMap((issues) => issues.slice(0, 1)).map(mostTelling)
   const furthest = branches.reduce(

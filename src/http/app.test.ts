@@ -1,64 +1,11 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
 
-import type { ReplyEvent } from '../api/types.ts'
+import { never, REPLY, source } from '../../test/support/source.ts'
 import { ApiError } from '../errors.ts'
 import { type AppOptions, createApp } from './app.ts'
-import type { Ask, Events, RequestFacts } from './messages.ts'
+import type { Ask, RequestFacts } from './messages.ts'
 
 const HELLO = { max_tokens: 9, messages: [{ role: 'user', content: 'Hello' }] }
-
-const REPLY = [
-  {
-    type: 'message_start',
-    message: {
-      id: 'msg_1',
-      type: 'message',
-      role: 'assistant',
-      model: 'made-up',
-      content: [],
-      stop_reason: null,
-      stop_sequence: null,
-      usage: { input_tokens: 1, output_tokens: 1 },
-    },
-  },
-  { type: 'content_block_start', index: 0, content_block: { type: 'text', text: '' } },
-  { type: 'content_block_delta', index: 0, delta: { type: 'text_delta', text: 'Hi' } },
-  { type: 'content_block_stop', index: 0 },
-  { type: 'message_delta', delta: { stop_reason: 'end_turn' }, usage: { output_tokens: 2 } },
-  { type: 'message_stop' },
-] as unknown as ReplyEvent[]
-
-/** A scripted source of events: errors are thrown, functions awaited. */
-function source(script: (ReplyEvent | Error | (() => Promise<void>))[]) {
-  const left = [...script]
-  let isOver = false
-  let stop: (() => void) | undefined
-  const stopped = new Promise<void>((resolve) => (stop = resolve))
-  const returned = vi.fn<() => void>()
-  const events: Events = {
-    async next() {
-      for (;;) {
-        const step = left.shift()
-        if (isOver || step === undefined) return { done: true, value: undefined }
-        if (step instanceof Error) throw step
-        if (typeof step !== 'function') return { done: false, value: step }
-        await Promise.race([step(), stopped])
-      }
-    },
-    return() {
-      isOver = true
-      returned()
-      stop?.()
-      return Promise.resolve({ done: true, value: undefined })
-    },
-    [Symbol.asyncIterator]: () => events,
-  }
-  return { events, returned }
-}
-
-function never(): Promise<void> {
-  return new Promise(() => {})
-}
 
 function open(options: Partial<AppOptions> = {}) {
   const onError = vi.fn<(error: unknown) => void>()

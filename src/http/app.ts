@@ -3,10 +3,16 @@ import { cors } from 'hono/cors'
 
 import { ApiError } from '../errors.ts'
 import { checkBrowser } from './browser-guard.ts'
+import { postChatCompletion } from './chat-completions.ts'
+import { keepAnswers } from './given-answers.ts'
 import { checkKey } from './key.ts'
 import { type MessagesOptions, postMessages } from './messages.ts'
+import { notFoundMessage } from './openai-paths.ts'
+import { idHeaders } from './reply.ts'
 import { newRequestId } from './request-id.ts'
 import { errorResponse } from './respond.ts'
+import { ResponseStore } from './response-store.ts'
+import { postResponse } from './responses.ts'
 
 export type AppOptions = MessagesOptions & {
   version: string
@@ -34,7 +40,7 @@ export function createApp(options: AppOptions): Hono<{ Variables: Variables }> {
     app.use(
       cors({
         origin: options.corsOrigins.includes('*') ? '*' : [...options.corsOrigins],
-        exposeHeaders: ['request-id', 'retry-after'],
+        exposeHeaders: ['request-id', 'x-request-id', 'retry-after'],
       }),
     )
   }
@@ -59,9 +65,31 @@ export function createApp(options: AppOptions): Hono<{ Variables: Variables }> {
     postMessages(context.req.raw, context.get('requestId'), options),
   )
 
+  const given = keepAnswers()
+  app.post('/v1/chat/completions', (context) =>
+    postChatCompletion(context.req.raw, context.get('requestId'), { ...options, given }),
+  )
+
+  const store = new ResponseStore()
+  app.post('/v1/responses', (context) =>
+    postResponse(context.req.raw, context.get('requestId'), { ...options, given, store }),
+  )
+  app.get('/v1/responses/:id', (context) => {
+    const response = store.get(context.req.param('id'))
+    return context.json(response, 200, idHeaders(context.get('requestId')))
+  })
+  app.delete('/v1/responses/:id', (context) => {
+    const id = context.req.param('id')
+    store.delete(id)
+    const deleted = { id, object: 'response', deleted: true }
+    return context.json(deleted, 200, idHeaders(context.get('requestId')))
+  })
+
   app.notFound((context) => {
     const { method, path } = context.req
-    const error = new ApiError('not_found_error', `There is no ${method} ${path} here.`)
+    const routes = app.routes.filter((route) => route.path.startsWith('/v1/'))
+    const names = routes.map((route) => `${route.method} ${route.path}`)
+    const error = new ApiError('not_found_error', notFoundMessage(method, path, names))
     return errorResponse(context, error)
   })
   app.onError((error, context) => {

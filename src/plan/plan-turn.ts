@@ -1,4 +1,5 @@
 import { combineMessages } from '../api/combine.ts'
+import { refuseDeepNesting } from '../api/nesting.ts'
 import type { MessagesRequest } from '../api/types.ts'
 import { ApiError } from '../errors.ts'
 import { needsOwnCaching, withoutImpliedBreakpoint } from './caching.ts'
@@ -36,13 +37,7 @@ export type PlanContext = {
  * assistant message, or one that the API shall hold between requests (`thread`).
  */
 export function planTurn(request: MessagesRequest, context: PlanContext): Turn {
-  try {
-    return plan(request, context)
-  } catch (cause) {
-    // JSON that is nested some thousand levels deep can be read, but not written.
-    if (!(cause instanceof RangeError)) throw cause
-    throw new ApiError('invalid_request_error', 'The request is nested too deeply.', { cause })
-  }
+  return refuseDeepNesting(() => plan(request, context))
 }
 
 function plan(request: MessagesRequest, context: PlanContext): Turn {

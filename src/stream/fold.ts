@@ -4,6 +4,8 @@ import { applyDelta, type Fields } from './delta.ts'
 export type Fold = {
   /** Takes the next event. Throws where it cannot come at this point of a stream. */
   push: (event: StreamEvent) => void
+  /** The message as far as it has come, the blocks under way included. Throws before it began. */
+  soFar: () => ReplyMessage
   /** The whole message. Throws before `message_stop`. */
   message: () => ReplyMessage
 }
@@ -84,6 +86,10 @@ export function createFold(): Fold {
 
   return {
     push,
+    soFar() {
+      if (message === undefined) throw new Error('The reply has not begun')
+      return message
+    },
     message() {
       if (message === undefined || !isComplete)
         throw new Error('The reply ended before message_stop')

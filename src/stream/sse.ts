@@ -20,19 +20,32 @@ const EVENT_NAME = /^[\w.-]+$/
 /** The event that keeps a silent connection open. */
 export const PING = 'event: ping\ndata: {"type": "ping"}\n\n'
 
+/** The same for clients that know no such event: a comment, which they pass over. */
+export const COMMENT = ': ping\n\n'
+
+/** How a reply is written. An event of which nothing is written is `''`. */
+export type SseFormat = {
+  event: (event: StreamEvent) => string
+  /** The last thing in a stream that failed. */
+  error: (error: ApiError) => string
+  ping: string
+}
+
 export type SseOptions = {
+  /** By default that of the Messages API. */
+  format?: SseFormat
   /** Milliseconds of silence after which a ping is sent, again and again; 0 for none. */
   pingInterval: number
   /** Stops the source and breaks the stream off with the signal's reason. */
   signal?: AbortSignal | undefined
-  /** The id for an `error` event whose error has none of its own. */
+  /** The id for an `error` event of the Messages API whose error has none of its own. */
   requestId?: string | undefined
   /** Told of what the client is not: errors that are no ApiError, and failures to stop the source. */
   onError?: ((error: unknown) => void) | undefined
 }
 
 /**
- * Streams a reply's events as bytes, one chunk for each.
+ * Streams a reply's events as bytes, one chunk for each that is written.
  *
  * The source is asked for an event only when the consumer asks for bytes, so a slow reader slows it
  * down. An error of the source becomes an `error` event, after which the stream closes. Cancelling
@@ -45,6 +58,14 @@ export function sseStream(
   return new ReadableStream(new SseSource(events, options), { highWaterMark: 0 })
 }
 
+function messagesFormat(requestId: string | undefined): SseFormat {
+  return {
+    event: encodeEvent,
+    error: (error) => encodeEvent(error.body(requestId)),
+    ping: PING,
+  }
+}
+
 type Controller = ReadableStreamDefaultController<Uint8Array>
 
 const ENCODER = new TextEncoder()
@@ -52,6 +73,7 @@ const ENCODER = new TextEncoder()
 class SseSource {
   readonly #source: AsyncIterator<StreamEvent>
   readonly #options: SseOptions
+  readonly #format: SseFormat
   #pings: NodeJS.Timeout | undefined
   #breakOff = (): void => {}
   #isWaiting = false
@@ -60,6 +82,7 @@ class SseSource {
   constructor(events: AsyncIterable<StreamEvent>, options: SseOptions) {
     this.#source = events[Symbol.asyncIterator]()
     this.#options = options
+    this.#format = options.format ?? messagesFormat(options.requestId)
   }
 
   start(controller: Controller): void {
@@ -78,29 +101,25 @@ class SseSource {
   }
 
   async pull(controller: Controller): Promise<void> {
-    let next: IteratorResult<StreamEvent>
-    try {
-      this.#isWaiting = true
-      next = await this.#source.next()
-    } catch (error) {
-      this.#fail(controller, error)
-      return
-    } finally {
-      this.#isWaiting = false
+    let text = ''
+    while (text === '') {
+      const next = await this.#next(controller)
+      if (this.#isOver || next === undefined) return
+      if (next.done) {
+        this.#end()
+        controller.close()
+        return
+      }
+      try {
+        text = this.#format.event(next.value)
+      } catch (error) {
+        this.#fail(controller, error)
+        await this.#stopSource()
+        return
+      }
     }
-    if (this.#isOver) return
-    if (next.done) {
-      this.#end()
-      controller.close()
-      return
-    }
-    try {
-      controller.enqueue(ENCODER.encode(encodeEvent(next.value)))
-      this.#pings?.refresh()
-    } catch (error) {
-      this.#fail(controller, error)
-      await this.#stopSource()
-    }
+    controller.enqueue(ENCODER.encode(text))
+    this.#pings?.refresh()
   }
 
   async cancel(): Promise<void> {
@@ -108,19 +127,33 @@ class SseSource {
     await this.#stopSource()
   }
 
+  /** `undefined` where the source failed. */
+  async #next(controller: Controller): Promise<IteratorResult<StreamEvent> | undefined> {
+    this.#isWaiting = true
+    try {
+      return await this.#source.next()
+    } catch (error) {
+      this.#fail(controller, error)
+      return undefined
+    } finally {
+      this.#isWaiting = false
+    }
+  }
+
   #ping(controller: Controller): void {
     // A consumer that does not read would find a heap of them.
-    if (this.#isWaiting && controller.desiredSize === 0) controller.enqueue(ENCODER.encode(PING))
+    if (!this.#isWaiting || controller.desiredSize !== 0) return
+    controller.enqueue(ENCODER.encode(this.#format.ping))
   }
 
   #fail(controller: Controller, error: unknown): void {
     // What a source throws after it was told to stop is of no interest.
     if (this.#isOver) return
     this.#end()
-    const { requestId, onError } = this.#options
+    const { onError } = this.#options
     const isForClient = error instanceof ApiError
     const shown = isForClient ? error : new ApiError('api_error', 'Internal server error')
-    controller.enqueue(ENCODER.encode(encodeEvent(shown.body(requestId))))
+    controller.enqueue(ENCODER.encode(this.#format.error(shown)))
     controller.close()
     if (!isForClient) onError?.(error)
   }

@@ -1,0 +1,212 @@
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
+
+import { never, REPLY, source } from '../../test/support/source.ts'
+import { ApiError } from '../errors.ts'
+import { type AppOptions, createApp } from './app.ts'
+import type { Ask } from './reply.ts'
+
+const HELLO = { messages: [{ role: 'user', content: 'Hello' }] }
+
+function open(options: Partial<AppOptions> = {}) {
+  const onError = vi.fn<(error: unknown) => void>()
+  const app = createApp({
+    version: '1.2.3',
+    key: undefined,
+    corsOrigins: [],
+    isOpenToNetwork: false,
+    authStatus: () => Promise.resolve({}),
+    ask: () => Promise.resolve(source(REPLY).events),
+    maxBodySize: 1000,
+    pingInterval: 10_000,
+    firstEventTimeout: 60_000,
+    onError,
+    ...options,
+  })
+  const post = (body: object, init: RequestInit = {}, path = '/v1/chat/completions') =>
+    Promise.resolve(
+      app.request(`http://localhost${path}`, {
+        method: 'POST',
+        body: JSON.stringify(body),
+        ...init,
+      }),
+    )
+  return { app, post, onError }
+}
+
+test('a chat is asked as a message, with its betas and its id', async () => {
+  const ask = vi.fn<Ask>(() => Promise.resolve(source(REPLY).events))
+  const { post } = open({ ask })
+  const response = await post(
+    { ...HELLO, model: 'gpt-4o', made_up: 1 },
+    { headers: { 'anthropic-beta': 'a-1' } },
+  )
+  expect(response.status).toBe(200)
+  const [asked, about] = ask.mock.calls[0] ?? []
+  expect(asked).toEqual({ ...HELLO, model: 'gpt-4o' })
+  expect(about).toMatchObject({ betas: ['a-1'], id: response.headers.get('x-request-id') })
+})
+
+describe.each([false, true])('a failure of a chat, with stream: %j', (stream) => {
+  const options = { status: 529, requestId: 'req_upstream', retryAfter: 7 }
+  const overloaded = new ApiError('overloaded_error', 'Overloaded', options)
+  const body = {
+    error: { message: 'Overloaded', type: 'overloaded_error', param: null, code: null },
+  }
+
+  test('before the first event has its own status, id and retry-after', async () => {
+    const { post } = open({ ask: () => Promise.resolve(source([overloaded]).events) })
+    const response = await post({ ...HELLO, stream })
+    expect(response.status).toBe(529)
+    expect(response.headers.get('retry-after')).toBe('7')
+    expect(response.headers.get('x-request-id')).toBe('req_upstream')
+    expect(await response.json()).toEqual(body)
+  })
+
+  test('that is ours is logged, and not shown', async () => {
+    const failure = new TypeError('made up secret')
+    const { post, onError } = open({
+      ask: () => Promise.resolve(source([...REPLY.slice(0, 3), failure]).events),
+    })
+    const text = await (await post({ ...HELLO, stream })).text()
+    expect(text).toContain('Internal server error')
+    expect(text).not.toContain('secret')
+    expect(onError).toHaveBeenCalledWith(failure)
+  })
+
+  test('after the first event never looks like a whole reply', async () => {
+    const { post } = open({
+      ask: () => Promise.resolve(source([...REPLY.slice(0, 3), overloaded]).events),
+    })
+    const response = await post({ ...HELLO, stream })
+    const text = await response.text()
+    expect(response.status).toBe(stream ? 200 : 529)
+    expect(text.trim().split('\n\n').at(-1)).toBe(
+      stream ? `data: ${JSON.stringify(body)}` : JSON.stringify(body),
+    )
+    expect(text).not.toContain('[DONE]')
+    expect(text).not.toContain('"stop"')
+  })
+})
+
+describe('a stream of a chat', () => {
+  beforeEach(() => {
+    vi.useFakeTimers()
+  })
+
+  afterEach(() => {
+    vi.useRealTimers()
+  })
+
+  test('that is silent says so, in a way that clients pass over', async () => {
+    const { post } = open({
+      ask: () => Promise.resolve(source([...REPLY.slice(0, 1), never]).events),
+      pingInterval: 5000,
+    })
+    const response = await post({ ...HELLO, stream: true })
+    const reader = response.body?.getReader()
+    await reader?.read()
+    const next = reader?.read()
+    await vi.advanceTimersByTimeAsync(5000)
+    expect(new TextDecoder().decode((await next)?.value)).toBe(': ping\n\n')
+    await reader?.cancel()
+  })
+
+  test('ends with the client that leaves', async () => {
+    const { events, returned } = source([...REPLY.slice(0, 3), never])
+    const { post } = open({ ask: () => Promise.resolve(events) })
+    const response = await post({ ...HELLO, stream: true })
+    await response.body?.cancel()
+    expect(returned).toHaveBeenCalled()
+  })
+})
+
+describe("errors have OpenAI's form", () => {
+  test('where the key is missing', async () => {
+    const { post } = open({ key: 'made-up' })
+    const response = await post(HELLO)
+    expect(response.status).toBe(401)
+    expect(await response.json()).toMatchObject({
+      error: { type: 'authentication_error', code: 'invalid_api_key' },
+    })
+  })
+
+  test('where a page in a browser asks', async () => {
+    const { post } = open()
+    const response = await post(HELLO, { headers: { origin: 'https://evil.example' } })
+    expect(response.status).toBe(403)
+    expect(await response.json()).toMatchObject({ error: { type: 'permission_error', code: null } })
+  })
+
+  test('where a field is wrong, and then no one is asked', async () => {
+    const ask = vi.fn<Ask>()
+    const { post } = open({ ask })
+    const response = await post({ messages: [{ role: 'user', content: 5 }] })
+    expect(response.status).toBe(400)
+    expect(await response.json()).toEqual({
+      error: {
+        message: expect.stringContaining('messages[0].content: '),
+        type: 'invalid_request_error',
+        param: 'messages[0].content',
+        code: null,
+      },
+    })
+    expect(ask).not.toHaveBeenCalled()
+  })
+
+  test.each(['/v1/chat/completions', '/v1/responses'])(
+    'where JSON is nested too deeply, at %s',
+    async (path) => {
+      const { post } = open({ maxBodySize: 1_000_000 })
+      const schema = `${'{"items":'.repeat(20_000)}{}${'}'.repeat(20_000)}`
+      const [wrapped, hello] = path.includes('chat')
+        ? [
+            `{"type":"function","function":{"name":"f","strict":true,"parameters":${schema}}}`,
+            HELLO,
+          ]
+        : [
+            `{"type":"function","name":"f","strict":true,"parameters":${schema}}`,
+            { input: 'Hello' },
+          ]
+      const body = `${JSON.stringify(hello).slice(0, -1)},"tools":[${wrapped}]}`
+      const response = await post({}, { body }, path)
+      expect(response.status).toBe(400)
+      expect(await response.json()).toMatchObject({
+        error: { message: expect.stringContaining('nested too deeply') },
+      })
+    },
+  )
+
+  test("where the API's own rules are broken", async () => {
+    const { post } = open()
+    const messages = [...HELLO.messages, { role: 'tool', tool_call_id: 'made_up', content: 'x' }]
+    const response = await post({ messages })
+    expect(response.status).toBe(400)
+    expect(await response.json()).toMatchObject({
+      error: { message: expect.stringContaining('made_up'), type: 'invalid_request_error' },
+    })
+  })
+})
+
+describe('what is not there', () => {
+  test.each(['embeddings', 'completions', 'audio/speech', 'images/generations', 'moderations'])(
+    "/v1/%s: the model's API does not have it either",
+    async (path) => {
+      const { post } = open()
+      const response = await post({}, {}, `/v1/${path}`)
+      expect(response.status).toBe(404)
+      expect(await response.json()).toMatchObject({
+        error: { message: expect.stringContaining("The model's API has no"), param: null },
+      })
+    },
+  )
+
+  test('under /v1 is answered by a list of what is', async () => {
+    const { app } = open()
+    const response = await app.request('/v1/made_up')
+    expect(response.status).toBe(404)
+    const { error } = (await response.json()) as { error: { message: string } }
+    expect(error.message).toContain('GET /v1/made_up')
+    expect(error.message).toContain('POST /v1/messages')
+    expect(error.message).toContain('POST /v1/chat/completions')
+  })
+})

@@ -1,0 +1,82 @@
+import { refuseDeepNesting } from '../api/nesting.ts'
+import { parseJson, parseMessagesRequest } from '../api/request.ts'
+import type { ContentBlock, ReplyMessage } from '../api/types.ts'
+import { type GivenAnswers, rememberAnswer, restoreAnswers } from '../openai/given.ts'
+import { type ResponseHead, responseOf } from '../openai/responses/reply.ts'
+import { parseResponsesRequest, requestOfResponse } from '../openai/responses/request.ts'
+import { ResponseStream } from '../openai/responses/stream.ts'
+import { COMMENT, encodeEvent, type SseFormat, sseStream } from '../stream/sse.ts'
+import { readBody } from './body.ts'
+import type { MessagesOptions } from './messages.ts'
+import { beginReply, foldReply, idHeaders, STREAM_HEADERS } from './reply.ts'
+import type { ResponseStore } from './response-store.ts'
+
+export type ResponsesOptions = MessagesOptions & { given: GivenAnswers; store: ResponseStore }
+
+/**
+ * Answers `POST /v1/responses`: the way of `POST /v1/messages`, translated at its two ends.
+ *
+ * @throws ApiError where the request is wrong, what it goes on from is not remembered, or its reply
+ * did not begin
+ */
+export async function postResponse(
+  request: Request,
+  id: string,
+  options: ResponsesOptions,
+): Promise<Response> {
+  const { given, store, maxBodySize, pingInterval, onError } = options
+  const body = parseResponsesRequest(parseJson(await readBody(request, maxBodySize)))
+  const past = store.past(body.previous_response_id)
+  const { asked, added, messages, name } = refuseDeepNesting(() => {
+    const translated = requestOfResponse(body, past, (itemId) => store.item(itemId))
+    const parsed = parseMessagesRequest(translated.request)
+    return {
+      asked: parsed,
+      added: translated.added,
+      ...restoreAnswers(parsed.messages, given),
+    }
+  })
+  const events = await beginReply({ ...asked, messages }, request, id, options)
+
+  const head: ResponseHead = {
+    id: id.replace(/^req/, 'resp'),
+    request: body,
+    createdAt: Math.floor(Date.now() / 1000),
+  }
+  const remember = (message: ReplyMessage): void => {
+    const content = message.content as unknown as ContentBlock[]
+    rememberAnswer(name, content, given)
+    if (body.store === false) return
+    const { system, messages: sent } = added
+    const answer = content.length > 0 ? [{ role: 'assistant' as const, content }] : []
+    store.add({
+      response: responseOf(message, head),
+      added: { system, messages: [...sent, ...answer] },
+    })
+  }
+  const headers = idHeaders(id)
+  if (body.stream !== true) {
+    const message = await foldReply(events)
+    remember(message)
+    return Response.json(responseOf(message, head), { headers })
+  }
+  const format = responsesFormat(new ResponseStream(head), remember)
+  const stream = sseStream(events, { format, pingInterval, onError })
+  return new Response(stream, { headers: { ...headers, ...STREAM_HEADERS } })
+}
+
+/** @param onMessage is called before the client can know that the reply is whole */
+function responsesFormat(
+  stream: ResponseStream,
+  onMessage: (message: ReplyMessage) => void,
+): SseFormat {
+  return {
+    event: (event) => {
+      const text = stream.push(event).map(encodeEvent).join('')
+      if (event.type === 'message_stop') onMessage(stream.message())
+      return text
+    },
+    error: (error) => stream.fail(error).map(encodeEvent).join(''),
+    ping: COMMENT,
+  }
+}

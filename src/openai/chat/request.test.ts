@@ -1,0 +1,246 @@
+import { describe, expect, test } from 'vitest'
+
+import { ApiError } from '../../errors.ts'
+import { parseChatRequest, requestOfChat } from './request.ts'
+
+const HELLO = [{ role: 'user', content: 'Hello' }]
+const LOOK = { type: 'function', function: { name: 'look' } }
+const LOOK_TOOL = { name: 'look', input_schema: { type: 'object', properties: {} } }
+
+function translated(body: object): unknown {
+  return requestOfChat(parseChatRequest({ messages: HELLO, ...body }))
+}
+
+/** The error that a request gets. */
+function refusal(body: unknown): unknown {
+  try {
+    requestOfChat(parseChatRequest(body))
+    return undefined
+  } catch (error) {
+    if (!(error instanceof ApiError)) throw error
+    const { status, message, details } = error
+    return { status, message, ...details }
+  }
+}
+
+test.each<[string, object, object]>([
+  ['nothing', {}, {}],
+  ['a model', { model: 'gpt-4o' }, { model: 'gpt-4o' }],
+  ['fields that are null', { model: null, max_tokens: null, tools: null, stop: null }, {}],
+  ['max_tokens', { max_tokens: 5 }, { max_tokens: 5 }],
+  ['max_completion_tokens', { max_tokens: 5, max_completion_tokens: 6 }, { max_tokens: 6 }],
+  ['a temperature', { temperature: 0 }, { temperature: 0 }],
+  ["a temperature beyond the API's", { temperature: 1.8 }, { temperature: 1 }],
+  ['top_p', { top_p: 0.5 }, { top_p: 0.5 }],
+  ['one stop', { stop: 'END' }, { stop_sequences: ['END'] }],
+  ['several', { stop: ['A', 'B'] }, { stop_sequences: ['A', 'B'] }],
+  ['stream', { stream: true, stream_options: { include_usage: true } }, { stream: true }],
+  ['tools', { tools: [LOOK] }, { tools: [LOOK_TOOL] }],
+  [
+    'a whole tool',
+    {
+      tools: [
+        {
+          type: 'function',
+          function: {
+            name: 'f',
+            description: 'D',
+            strict: false,
+            parameters: { type: 'object', properties: { a: { minimum: 1 } }, made_up: true },
+          },
+        },
+      ],
+    },
+    {
+      tools: [
+        {
+          name: 'f',
+          description: 'D',
+          input_schema: { type: 'object', properties: { a: { minimum: 1 } }, made_up: true },
+        },
+      ],
+    },
+  ],
+  ['no tools', { tools: [], tool_choice: 'auto', parallel_tool_calls: false }, {}],
+  ['a choice', choosing('required'), chosen({ type: 'any' })],
+  ['no choice', choosing('none'), chosen({ type: 'none' })],
+  [
+    'a named tool',
+    choosing({ type: 'function', function: { name: 'look' } }),
+    chosen({ type: 'tool', name: 'look' }),
+  ],
+  [
+    'one call at a time',
+    { tools: [LOOK], parallel_tool_calls: false },
+    chosen({ type: 'auto', disable_parallel_tool_use: true }),
+  ],
+  ['a form of text', { response_format: { type: 'text' } }, {}],
+  [
+    'a schema',
+    { response_format: { type: 'json_schema', json_schema: { name: 'n', schema: {} } } },
+    { output_config: { format: { type: 'json_schema', schema: {} } } },
+  ],
+  [
+    'JSON of any shape',
+    { response_format: { type: 'json_object' } },
+    { system: [{ type: 'text', text: expect.stringContaining('JSON object') }] },
+  ],
+  [
+    'an effort',
+    { reasoning_effort: 'low' },
+    {
+      thinking: { type: 'adaptive', display: 'summarized' },
+      output_config: { effort: 'low' },
+    },
+  ],
+  ['hardly an effort', { reasoning_effort: 'minimal' }, { output_config: { effort: 'low' } }],
+  ['no effort', { reasoning_effort: 'none' }, {}],
+  [
+    'an effort and a tool that is forced',
+    { ...choosing('required'), reasoning_effort: 'high' },
+    { ...chosen({ type: 'any' }), output_config: { effort: 'high' } },
+  ],
+  [
+    "the API's own way to think",
+    { thinking: { type: 'enabled', budget_tokens: 2000 }, reasoning_effort: 'high' },
+    {
+      thinking: { type: 'enabled', budget_tokens: 2000 },
+      output_config: { effort: 'high' },
+    },
+  ],
+])('%s', (_, asked, expected) => {
+  expect(translated(asked)).toEqual({ messages: HELLO, ...expected })
+})
+
+function choosing(choice: unknown): object {
+  return { tools: [LOOK], tool_choice: choice }
+}
+
+function chosen(choice: object): object {
+  return { tools: [LOOK_TOOL], tool_choice: choice }
+}
+
+describe('messages', () => {
+  test('of the user lose an empty text beside an image, which the API would refuse', () => {
+    const image = { type: 'image_url', image_url: { url: 'https://a.example/b.png' } }
+    const messages = [{ role: 'user', content: [{ type: 'text', text: '' }, image] }]
+    expect(translated({ messages })).toEqual({
+      messages: [
+        {
+          role: 'user',
+          content: [{ type: 'image', source: { type: 'url', url: 'https://a.example/b.png' } }],
+        },
+      ],
+    })
+  })
+
+  test('of the system stand before all others, wherever they were', () => {
+    const messages = [
+      { role: 'system', content: 'One.' },
+      ...HELLO,
+      {
+        role: 'developer',
+        content: [
+          { type: 'text', text: 'T' },
+          { type: 'text', text: 'wo.' },
+        ],
+      },
+      { role: 'system', content: '' },
+    ]
+    expect(translated({ messages })).toEqual({
+      messages: HELLO,
+      system: [
+        { type: 'text', text: 'One.' },
+        { type: 'text', text: 'Two.' },
+      ],
+    })
+  })
+
+  test('of the assistant are its text and its calls, and nothing where nothing was said', () => {
+    const messages = [
+      ...HELLO,
+      { role: 'assistant', content: null, refusal: null },
+      ...HELLO,
+      { role: 'assistant', content: null, refusal: 'No.' },
+      ...HELLO,
+      { role: 'assistant', tool_calls: [call('a', '{"x":1}'), call('b', '')] },
+    ]
+    expect(translated({ messages })).toEqual({
+      messages: [
+        ...HELLO,
+        ...HELLO,
+        { role: 'assistant', content: [{ type: 'text', text: 'No.' }] },
+        ...HELLO,
+        {
+          role: 'assistant',
+          content: [
+            { type: 'tool_use', id: 'a', name: 'look', input: { x: 1 } },
+            { type: 'tool_use', id: 'b', name: 'look', input: {} },
+          ],
+        },
+      ],
+    })
+  })
+})
+
+function call(id: string, text: string): object {
+  return { id, type: 'function', function: { name: 'look', arguments: text } }
+}
+
+describe('what is refused names the field', () => {
+  test.each<[string, object, string]>([
+    ['two choices', { n: 2 }, 'n'],
+    ['audio out', { modalities: ['text', 'audio'] }, 'modalities'],
+    ['functions', { functions: [] }, 'functions'],
+    ['function_call', { function_call: 'auto' }, 'function_call'],
+    ['web_search_options', { web_search_options: {} }, 'web_search_options'],
+    ['no messages', { messages: undefined }, 'messages'],
+    ['a model that is no text', { model: 5 }, 'model'],
+    ['a message without content', { messages: [{ role: 'user' }] }, 'messages[0].content'],
+    ['a role that is not known', { messages: [{ role: 'function' }] }, 'messages[0].role'],
+    ['a part that is not known', user({ type: 'made_up' }), 'messages[0].content[0].type'],
+    ['an image of the system', system({ type: 'image_url' }), 'messages[0].content[0].type'],
+    [
+      'audio in',
+      user({ type: 'input_audio', input_audio: { data: '', format: 'wav' } }),
+      'messages[0].content[0]',
+    ],
+    [
+      'a file by its id',
+      user({ type: 'file', file: { file_id: 'f' } }),
+      'messages[0].content[0].file',
+    ],
+    [
+      'a file of another kind',
+      user({ type: 'file', file: { file_data: 'data:video/mp4;base64,AA==' } }),
+      'messages[0].content[0].file',
+    ],
+    [
+      'an image without an address',
+      user({ type: 'image_url', image_url: { url: 'a.png' } }),
+      'messages[0].content[0].image_url.url',
+    ],
+    [
+      'arguments that are no JSON',
+      { messages: [...HELLO, { role: 'assistant', tool_calls: [call('a', '{"x"')] }] },
+      'messages[1].tool_calls[0].function.arguments',
+    ],
+    ['tools that are not functions', { tools: [{ type: 'custom' }] }, 'tools[0].type'],
+    ['an effort that is not known', { reasoning_effort: 'huge' }, 'reasoning_effort'],
+    ['a form that is not known', { response_format: { type: 'xml' } }, 'response_format.type'],
+  ])('%s', (_, body, param) => {
+    expect(refusal({ messages: HELLO, ...body })).toMatchObject({ status: 400, param })
+  })
+
+  test('and no object is no request', () => {
+    expect(refusal([])).toMatchObject({ status: 400, param: null })
+  })
+})
+
+function system(part: object): object {
+  return { messages: [{ role: 'system', content: [part] }] }
+}
+
+function user(part: object): object {
+  return { messages: [{ role: 'user', content: [part] }] }
+}

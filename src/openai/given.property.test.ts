@@ -1,0 +1,165 @@
+import * as fc from 'fast-check'
+import { expect, test } from 'vitest'
+
+import { combineMessages } from '../api/combine.ts'
+import { parseMessagesRequest } from '../api/request.ts'
+import type { ContentBlock, Message, ReplyMessage } from '../api/types.ts'
+import { extendLineage } from '../plan/lineage.ts'
+import { chatMessage } from './chat/reply.ts'
+import { parseChatRequest, requestOfChat } from './chat/request.ts'
+import { type GivenAnswers, rememberAnswer, restoreAnswers } from './given.ts'
+
+/** What a client of OpenAI's says in a turn: words, or the results of the calls before. */
+type Turn = { said: string; answer: ContentBlock[] }
+
+const text = fc
+  .string({ minLength: 1, unit: 'grapheme' })
+  .filter((value) => value.trim() !== '')
+  .map((value): ContentBlock => ({ type: 'text', text: value, citations: null }))
+
+const thought = fc.oneof(
+  fc.record({
+    type: fc.constant('thinking'),
+    thinking: fc.string(),
+    signature: fc.base64String({ minLength: 4 }),
+  }),
+  fc.record({ type: fc.constant('redacted_thinking'), data: fc.base64String() }),
+)
+
+const search = fc.uuid().chain((id) =>
+  fc.constantFrom<ContentBlock[]>([
+    { type: 'server_tool_use', id: `srvtoolu_${id}`, name: 'web_search', input: { query: 'q' } },
+    { type: 'web_search_tool_result', tool_use_id: `srvtoolu_${id}`, content: [] },
+  ]),
+)
+
+const call = fc.record({
+  type: fc.constant('tool_use'),
+  id: fc.uuid().map((id) => `toolu_${id}`),
+  name: fc.constantFrom('look', 'listen'),
+  input: fc.dictionary(fc.string(), fc.jsonValue()).map(roundTripped),
+  caller: fc.constant({ type: 'direct' }),
+})
+
+const answer = fc
+  .tuple(
+    fc.array(fc.oneof(thought, text, search), { maxLength: 4 }),
+    fc.array(call, { maxLength: 3 }),
+    fc.option(text, { nil: undefined }),
+  )
+  .map(([before, calls, after]) => [...before.flat(), ...calls, ...(after ? [after] : [])])
+  .filter((blocks) => blocks.some(({ type }) => type === 'text' || type === 'tool_use'))
+
+const turns: fc.Arbitrary<Turn[]> = fc.array(
+  fc.record({ said: fc.string({ minLength: 1 }).filter((value) => value.trim() !== ''), answer }),
+  { minLength: 1, maxLength: 5 },
+)
+
+/** What JSON makes of a value. */
+function roundTripped<Value>(value: Value): Value {
+  return JSON.parse(JSON.stringify(value)) as Value
+}
+
+function lineageOf(messages: readonly Message[]): string {
+  return combineMessages(messages).reduce(extendLineage, '')
+}
+
+function callsIn(blocks: readonly ContentBlock[]): string[] {
+  return blocks.filter(({ type }) => type === 'tool_use').map(({ id }) => String(id))
+}
+
+/** The user's turn as the API has it and as a client of OpenAI's sends it. */
+function turnOf(said: string, before: readonly ContentBlock[]) {
+  const ids = callsIn(before)
+  const results = ids.map((id) => ({ type: 'tool_result', tool_use_id: id, content: `of ${id}` }))
+  return {
+    api: { role: 'user' as const, content: [...results, { type: 'text', text: said }] },
+    chat: [
+      ...ids.map((id) => ({ role: 'tool', tool_call_id: id, content: `of ${id}` })),
+      { role: 'user', content: said },
+    ],
+  }
+}
+
+/** What a client sends of an answer: as it came, or parsed and written anew, without thoughts. */
+function sentBack(blocks: ContentBlock[], isWrittenAnew: boolean): object {
+  const message = chatMessage({
+    content: blocks,
+    stop_reason: 'end_turn',
+  } as unknown as ReplyMessage)
+  if (!isWrittenAnew) return roundTripped(message)
+  const { content, tool_calls: calls } = message
+  return {
+    role: 'assistant',
+    content: content ?? '',
+    ...(calls && {
+      tool_calls: calls.map((one) => ({
+        ...one,
+        function: {
+          ...one.function,
+          arguments: JSON.stringify(JSON.parse(one.function.arguments), null, 2),
+        },
+      })),
+    }),
+  }
+}
+
+function restored(chat: object[], given: GivenAnswers) {
+  const body = { model: 'any', messages: chat }
+  const asked = parseMessagesRequest(requestOfChat(parseChatRequest(body)))
+  return restoreAnswers(asked.messages, given)
+}
+
+test('a conversation that goes through a client keeps its lineage, turn after turn', () => {
+  fc.assert(
+    fc.property(turns, fc.boolean(), (conversation, isWrittenAnew) => {
+      const given: GivenAnswers = new Map<string, ContentBlock[]>()
+      const api: Message[] = []
+      const chat: object[] = [{ role: 'system', content: 'Be brief.' }]
+      let before: ContentBlock[] = []
+      for (const { said, answer: blocks } of conversation) {
+        const turn = turnOf(said, before)
+        api.push(turn.api)
+        chat.push(...turn.chat)
+
+        const { messages, name } = restored(chat, given)
+        expect(lineageOf(messages)).toBe(lineageOf(api))
+
+        rememberAnswer(name, blocks, given)
+        api.push({ role: 'assistant', content: blocks })
+        chat.push(sentBack(blocks, isWrittenAnew))
+        before = blocks
+      }
+    }),
+  )
+})
+
+test('of a conversation that was not given out, all that the dialect has words for is kept', () => {
+  fc.assert(
+    fc.property(turns, (conversation) => {
+      const chat: object[] = []
+      const expected: Message[] = []
+      let before: ContentBlock[] = []
+      for (const { said, answer: blocks } of conversation) {
+        const turn = turnOf(said, before)
+        chat.push(...turn.chat, sentBack(blocks, true))
+        expected.push(turn.api, { role: 'assistant', content: wordsOf(blocks) })
+        before = blocks
+      }
+      const last = turnOf('And then?', before)
+      const { messages } = restored([...chat, ...last.chat], new Map<string, ContentBlock[]>())
+      expect(lineageOf(messages)).toBe(lineageOf([...expected, last.api]))
+    }),
+  )
+})
+
+/** The text of an answer, and then its calls. */
+function wordsOf(blocks: readonly ContentBlock[]): ContentBlock[] {
+  const said = blocks.map((block) => (block.type === 'text' ? String(block['text']) : '')).join('')
+  const calls = blocks.flatMap((block) =>
+    block.type === 'tool_use'
+      ? [{ type: 'tool_use', id: block['id'], name: block['name'], input: block['input'] }]
+      : [],
+  )
+  return [...(said === '' ? [] : [{ type: 'text', text: said }]), ...calls]
+}

@@ -1,0 +1,36 @@
+import type { z } from 'zod'
+
+import { describeIssue, mostTelling } from '../api/validation-message.ts'
+import { ApiError } from '../errors.ts'
+
+/**
+ * The error for what a request asks and the model's API does not have, or for what is no request.
+ *
+ * @param param the field, as OpenAI's errors name it: `messages[0].content`
+ * @param code a word for programs, where OpenAI has one
+ */
+export function invalid(message: string, param: string | null = null, code?: string): ApiError {
+  return new ApiError('invalid_request_error', message, {
+    details: { param, ...(code !== undefined && { code }) },
+  })
+}
+
+/**
+ * Checks the shape of a request.
+ *
+ * @throws ApiError `invalid_request_error` that names the first field that is wrong
+ */
+export function checkShape(schema: z.ZodType, body: unknown): void {
+  const { error } = schema.safeParse(body, { error: describeIssue })
+  const issue = error?.issues[0]
+  if (issue === undefined) return
+  const { path, message } = mostTelling(issue)
+  if (path.length === 0) throw invalid(message)
+  const field = fieldName(path)
+  throw invalid(`${field}: ${message}`, field)
+}
+
+function fieldName(path: readonly PropertyKey[]): string {
+  const steps = path.map((step) => (typeof step === 'number' ? `[${step}]` : `.${String(step)}`))
+  return steps.join('').replace(/^\./, '')
+}

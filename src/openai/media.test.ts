@@ -1,0 +1,54 @@
+import { expect, test } from 'vitest'
+
+import { documentBlock, imageBlock } from './media.ts'
+
+test.each([
+  [
+    'https://a.example/b.png',
+    { type: 'image', source: { type: 'url', url: 'https://a.example/b.png' } },
+  ],
+  [
+    'data:image/PNG;name=a.png;base64,AAAA',
+    { type: 'image', source: { type: 'base64', media_type: 'image/png', data: 'AAAA' } },
+  ],
+])('the image at %s is a block', (url, block) => {
+  expect(imageBlock(url, 'here')).toEqual(block)
+})
+
+test.each(['', 'a.png', 'file:///etc/passwd', 'data:image/png,AAAA'])(
+  'an image at %j is refused, with the field',
+  (url) => {
+    expect(() => imageBlock(url, 'here')).toThrow(/^here: /)
+  },
+)
+
+test('a PDF is a document, by its content or its address', () => {
+  expect(
+    documentBlock({ filename: 'a.pdf', file_data: 'data:application/pdf;base64,JVBERg==' }, 'here'),
+  ).toEqual({
+    type: 'document',
+    source: { type: 'base64', media_type: 'application/pdf', data: 'JVBERg==' },
+    title: 'a.pdf',
+  })
+  expect(documentBlock({ file_url: 'https://a.example/b.pdf' }, 'here')).toEqual({
+    type: 'document',
+    source: { type: 'url', url: 'https://a.example/b.pdf' },
+  })
+})
+
+test('a text file is its text, whatever its letters', () => {
+  const data = Buffer.from('Καλημέρα').toString('base64')
+  expect(documentBlock({ file_data: `data:text/markdown;base64,${data}` }, 'here')).toEqual({
+    type: 'document',
+    source: { type: 'text', media_type: 'text/plain', data: 'Καλημέρα' },
+  })
+})
+
+test.each([
+  {},
+  { file_id: 'file_1' },
+  { file_data: 'JVBERg==' },
+  { file_data: 'data:a/b;base64,A' },
+])('%j is refused, with the field', (file) => {
+  expect(() => documentBlock(file, 'here')).toThrow(/^here: /)
+})

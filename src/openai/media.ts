@@ -1,0 +1,61 @@
+import type { ContentBlock } from '../api/types.ts'
+import { invalid } from './invalid.ts'
+
+/**
+ * The block for an image that is given by its address.
+ *
+ * @param url `data:` with base64, or `http(s):`
+ * @throws ApiError for any other address
+ */
+export function imageBlock(url: string, param: string): ContentBlock {
+  if (isWebAddress(url)) return { type: 'image', source: { type: 'url', url } }
+  const { mediaType, data } = readDataUrl(url, param)
+  return { type: 'image', source: { type: 'base64', media_type: mediaType, data } }
+}
+
+export type FileInput = {
+  file_data?: string | null
+  file_id?: string | null
+  file_url?: string | null
+  filename?: string | null
+}
+
+/**
+ * The block for a file: a PDF as it is, a text by its content.
+ *
+ * @throws ApiError for files that are only named by an id, and for other kinds of files
+ */
+export function documentBlock(file: FileInput, param: string): ContentBlock {
+  const title = file.filename ? { title: file.filename } : {}
+  if (file.file_url) {
+    return { type: 'document', source: { type: 'url', url: file.file_url }, ...title }
+  }
+  if (!file.file_data) {
+    throw invalid(`${param}: there is no store of files here: send file_data.`, param)
+  }
+  return { type: 'document', source: documentSource(file.file_data, param), ...title }
+}
+
+function documentSource(address: string, param: string): object {
+  const { mediaType, data } = readDataUrl(address, param)
+  if (mediaType === 'application/pdf') return { type: 'base64', media_type: mediaType, data }
+  if (mediaType.startsWith('text/')) {
+    const text = Buffer.from(data, 'base64').toString('utf8')
+    return { type: 'text', media_type: 'text/plain', data: text }
+  }
+  throw invalid(`${param}: the API takes PDF and text files, not ${mediaType}.`, param)
+}
+
+function isWebAddress(url: string): boolean {
+  return /^https?:\/\//i.test(url)
+}
+
+const DATA_URL = /^data:([^;,]+)(?:;[^;,]*)*;base64,/i
+
+function readDataUrl(url: string, param: string): { mediaType: string; data: string } {
+  const head = DATA_URL.exec(url)
+  if (!head?.[1]) {
+    throw invalid(`${param}: an address of the form data:<type>;base64,… was expected.`, param)
+  }
+  return { mediaType: head[1].toLowerCase(), data: url.slice(head[0].length) }
+}

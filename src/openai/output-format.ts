@@ -1,0 +1,38 @@
+import { outputSchema, type Schema } from './output-schema.ts'
+import { invalid } from './invalid.ts'
+
+/** What a request says of the form of the answer, without the differences between the dialects. */
+export type AskedFormat = { type: string; schema?: Schema | null | undefined }
+
+export type OutputFormat = {
+  /** For `output_config.format`. */
+  format?: { type: 'json_schema'; schema: Schema }
+  /** What is said to the model, where the API has no such format. */
+  instruction?: string
+}
+
+/**
+ * The form of the answer. A schema becomes the API's structured output. For JSON of any shape the
+ * API has nothing: the model is asked for it, at the end of the system prompt.
+ *
+ * @throws ApiError for a form that is not known
+ */
+export function outputFormat(asked: AskedFormat | null | undefined, param: string): OutputFormat {
+  switch (asked?.type) {
+    case undefined:
+    case 'text':
+      return {}
+    case 'json_schema':
+      return { format: { type: 'json_schema', schema: outputSchema(asked.schema ?? {}) } }
+    case 'json_object':
+      return { instruction: JSON_ONLY }
+    default:
+      throw invalid(
+        `${param}.type: Input should be 'text', 'json_schema' or 'json_object'`,
+        `${param}.type`,
+      )
+  }
+}
+
+const JSON_ONLY =
+  'Answer with one JSON object and nothing else: no text around it, and no code fence.'

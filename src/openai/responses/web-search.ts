@@ -1,0 +1,70 @@
+import type {
+  ResponseFunctionWebSearch,
+  ResponseOutputText,
+  Tool,
+  WebSearchPreviewTool,
+  WebSearchTool,
+} from 'openai/resources/responses/responses'
+
+import type { ReplyMessage, ToolDefinition } from '../../api/types.ts'
+
+/** The name of the API's tool. */
+export const WEB_SEARCH = 'web_search'
+
+export function isWebSearch(tool: Tool): tool is WebSearchTool | WebSearchPreviewTool {
+  return tool.type.startsWith(WEB_SEARCH)
+}
+
+/** OpenAI's search as the API's: both run on the API's side. */
+export function webSearchTool(tool: WebSearchTool | WebSearchPreviewTool): ToolDefinition {
+  const domains = 'filters' in tool ? tool.filters?.allowed_domains : undefined
+  return {
+    type: 'web_search_20250305',
+    name: WEB_SEARCH,
+    ...(domains && { allowed_domains: domains }),
+    ...(tool.user_location && { user_location: { type: 'approximate', ...tool.user_location } }),
+  }
+}
+
+type Block = ReplyMessage['content'][number]
+type SearchCall = Extract<Block, { type: 'server_tool_use' }>
+type SearchResult = Extract<Block, { type: 'web_search_tool_result' }>
+
+/** @param result absent where the reply ended before it came */
+export function searchItem(
+  id: string,
+  { input }: SearchCall,
+  result: SearchResult | undefined,
+): ResponseFunctionWebSearch {
+  const found = result !== undefined && Array.isArray(result.content) ? result.content : undefined
+  const query = typeof input['query'] === 'string' ? input['query'] : ''
+  const sources = found?.map(({ url }) => ({ type: 'url' as const, url }))
+  return {
+    id,
+    type: 'web_search_call',
+    status: found === undefined ? 'failed' : 'completed',
+    action: { type: 'search', query, queries: [query], ...(sources && { sources }) },
+  }
+}
+
+/**
+ * What a text is taken from. The API cites for a whole block, so that an annotation covers the whole
+ * of its part.
+ */
+export function annotationsOf(
+  block: Extract<Block, { type: 'text' }>,
+): ResponseOutputText.URLCitation[] {
+  return (block.citations ?? []).flatMap((citation) =>
+    citation.type === 'web_search_result_location'
+      ? [
+          {
+            type: 'url_citation' as const,
+            start_index: 0,
+            end_index: block.text.length,
+            title: citation.title ?? '',
+            url: citation.url,
+          },
+        ]
+      : [],
+  )
+}

@@ -1,0 +1,180 @@
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { describe, expect, test } from 'vitest'
+
+import { ApiError } from '../../src/errors.ts'
+import { isOpenaiPath } from '../../src/http/openai-paths.ts'
+import { parseChatRequest, requestOfChat } from '../../src/openai/chat/request.ts'
+import { emptyResponse } from '../../src/openai/responses/reply.ts'
+import { parseResponsesRequest, requestOfResponse } from '../../src/openai/responses/request.ts'
+import { codeSpans, headingAnchors, linesBetween, linkTargets } from './markdown.ts'
+
+const ROOT = fileURLToPath(new URL('../..', import.meta.url))
+const DOCUMENT = readFileSync(join(ROOT, 'docs/openai.md'), 'utf8')
+
+const LOOK = { type: 'function', function: { name: 'look' } }
+
+/** A value for each field that asks for something. */
+const SAMPLES = {
+  messages: [{ role: 'user', content: 'Another.' }],
+  input: 'Another.',
+  instructions: 'Be brief.',
+  model: 'claude-haiku-4-5',
+  stream: true,
+  max_completion_tokens: 5,
+  max_tokens: 5,
+  max_output_tokens: 5,
+  temperature: 0.5,
+  top_p: 0.5,
+  stop: 'END',
+  n: 2,
+  modalities: ['audio'],
+  functions: [{ name: 'look' }],
+  function_call: 'auto',
+  web_search_options: {},
+  response_format: { type: 'json_object' },
+  text: { format: { type: 'json_object' } },
+  reasoning_effort: 'low',
+  reasoning: { effort: 'low' },
+  background: true,
+  conversation: 'conv_1',
+  prompt: { id: 'pmpt_1' },
+  audio: { voice: 'ash', format: 'mp3' },
+  frequency_penalty: 1,
+  presence_penalty: 1,
+  logit_bias: { '1': 1 },
+  logprobs: true,
+  top_logprobs: 1,
+  metadata: { a: 'b' },
+  moderation: { model: 'any' },
+  prediction: { type: 'content', content: 'x' },
+  prompt_cache_key: 'k',
+  prompt_cache_options: { mode: 'explicit' },
+  prompt_cache_retention: '24h',
+  safety_identifier: 's',
+  seed: 1,
+  service_tier: 'flex',
+  store: true,
+  stream_options: { include_obfuscation: false },
+  user: 'u',
+  verbosity: 'low',
+  context_management: [{ type: 'compaction' }],
+  include: ['reasoning.encrypted_content'],
+  truncation: 'auto',
+} as const
+
+/** What has to be there for a field to mean something. */
+const BESIDE: Record<string, object> = {
+  tools: {},
+  tool_choice: { tools: [LOOK] },
+  parallel_tool_calls: { tools: [LOOK] },
+}
+
+const CHOICES = { tools: [LOOK], tool_choice: 'required', parallel_tool_calls: false }
+
+const CHAT = {
+  title: 'chat fields',
+  file: 'chat/completions/completions.d.ts',
+  type: 'ChatCompletionCreateParamsBase',
+  samples: { ...SAMPLES, ...CHOICES } as Record<string, unknown>,
+  beside: BESIDE,
+  translate: (fields: object) =>
+    requestOfChat(
+      parseChatRequest({ messages: [{ role: 'user', content: 'Hello.' }], ...fields }),
+    ) as object,
+  /** What works elsewhere than in the request upstream. */
+  elsewhere: ['stream_options'],
+}
+
+const flatTools = [{ type: 'function', name: 'look' }]
+
+const RESPONSES = {
+  title: 'responses fields',
+  file: 'responses/responses.d.ts',
+  type: 'ResponseCreateParamsBase',
+  samples: { ...SAMPLES, ...CHOICES, tools: flatTools } as Record<string, unknown>,
+  beside: {
+    tool_choice: { tools: flatTools },
+    parallel_tool_calls: { tools: flatTools },
+  } as Record<string, object>,
+  translate: (fields: object) =>
+    requestOfResponse(
+      parseResponsesRequest({ input: 'Hello.', ...fields }),
+      { system: [], messages: [] },
+      () => undefined,
+    ).request as object,
+  elsewhere: ['previous_response_id', 'store', 'metadata'],
+}
+
+type Row = { field: string; what: string }
+
+function rowsOf(title: string): Row[] {
+  return linesBetween(DOCUMENT, `<!-- ${title} -->`, `<!-- end of ${title} -->`)
+    .split('\n')
+    .filter((line) => line.startsWith('| `'))
+    .map((line) => {
+      const [, field = '', what = ''] = line.split('|').map((cell) => cell.trim())
+      return { field: field.replaceAll('`', ''), what }
+    })
+}
+
+/** The fields of an interface, as the library's own file declares them. */
+function fieldsOf(file: string, type: string): string[] {
+  const path = join(ROOT, 'node_modules/openai/resources', file)
+  const [, body = ''] = new RegExp(`interface ${type} \\{\\n(.*?)\\n\\}`, 's').exec(
+    readFileSync(path, 'utf8'),
+  ) ?? [undefined]
+  return [...body.matchAll(/^ {4}(\w+)\??:/gm)].map(([, name = '']) => name)
+}
+
+function sorted(names: string[]): string[] {
+  return names.toSorted((a, b) => a.localeCompare(b))
+}
+
+describe.each([CHAT, RESPONSES])(
+  'the table of $title',
+  ({ title, file, type, samples, beside, translate, elsewhere }) => {
+    const rows = rowsOf(title)
+
+    test("has the fields that OpenAI's library knows, each once", () => {
+      expect(sorted(rows.map(({ field }) => field))).toEqual(sorted(fieldsOf(file, type)))
+      expect(rows.length).toBeGreaterThan(20)
+    })
+
+    test.each(rows)('is right about $field: $what', ({ field, what }) => {
+      const others = beside[field] ?? {}
+      const asked = (): object => translate({ ...others, [field]: samples[field] })
+      switch (what) {
+        case 'refused':
+          expect(asked).toThrow(ApiError)
+          expect(asked).toThrow(new RegExp(`^${field}: `))
+          break
+        case 'ignored':
+          expect(samples[field]).toBeDefined()
+          expect(asked()).toEqual(translate(others))
+          break
+        case 'supported':
+          if (elsewhere.includes(field)) expect(asked()).toEqual(translate(others))
+          else expect(asked()).not.toEqual(translate(others))
+          break
+        default:
+          throw new Error(`Neither supported, nor ignored, nor refused: ${what}`)
+      }
+    })
+  },
+)
+
+test('metadata comes back in the response', () => {
+  const request = parseResponsesRequest({ input: 'Hello.', metadata: SAMPLES.metadata })
+  const response = emptyResponse('any', { id: 'resp_1', request, createdAt: 0 })
+  expect(response.metadata).toEqual(SAMPLES.metadata)
+})
+
+test('the document links to what is there, and names files and paths that are', () => {
+  const anchors = headingAnchors(DOCUMENT)
+  expect(linkTargets(DOCUMENT).filter((target) => !anchors.includes(target))).toEqual([])
+  const missing = codeSpans(DOCUMENT).filter((span) => /^\/v1\/\w+$/.test(span))
+  expect(missing).toContain('/v1/embeddings')
+  expect(missing.filter((path) => !isOpenaiPath(path))).toEqual([])
+})

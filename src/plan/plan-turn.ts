@@ -36,16 +36,6 @@ export type PlanContext = {
  * assistant message, or one that the API shall hold between requests (`thread`).
  */
 export function planTurn(request: MessagesRequest, context: PlanContext): Turn {
-  try {
-    return plan(request, context)
-  } catch (cause) {
-    // JSON that is nested some thousand levels deep can be read, but not written.
-    if (!(cause instanceof RangeError)) throw cause
-    throw new ApiError('invalid_request_error', 'The request is nested too deeply.', { cause })
-  }
-}
-
-function plan(request: MessagesRequest, context: PlanContext): Turn {
   if (request['thread'] !== undefined) throw threadsUnsupported()
   const messages = combineMessages(request.messages)
   const last = messages.at(-1)

@@ -25,8 +25,8 @@ function parsed(request: unknown): MessagesRequest {
 /** All that a conversation says, one block after another, but for breakpoints of the cache. */
 function said(messages: readonly Message[]): string[] {
   return messages.flatMap((message) =>
-    blocksOf(message).map(({ cache_control: _, ...block }) =>
-      JSON.stringify([message.role, block]),
+    blocksOf(message).map((block) =>
+      JSON.stringify([message.role, { ...block, cache_control: undefined }]),
     ),
   )
 }

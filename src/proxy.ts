@@ -85,13 +85,14 @@ export async function createProxy({
   let listener: Listener | undefined
   let isClosing = false
 
+  const onError = (error: unknown): void => logger.error({ err: error }, 'unexpected error')
   const app = createApp({
     ...config,
     version: VERSION,
     key: config.proxyApiKey,
     isOpenToNetwork: !isLoopback(config.host),
     authStatus: async () => authStatus(await engine.account()),
-    onError: (error) => logger.error({ err: error }, 'unexpected error'),
+    onError,
     ask: async (request, facts) => {
       if (isClosing) throw new ApiError('overloaded_error', 'The proxy is stopping.')
       const ended = new Deferred<void>()
@@ -151,7 +152,7 @@ export async function createProxy({
     config,
     fetch: async (input, init) => app.fetch(new Request(input, init)),
     async listen() {
-      listener = await listen((request) => app.fetch(request), config)
+      listener = await listen((request) => app.fetch(request), { ...config, onError })
       return { url: urlOf(config.host, listener.port), port: listener.port }
     },
     account: () => engine.account(),

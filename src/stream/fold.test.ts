@@ -540,7 +540,7 @@ test('a field may be called __proto__ or constructor: it is a field', () => {
     start(),
     ...block(0, { type: 'result' }, [{ type: 'unknown_delta', ...fields }]),
     ...end({ stop_reason: 'end_turn', ...fields }, fields),
-  ])
+  ]) as Fields & { content: Fields[] }
   for (const told of [message, message['usage'] as Fields, message.content[0] ?? {}]) {
     expect(Object.getPrototypeOf(told)).toBe(Object.prototype)
     expect(Object.keys(told)).toEqual(expect.arrayContaining(['__proto__', 'constructor']))

@@ -4,8 +4,14 @@ import { join } from 'node:path'
 
 import type { MessagesRequest } from './api/types.ts'
 import { childEnvironment } from './config/child-environment.ts'
-import { type Environment, readEnvironment, readMachine } from './config/environment.ts'
+import {
+  type Environment,
+  readEnvironment,
+  readMachine,
+  readTextFile,
+} from './config/environment.ts'
 import { isLoopback } from './config/hosts.ts'
+import { keyRing } from './config/key-ring.ts'
 import type { Config } from './config/options.ts'
 import { leadsTo } from './config/own-address.ts'
 import { type ConfigInput, resolveConfig } from './config/resolve.ts'
@@ -60,6 +66,11 @@ export async function createProxy({
   ...settings
 }: ProxyOptions = {}): Promise<Proxy> {
   const config = resolveConfig(settings, readMachine(env))
+  const keys = keyRing(config, {
+    readFile: readTextFile,
+    now: () => performance.now(),
+    log: { info: (line) => logger.info(line), warn: (line) => logger.warn(line) },
+  })
   const privateFolder = await mkdtemp(join(tmpdir(), 'claude-sub-proxy-'))
   const workFolder = join(privateFolder, 'work')
   const temporaryFolder = join(privateFolder, 'tmp')
@@ -89,7 +100,7 @@ export async function createProxy({
   const app = createApp({
     ...config,
     version: VERSION,
-    key: config.proxyApiKey,
+    keys,
     isOpenToNetwork: !isLoopback(config.host),
     authStatus: async () => authStatus(await engine.account()),
     onError,

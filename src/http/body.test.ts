@@ -81,17 +81,17 @@ test('a body that is no UTF-8 is an invalid request', async () => {
   })
 })
 
-describe('a body that breaks off', () => {
-  const broken = (signal: AbortSignal): Request => {
-    const stream = new ReadableStream({
-      pull(controller) {
-        controller.error(new Error('aborted'))
-      },
-    })
-    const init = { method: 'POST', body: stream, duplex: 'half', signal } as RequestInit
-    return new Request('http://localhost/', init)
-  }
+function broken(signal: AbortSignal): Request {
+  const stream = new ReadableStream({
+    pull(controller) {
+      controller.error(new Error('aborted'))
+    },
+  })
+  const init = { method: 'POST', body: stream, duplex: 'half', signal } as RequestInit
+  return new Request('http://localhost/', init)
+}
 
+describe('a body that breaks off', () => {
   test('because the client left is no failure of ours', async () => {
     const refused = await readBody(broken(AbortSignal.abort()), 10).catch((error: unknown) => error)
     expect(refused).toBeInstanceOf(ApiError)

@@ -35,7 +35,7 @@ async function serve(fetch: Fetch, limits: Partial<ConnectionLimits> = {}): Prom
 async function serveApp(ask: Ask, limits: Partial<ConnectionLimits> = {}): Promise<void> {
   const app = createApp({
     version: '1.2.3',
-    key: undefined,
+    keys: undefined,
     corsOrigins: [],
     isOpenToNetwork: false,
     authStatus: () => Promise.resolve({}),
@@ -76,6 +76,11 @@ function errorIn(answer: string): unknown {
   return [Number(status), error.type]
 }
 
+async function said(request: Request): Promise<string> {
+  const body = (await request.json()) as { messages: { content: string }[] }
+  return body.messages[0]?.content ?? ''
+}
+
 const never: Ask = () => new Promise(() => {})
 
 describe('what is no request is answered in the form of the API, and the connection closed:', () => {
@@ -85,7 +90,7 @@ describe('what is no request is answered in the form of the API, and the connect
     ['HTTP/2', 'PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n'],
     ['a header with a NUL', 'GET / HTTP/1.1\r\nHost: localhost\r\na: \u0000\r\n\r\n'],
     ['a header that is folded', 'GET / HTTP/1.1\r\nHost: localhost\r\na: b\r\n c\r\n\r\n'],
-    ['two lengths', `${post('abc').replace('\r\n\r\n', '\r\ncontent-length: 4\r\n\r\n')}`],
+    ['two lengths', post('abc').replace('\r\n\r\n', '\r\ncontent-length: 4\r\n\r\n')],
     ['a length and chunks', post('abc', 'transfer-encoding: chunked\r\n')],
     [
       'chunks that are none',
@@ -202,11 +207,6 @@ describe('a client that leaves', () => {
 })
 
 describe('requests that are sent ahead on one connection', () => {
-  async function said(request: Request): Promise<string> {
-    const body = (await request.json()) as { messages: { content: string }[] }
-    return body.messages[0]?.content ?? ''
-  }
-
   test('are answered one after another, each with its own', async () => {
     const order: string[] = []
     await serve(async (request) => {

@@ -67,6 +67,7 @@ export async function listen(
     connectionsCheckingInterval: Math.min(headers, 5 * SECOND),
   })
   server.maxConnections = connectionLimit(readDescriptorLimit())
+  const answer = requestListener(fetch, onError)
   const exchanges = new WeakMap<object, Exchange[]>()
   server.on('request', (incoming: IncomingMessage, outgoing: ServerResponse) => {
     const underWay = exchanges.get(incoming.socket) ?? []
@@ -75,8 +76,8 @@ export async function listen(
     // Answers go out in order.
     outgoing.once('close', () => underWay.shift())
     cutWhereUnread(outgoing)
+    void answer(incoming, outgoing)
   })
-  server.on('request', requestListener(fetch, onError))
   server.on('clientError', (error: NodeJS.ErrnoException, socket: Socket) =>
     answerUnreadable(error, socket, exchanges.get(socket) ?? []),
   )

@@ -7,10 +7,24 @@ export function errorResponse(context: Context, error: unknown): Response {
   const requestId: string = context.get('requestId')
   const shown =
     error instanceof ApiError ? error : new ApiError('api_error', 'Internal server error')
+  const { requestId: apisOwn, retryAfter } = shown
   const headers = new Headers({
     'content-type': 'application/json',
-    'request-id': shown.requestId ?? requestId,
+    'request-id': apisOwn !== undefined && VISIBLE.test(apisOwn) ? apisOwn : requestId,
   })
-  if (shown.retryAfter !== undefined) headers.set('retry-after', String(shown.retryAfter))
-  return new Response(JSON.stringify(shown.body(requestId)), { status: shown.status, headers })
+  if (retryAfter !== undefined && retryAfter >= 0) headers.set('retry-after', String(retryAfter))
+  return new Response(JSON.stringify(shown.body(requestId)), {
+    status: isError(shown.status) ? shown.status : BAD_GATEWAY,
+    headers,
+  })
+}
+
+/** What may stand in a header; the API's ids are of this form, a gateway's may not be. */
+const VISIBLE = /^[\x21-\x7E]{1,200}$/
+
+/** For an error that came with the status of a success, or with none that HTTP has. */
+const BAD_GATEWAY = 502
+
+function isError(status: number): boolean {
+  return status >= 400 && status <= 599
 }

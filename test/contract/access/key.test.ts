@@ -1,3 +1,6 @@
+import { renameSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+
 import Anthropic, { AuthenticationError } from '@anthropic-ai/sdk'
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 
@@ -113,6 +116,32 @@ describe('with a proxy key, a request gets 401', () => {
     const answer = await send(port, { method: 'POST', path: '/v1/messages', headers })
     expect(answer.status).toBe(401)
   })
+})
+
+test('a key of a file is replaced without a restart', async () => {
+  const file = join(sandbox.folder, 'keys')
+  writeFileSync(file, 'made-up-old')
+  const other = await createProxy({
+    env: sandbox.env,
+    host: '127.0.0.1',
+    port: 0,
+    spares: 0,
+    proxyApiKeyFile: file,
+    logger: log.logger,
+  })
+  const at = (await other.listen()).port
+  const statusWith = async (key: string): Promise<number> =>
+    (await send(at, { headers: { 'x-api-key': key } })).status
+  expect(await statusWith('made-up-old')).toBe(404)
+  expect(await statusWith('made-up-new')).toBe(401)
+
+  writeFileSync(`${file}-next`, 'made-up-new\n')
+  renameSync(`${file}-next`, file)
+  await expect.poll(() => statusWith('made-up-new'), { timeout: 10_000 }).toBe(404)
+  expect(await statusWith('made-up-old')).toBe(401)
+
+  await other.close()
+  expect(log.text()).not.toMatch(/made-up-(old|new)/)
 })
 
 test('/health needs no key', async () => {

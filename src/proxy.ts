@@ -26,6 +26,7 @@ import { planTurn } from './plan/plan-turn.ts'
 import type { Account } from './runtime/account.ts'
 import { Engine } from './runtime/engine.ts'
 import { runtimeEnvironment } from './runtime/environment.ts'
+import { shared } from './shared.ts'
 import { VERSION } from './version.ts'
 
 export type ProxyOptions = ConfigInput & {
@@ -102,7 +103,8 @@ export async function createProxy({
     version: VERSION,
     keys,
     isOpenToNetwork: !isLoopback(config.host),
-    authStatus: async () => authStatus(await engine.account()),
+    // Each look starts a process: however many ask, there is one at a time.
+    authStatus: shared(async () => authStatus(await engine.account())),
     onError,
     ask: async (request, facts) => {
       if (isClosing) throw new ApiError('overloaded_error', 'The proxy is stopping.')

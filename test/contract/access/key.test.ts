@@ -6,6 +6,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 
 import { createProxy, type Proxy } from '../../../src/proxy.ts'
 import { error } from '../../support/answers.ts'
+import { descendants } from '../../support/processes.ts'
 import { makeSandbox, type Sandbox } from '../../support/sandbox.ts'
 import { type Standin, startStandin } from '../../support/standin.ts'
 import { recordTurns } from '../../support/turns.ts'
@@ -172,7 +173,7 @@ test('a page of an allowed origin asks before it sends the key, and reads why it
   expect(refused.headers['access-control-allow-origin']).toBe(origin)
 })
 
-test('no key is ever in the log or in an answer', async () => {
+test('no key is ever in the log, in an answer or on a command line', async () => {
   const wrong = 'made-up-wrong-key-987'
   standin.reply(error(400, 'invalid_request_error', 'made up'))
   const answers = [
@@ -186,7 +187,9 @@ test('no key is ever in the log or in an answer', async () => {
 
   expect(answers.map(({ status }) => status)).toEqual([400, 200, 400, 401, 401, 200])
   expect(log.turns.length).toBeGreaterThan(0)
-  const written = log.text() + JSON.stringify(answers)
+  const runtimes = descendants(process.pid)
+  expect(runtimes).not.toHaveLength(0)
+  const written = log.text() + JSON.stringify([answers, runtimes])
   for (const secret of [KEY, wrong, sandbox.env['ANTHROPIC_API_KEY'] ?? '']) {
     expect(written).not.toContain(secret)
   }

@@ -140,7 +140,7 @@ describe('a request that trickles ends with a 408', () => {
 
 test('a reply may take longer than a request, and be silent for longer than an unread one', async () => {
   const answered = new Deferred<Response>()
-  await serve(() => answered.promise, { headers: 20, request: 30, idle: 20, unread: 40 })
+  await serve(() => answered.promise, { headers: 200, request: 300, idle: 200, unread: 400 })
   const { received, ended } = await send('GET / HTTP/1.1\r\nHost: localhost\r\n\r\n')
   const other = await send('')
   // The other connection has run into its limit by now; so would this one have.
@@ -261,7 +261,7 @@ describe('requests that are sent ahead on one connection', () => {
 })
 
 test('whatever bytes come, they are answered or cut, and the next client is served', async () => {
-  await serveApp(never, { headers: 30, request: 40, idle: 30 })
+  await serveApp(never)
   const valid = hello('one')
   const bytes = fc.oneof(
     fc.uint8Array({ maxLength: 300 }),

@@ -4,8 +4,14 @@ import { join } from 'node:path'
 
 import type { MessagesRequest } from './api/types.ts'
 import { childEnvironment } from './config/child-environment.ts'
-import { type Environment, readEnvironment, readMachine } from './config/environment.ts'
+import {
+  type Environment,
+  readEnvironment,
+  readMachine,
+  readTextFile,
+} from './config/environment.ts'
 import { isLoopback } from './config/hosts.ts'
+import { keyRing } from './config/key-ring.ts'
 import type { Config } from './config/options.ts'
 import { leadsTo } from './config/own-address.ts'
 import { type ConfigInput, resolveConfig } from './config/resolve.ts'
@@ -20,6 +26,7 @@ import { planTurn } from './plan/plan-turn.ts'
 import type { Account } from './runtime/account.ts'
 import { Engine } from './runtime/engine.ts'
 import { runtimeEnvironment } from './runtime/environment.ts'
+import { shared } from './shared.ts'
 import { VERSION } from './version.ts'
 
 export type ProxyOptions = ConfigInput & {
@@ -60,6 +67,11 @@ export async function createProxy({
   ...settings
 }: ProxyOptions = {}): Promise<Proxy> {
   const config = resolveConfig(settings, readMachine(env))
+  const keys = keyRing(config, {
+    readFile: readTextFile,
+    now: () => performance.now(),
+    log: { info: (line) => logger.info(line), warn: (line) => logger.warn(line) },
+  })
   const privateFolder = await mkdtemp(join(tmpdir(), 'claude-sub-proxy-'))
   const workFolder = join(privateFolder, 'work')
   const temporaryFolder = join(privateFolder, 'tmp')
@@ -85,13 +97,15 @@ export async function createProxy({
   let listener: Listener | undefined
   let isClosing = false
 
+  const onError = (error: unknown): void => logger.error({ err: error }, 'unexpected error')
   const app = createApp({
     ...config,
     version: VERSION,
-    key: config.proxyApiKey,
+    keys,
     isOpenToNetwork: !isLoopback(config.host),
-    authStatus: async () => authStatus(await engine.account()),
-    onError: (error) => logger.error({ err: error }, 'unexpected error'),
+    // Each look starts a process: however many ask, there is one at a time.
+    authStatus: shared(async () => authStatus(await engine.account())),
+    onError,
     ask: async (request, facts) => {
       if (isClosing) throw new ApiError('overloaded_error', 'The proxy is stopping.')
       const ended = new Deferred<void>()
@@ -151,7 +165,7 @@ export async function createProxy({
     config,
     fetch: async (input, init) => app.fetch(new Request(input, init)),
     async listen() {
-      listener = await listen((request) => app.fetch(request), config)
+      listener = await listen((request) => app.fetch(request), { ...config, onError })
       return { url: urlOf(config.host, listener.port), port: listener.port }
     },
     account: () => engine.account(),

@@ -185,4 +185,13 @@ describe('tool results', () => {
       'messages.1: `tool_use` blocks can only be in `assistant` messages',
     )
   })
+
+  it('are told of in an error of bounded length, however many and long they are', () => {
+    const calls = Array.from({ length: 10_000 }, (_, index) => call(`${index}`.repeat(1000)))
+    const results = calls.map(({ id }) => result(String(id)))
+    expect(refusal([user('a'), assistant(calls), user('b')])).toHaveLength(
+      unanswered('messages.1', '').length + 20 * 102 + 1,
+    )
+    expect(refusal([user(results)])?.length).toBeLessThan(400)
+  })
 })

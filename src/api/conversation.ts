@@ -68,7 +68,7 @@ function checkToolResults(run: Run, before: Run | undefined): void {
   for (const { index, position, block } of placedBlocks(run)) {
     if (block.type === 'tool_result' && !asked.has(block['tool_use_id'])) {
       throw invalid(
-        `messages.${index}.content.${position}: unexpected \`tool_use_id\` found in \`tool_result\` blocks: ${String(block['tool_use_id'])}. Each \`tool_result\` block must have a corresponding \`tool_use\` block in the previous message.`,
+        `messages.${index}.content.${position}: unexpected \`tool_use_id\` found in \`tool_result\` blocks: ${listed([block['tool_use_id']])}. Each \`tool_result\` block must have a corresponding \`tool_use\` block in the previous message.`,
       )
     }
   }
@@ -81,7 +81,7 @@ function checkToolUses(run: Run, after: Run | undefined): void {
   )
   if (open[0]) {
     throw invalid(
-      `messages.${open[0].index}: \`tool_use\` ids were found without \`tool_result\` blocks immediately after: ${open.map(({ block }) => block['id']).join(', ')}. Each \`tool_use\` block must have a corresponding \`tool_result\` block in the next message.`,
+      `messages.${open[0].index}: \`tool_use\` ids were found without \`tool_result\` blocks immediately after: ${listed(open.map(({ block }) => block['id']))}. Each \`tool_use\` block must have a corresponding \`tool_result\` block in the next message.`,
     )
   }
 }
@@ -97,6 +97,15 @@ function placedBlocks(run: Run): { index: number; position: number; block: Conte
     blocksOf(message).map((block, position) => ({ index: run.start + offset, position, block })),
   )
 }
+
+/** The ids that a client gave, as far as a message has room for them. */
+function listed(ids: readonly unknown[]): string {
+  const shown = ids.slice(0, MOST_IDS).map((id) => String(id).slice(0, LONGEST_ID).toWellFormed())
+  return [...shown, ...(ids.length > MOST_IDS ? ['…'] : [])].join(', ')
+}
+
+const MOST_IDS = 20
+const LONGEST_ID = 100
 
 function invalid(message: string): ApiError {
   return new ApiError('invalid_request_error', message)

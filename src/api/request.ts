@@ -1,4 +1,5 @@
 import { ApiError } from '../errors.ts'
+import { checkValues } from './check-values.ts'
 import { checkConversation } from './conversation.ts'
 import { messagesRequestSchema } from './schema.ts'
 import type { MessagesRequest } from './types.ts'
@@ -25,7 +26,7 @@ export function parseMessagesRequest(body: unknown): MessagesRequest {
 /**
  * Parses the text of a request body.
  *
- * @throws ApiError `invalid_request_error` where the text is empty or no JSON
+ * @throws ApiError `invalid_request_error` where the text is empty or no JSON, or can't be passed on
  */
 export function parseJson(text: string): unknown {
   if (text.trim() === '') {
@@ -34,22 +35,15 @@ export function parseJson(text: string): unknown {
       'The request body is empty; a JSON object was expected',
     )
   }
+  let body: unknown
   try {
-    return ESCAPED_SURROGATE.test(text) ? JSON.parse(text, onlyWellFormed) : JSON.parse(text)
+    body = JSON.parse(text)
   } catch (cause) {
     const reason = cause instanceof Error ? cause.message : String(cause)
     throw new ApiError('invalid_request_error', `The request body is not valid JSON: ${reason}`, {
       cause,
     })
   }
-}
-
-const ESCAPED_SURROGATE = /\\u[dD][89a-fA-F]/
-
-/** Half a surrogate pair is no character: upstream it would silently become another one. */
-function onlyWellFormed(_key: string, value: unknown): unknown {
-  if (typeof value === 'string' && !value.isWellFormed()) {
-    throw new SyntaxError('half a surrogate pair in string')
-  }
-  return value
+  checkValues(body)
+  return body
 }

@@ -60,6 +60,7 @@ test('a key is said to be asked for, and not shown', () => {
   const banner = render({ proxyApiKey: 'made-up-key' })
   expect(rowOf(banner, 'key')).toBe('proxy_api_key')
   expect(banner).not.toContain('made-up-key')
+  expect(rowOf(render({ proxyApiKeyFile: '/run/secrets/key' }), 'key')).toBe('/run/secrets/key')
 })
 
 describe('a warning', () => {

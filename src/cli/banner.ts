@@ -1,4 +1,5 @@
 import { isLoopback } from '../config/hosts.ts'
+import { asksForKey } from '../config/key-ring.ts'
 import type { Config } from '../config/options.ts'
 import type { Proxy } from '../proxy.ts'
 import { VERSION } from '../version.ts'
@@ -13,7 +14,7 @@ export function renderBanner({ url, config, account }: BannerFacts): string {
     ['address', url],
     ['login', describeLogin(account)],
     ['model', `${config.modelDefault} where a request names none`],
-    ['key', config.proxyApiKey === undefined ? 'none asked for' : 'proxy_api_key'],
+    ['key', describeKey(config)],
     ['client', `ANTHROPIC_BASE_URL=${url}`],
   ]
   const lines = [
@@ -33,9 +34,14 @@ function describeLogin({ authenticated, source, email, plan, provider }: Account
   return known.length === 0 ? source : `${source} (${known.join(', ')})`
 }
 
+function describeKey(config: Config): string {
+  if (!asksForKey(config)) return 'none asked for'
+  return config.proxyApiKeyFile === undefined ? 'proxy_api_key' : config.proxyApiKeyFile
+}
+
 function warningsFor(config: Config, url: string): string[] {
   const warnings: string[] = []
-  if (config.proxyApiKey === undefined && !isLoopback(config.host)) {
+  if (!asksForKey(config) && !isLoopback(config.host)) {
     warnings.push(
       `OPEN TO THE NETWORK: everyone who reaches ${config.host}:${new URL(url).port} uses this login. Set proxy_api_key.`,
     )

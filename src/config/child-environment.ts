@@ -22,32 +22,58 @@ function isAllowed(name: string): boolean {
   return ALLOWED_PATTERN.test(name) && !REFUSED.has(name.toUpperCase())
 }
 
-/** `*` stands for any letters. The runtime's own are described at https://code.claude.com/docs/en/env-vars */
-const ALLOWED = [
-  // Where programs and the user's files are, and how text is written there.
-  'PATH HOME USER LOGNAME SHELL TMPDIR TEMP TMP XDG_*',
-  'LANG LANGUAGE LC_* TZ',
-  // Windows: without these, programs don't start or don't find their data.
-  'SystemRoot SystemDrive windir COMSPEC PATHEXT OS PROCESSOR_ARCHITECTURE',
-  'USERNAME USERDOMAIN USERPROFILE HOMEDRIVE HOMEPATH APPDATA LOCALAPPDATA',
-  'ALLUSERSPROFILE ProgramData ProgramFiles ProgramFiles(x86) ProgramW6432',
-  'CLAUDE_CODE_GIT_BASH_PATH',
-  // The keyring of a Linux desktop.
-  'DBUS_SESSION_BUS_ADDRESS',
-  // The runtime's login.
-  'ANTHROPIC_* CLAUDE_CONFIG_DIR CLAUDE_CODE_OAUTH_* CLAUDE_CODE_API_KEY_HELPER_TTL_MS',
-  // The provider that the runtime asks, and the login there.
-  'CLAUDE_CODE_USE_BEDROCK CLAUDE_CODE_USE_VERTEX CLAUDE_CODE_USE_FOUNDRY CLAUDE_CODE_USE_MANTLE',
-  'CLAUDE_CODE_USE_GATEWAY CLAUDE_CODE_USE_ANTHROPIC_* CLAUDE_CODE_SKIP_*_AUTH',
-  'AWS_* AZURE_* IDENTITY_ENDPOINT IDENTITY_HEADER MSI_ENDPOINT MSI_SECRET',
-  'GOOGLE_* GCLOUD_* CLOUDSDK_CONFIG CLOUD_ML_REGION VERTEX_*',
-  'GCE_METADATA_HOST GCE_METADATA_IP METADATA_SERVER_DETECTION',
-  // The way to the network.
-  'HTTP_PROXY HTTPS_PROXY NO_PROXY ALL_PROXY CLAUDE_CODE_PROXY_RESOLVES_HOSTS',
-  'NODE_EXTRA_CA_CERTS SSL_CERT_FILE SSL_CERT_DIR CURL_CA_BUNDLE REQUESTS_CA_BUNDLE',
-  'CLAUDE_CODE_CERT_STORE CLAUDE_CODE_CLIENT_CERT CLAUDE_CODE_CLIENT_KEY',
-  'CLAUDE_CODE_CLIENT_KEY_PASSPHRASE',
-].flatMap((names) => names.split(' '))
+/**
+ * What is inherited, by what it is for; `*` stands for any letters. The runtime's own variables are
+ * described at https://code.claude.com/docs/en/env-vars and .../network-config
+ */
+export const INHERITED: readonly { readonly purpose: string; readonly names: string }[] = [
+  {
+    purpose: 'programs and folders of the user',
+    names: 'PATH HOME USER LOGNAME SHELL TMPDIR TEMP TMP XDG_*',
+  },
+  { purpose: 'language and time zone', names: 'LANG LANGUAGE LC_* TZ' },
+  {
+    // Without these, programs don't start or don't find their data.
+    purpose: 'the same on Windows',
+    names:
+      'SystemRoot SystemDrive windir COMSPEC PATHEXT OS PROCESSOR_ARCHITECTURE ' +
+      'USERNAME USERDOMAIN USERPROFILE HOMEDRIVE HOMEPATH APPDATA LOCALAPPDATA ' +
+      'ALLUSERSPROFILE ProgramData ProgramFiles ProgramFiles(x86) ProgramW6432 ' +
+      'CLAUDE_CODE_GIT_BASH_PATH',
+  },
+  { purpose: 'the keyring of a Linux desktop', names: 'DBUS_SESSION_BUS_ADDRESS' },
+  {
+    purpose: 'the login',
+    names: 'ANTHROPIC_* CLAUDE_CONFIG_DIR CLAUDE_CODE_OAUTH_* CLAUDE_CODE_API_KEY_HELPER_TTL_MS',
+  },
+  {
+    purpose: 'the provider',
+    names:
+      'CLAUDE_CODE_USE_BEDROCK CLAUDE_CODE_USE_VERTEX CLAUDE_CODE_USE_FOUNDRY ' +
+      'CLAUDE_CODE_USE_MANTLE CLAUDE_CODE_USE_GATEWAY CLAUDE_CODE_USE_ANTHROPIC_* ' +
+      'CLAUDE_CODE_SKIP_*_AUTH',
+  },
+  {
+    purpose: 'the login at a provider',
+    names:
+      'AWS_* AZURE_* IDENTITY_ENDPOINT IDENTITY_HEADER MSI_ENDPOINT MSI_SECRET ' +
+      'GOOGLE_* GCLOUD_* CLOUDSDK_CONFIG CLOUD_ML_REGION VERTEX_* ' +
+      'GCE_METADATA_HOST GCE_METADATA_IP METADATA_SERVER_DETECTION',
+  },
+  {
+    purpose: 'the way to the network',
+    names: 'HTTP_PROXY HTTPS_PROXY NO_PROXY ALL_PROXY CLAUDE_CODE_PROXY_RESOLVES_HOSTS',
+  },
+  {
+    purpose: 'certificates',
+    names:
+      'NODE_EXTRA_CA_CERTS SSL_CERT_FILE SSL_CERT_DIR CURL_CA_BUNDLE REQUESTS_CA_BUNDLE ' +
+      'CLAUDE_CODE_CERT_STORE CLAUDE_CODE_CLIENT_CERT CLAUDE_CODE_CLIENT_KEY ' +
+      'CLAUDE_CODE_CLIENT_KEY_PASSPHRASE',
+  },
+]
+
+const ALLOWED = INHERITED.flatMap(({ names }) => names.split(' '))
 
 const ALLOWED_PATTERN = new RegExp(
   `^(?:${ALLOWED.map((name) => name.replace(/[()]/g, '\\$&').replace('*', '.*')).join('|')})$`,
@@ -55,7 +81,7 @@ const ALLOWED_PATTERN = new RegExp(
 )
 
 /** Names that a pattern above would let through. */
-const REFUSED = new Set([
+export const REFUSED: ReadonlySet<string> = new Set([
   // What is asked is the client's to say.
   'ANTHROPIC_BETAS',
   'ANTHROPIC_MODEL',

@@ -72,3 +72,9 @@ describe('it stops the start with a line that tells what to do', () => {
 it('the value of an option that is not known is not shown', () => {
   expect(() => parseCommandLine(['--proxy-key=hush'])).toThrow(/^(?!.*hush)/)
 })
+
+it('names an unknown option in one line, whatever it is called', () => {
+  expect(() => parseCommandLine(['--a\r\n\u001B[2Jb'])).toThrow(
+    /^--a\\x0d\\x0a\\x1b\[2Jb: there is no such option; see --help$/,
+  )
+})

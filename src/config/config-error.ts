@@ -4,4 +4,13 @@
  */
 export class ConfigError extends Error {
   override readonly name = 'ConfigError'
+
+  /** @param message may quote what was given: characters that would break the line are escaped. */
+  constructor(message: string, options?: ErrorOptions) {
+    super(message.replace(/\p{Cc}/gu, escaped), options)
+  }
+}
+
+function escaped(character: string): string {
+  return `\\x${character.charCodeAt(0).toString(16).padStart(2, '0')}`
 }

@@ -24,6 +24,9 @@ it('keeps a key that is given twice, for the reader to warn about', () => {
 describe('a value', () => {
   it.each([
     ['key = a # comment', 'a'],
+    ['key = a # comment\u2028still', 'a'],
+    ['key = a\u2029b', 'a\u2029b'],
+    ['key = "a" # comment\u2028still', 'a'],
     ['key = a\t#comment', 'a'],
     ['key = a#b', 'a#b'],
     ['key = a = b', 'a = b'],

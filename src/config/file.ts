@@ -24,7 +24,7 @@ export function parseConfigText(text: string, name: string): FileEntry[] {
     .flatMap((content, index) => {
       const line = index + 1
       if (/^\s*(?:#|$)/.test(content)) return []
-      const [, key, rest] = /^\s*([^\s=#"]+)\s*=(.*)$/.exec(content) ?? []
+      const [, key, rest] = /^\s*([^\s=#"]+)\s*=(.*)$/s.exec(content) ?? []
       if (key === undefined || rest === undefined) {
         throw new ConfigError(`${name}:${line}: this line is not of the form: key = value`)
       }
@@ -46,12 +46,12 @@ const ESCAPES = new Map([
 ])
 
 function quoted(text: string): string | undefined {
-  const content = /^"((?:[^"\\]|\\[nt"\\])*)"(?:\s*|\s+#.*)$/.exec(text)?.[1]
+  const content = /^"((?:[^"\\]|\\[nt"\\])*)"(?:\s*|\s+#.*)$/s.exec(text)?.[1]
   return content?.replace(/\\(.)/g, (_, letter: string) => ESCAPES.get(letter) ?? letter)
 }
 
 function plain(text: string): string {
-  return text.replace(/\s#.*$/, '').trim()
+  return text.replace(/\s#.*$/s, '').trim()
 }
 
 function withoutByteOrderMark(text: string): string {

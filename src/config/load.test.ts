@@ -113,7 +113,13 @@ describe('where a value comes from', () => {
     const loaded = load({ files: { 'config.txt': text } })
     expect(loaded.config).toEqual(expected)
     expect(loaded.warnings).toEqual([])
-    expect(Object.values(loaded.sources)).not.toContain('default')
+    const { proxyApiKeyFile, ...sources } = loaded.sources
+    expect(Object.values(sources)).not.toContain('default')
+
+    // It can't stand beside the key.
+    expect(proxyApiKeyFile).toBe('default')
+    const other = load({ files: { 'config.txt': 'proxy_api_key_file = /run/secrets/key' } })
+    expect(other.config.proxyApiKeyFile).toBe('/run/secrets/key')
   })
 })
 

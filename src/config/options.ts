@@ -1,11 +1,12 @@
 import { listenHost } from './hosts.ts'
+import { keySource } from './key-ring.ts'
 import { maxProcessesOf } from './machine.ts'
 import type { CamelCase } from './names.ts'
 import { automatic, fixed, list, optional, secret } from './option.ts'
 import type { Option } from './option.ts'
 import { origins } from './origins.ts'
 import { duration, size } from './quantities.ts'
-import { anyText, boolean, choice, filePath, headerKey, integer, spacelessName } from './values.ts'
+import { anyText, boolean, choice, filePath, integer, spacelessName } from './values.ts'
 
 /**
  * Every setting, under its key in the file. The environment's name, the flag and the property of
@@ -26,9 +27,13 @@ export const SETTINGS = {
   model_default: fixed(spacelessName, 'claude-sonnet-4-6', 'model of a request that names none'),
   proxy_api_key: secret(
     optional(
-      headerKey,
+      keySource,
       'key that clients must send; empty asks for none (better not on the command line, where others can read it)',
     ),
+  ),
+  proxy_api_key_file: optional(
+    filePath,
+    'file with the keys that clients may send, one a line; read again when it changes, so that a key can be replaced without a restart',
   ),
   cors_origins: list(
     origins,

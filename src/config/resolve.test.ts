@@ -1,5 +1,6 @@
 import { describe, expect, expectTypeOf, it } from 'vitest'
 import { ConfigError } from './config-error.ts'
+import type { KeySource } from './key-ring.ts'
 import type { Config } from './options.ts'
 import { resolveConfig } from './resolve.ts'
 import type { ConfigInput } from './resolve.ts'
@@ -13,6 +14,7 @@ it('fills in every default', () => {
     logLevel: 'INFO',
     modelDefault: 'claude-sonnet-4-6',
     proxyApiKey: undefined,
+    proxyApiKeyFile: undefined,
     corsOrigins: [],
     systemPrompt: undefined,
     maxThinkingTokens: undefined,
@@ -35,11 +37,26 @@ it('fills in every default', () => {
 it('has the types of the table', () => {
   expectTypeOf<Config['port']>().toEqualTypeOf<number>()
   expectTypeOf<Config['logLevel']>().toEqualTypeOf<'ERROR' | 'WARN' | 'INFO' | 'DEBUG' | 'TRACE'>()
-  expectTypeOf<Config['proxyApiKey']>().toEqualTypeOf<string | undefined>()
+  expectTypeOf<Config['proxyApiKey']>().toEqualTypeOf<KeySource | undefined>()
   expectTypeOf<Config['corsOrigins']>().toEqualTypeOf<readonly string[]>()
   expectTypeOf<Config>().not.toHaveProperty('config')
   // @ts-expect-error every property is read-only
   expect(() => (resolveConfig({}, MACHINE).port = 1)).toThrow(TypeError)
+})
+
+it('takes a key that a function gives, and none beside a file of keys', () => {
+  const { proxyApiKey } = resolveConfig({ proxyApiKey: () => 'made-up' }, MACHINE)
+  expect(proxyApiKey).toBeTypeOf('function')
+  const both = { proxyApiKey: 'hush', proxyApiKeyFile: '/run/secrets/key' }
+  expect(() => resolveConfig(both, MACHINE)).toThrow(
+    /^proxyApiKeyFile can't be used beside proxyApiKey(?!.*hush)/,
+  )
+})
+
+it('takes a file of keys for a key, where the tools need one', () => {
+  const tools = { toolsEnabled: true, toolsFolder: '/srv', host: '0.0.0.0' }
+  expect(() => resolveConfig(tools, MACHINE)).toThrow('proxyApiKey')
+  expect(() => resolveConfig({ ...tools, proxyApiKeyFile: '/key' }, MACHINE)).not.toThrow()
 })
 
 it('listens everywhere in a container', () => {

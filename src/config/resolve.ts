@@ -1,6 +1,7 @@
 import { inspect } from 'node:util'
 import { ConfigError } from './config-error.ts'
 import { isLoopback } from './hosts.ts'
+import { asksForKey } from './key-ring.ts'
 import type { Machine } from './machine.ts'
 import { propertyOf } from './names.ts'
 import { AUTOMATIC } from './option.ts'
@@ -34,6 +35,7 @@ export function resolveConfig(
     return [property, settingValue(key, input[property], machine, labels)]
   })
   const config = Object.freeze(Object.fromEntries(entries) as Config)
+  checkKeys(config, labels)
   checkTools(config, labels)
   return config
 }
@@ -63,6 +65,14 @@ function settingValue(
   return value
 }
 
+/** It would have to be guessed which of them holds. */
+function checkKeys(config: Config, labels: SettingLabels): void {
+  if (config.proxyApiKey === undefined || config.proxyApiKeyFile === undefined) return
+  throw new ConfigError(
+    `${labels.placed('proxy_api_key_file')} can't be used beside ${labels.placed('proxy_api_key')}: give one of them`,
+  )
+}
+
 /** Claude Code's own tools change files and run commands: they need a place and known clients. */
 function checkTools(config: Config, labels: SettingLabels): void {
   if (!config.toolsEnabled) return
@@ -71,7 +81,7 @@ function checkTools(config: Config, labels: SettingLabels): void {
       `${labels.placed('tools_enabled')} needs ${labels.name('tools_folder')}: the folder in which Claude Code's own tools may work`,
     )
   }
-  if (config.proxyApiKey === undefined && !isLoopback(config.host)) {
+  if (!asksForKey(config) && !isLoopback(config.host)) {
     throw new ConfigError(
       `${labels.placed('tools_enabled')} needs ${labels.name('proxy_api_key')} while ${labels.name('host')} is ${oneLine(config.host)}: without a key, everyone who reaches the port could change files and run commands on this machine`,
     )

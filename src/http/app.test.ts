@@ -11,7 +11,7 @@ function open(options: Partial<AppOptions> = {}) {
   const onError = vi.fn<(error: unknown) => void>()
   const app = createApp({
     version: '1.2.3',
-    key: undefined,
+    keys: undefined,
     corsOrigins: [],
     isOpenToNetwork: false,
     authStatus: () => Promise.resolve({ authenticated: true }),
@@ -264,7 +264,7 @@ describe('a client that leaves stops the reply', () => {
 
 describe('other routes', () => {
   test('/health is open, whatever is asked for elsewhere', async () => {
-    const { app } = open({ key: 'made-up' })
+    const { app } = open({ keys: () => Promise.resolve(['made-up']) })
     const response = await app.request('/health', { headers: { host: 'evil.example' } })
     expect(response.status).toBe(200)
     expect(await response.json()).toEqual({

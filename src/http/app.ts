@@ -16,8 +16,8 @@ import { postResponse } from './responses.ts'
 
 export type AppOptions = MessagesOptions & {
   version: string
-  /** What clients must send; without one, only this machine's own programs are served. */
-  key: string | undefined
+  /** What clients must send now; without it, only this machine's own programs are served. */
+  keys: (() => Promise<readonly string[]>) | undefined
   corsOrigins: readonly string[]
   /** Whether requests from elsewhere can reach the server without a key. */
   isOpenToNetwork: boolean
@@ -55,7 +55,7 @@ export function createApp(options: AppOptions): Hono<{ Variables: Variables }> {
 
   app.use(async (context, next) => {
     const { raw } = context.req
-    if (options.key !== undefined) checkKey(raw.headers, options.key)
+    if (options.keys !== undefined) checkKey(raw.headers, await options.keys())
     else if (!options.isOpenToNetwork) checkBrowser(raw, options.corsOrigins)
     await next()
   })

@@ -38,6 +38,12 @@ test('a body is read as text, also where a character is split between two pieces
   expect(await readBody(pieces(...chunks).request, 1000)).toBe('Καλημέρα 👩🏽‍🚀')
 })
 
+test('a body of many small pieces is read whole', async () => {
+  const text = 'abcdefghij'.repeat(20_000)
+  const chunks = (text.match(/.{1,7}/g) ?? []).map((piece) => new TextEncoder().encode(piece))
+  expect(await readBody(pieces(...chunks).request, 1_000_000)).toBe(text)
+})
+
 test('no body is an empty text', async () => {
   expect(await readBody(new Request('http://localhost/', { method: 'POST' }), 1000)).toBe('')
 })
@@ -72,5 +78,28 @@ test('a body that is no UTF-8 is an invalid request', async () => {
     type: 'invalid_request_error',
     status: 400,
     message: expect.stringContaining('UTF-8'),
+  })
+})
+
+function broken(signal: AbortSignal): Request {
+  const stream = new ReadableStream({
+    pull(controller) {
+      controller.error(new Error('aborted'))
+    },
+  })
+  const init = { method: 'POST', body: stream, duplex: 'half', signal } as RequestInit
+  return new Request('http://localhost/', init)
+}
+
+describe('a body that breaks off', () => {
+  test('because the client left is no failure of ours', async () => {
+    const refused = await readBody(broken(AbortSignal.abort()), 10).catch((error: unknown) => error)
+    expect(refused).toBeInstanceOf(ApiError)
+    expect(refused).toMatchObject({ status: 499 })
+  })
+
+  test('for another reason is told as it is', async () => {
+    const { signal } = new AbortController()
+    await expect(readBody(broken(signal), 10)).rejects.toThrow('aborted')
   })
 })

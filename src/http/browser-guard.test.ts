@@ -1,5 +1,7 @@
+import * as fc from 'fast-check'
 import { expect, test } from 'vitest'
 
+import { isLoopback } from '../config/hosts.ts'
 import { ApiError } from '../errors.ts'
 import { checkBrowser, isAllowed } from './browser-guard.ts'
 
@@ -26,6 +28,10 @@ test.each<[Record<string, string>, string[]]>([
   [{ host: 'localhost:42069', origin: APP }, [APP]],
   [{ host: 'localhost:42069', origin: APP }, ['*']],
   [{ origin: APP }, [APP]],
+  [{ host: 'localhost', 'sec-fetch-site': 'none' }, []],
+  [{ host: 'localhost', 'sec-fetch-site': 'same-origin' }, []],
+  [{ host: 'localhost', 'sec-fetch-site': 'cross-site' }, ['*']],
+  [{ host: 'localhost', 'sec-fetch-site': 'cross-site', origin: APP }, [APP]],
 ])('%j is allowed, with %j as cors_origins', (headers, allowed) => {
   expect(check(headers, allowed)).toBe('allowed')
 })
@@ -43,6 +49,9 @@ test.each<[Record<string, string>, string[]]>([
   [{ host: 'localhost:42069', origin: `${APP}.evil.example` }, [APP]],
   [{ host: 'localhost:42069', origin: `${APP}:8080` }, [APP]],
   [{ origin: APP }, []],
+  [{ host: 'localhost', 'sec-fetch-site': 'cross-site' }, []],
+  [{ host: 'localhost', 'sec-fetch-site': 'cross-site' }, [APP]],
+  [{ host: 'localhost', 'sec-fetch-site': 'same-site' }, []],
 ])('%j is refused with 403, with %j as cors_origins', (headers, allowed) => {
   const refused = check(headers, allowed)
   expect(refused).toBeInstanceOf(ApiError)
@@ -60,4 +69,21 @@ test('an origin is allowed as it is spelled', () => {
   expect(isAllowed(APP, [APP])).toBe(true)
   expect(isAllowed('HTTPS://app.example', [APP])).toBe(false)
   expect(isAllowed(APP, [])).toBe(false)
+})
+
+test('no name but this machine’s own gets in, nor any origin', () => {
+  const elsewhere = fc.oneof(
+    fc.domain(),
+    fc.ipV4(),
+    fc.ipV6().map((address) => `[${address}]`),
+  )
+  fc.assert(
+    fc.property(elsewhere, fc.webUrl(), fc.option(fc.nat(65_535)), (name, url, port) => {
+      const host = port === null ? name : `${name}:${port}`
+      const isHere = isLoopback(name)
+      expect(check({ host }) === 'allowed').toBe(isHere)
+      const { origin } = new URL(url)
+      expect(check({ host: 'localhost:42069', origin })).toMatchObject({ status: 403 })
+    }),
+  )
 })

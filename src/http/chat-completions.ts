@@ -1,4 +1,4 @@
-import { refuseDeepNesting } from '../api/nesting.ts'
+import { checkValues } from '../api/check-values.ts'
 import { parseJson, parseMessagesRequest } from '../api/request.ts'
 import type { ContentBlock, ReplyMessage } from '../api/types.ts'
 import { chatCompletion } from '../openai/chat/reply.ts'
@@ -23,10 +23,11 @@ export async function postChatCompletion(
 ): Promise<Response> {
   const { given, maxBodySize, pingInterval, onError } = options
   const chat = parseChatRequest(parseJson(await readBody(request, maxBodySize)))
-  const { asked, messages, name } = refuseDeepNesting(() => {
-    const translated = parseMessagesRequest(requestOfChat(chat))
-    return { asked: translated, ...restoreAnswers(translated.messages, given) }
-  })
+  const translated = requestOfChat(chat)
+  // Arguments of calls came as text: what is in them was not looked at yet.
+  checkValues(translated)
+  const asked = parseMessagesRequest(translated)
+  const { messages, name } = restoreAnswers(asked.messages, given)
   const events = await beginReply({ ...asked, messages }, request, id, options)
 
   const remember = ({ content }: ReplyMessage): void =>

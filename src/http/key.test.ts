@@ -1,3 +1,4 @@
+import * as fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 
 import { ApiError } from '../errors.ts'
@@ -5,9 +6,9 @@ import { checkKey } from './key.ts'
 
 const KEY = 'made-up-key'
 
-function check(headers: Record<string, string>): unknown {
+function check(headers: Record<string, string>, keys = [KEY]): unknown {
   try {
-    checkKey(new Headers(headers), KEY)
+    checkKey(new Headers(headers), keys)
     return 'allowed'
   } catch (error) {
     return error
@@ -42,4 +43,23 @@ describe('401 is the answer', () => {
     expect(refused).toMatchObject({ type: 'authentication_error', status: 401 })
     expect((refused as ApiError).message).not.toContain(KEY)
   })
+})
+
+test('each of several keys will do, and without one no one gets in', () => {
+  const keys = ['made-up-old', KEY]
+  expect(check({ 'x-api-key': KEY }, keys)).toBe('allowed')
+  expect(check({ authorization: 'Bearer made-up-old' }, keys)).toBe('allowed')
+  expect(check({ 'x-api-key': 'made-up-other' }, keys)).toMatchObject({ status: 401 })
+  expect(check({ 'x-api-key': KEY }, [])).toMatchObject({ status: 401 })
+})
+
+test('just who sends one of the keys gets in', () => {
+  const key = fc.stringMatching(/^[\x21-\x7E]{1,40}$/)
+  fc.assert(
+    fc.property(key, key, fc.constantFrom('x-api-key', 'authorization'), (held, sent, name) => {
+      const value = name === 'authorization' ? `Bearer ${sent}` : sent
+      expect(check({ [name]: value }, [held]) === 'allowed').toBe(held === sent)
+      expect(check({ [name]: value }, [held, sent])).toBe('allowed')
+    }),
+  )
 })

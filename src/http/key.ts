@@ -4,11 +4,12 @@ import { ApiError } from '../errors.ts'
 
 /**
  * Checks the proxy's key, sent as `x-api-key` or `Authorization: Bearer`. The comparison takes the
- * same time wherever the keys differ.
+ * same time wherever the keys differ, and with each of them.
  *
+ * @param keys of which each will do; where there is none, no one gets in
  * @throws ApiError 401 `authentication_error`
  */
-export function checkKey(headers: Headers, key: string): void {
+export function checkKey(headers: Headers, keys: readonly string[]): void {
   const bearer = /^Bearer\s+(.*)$/i.exec(headers.get('authorization') ?? '')?.[1]
   const sent = headers.get('x-api-key') ?? bearer
   if (sent === undefined) {
@@ -17,9 +18,9 @@ export function checkKey(headers: Headers, key: string): void {
       'This proxy asks for a key: send it as `x-api-key`, or as `Authorization: Bearer`.',
     )
   }
-  if (!timingSafeEqual(digest(sent), digest(key))) {
-    throw new ApiError('authentication_error', 'invalid x-api-key')
-  }
+  const sentDigest = digest(sent)
+  const matches = keys.map((key) => timingSafeEqual(sentDigest, digest(key)))
+  if (!matches.includes(true)) throw new ApiError('authentication_error', 'invalid x-api-key')
 }
 
 function digest(text: string): Buffer {

@@ -7,7 +7,7 @@ import { afterEach, expect, test } from 'vitest'
 import { Deferred } from '../deferred.ts'
 import { type Listener, listen } from './listen.ts'
 
-const LOCAL = { port: 0, host: '127.0.0.1' }
+const LOCAL = { port: 0, host: '127.0.0.1', onError: () => {} }
 
 let listener: Listener | undefined
 

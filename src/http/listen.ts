@@ -1,7 +1,11 @@
-import type { Server } from 'node:http'
-import type { AddressInfo } from 'node:net'
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
+import type { AddressInfo, Socket } from 'node:net'
 
-import { createAdaptorServer } from '@hono/node-server'
+import { getRequestListener, RequestError } from '@hono/node-server'
+
+import { connectionLimit, readDescriptorLimit } from './connection-limit.ts'
+import { type Fetch, inTurn } from './in-turn.ts'
+import { answerUnreadable, type Exchange, failureResponse } from './unreadable.ts'
 
 export type Listener = {
   port: number
@@ -9,6 +13,39 @@ export type Listener = {
   close: () => Promise<void>
   /** Closes the connections that are still open. */
   cut: () => void
+}
+
+export type ListenOptions = {
+  port: number
+  host: string
+  onError: (error: unknown) => void
+  limits?: Partial<ConnectionLimits>
+}
+
+/** What a connection may take, in milliseconds. None of it bounds how long a reply may take. */
+export type ConnectionLimits = {
+  /** From the first byte of a request, or from the connection, to the end of the headers. */
+  headers: number
+  /** From the first byte of a request to the end of its body. */
+  request: number
+  /** How long a connection is kept for the next request. */
+  idle: number
+  /** How long a client may take nothing of an answer that waits to be sent. */
+  unread: number
+}
+
+const SECOND = 1000
+
+/**
+ * Idle connections are kept for longer than clients (5 s in httpx, 4 s in undici) and reverse
+ * proxies (60 s in nginx) keep theirs, so that it is them who close: a request that meets a closing
+ * server is lost.
+ */
+const LIMITS: ConnectionLimits = {
+  headers: 30 * SECOND,
+  request: 300 * SECOND,
+  idle: 75 * SECOND,
+  unread: 300 * SECOND,
 }
 
 const SWEEP_MILLISECONDS = 50
@@ -19,14 +56,38 @@ const SWEEP_MILLISECONDS = 50
  * @throws the system's error (`EADDRINUSE`, `EACCES`, …) where it can't
  */
 export async function listen(
-  fetch: (request: Request) => Response | Promise<Response>,
-  { port, host }: { port: number; host: string },
+  fetch: Fetch,
+  { port, host, onError, limits }: ListenOptions,
 ): Promise<Listener> {
-  const server = createAdaptorServer({ fetch, overrideGlobalObjects: false }) as Server
+  const { headers, request, idle, unread } = { ...LIMITS, ...limits }
+  const server = createServer({
+    headersTimeout: headers,
+    requestTimeout: request,
+    keepAliveTimeout: idle,
+    connectionsCheckingInterval: Math.min(headers, 5 * SECOND),
+  })
+  server.maxConnections = connectionLimit(readDescriptorLimit())
+  const answer = requestListener(fetch, onError)
+  const exchanges = new WeakMap<object, Exchange[]>()
+  server.on('request', (incoming: IncomingMessage, outgoing: ServerResponse) => {
+    const underWay = exchanges.get(incoming.socket) ?? []
+    exchanges.set(incoming.socket, underWay)
+    underWay.push({ incoming, outgoing })
+    // Answers go out in order.
+    outgoing.once('close', () => underWay.shift())
+    cutWhereUnread(outgoing)
+    void answer(incoming, outgoing)
+  })
+  server.on('clientError', (error: NodeJS.ErrnoException, socket: Socket) =>
+    answerUnreadable(error, socket, exchanges.get(socket) ?? []),
+  )
+  server.timeout = unread
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject)
     server.listen(port, host, () => {
       server.off('error', reject)
+      // What fails from now on is a single connection.
+      server.on('error', onError)
       resolve()
     })
   })
@@ -43,4 +104,32 @@ export async function listen(
       }),
     cut: () => server.closeAllConnections(),
   }
+}
+
+function requestListener(
+  fetch: Fetch,
+  onError: (error: unknown) => void,
+): ReturnType<typeof getRequestListener> {
+  const serve = inTurn(fetch)
+  return getRequestListener(
+    (request, http) => serve(request, http as Parameters<typeof serve>[1]),
+    {
+      overrideGlobalObjects: false,
+      errorHandler: (error) => {
+        const isUnreadable = error instanceof RequestError
+        if (!isUnreadable) onError(error)
+        return failureResponse(isUnreadable)
+      },
+    },
+  )
+}
+
+/**
+ * A connection on which nothing moves is cut by Node after the server's timeout, unless someone
+ * listens. While a reply is thought about nothing moves either, and that is in order.
+ */
+function cutWhereUnread(outgoing: ServerResponse): void {
+  outgoing.on('timeout', (socket: Socket) => {
+    if (socket.writableLength > 0) socket.destroy()
+  })
 }

@@ -11,7 +11,7 @@ function open(options: Partial<AppOptions> = {}) {
   const onError = vi.fn<(error: unknown) => void>()
   const app = createApp({
     version: '1.2.3',
-    key: undefined,
+    keys: undefined,
     corsOrigins: [],
     isOpenToNetwork: false,
     authStatus: () => Promise.resolve({}),
@@ -122,7 +122,7 @@ describe('a stream of a chat', () => {
 
 describe("errors have OpenAI's form", () => {
   test('where the key is missing', async () => {
-    const { post } = open({ key: 'made-up' })
+    const { post } = open({ keys: () => Promise.resolve(['made-up']) })
     const response = await post(HELLO)
     expect(response.status).toBe(401)
     expect(await response.json()).toMatchObject({

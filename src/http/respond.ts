@@ -8,11 +8,26 @@ import { isOpenaiPath } from './openai-paths.ts'
 export function errorResponse(context: Context, error: unknown): Response {
   const shown =
     error instanceof ApiError ? error : new ApiError('api_error', 'Internal server error')
-  const requestId: string = shown.requestId ?? context.get('requestId')
+  const { requestId: apisOwn, retryAfter } = shown
+  const requestId: string =
+    apisOwn !== undefined && VISIBLE.test(apisOwn) ? apisOwn : context.get('requestId')
   const headers = new Headers({ 'content-type': 'application/json', 'request-id': requestId })
-  if (shown.retryAfter !== undefined) headers.set('retry-after', String(shown.retryAfter))
+  if (retryAfter !== undefined && retryAfter >= 0) headers.set('retry-after', String(retryAfter))
   const isOpenai = isOpenaiPath(context.req.path)
   if (isOpenai) headers.set('x-request-id', requestId)
   const body = isOpenai ? openaiErrorBody(shown) : shown.body(requestId)
-  return new Response(JSON.stringify(body), { status: shown.status, headers })
+  return new Response(JSON.stringify(body), {
+    status: isError(shown.status) ? shown.status : BAD_GATEWAY,
+    headers,
+  })
+}
+
+/** What may stand in a header; the API's ids are of this form, a gateway's may not be. */
+const VISIBLE = /^[\x21-\x7E]{1,200}$/
+
+/** For an error that came with the status of a success, or with none that HTTP has. */
+const BAD_GATEWAY = 502
+
+function isError(status: number): boolean {
+  return status >= 400 && status <= 599
 }

@@ -1,4 +1,4 @@
-import { refuseDeepNesting } from '../api/nesting.ts'
+import { checkValues } from '../api/check-values.ts'
 import { parseJson, parseMessagesRequest } from '../api/request.ts'
 import type { ContentBlock, ReplyMessage } from '../api/types.ts'
 import { type GivenAnswers, rememberAnswer, restoreAnswers } from '../openai/given.ts'
@@ -27,15 +27,13 @@ export async function postResponse(
   const { given, store, maxBodySize, pingInterval, onError } = options
   const body = parseResponsesRequest(parseJson(await readBody(request, maxBodySize)))
   const past = store.past(body.previous_response_id)
-  const { asked, added, messages, name } = refuseDeepNesting(() => {
-    const translated = requestOfResponse(body, past, (itemId) => store.item(itemId))
-    const parsed = parseMessagesRequest(translated.request)
-    return {
-      asked: parsed,
-      added: translated.added,
-      ...restoreAnswers(parsed.messages, given),
-    }
-  })
+  const { request: translated, added } = requestOfResponse(body, past, (itemId) =>
+    store.item(itemId),
+  )
+  // Arguments of calls came as text: what is in them was not looked at yet.
+  checkValues(translated)
+  const asked = parseMessagesRequest(translated)
+  const { messages, name } = restoreAnswers(asked.messages, given)
   const events = await beginReply({ ...asked, messages }, request, id, options)
 
   const head: ResponseHead = {

@@ -17,7 +17,7 @@ const EVENTS = [
   { type: 'message_stop' },
 ] as unknown as ReplyEvent[]
 
-function watch(events: StreamEvent[], failure?: Error) {
+function watch(events: StreamEvent[], failure?: Error, model = 'made-up') {
   const lines: Record<string, unknown>[] = []
   const logger = pino(
     { base: null },
@@ -39,7 +39,7 @@ function watch(events: StreamEvent[], failure?: Error) {
     [Symbol.asyncIterator]: () => reply,
   }
   const startedAt = performance.now()
-  const facts = { id: 'req_1', lane: 'replay', model: 'made-up', startedAt, logger }
+  const facts = { id: 'req_1', lane: 'replay', model, startedAt, logger }
   return { ...watchTurn(reply, facts), lines, returns: () => returns }
 }
 
@@ -128,4 +128,15 @@ test('a usage that is none is no error', async () => {
   ])
   for await (const _ of events);
   expect(lines).toHaveLength(1)
+})
+
+test('what a client or the API words is one short line without control characters', async () => {
+  const hostile = 'a\r\nb\u001B[2J\u009B2J\u2028\u202E'.repeat(1000)
+  const { events, lines } = watch([], new ApiError('api_error', hostile), hostile)
+  await events.next().catch(() => {})
+
+  expect(lines).toHaveLength(1)
+  for (const text of [lines[0]?.['model'], lines[0]?.['reason']]) {
+    expect(text).toMatch(/^a {2}b \[2J 2J {2}a[^\p{Cc}\p{Cf}\p{Zl}\p{Zp}]{1,300}…$/u)
+  }
 })

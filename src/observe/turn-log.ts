@@ -40,7 +40,7 @@ export function watchTurn(
     hasEnded = true
     const facts = {
       id,
-      model,
+      model: plainLine(model),
       lane,
       outcome,
       stopReason,
@@ -76,7 +76,16 @@ export function watchTurn(
 }
 
 function reasonOf(error: unknown): string {
-  return error instanceof Error ? error.message : 'unknown'
+  return error instanceof Error ? plainLine(error.message) : 'unknown'
+}
+
+/** Enough for a name or a sentence: what a client or the API words shall not fill the log. */
+const LONGEST = 300
+
+/** A text that others chose, fit for a log that is read in a terminal. */
+function plainLine(text: string): string {
+  const line = text.slice(0, LONGEST + 1).replace(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu, ' ')
+  return line.length > LONGEST ? `${line.slice(0, LONGEST)}…` : line
 }
 
 function since(start: number): number {

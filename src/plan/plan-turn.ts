@@ -1,5 +1,4 @@
 import { combineMessages } from '../api/combine.ts'
-import { refuseDeepNesting } from '../api/nesting.ts'
 import type { MessagesRequest } from '../api/types.ts'
 import { ApiError } from '../errors.ts'
 import { needsOwnCaching, withoutImpliedBreakpoint } from './caching.ts'
@@ -37,10 +36,6 @@ export type PlanContext = {
  * assistant message, or one that the API shall hold between requests (`thread`).
  */
 export function planTurn(request: MessagesRequest, context: PlanContext): Turn {
-  return refuseDeepNesting(() => plan(request, context))
-}
-
-function plan(request: MessagesRequest, context: PlanContext): Turn {
   if (request['thread'] !== undefined) throw threadsUnsupported()
   const messages = combineMessages(request.messages)
   const last = messages.at(-1)

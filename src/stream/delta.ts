@@ -32,7 +32,7 @@ export function applyDelta(block: Fields, delta: BlockDelta): void {
     case 'compaction_delta': {
       // Whole values: `null` says that nothing could be summed up.
       const { type: _, ...values } = delta
-      Object.assign(block, structuredClone(values))
+      setFields(block, values)
       return
     }
     default:
@@ -49,7 +49,19 @@ function applyUnknown(block: Fields, delta: Fields): void {
   )
   const [piece] = texts
   if (piece && texts.length === 1) append(block, ...piece)
-  else Object.assign(block, structuredClone(values))
+  else setFields(block, values)
+}
+
+/** Gives fields new values, not shared with where they come from; `__proto__` is a name like others. */
+export function setFields(target: Fields, values: Fields): void {
+  for (const [name, value] of Object.entries(structuredClone(values))) {
+    Object.defineProperty(target, name, {
+      value,
+      configurable: true,
+      enumerable: true,
+      writable: true,
+    })
+  }
 }
 
 function append(block: Fields, field: string, piece: string): void {

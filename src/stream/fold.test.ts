@@ -534,6 +534,19 @@ test('the message shares nothing with the events, which stay as they are', () =>
   expect(events).toEqual(before)
 })
 
+test('a field may be called __proto__ or constructor: it is a field', () => {
+  const fields = JSON.parse('{"__proto__":{"a":1},"constructor":null}') as Fields
+  const message = fold([
+    start(),
+    ...block(0, { type: 'result' }, [{ type: 'unknown_delta', ...fields }]),
+    ...end({ stop_reason: 'end_turn', ...fields }, fields),
+  ]) as Fields & { content: Fields[] }
+  for (const told of [message, message['usage'] as Fields, message.content[0] ?? {}]) {
+    expect(Object.getPrototypeOf(told)).toBe(Object.prototype)
+    expect(Object.keys(told)).toEqual(expect.arrayContaining(['__proto__', 'constructor']))
+  }
+})
+
 function overwriteEverything(value: unknown): void {
   if (typeof value !== 'object' || value === null) return
   for (const part of Object.values(value)) overwriteEverything(part)

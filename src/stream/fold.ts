@@ -1,5 +1,5 @@
 import type { ReplyEvent, ReplyMessage, StreamEvent } from '../api/types.ts'
-import { applyDelta, type Fields } from './delta.ts'
+import { applyDelta, type Fields, setFields } from './delta.ts'
 
 export type Fold = {
   /** Takes the next event. Throws where it cannot come at this point of a stream. */
@@ -119,9 +119,10 @@ function applyMessageDelta(message: ReplyMessage, event: EventOf<'message_delta'
 }
 
 function overwrite(target: Fields, values: Fields): void {
-  for (const [name, value] of Object.entries(values)) {
-    if (value !== null || target[name] === undefined) target[name] = structuredClone(value)
-  }
+  const told = Object.entries(values).filter(
+    ([name, value]) => value !== null || !Object.hasOwn(target, name),
+  )
+  setFields(target, Object.fromEntries(told))
 }
 
 function outOfOrder(event: ReplyEvent): Error {

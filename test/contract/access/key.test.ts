@@ -1,8 +1,12 @@
+import { renameSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+
 import Anthropic, { AuthenticationError } from '@anthropic-ai/sdk'
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 
 import { createProxy, type Proxy } from '../../../src/proxy.ts'
 import { error } from '../../support/answers.ts'
+import { descendants } from '../../support/processes.ts'
 import { makeSandbox, type Sandbox } from '../../support/sandbox.ts'
 import { type Standin, startStandin } from '../../support/standin.ts'
 import { recordTurns } from '../../support/turns.ts'
@@ -115,6 +119,32 @@ describe('with a proxy key, a request gets 401', () => {
   })
 })
 
+test('a key of a file is replaced without a restart', async () => {
+  const file = join(sandbox.folder, 'keys')
+  writeFileSync(file, 'made-up-old')
+  const other = await createProxy({
+    env: sandbox.env,
+    host: '127.0.0.1',
+    port: 0,
+    spares: 0,
+    proxyApiKeyFile: file,
+    logger: log.logger,
+  })
+  const at = (await other.listen()).port
+  const statusWith = async (key: string): Promise<number> =>
+    (await send(at, { headers: { 'x-api-key': key } })).status
+  expect(await statusWith('made-up-old')).toBe(404)
+  expect(await statusWith('made-up-new')).toBe(401)
+
+  writeFileSync(`${file}-next`, 'made-up-new\n')
+  renameSync(`${file}-next`, file)
+  await expect.poll(() => statusWith('made-up-new'), { timeout: 10_000 }).toBe(404)
+  expect(await statusWith('made-up-old')).toBe(401)
+
+  await other.close()
+  expect(log.text()).not.toMatch(/made-up-(old|new)/)
+})
+
 test('/health needs no key', async () => {
   expect(await send(port, { path: '/health' })).toMatchObject({ status: 200 })
 })
@@ -143,7 +173,7 @@ test('a page of an allowed origin asks before it sends the key, and reads why it
   expect(refused.headers['access-control-allow-origin']).toBe(origin)
 })
 
-test('no key is ever in the log or in an answer', async () => {
+test('no key is ever in the log, in an answer or on a command line', async () => {
   const wrong = 'made-up-wrong-key-987'
   standin.reply(error(400, 'invalid_request_error', 'made up'))
   const answers = [
@@ -157,7 +187,9 @@ test('no key is ever in the log or in an answer', async () => {
 
   expect(answers.map(({ status }) => status)).toEqual([400, 200, 400, 401, 401, 200])
   expect(log.turns.length).toBeGreaterThan(0)
-  const written = log.text() + JSON.stringify(answers)
+  const runtimes = descendants(process.pid)
+  expect(runtimes).not.toHaveLength(0)
+  const written = log.text() + JSON.stringify([answers, runtimes])
   for (const secret of [KEY, wrong, sandbox.env['ANTHROPIC_API_KEY'] ?? '']) {
     expect(written).not.toContain(secret)
   }

@@ -1,0 +1,67 @@
+import { describe, expect, test } from 'vitest'
+
+import { ApiError } from '../errors.ts'
+import { checkValues, MAX_DEPTH, MAX_VALUES } from './check-values.ts'
+
+function check(value: unknown): unknown {
+  try {
+    checkValues(value)
+    return 'allowed'
+  } catch (error) {
+    return error
+  }
+}
+
+function nested(depth: number): unknown {
+  return JSON.parse('{"a":['.repeat(depth / 2) + ']}'.repeat(depth / 2))
+}
+
+test.each([
+  [null],
+  [true],
+  [-0],
+  [Number.MAX_VALUE],
+  [Number.MIN_VALUE],
+  [''],
+  ['\u0000 \u2028 \uFFFF 👩🏽‍🚀'],
+  [[]],
+  [{}],
+  [{ '': [{ constructor: 1 }], '👩🏽‍🚀': null }],
+  [JSON.parse('{"__proto__":{"a":1}}')],
+])('%j may be passed on', (value) => {
+  expect(check(value)).toBe('allowed')
+})
+
+describe('what would not say the same once it was passed on is refused:', () => {
+  test.each([
+    ['half a pair in front', '\uD83Da', 'half a surrogate pair in a string'],
+    ['half a pair behind', { a: ['a\uDE00'] }, 'half a surrogate pair in a string'],
+    ['a pair the wrong way round', '\uDE00\uD83D', 'half a surrogate pair in a string'],
+    ['half a pair in a key', [{ '\uD83D': 1 }], 'half a surrogate pair in a string'],
+    ['half a pair below __proto__', JSON.parse('{"__proto__":"\\ud83d"}'), 'half a surrogate pair'],
+    ['a number over all numbers', [JSON.parse('1e400')], 'a number out of range'],
+    ['one below all', { a: { b: JSON.parse('-1e400') } }, 'a number out of range'],
+  ])('%s', (_name, value, message) => {
+    expect(check(value)).toBeInstanceOf(ApiError)
+    expect(check(value)).toMatchObject({
+      type: 'invalid_request_error',
+      status: 400,
+      message: expect.stringContaining(message),
+    })
+  })
+})
+
+test('so deep and no deeper', () => {
+  expect(check(nested(MAX_DEPTH))).toBe('allowed')
+  expect(check(nested(MAX_DEPTH + 2))).toMatchObject({
+    message: 'The request body holds values that are nested too deeply.',
+  })
+})
+
+test('so many and no more', () => {
+  const list = Array.from({ length: MAX_VALUES - 1 }, () => 0)
+  expect(check(list)).toBe('allowed')
+  expect(check([...list, 0])).toMatchObject({
+    message: 'The request body holds more than 1000000 values.',
+  })
+})

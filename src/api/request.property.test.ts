@@ -1,0 +1,75 @@
+import * as fc from 'fast-check'
+import { expect, test } from 'vitest'
+
+import {
+  anyJson,
+  anyText,
+  brokenText,
+  fieldsOf,
+  withReplacement,
+} from '../../test/support/arbitraries.ts'
+import { anyRequest } from '../../test/support/requests.ts'
+import { ApiError } from '../errors.ts'
+import { parseJson, parseMessagesRequest } from './request.ts'
+
+/** The request, or the message with which it was refused as the API refuses one. */
+function parsed(text: string): unknown {
+  try {
+    return parseMessagesRequest(parseJson(text))
+  } catch (error) {
+    if (!(error instanceof ApiError)) throw error
+    expect(error).toMatchObject({ type: 'invalid_request_error', status: 400 })
+    expect(error.message.length).toBeLessThan(3000)
+    return error.message
+  }
+}
+
+test('a request that keeps the rules is taken, and is what its text says', () => {
+  fc.assert(
+    fc.property(anyRequest, (request) => {
+      const text = JSON.stringify(request)
+      expect(parsed(text)).toEqual(JSON.parse(text))
+    }),
+  )
+})
+
+test('with anything anywhere in it, a request is taken as it is, or refused', () => {
+  fc.assert(
+    fc.property(withReplacement(anyRequest, anyJson), (body) => {
+      const text = JSON.stringify(body)
+      const result = parsed(text)
+      if (typeof result !== 'string')
+        expect(JSON.stringify(result)).toBe(JSON.stringify(JSON.parse(text)))
+    }),
+    { numRuns: 300 },
+  )
+})
+
+test('any text is a request, or refused', () => {
+  const almostJson = fc.tuple(anyRequest, fc.nat(), anyText).map(([request, place, piece]) => {
+    const text = JSON.stringify(request)
+    const cut = place % (text.length + 1)
+    return text.slice(0, cut) + piece + text.slice(cut)
+  })
+  fc.assert(fc.property(fc.oneof(anyText, almostJson), (text) => void parsed(text)))
+})
+
+test('half a surrogate pair anywhere refuses a request', () => {
+  fc.assert(
+    fc.property(withReplacement(anyRequest, brokenText), (body) => {
+      expect(parsed(JSON.stringify(body))).toMatch(/surrogate|Input should be/)
+    }),
+  )
+})
+
+test('no prototype is changed by what a request holds', () => {
+  const before = Object.getOwnPropertyNames(Object.prototype)
+  fc.assert(
+    fc.property(fieldsOf(anyJson), anyRequest, (hostile, request) => {
+      const body = { ...request, ['__proto__']: hostile, constructor: { prototype: hostile } }
+      parsed(JSON.stringify(body))
+      expect(Object.getOwnPropertyNames(Object.prototype)).toEqual(before)
+      expect(Object.keys({})).toEqual([])
+    }),
+  )
+})

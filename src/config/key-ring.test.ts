@@ -1,0 +1,140 @@
+import { describe, expect, it, test } from 'vitest'
+
+import { ConfigError } from './config-error.ts'
+import { asksForKey, keyRing, type KeySource } from './key-ring.ts'
+
+const PATH = '/run/secrets/key'
+
+/** A ring over a file that can be rewritten, and a clock that is set by hand. */
+function overFile(text: string | undefined | Error) {
+  const lines: string[] = []
+  const file = { text, reads: 0 }
+  let time = 0
+  const keys = keyRing(
+    { proxyApiKey: undefined, proxyApiKeyFile: PATH },
+    {
+      readFile: (path) => {
+        expect(path).toBe(PATH)
+        file.reads += 1
+        if (file.text instanceof Error) throw file.text
+        return file.text
+      },
+      now: () => time,
+      log: {
+        info: (line) => lines.push(`info ${line}`),
+        warn: (line) => lines.push(`warn ${line}`),
+      },
+    },
+  )
+  return {
+    file,
+    lines,
+    keys: () => keys?.(),
+    wait: (milliseconds: number) => (time += milliseconds),
+  }
+}
+
+function overSource(source: KeySource | undefined) {
+  const log = { info: () => {}, warn: () => {} }
+  const config = { proxyApiKey: source, proxyApiKeyFile: undefined }
+  return keyRing(config, { readFile: () => undefined, now: () => 0, log })
+}
+
+test('without a key and a file, none is asked for', () => {
+  expect(overSource(undefined)).toBeUndefined()
+  expect(asksForKey({ proxyApiKey: undefined, proxyApiKeyFile: undefined })).toBe(false)
+  expect(asksForKey({ proxyApiKey: 'a', proxyApiKeyFile: undefined })).toBe(true)
+  expect(asksForKey({ proxyApiKey: undefined, proxyApiKeyFile: PATH })).toBe(true)
+})
+
+describe('of a setting', () => {
+  test.each<[string, KeySource, string[]]>([
+    ['a text is the key', 'a', ['a']],
+    ['a function gives the key', () => 'a', ['a']],
+    ['a function gives several', () => ['a', 'b'], ['a', 'b']],
+    ['a function may take its time', () => Promise.resolve('a'), ['a']],
+    ['an empty text is no key', () => ['', 'a'], ['a']],
+    ['no key is no key', () => '', []],
+  ])('%s', async (_name, source, keys) => {
+    expect(await overSource(source)?.()).toEqual(keys)
+  })
+
+  test('a function is asked each time', async () => {
+    let key = 'before'
+    const keys = overSource(() => key)
+    expect(await keys?.()).toEqual(['before'])
+    key = 'after'
+    expect(await keys?.()).toEqual(['after'])
+  })
+})
+
+describe('of a file', () => {
+  test.each([
+    ['made-up', ['made-up']],
+    ['made-up\n', ['made-up']],
+    ['\uFEFF  one \r\n\r\ntwo\r\n', ['one', 'two']],
+    ['#1', ['#1']],
+  ])('each line of %j is a key', async (text, keys) => {
+    expect(await overFile(text).keys()).toEqual(keys)
+  })
+
+  test.each([
+    ['there is none', undefined, `${PATH}: there is no such file, for the keys`],
+    [
+      'it may not be read',
+      Object.assign(new Error('hush'), { code: 'EACCES' }),
+      `${PATH}: the keys can't be read: EACCES`,
+    ],
+    ['it is empty', ' \n', `${PATH}: there is no key in it`],
+    ['a line is no key', 'good\nhush hush', `${PATH}:2: this is no key: use ASCII letters`],
+  ])('the start fails where %s, without a word of it', (_name, text, message) => {
+    expect(() => overFile(text)).toThrow(ConfigError)
+    expect(() => overFile(text)).toThrow(message)
+    expect(() => overFile(text)).toThrow(/^(?!.*hush)/)
+  })
+
+  it('is read again after a second, when someone asks', async () => {
+    const { file, keys, wait, lines } = overFile('old')
+    file.text = 'old\nnew'
+    wait(999)
+    expect(await keys()).toEqual(['old'])
+    wait(1)
+    expect(await keys()).toEqual(['old', 'new'])
+    expect(await keys()).toEqual(['old', 'new'])
+    expect(file.reads).toBe(2)
+    expect(lines).toEqual([`info ${PATH}: was read again; keys: 2`])
+  })
+
+  it('says nothing where nothing changed', async () => {
+    const { keys, wait, lines } = overFile('old')
+    wait(5000)
+    expect(await keys()).toEqual(['old'])
+    expect(lines).toEqual([])
+  })
+
+  it.each([
+    ['gone', undefined],
+    ['empty', ''],
+    ['no list of keys', 'hush hush'],
+  ])('keeps its last keys while it is %s, and says so once', async (_name, text) => {
+    const { file, keys, wait, lines } = overFile('old')
+    for (file.text = text; file.reads < 4; wait(1000)) expect(await keys()).toEqual(['old'])
+    expect(lines).toEqual([
+      expect.stringMatching(/^warn \/run\/secrets\/key.*; the last keys hold$/),
+    ])
+    expect(lines.join()).not.toContain('hush')
+
+    file.text = 'new'
+    expect(await keys()).toEqual(['new'])
+  })
+
+  it('says it again when it is wrong in another way, or once more', async () => {
+    const { file, keys, wait, lines } = overFile('old')
+    for (const text of [undefined, '', 'old', undefined]) {
+      file.text = text
+      wait(1000)
+      await keys()
+    }
+    expect(lines.map((line) => line.slice(0, 4))).toEqual(['warn', 'warn', 'info', 'warn'])
+  })
+})

@@ -1,0 +1,18 @@
+import { expect, test } from 'vitest'
+
+import { connectionLimit, readDescriptorLimit } from './connection-limit.ts'
+
+test.each([
+  [undefined, 16_384],
+  [1_048_576, 16_384],
+  [20_000, 16_384],
+  [10_240, 9216],
+  [1024, 512],
+  [256, 128],
+])('of %j descriptors, connections get %d', (descriptors, connections) => {
+  expect(connectionLimit(descriptors)).toBe(connections)
+})
+
+test.runIf(process.platform === 'linux')('Linux tells how many there are', () => {
+  expect(readDescriptorLimit()).toBeGreaterThan(0)
+})

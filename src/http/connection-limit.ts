@@ -1,0 +1,30 @@
+import { readFileSync } from 'node:fs'
+
+/** Connections at a time, where descriptors allow it. An idle one takes some ten kilobytes. */
+const MOST_CONNECTIONS = 16_384
+
+/** Descriptors that stay for processes of the runtime, files, and connections to elsewhere. */
+const KEPT_FREE = 1024
+
+/**
+ * How many connections may be open at a time. What comes on top is closed by the system's accept,
+ * for without descriptors left no process could be started.
+ *
+ * @param descriptors that this process may have open; undefined where that is not known
+ */
+export function connectionLimit(descriptors: number | undefined): number {
+  if (descriptors === undefined) return MOST_CONNECTIONS
+  const left = Math.max(descriptors - KEPT_FREE, Math.floor(descriptors / 2))
+  return Math.min(MOST_CONNECTIONS, left)
+}
+
+/** The limit of this process as Linux tells it; undefined on other systems. */
+export function readDescriptorLimit(): number | undefined {
+  try {
+    const limits = readFileSync('/proc/self/limits', 'utf8')
+    const [, soft] = /^Max open files +(\d+)/m.exec(limits) ?? []
+    return soft === undefined ? undefined : Number(soft)
+  } catch {
+    return undefined
+  }
+}

@@ -1,0 +1,44 @@
+import type { IncomingMessage, ServerResponse } from 'node:http'
+import type { Socket } from 'node:net'
+
+import type { HttpBindings } from '@hono/node-server'
+
+export type Fetch = (request: Request) => Response | Promise<Response>
+
+/** Requests that a connection may send ahead. No client of the API does that on purpose. */
+const MOST_WAITING = 100
+
+type Line = { waiting: number; last: Promise<void> | undefined }
+
+/**
+ * Serves the requests of one connection one after another, as their answers go out. A client that
+ * sends many ahead asks for one reply at a time, and what it did not get to when it leaves is never
+ * asked. One that sends ever more is cut.
+ */
+export function inTurn(
+  fetch: Fetch,
+): (request: Request, http: HttpBindings) => Response | Promise<Response> {
+  const lines = new WeakMap<Socket, Line>()
+  return (request, { incoming, outgoing }) => {
+    const { socket } = incoming
+    const line = lines.get(socket) ?? { waiting: 0, last: undefined }
+    lines.set(socket, line)
+    const before = line.last
+    line.last = closed(outgoing)
+    if (before === undefined) return fetch(request)
+    line.waiting += 1
+    if (line.waiting > MOST_WAITING) socket.destroy()
+    return before.then(() => {
+      line.waiting -= 1
+      return isGone(incoming) ? new Response(null, { status: 499 }) : fetch(request)
+    })
+  }
+}
+
+function closed(outgoing: ServerResponse): Promise<void> {
+  return new Promise((resolve) => outgoing.once('close', resolve))
+}
+
+function isGone({ socket }: IncomingMessage): boolean {
+  return socket.destroyed
+}

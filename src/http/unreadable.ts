@@ -1,0 +1,61 @@
+import type { IncomingMessage, ServerResponse } from 'node:http'
+import type { Socket } from 'node:net'
+import { STATUS_CODES } from 'node:http'
+
+import { ApiError } from '../errors.ts'
+import { newRequestId } from './request-id.ts'
+
+/** A request and its answer. */
+export type Exchange = { incoming: IncomingMessage; outgoing: ServerResponse }
+
+/**
+ * Tells a client, in the API's form, that what it sent could not be read as a request, or did not
+ * come in time, and closes the connection. It is only closed where an answer could be taken for the
+ * one to an earlier request.
+ *
+ * @param error of the server's `clientError`
+ * @param exchanges that are under way on the connection, oldest first
+ */
+export function answerUnreadable(
+  error: NodeJS.ErrnoException,
+  socket: Socket,
+  exchanges: readonly Exchange[],
+): void {
+  const isAnswered = exchanges.some(
+    ({ incoming, outgoing }) => incoming.complete || outgoing.headersSent,
+  )
+  if (!socket.writable || isAnswered) {
+    socket.destroy()
+    return
+  }
+  const told = errorFor(error.code)
+  const body = JSON.stringify(told.body(newRequestId()))
+  const head = [
+    `HTTP/1.1 ${told.status} ${STATUS_CODES[told.status] ?? 'Error'}`,
+    'content-type: application/json',
+    `content-length: ${Buffer.byteLength(body)}`,
+    'connection: close',
+  ]
+  socket.end(`${head.join('\r\n')}\r\n\r\n${body}`, () => socket.destroy())
+}
+
+/** The answer where no request could be made of what was read, or serving it failed. */
+export function failureResponse(isUnreadable: boolean): Response {
+  const error = isUnreadable
+    ? errorFor(undefined)
+    : new ApiError('api_error', 'Internal server error')
+  return Response.json(error.body(newRequestId()), { status: error.status })
+}
+
+function errorFor(code: string | undefined): ApiError {
+  switch (code) {
+    case 'ERR_HTTP_REQUEST_TIMEOUT':
+      return new ApiError('timeout_error', 'The request did not come in time.', { status: 408 })
+    case 'HPE_HEADER_OVERFLOW':
+      return new ApiError('invalid_request_error', 'The headers are too large.', { status: 431 })
+    case 'HPE_CHUNK_EXTENSIONS_OVERFLOW':
+      return new ApiError('request_too_large', 'The chunks of the body are too large.')
+    default:
+      return new ApiError('invalid_request_error', 'This is not an HTTP request.')
+  }
+}

@@ -1,0 +1,86 @@
+import * as fc from 'fast-check'
+import { expect, test } from 'vitest'
+
+import { anyJson, withReplacement } from '../../test/support/arbitraries.ts'
+import { anyRequest } from '../../test/support/requests.ts'
+import { blocksOf } from '../api/combine.ts'
+import { parseJson, parseMessagesRequest } from '../api/request.ts'
+import type { Message, MessagesRequest } from '../api/types.ts'
+import { ApiError } from '../errors.ts'
+import { planTurn, type PlanContext } from './plan-turn.ts'
+import type { Turn } from './turn.ts'
+
+const CONTEXT: PlanContext = {
+  defaults: { model: 'made-up' },
+  betas: [],
+  describeModel: (id) => ({ id, alwaysThinks: false }),
+}
+
+const HAS_OTHER_WAYS = ['model', 'messages', 'system', 'tools', 'thinking', 'stream', 'metadata']
+
+function parsed(request: unknown): MessagesRequest {
+  return parseMessagesRequest(parseJson(JSON.stringify(request)))
+}
+
+/** All that a conversation says, one block after another, but for breakpoints of the cache. */
+function said(messages: readonly Message[]): string[] {
+  return messages.flatMap((message) =>
+    blocksOf(message).map((block) =>
+      JSON.stringify([message.role, { ...block, cache_control: undefined }]),
+    ),
+  )
+}
+
+test('a turn says what its request says, whatever that is', () => {
+  fc.assert(
+    fc.property(anyRequest, (request) => {
+      const body = parsed(request)
+      const { history, prompt, settings, model, system } = planTurn(body, CONTEXT)
+
+      expect(said([...history, { role: 'user', content: prompt }])).toEqual(said(body.messages))
+      expect(model).toBe(body.model ?? 'made-up')
+      if (typeof body.system === 'string') expect(system.trimStart()).toBe(body.system.trimStart())
+      const sent = JSON.parse(settings.extraBody) as Record<string, unknown>
+      for (const [name, value] of Object.entries(body)) {
+        if (HAS_OTHER_WAYS.includes(name)) continue
+        expect(JSON.stringify(Object.getOwnPropertyDescriptor(sent, name)?.value)).toBe(
+          JSON.stringify(value),
+        )
+      }
+      if (body.tools?.length) expect(sent['tools']).toEqual(body.tools)
+      expect(Object.keys(sent)).not.toContain('messages')
+      expect(Object.keys(sent)).not.toContain('system')
+    }),
+  )
+})
+
+test('the history begins with the user, alternates, and ends with the assistant', () => {
+  fc.assert(
+    fc.property(anyRequest, (request) => {
+      const { history } = planTurn(parsed(request), CONTEXT)
+      const roles = history.map(({ role }) => role)
+      expect(roles).toEqual(roles.map((_, index) => (index % 2 === 0 ? 'user' : 'assistant')))
+      expect(history.length % 2).toBe(0)
+    }),
+  )
+})
+
+test('what was found to be a request becomes a turn, or is refused', () => {
+  fc.assert(
+    fc.property(withReplacement(anyRequest, anyJson), (body) => {
+      const turn = turnOrRefusal(body)
+      if (turn !== undefined) expect(turn.lineage).toMatch(/^[\w-]{43}$/)
+    }),
+    { numRuns: 300 },
+  )
+})
+
+function turnOrRefusal(body: unknown): Turn | undefined {
+  try {
+    return planTurn(parsed(body), CONTEXT)
+  } catch (error) {
+    if (!(error instanceof ApiError)) throw error
+    expect(error.status).toBe(400)
+    return undefined
+  }
+}

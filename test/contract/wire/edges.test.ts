@@ -1,0 +1,66 @@
+import { afterAll, beforeAll, expect, test } from 'vitest'
+
+import { MAX_DEPTH } from '../../../src/api/check-values.ts'
+import { type Bench, expectAsSentTwice, startBench } from './bench.ts'
+import { call, conversation, WEATHER_TOOL } from './samples.ts'
+
+let bench: Bench
+
+beforeAll(async () => {
+  bench = await startBench()
+})
+
+afterAll(() => bench.close())
+
+/** A call of a tool with an input, its result, and all else that a client may fill, around a value. */
+function around(name: string, value: unknown): Record<string, unknown> {
+  return {
+    ...conversation(
+      'Look.',
+      [call('toolu_01', name, { value })],
+      [{ type: 'tool_result', tool_use_id: 'toolu_01', content: 'seen' }],
+      'And?',
+      'Go on.',
+    ),
+    tools: [{ ...WEATHER_TOOL, name, input_schema: { type: 'object', properties: { value } } }],
+    a_field_of_tomorrow: { value },
+  }
+}
+
+const HOSTILE = JSON.parse(
+  '{"__proto__":{"polluted":1},"constructor":{"prototype":{"polluted":1}},"toJSON":"x","":0,"then":null}',
+) as unknown
+
+test.each([
+  ['fields that mean something to JavaScript', 'look', HOSTILE],
+  ['a tool called constructor', 'constructor', {}],
+  ['a tool called __proto__', '__proto__', {}],
+  ['a tool called toString', 'toString', {}],
+  ['numbers at their edges', 'look', [0, 5e-324, 1.7976931348623157e308, -(2 ** 53), 1e21, 1e-7]],
+  [
+    'characters at their edges',
+    'look',
+    ['\u0000', '\uFFFF', '\u2028\u2029', '\u{10FFFF}', '\uFEFF'],
+  ],
+  ['a value as deep as it may be', 'look', nested(MAX_DEPTH - 20)],
+  ['many values', 'look', Array.from({ length: 20_000 }, (_, index) => index)],
+])('%s go through', async (_name, tool, value) => {
+  await expectAsSentTwice(bench, { body: around(tool, value) })
+})
+
+test('a text of NUL and other control characters goes through', async () => {
+  const text = Array.from({ length: 32 }, (_, code) => String.fromCharCode(code)).join('.')
+  await expectAsSentTwice(bench, { body: { ...conversation(text, text, text), system: text } })
+})
+
+test('one level more than may be is refused', async () => {
+  const body = { ...conversation('Hello'), deep: nested(MAX_DEPTH) }
+  expect(await bench.sendRefused({ body })).toMatchObject({
+    status: 400,
+    error: { type: 'invalid_request_error', message: expect.stringContaining('nested') },
+  })
+})
+
+function nested(depth: number): unknown {
+  return JSON.parse('['.repeat(depth) + ']'.repeat(depth))
+}

@@ -1,0 +1,51 @@
+import { existsSync, readFileSync } from 'node:fs'
+import { fileURLToPath } from 'node:url'
+import { expect, test } from 'vitest'
+
+import { MAX_DEPTH, MAX_VALUES } from '../../src/api/check-values.ts'
+import { INHERITED, REFUSED } from '../../src/config/child-environment.ts'
+import { SETTING_KEYS } from '../../src/config/options.ts'
+import { codeSpans, headingAnchors, linesBetween, linkTargets } from './markdown.ts'
+
+const FOLDER = new URL('../../docs/', import.meta.url)
+const SECURITY = readFileSync(new URL('security.md', FOLDER), 'utf8')
+
+test('the table of variables is what the runtime’s process inherits', () => {
+  const rows = INHERITED.map(({ purpose, names }) => {
+    const spans = names.split(' ').map((name) => `\`${name}\``)
+    return `| ${purpose} | ${spans.join(', ')} |\n`
+  })
+  const between = ['<!-- oxfmt-ignore-start -->\n', '\n<!-- oxfmt-ignore-end -->'] as const
+  expect(linesBetween(SECURITY, ...between)).toBe(
+    `| for | variables |\n|---|---|\n${rows.join('')}`,
+  )
+})
+
+test('the exceptions are named, all of them', () => {
+  const [, exceptions = ''] =
+    /Kept back, although a name above fits: ([^.]*)\./.exec(SECURITY) ?? []
+  expect(codeSpans(exceptions).toSorted()).toEqual([...REFUSED].toSorted())
+})
+
+test('it names limits that hold', () => {
+  expect(SECURITY).toContain(`nested more than ${MAX_DEPTH} levels deep`)
+  expect(MAX_VALUES).toBe(1_000_000)
+})
+
+test('it names settings that there are', () => {
+  const named = codeSpans(SECURITY).filter((span) => /^[a-z]+(?:_[a-z]+)+$/.test(span))
+  expect(named).toContain('proxy_api_key_file')
+  expect(named.filter((name) => !SETTING_KEYS.some((key) => key === name))).toEqual([])
+})
+
+test('it links to files and headings that are there', () => {
+  const anchors = headingAnchors(SECURITY)
+  const targets = linkTargets(SECURITY)
+  expect(targets).not.toHaveLength(0)
+  const broken = targets.filter((target) =>
+    target.startsWith('#')
+      ? !anchors.includes(target)
+      : !existsSync(fileURLToPath(new URL(target, FOLDER))),
+  )
+  expect(broken).toEqual([])
+})

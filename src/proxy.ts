@@ -16,6 +16,7 @@ import { type Listener, listen } from './http/listen.ts'
 import type { Events, RequestFacts } from './http/messages.ts'
 import { type Logger, silentLogger } from './observe/log.ts'
 import { watchTurn } from './observe/turn-log.ts'
+import { planCount } from './plan/plan-count.ts'
 import { planTurn } from './plan/plan-turn.ts'
 import type { Account } from './runtime/account.ts'
 import { Engine } from './runtime/engine.ts'
@@ -81,6 +82,14 @@ export async function createProxy({
     queueTimeout: config.queueTimeout,
     onSessionEnd: (cause) => logger.debug({ cause }, 'session ended'),
   })
+  const planning = {
+    defaults: {
+      model: config.modelDefault,
+      system: config.systemPrompt,
+      maxThinkingTokens: config.maxThinkingTokens,
+    },
+    describeModel: (name: string) => engine.describeModel(name),
+  }
   const inFlight = new Set<Promise<void>>()
   let listener: Listener | undefined
   let isClosing = false
@@ -91,6 +100,8 @@ export async function createProxy({
     key: config.proxyApiKey,
     isOpenToNetwork: !isLoopback(config.host),
     authStatus: async () => authStatus(await engine.account()),
+    models: () => engine.models(),
+    countTokens: (request, signal) => engine.countTokens(planCount(request, planning), signal),
     onError: (error) => logger.error({ err: error }, 'unexpected error'),
     ask: async (request, facts) => {
       if (isClosing) throw new ApiError('overloaded_error', 'The proxy is stopping.')
@@ -112,15 +123,7 @@ export async function createProxy({
     onEnd: () => void,
   ): Promise<Events> {
     const startedAt = performance.now()
-    const turn = planTurn(request, {
-      defaults: {
-        model: config.modelDefault,
-        system: config.systemPrompt,
-        maxThinkingTokens: config.maxThinkingTokens,
-      },
-      betas,
-      describeModel: (name) => engine.describeModel(name),
-    })
+    const turn = planTurn(request, { ...planning, betas })
     // A client that brings tools of its own is not offered Claude Code's.
     const isRun = config.toolsEnabled && request.tools === undefined
     const { lane, reply } = await (isRun ? engine.run(turn, signal) : engine.serve(turn, signal))

@@ -68,6 +68,8 @@ function open(options: Partial<AppOptions> = {}) {
     corsOrigins: [],
     isOpenToNetwork: false,
     authStatus: () => Promise.resolve({ authenticated: true }),
+    models: () => Promise.resolve([]),
+    countTokens: () => Promise.resolve(0),
     ask: () => Promise.resolve(source(REPLY).events),
     maxBodySize: 1000,
     pingInterval: 10_000,

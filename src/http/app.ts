@@ -1,23 +1,29 @@
-import { Hono } from 'hono'
+import { type Context, Hono } from 'hono'
 import { cors } from 'hono/cors'
 
+import type { NamedModel } from '../api/model.ts'
 import { ApiError } from '../errors.ts'
 import { checkBrowser } from './browser-guard.ts'
+import { type CountTokensOptions, postCountTokens } from './count-tokens.ts'
 import { checkKey } from './key.ts'
 import { type MessagesOptions, postMessages } from './messages.ts'
+import { getModel, listModels } from './models.ts'
 import { newRequestId } from './request-id.ts'
 import { errorResponse } from './respond.ts'
 
-export type AppOptions = MessagesOptions & {
-  version: string
-  /** What clients must send; without one, only this machine's own programs are served. */
-  key: string | undefined
-  corsOrigins: readonly string[]
-  /** Whether requests from elsewhere can reach the server without a key. */
-  isOpenToNetwork: boolean
-  /** The login, for `GET /auth/status`. */
-  authStatus: () => Promise<object>
-}
+export type AppOptions = MessagesOptions &
+  CountTokensOptions & {
+    version: string
+    /** What clients must send; without one, only this machine's own programs are served. */
+    key: string | undefined
+    corsOrigins: readonly string[]
+    /** Whether requests from elsewhere can reach the server without a key. */
+    isOpenToNetwork: boolean
+    /** The login, for `GET /auth/status`. */
+    authStatus: () => Promise<object>
+    /** What a request may name as its model. */
+    models: () => Promise<readonly NamedModel[]>
+  }
 
 type Variables = { requestId: string }
 
@@ -59,6 +65,16 @@ export function createApp(options: AppOptions): Hono<{ Variables: Variables }> {
     postMessages(context.req.raw, context.get('requestId'), options),
   )
 
+  app.post('/v1/messages/count_tokens', async (context) =>
+    answer(context, await postCountTokens(context.req.raw, options)),
+  )
+  app.get('/v1/models', async (context) =>
+    answer(context, listModels(new URL(context.req.url).searchParams, await options.models())),
+  )
+  app.get('/v1/models/:id{.+}', async (context) =>
+    answer(context, getModel(context.req.param('id'), await options.models())),
+  )
+
   app.notFound((context) => {
     const { method, path } = context.req
     const error = new ApiError('not_found_error', `There is no ${method} ${path} here.`)
@@ -69,4 +85,8 @@ export function createApp(options: AppOptions): Hono<{ Variables: Variables }> {
     return errorResponse(context, error)
   })
   return app
+}
+
+function answer(context: Context<{ Variables: Variables }>, body: object): Response {
+  return Response.json(body, { headers: { 'request-id': context.get('requestId') } })
 }

@@ -1,13 +1,18 @@
+import type { NamedModel } from '../api/model.ts'
 import { ApiError } from '../errors.ts'
 import { answersIn } from '../plan/resolution.ts'
 import type { ModelFacts } from '../plan/plan-turn.ts'
-import type { Turn } from '../plan/turn.ts'
+import type { Opening, Turn } from '../plan/turn.ts'
 import { type Account, readAccount } from './account.ts'
 import { type BlueprintInput, conversationKind, runKind } from './blueprint.ts'
+import { catalogOf } from './catalog.ts'
+import type { ContextCount } from './context-count.ts'
+import { PLAIN, TokenCounter } from './count-tokens.ts'
 import { RuntimeEnded } from './failures.ts'
 import { Launcher } from './launcher.ts'
 import { Pool, type PoolLimits } from './pool.ts'
-import { type ListedModel, probe } from './probe.ts'
+import { ModelList } from './model-list.ts'
+import { type Probe, probe } from './probe.ts'
 import type { Reply } from './reply.ts'
 import { Session, type SessionDependencies } from './session.ts'
 
@@ -29,8 +34,11 @@ export type EngineInput = BlueprintInput &
 
 /** Serves turns by processes of the runtime, and owns all of them. */
 export class Engine {
-  /** The models of this login, once the runtime has told them. */
-  #models: readonly ListedModel[] = []
+  readonly #models = new ModelList({
+    probe: () => this.#probe(),
+    identify: async () => JSON.stringify(await this.#readAccount()),
+  })
+  readonly #counter = new TokenCounter((opening, signal) => this.#measure(opening, signal))
   readonly #launcher: Launcher
   /** Runs are started otherwise than conversations, and not ahead. */
   readonly #runLauncher = new Launcher(0)
@@ -69,27 +77,46 @@ export class Engine {
    * @throws Error where it can't be started
    */
   async start(): Promise<void> {
-    const { models } = await probe(this.#launcher, this.#conversations.kind.options)
-    this.#models = models
+    await this.#models.load()
     this.#refill()
   }
 
   /** What the runtime's list says of a model; one that is not listed is taken as it is. */
   describeModel(name: string): ModelFacts {
+    const { listed: models } = this.#models
     const listed =
-      this.#models.find(({ value }) => value === name) ??
-      this.#models.find(({ resolvedModel }) => resolvedModel === name)
+      models.find(({ value }) => value === name) ??
+      models.find(({ resolvedModel }) => resolvedModel === name)
     return {
       id: listed?.resolvedModel ?? name,
       alwaysThinks: listed?.supportsThinkingOff === false,
     }
   }
 
+  /** The models of the login, as the runtime lists them; asked anew where the login is another. */
+  async models(): Promise<readonly NamedModel[]> {
+    return catalogOf(await this.#models.fresh())
+  }
+
   /** Who the runtime is logged in as, asked anew. */
   async account(): Promise<Account> {
-    const { launch } = this.#launcher
-    if (launch === undefined) throw new Error('The runtime was not started yet.')
-    return readAccount(launch)
+    const account = await this.#readAccount()
+    this.#models.noteLogin(JSON.stringify(account))
+    return account
+  }
+
+  /** To be told when the API refused the login: there may be another one by now. */
+  doubtLogin(): void {
+    this.#models.doubt()
+  }
+
+  /**
+   * Counts the tokens of a conversation. Nothing of it is billed.
+   *
+   * @throws ApiError where the API did not count, or no process could be had in time
+   */
+  async countTokens(opening: Omit<Opening, 'settings'>, signal: AbortSignal): Promise<number> {
+    return this.#counter.count({ ...opening, settings: PLAIN }, signal)
   }
 
   /**
@@ -129,6 +156,35 @@ export class Engine {
     await Promise.all([this.#launcher.close(), this.#runLauncher.close()])
   }
 
+  async #readAccount(): Promise<Account> {
+    const { launch } = this.#launcher
+    if (launch === undefined) throw new Error('The runtime was not started yet.')
+    return readAccount(launch)
+  }
+
+  /** It takes its place among the processes. */
+  async #probe(): Promise<Probe> {
+    await this.#pool.room(new AbortController().signal)
+    try {
+      return await probe(this.#launcher, this.#conversations.kind.options)
+    } finally {
+      this.#pool.giveBack()
+    }
+  }
+
+  async #measure(opening: Opening, signal: AbortSignal): Promise<ContextCount> {
+    await this.#pool.room(signal)
+    const session = this.#open(opening, this.#conversations)
+    try {
+      return await whileThere(session, signal, async () => {
+        await session.open(opening)
+        return session.count()
+      })
+    } finally {
+      session.close('its tokens were counted')
+    }
+  }
+
   #refill(): void {
     this.#launcher.refill(this.#maxSessions - this.#pool.size)
   }
@@ -160,7 +216,7 @@ export class Engine {
     })
   }
 
-  #open(turn: Turn, dependencies: SessionDependencies): Session {
+  #open(turn: Opening, dependencies: SessionDependencies): Session {
     try {
       const session = new Session(turn, dependencies)
       this.#pool.add(session)
@@ -191,11 +247,11 @@ async function goOn(
 }
 
 /** Takes a step with a session that is closed if the client leaves meanwhile. */
-async function whileThere(
+async function whileThere<T>(
   session: Session,
   signal: AbortSignal,
-  step: () => Promise<Reply>,
-): Promise<Reply> {
+  step: () => Promise<T>,
+): Promise<T> {
   const leave = (): void => session.close('the client left')
   signal.addEventListener('abort', leave)
   try {

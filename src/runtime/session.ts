@@ -11,9 +11,10 @@ import type { ContentBlock, Message, ReplyEvent } from '../api/types.ts'
 import { ApiError } from '../errors.ts'
 import { extendLineage } from '../plan/lineage.ts'
 import type { CallAnswer } from '../plan/resolution.ts'
-import type { Turn, TurnSettings } from '../plan/turn.ts'
+import type { Opening, Turn, TurnSettings } from '../plan/turn.ts'
 import { createFold, type Fold } from '../stream/fold.ts'
 import { Deferred } from '../deferred.ts'
+import { type ContextCount, contextCount, countFailureIn } from './context-count.ts'
 import { type Diagnosed, diagnosedIn, type Failure, RuntimeEnded, toApiError } from './failures.ts'
 import { InputQueue } from './input-queue.ts'
 import { NO_LIMIT } from './environment.ts'
@@ -91,13 +92,14 @@ export class Session {
   #applied: TurnSettings | undefined
   #diagnosed: Diagnosed | undefined
   #onDiagnosed: Deferred<void> | undefined
+  #countFailure: ApiError | undefined
   #rateLimit: SDKRateLimitInfo | undefined
   /** Whether the request of the turn has left the runtime. */
   #isOnItsWay = false
   /** Whether the runtime may go on after the calls of a reply: only when the client answered them. */
   #mayGoOn = false
 
-  constructor(turn: Turn, dependencies: SessionDependencies) {
+  constructor(turn: Opening, dependencies: SessionDependencies) {
     this.#dependencies = dependencies
     this.#failed.promise.catch(() => {})
     this.#toolbox =
@@ -136,7 +138,7 @@ export class Session {
    *
    * @throws ApiError where the process fails on the way
    */
-  async open(turn: Turn): Promise<void> {
+  async open(turn: Opening): Promise<void> {
     await this.#orFailed(this.#query.initializationResult())
     await this.#apply(turn.settings, turn.model)
     for (const message of turn.history) await this.#replay(message, turn.model)
@@ -174,6 +176,18 @@ export class Session {
     this.#toolbox?.answer(answers)
     await sent.promise
     return reply
+  }
+
+  /**
+   * Has the API count what the process holds. That is not billed, and nothing is said of it.
+   *
+   * @throws ApiError where the API did not count
+   */
+  async count(): Promise<ContextCount> {
+    const usage = await this.#orFailed(this.#query.getContextUsage({ detail: 'full' }))
+    // The runtime makes a guess then, and says so in its diagnostics alone.
+    if (this.#countFailure !== undefined) throw this.#countFailure
+    return contextCount(usage)
   }
 
   /**
@@ -423,6 +437,7 @@ export class Session {
 
   #diagnose(line: string): void {
     if (this.#asking && !this.#isOnItsWay && line.includes(REQUEST_SENT)) this.#noteOnItsWay()
+    this.#countFailure ??= countFailureIn(line)
     const diagnosed = diagnosedIn(line)
     if (diagnosed === undefined) return
     this.#diagnosed = diagnosed

@@ -1,0 +1,76 @@
+import { expect, test, vi } from 'vitest'
+
+import { ModelList } from './model-list.ts'
+
+const MINUTE = 60_000
+
+function start() {
+  const state = { login: 'first', now: 0 }
+  const probe = vi.fn(() =>
+    Promise.resolve({
+      models: [{ value: `model of ${state.login}`, displayName: '', description: '' }],
+    }),
+  )
+  const identify = vi.fn(() => Promise.resolve(state.login))
+  const list = new ModelList({ probe, identify, now: () => state.now })
+  const names = async () => (await list.fresh()).map(({ value }) => value)
+  return { list, state, probe, identify, names }
+}
+
+test('the runtime is asked once while the login is the same', async () => {
+  const { list, state, probe, identify, names } = start()
+  await list.load()
+  expect(await names()).toEqual(['model of first'])
+  state.now = 4 * MINUTE
+  await names()
+  state.now = 60 * MINUTE
+  await names()
+  expect(probe).toHaveBeenCalledTimes(1)
+  expect(identify).toHaveBeenCalledTimes(2)
+})
+
+test('another login is noticed at the next look, and brings its own models', async () => {
+  const { list, state, names } = start()
+  await list.load()
+  await names()
+  state.login = 'second'
+  state.now = 4 * MINUTE
+  expect(await names()).toEqual(['model of first'])
+  state.now = 6 * MINUTE
+  expect(await names()).toEqual(['model of second'])
+})
+
+test('a doubt makes it look at once', async () => {
+  const { list, state, names } = start()
+  await list.load()
+  await names()
+  state.login = 'second'
+  list.doubt()
+  expect(await names()).toEqual(['model of second'])
+})
+
+test('who asks for the account brings the news as well', async () => {
+  const { list, state, identify, names } = start()
+  await list.load()
+  await names()
+  state.login = 'second'
+  list.noteLogin('second')
+  expect(await names()).toEqual(['model of second'])
+  expect(identify).toHaveBeenCalledTimes(1)
+})
+
+test('the known models stay where the runtime does not tell', async () => {
+  const { list, probe, names } = start()
+  await list.load()
+  await names()
+  list.noteLogin('second')
+  probe.mockRejectedValueOnce(new Error('no memory'))
+  expect(await names()).toEqual(['model of first'])
+})
+
+test('callers at the same time share one question', async () => {
+  const { list, identify, names } = start()
+  await list.load()
+  await Promise.all([names(), names(), names()])
+  expect(identify).toHaveBeenCalledTimes(1)
+})

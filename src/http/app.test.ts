@@ -70,6 +70,10 @@ function open(options: Partial<AppOptions> = {}) {
     authStatus: () => Promise.resolve({ authenticated: true }),
     models: () => Promise.resolve([]),
     countTokens: () => Promise.resolve(0),
+    usage: () => ({}),
+    watchOverview: () => source([]).events,
+    metrics: () => Promise.resolve({ text: '', contentType: 'text/plain' }),
+    rateLimits: () => undefined,
     ask: () => Promise.resolve(source(REPLY).events),
     maxBodySize: 1000,
     pingInterval: 10_000,
@@ -336,7 +340,7 @@ describe('other routes', () => {
   })
 
   test.each([
-    ['GET', '/'],
+    ['GET', '/page/nothing.js'],
     ['GET', '/v1/messages'],
     ['POST', '/v1/message'],
     ['DELETE', '/health'],

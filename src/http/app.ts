@@ -2,12 +2,17 @@ import { type Context, Hono } from 'hono'
 import { cors } from 'hono/cors'
 
 import type { NamedModel } from '../api/model.ts'
+import type { RateLimits } from '../api/rate-limits.ts'
+import type { StreamEvent } from '../api/types.ts'
 import { ApiError } from '../errors.ts'
+import { sseStream } from '../stream/sse.ts'
 import { checkBrowser } from './browser-guard.ts'
 import { type CountTokensOptions, postCountTokens } from './count-tokens.ts'
 import { checkKey } from './key.ts'
-import { type MessagesOptions, postMessages } from './messages.ts'
+import { type MessagesOptions, postMessages, STREAM_HEADERS } from './messages.ts'
 import { getModel, listModels } from './models.ts'
+import { getPage, PAGE_PATHS } from './page.ts'
+import { withRateLimits } from './rate-limit-headers.ts'
 import { newRequestId } from './request-id.ts'
 import { errorResponse } from './respond.ts'
 
@@ -23,6 +28,13 @@ export type AppOptions = MessagesOptions &
     authStatus: () => Promise<object>
     /** What a request may name as its model. */
     models: () => Promise<readonly NamedModel[]>
+    /** What `GET /v1/usage` tells. */
+    usage: () => object
+    /** What the page shows, now and after each change. */
+    watchOverview: () => AsyncIterable<StreamEvent>
+    metrics: () => Promise<{ text: string; contentType: string }>
+    /** The state of the plan, where it is known. */
+    rateLimits: () => RateLimits | undefined
   }
 
 type Variables = { requestId: string }
@@ -53,6 +65,9 @@ export function createApp(options: AppOptions): Hono<{ Variables: Variables }> {
     }),
   )
 
+  // The page holds no data: what it shows it asks for, with the key where one is set.
+  for (const path of PAGE_PATHS) app.get(path, () => getPage(path))
+
   app.use(async (context, next) => {
     const { raw } = context.req
     if (options.key !== undefined) checkKey(raw.headers, options.key)
@@ -61,6 +76,7 @@ export function createApp(options: AppOptions): Hono<{ Variables: Variables }> {
   })
 
   app.get('/auth/status', async (context) => context.json(await options.authStatus()))
+  app.use('/v1/messages', withRateLimits(options.rateLimits))
   app.post('/v1/messages', (context) =>
     postMessages(context.req.raw, context.get('requestId'), options),
   )
@@ -74,6 +90,17 @@ export function createApp(options: AppOptions): Hono<{ Variables: Variables }> {
   app.get('/v1/models/:id{.+}', async (context) =>
     answer(context, getModel(context.req.param('id'), await options.models())),
   )
+  app.get('/v1/usage', (context) => answer(context, options.usage()))
+  app.get('/v1/usage/stream', (context) => {
+    const { pingInterval, onError } = options
+    const { signal } = context.req.raw
+    const stream = sseStream(options.watchOverview(), { pingInterval, onError, signal })
+    return new Response(stream, { headers: STREAM_HEADERS })
+  })
+  app.get('/metrics', async () => {
+    const { text, contentType } = await options.metrics()
+    return new Response(text, { headers: { 'content-type': contentType } })
+  })
 
   app.notFound((context) => {
     const { method, path } = context.req

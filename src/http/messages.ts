@@ -55,7 +55,8 @@ export async function postMessages(
   return new Response(stream, { headers: { ...headers, ...STREAM_HEADERS } })
 }
 
-const STREAM_HEADERS = {
+/** For a response of server-sent events. */
+export const STREAM_HEADERS = {
   'content-type': 'text/event-stream; charset=utf-8',
   'cache-control': 'no-cache',
   // A reverse proxy in between shall not collect the events.

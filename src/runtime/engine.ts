@@ -1,4 +1,5 @@
 import type { NamedModel } from '../api/model.ts'
+import type { RateLimits } from '../api/rate-limits.ts'
 import { ApiError } from '../errors.ts'
 import { answersIn } from '../plan/resolution.ts'
 import type { ModelFacts } from '../plan/plan-turn.ts'
@@ -9,7 +10,7 @@ import { catalogOf } from './catalog.ts'
 import type { ContextCount } from './context-count.ts'
 import { PLAIN, TokenCounter } from './count-tokens.ts'
 import { RuntimeEnded } from './failures.ts'
-import { Launcher } from './launcher.ts'
+import { Launcher, type ProcessObserver } from './launcher.ts'
 import { Pool, type PoolLimits } from './pool.ts'
 import { ModelList } from './model-list.ts'
 import { type Probe, probe } from './probe.ts'
@@ -30,25 +31,50 @@ export type EngineInput = BlueprintInput &
     toolsFolder?: string | undefined
     /** Called with the cause when a session ends, for the log. */
     onSessionEnd?: (cause: string) => void
+    observer: EngineObserver
   }
+
+/** Is told what happens. All times are in milliseconds. */
+export type EngineObserver = ProcessObserver & {
+  /** A turn got its process, after it stood in line for so long. */
+  turnWaited: (milliseconds: number) => void
+  rateLimitsKnown: (limits: RateLimits) => void
+  /** Sessions came, went or changed their state. */
+  sessionsChanged: () => void
+  /** Someone else is logged in than before. */
+  loginChanged: () => void
+}
+
+/** The processes as they are now. */
+export type EngineCensus = {
+  processes: Readonly<Record<'spare' | 'opening' | 'asking' | 'idle' | 'held', number>>
+  /** The most that there may be. */
+  limit: number
+  /** Turns that stand in line. */
+  waiting: number
+}
 
 /** Serves turns by processes of the runtime, and owns all of them. */
 export class Engine {
   readonly #models = new ModelList({
     probe: () => this.#probe(),
-    identify: async () => JSON.stringify(await this.#readAccount()),
+    identify: () => this.#readAccount(),
+    onChange: () => this.#observer.loginChanged(),
   })
   readonly #counter = new TokenCounter((opening, signal) => this.#measure(opening, signal))
   readonly #launcher: Launcher
   /** Runs are started otherwise than conversations, and not ahead. */
-  readonly #runLauncher = new Launcher(0)
+  readonly #runLauncher: Launcher
+  readonly #observer: EngineObserver
   readonly #pool: Pool
   readonly #maxSessions: number
   readonly #conversations: SessionDependencies
   readonly #runs: SessionDependencies | undefined
 
   constructor(input: EngineInput) {
-    this.#launcher = new Launcher(input.spares)
+    this.#observer = input.observer
+    this.#launcher = new Launcher(input.spares, input.observer)
+    this.#runLauncher = new Launcher(0, input.observer)
     this.#pool = new Pool(input)
     this.#maxSessions = input.maxSessions
     this.#conversations = {
@@ -60,10 +86,12 @@ export class Engine {
         const hasClosed = session.state === 'closed'
         this.#pool.update(session)
         this.#refill()
+        this.#observer.sessionsChanged()
         if (!hasClosed) return
         void session.exited.then(() => this.#refill())
         if (session.cause !== undefined) input.onSessionEnd?.(session.cause)
       },
+      onRateLimits: (limits) => this.#observer.rateLimitsKnown(limits),
     }
     if (input.toolsFolder !== undefined) {
       const kind = runKind(input, input.toolsFolder)
@@ -93,6 +121,27 @@ export class Engine {
     }
   }
 
+  /** Whether the runtime lists a model, by its id or by what it calls it for short. */
+  isListed(name: string): boolean {
+    return this.#models.listed.some(
+      ({ value, resolvedModel }) => value === name || resolvedModel === name,
+    )
+  }
+
+  /** What the processes do now. */
+  census(): EngineCensus {
+    const states = ['opening', 'asking', 'idle', 'held'] as const
+    const counts = states.map((state) => [state, this.#pool.count(state)])
+    return {
+      processes: {
+        spare: this.#launcher.spares,
+        ...(Object.fromEntries(counts) as Record<(typeof states)[number], number>),
+      },
+      limit: this.#maxSessions,
+      waiting: this.#pool.waiting,
+    }
+  }
+
   /** The models of the login, as the runtime lists them; asked anew where the login is another. */
   async models(): Promise<readonly NamedModel[]> {
     return catalogOf(await this.#models.fresh())
@@ -101,8 +150,13 @@ export class Engine {
   /** Who the runtime is logged in as, asked anew. */
   async account(): Promise<Account> {
     const account = await this.#readAccount()
-    this.#models.noteLogin(JSON.stringify(account))
+    this.#models.noteLogin(account)
     return account
+  }
+
+  /** The same, as it was seen some minutes ago at most. */
+  knownAccount(): Promise<Account> {
+    return this.#models.login()
   }
 
   /** To be told when the API refused the login: there may be another one by now. */
@@ -208,7 +262,9 @@ export class Engine {
     signal: AbortSignal,
     dependencies: SessionDependencies,
   ): Promise<Reply> {
+    const since = performance.now()
     await this.#pool.room(signal)
+    this.#observer.turnWaited(performance.now() - since)
     const session = this.#open(turn, dependencies)
     return whileThere(session, signal, async () => {
       await session.open(turn)

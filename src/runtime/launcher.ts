@@ -1,5 +1,12 @@
 import { type Launch, RuntimeProcess } from './runtime-process.ts'
 
+/** Is told of the processes' lives. */
+export type ProcessObserver = {
+  processStarted: () => void
+  /** @param wasTold whether the process was told to end, or died. */
+  processEnded: (wasTold: boolean) => void
+}
+
 /**
  * Hands out processes of the runtime and knows each that it started until it is gone.
  *
@@ -12,10 +19,17 @@ export class Launcher {
   readonly #alive = new Set<RuntimeProcess>()
   #spares: { key: string; process: RuntimeProcess }[] = []
   #latest: { key: string; launch: Launch } | undefined
+  readonly #observer: ProcessObserver | undefined
   #isClosed = false
 
-  constructor(spareCount: number) {
+  constructor(spareCount: number, observer?: ProcessObserver) {
     this.#spareCount = spareCount
+    this.#observer = observer
+  }
+
+  /** How many processes wait to be handed out. */
+  get spares(): number {
+    return this.#spares.filter(({ process }) => !process.isGone).length
   }
 
   /** What the latest process was started from. */
@@ -62,6 +76,7 @@ export class Launcher {
     if (this.#isClosed) throw new Error('The launcher is closed.')
     const process = new RuntimeProcess(launch)
     this.#alive.add(process)
+    this.#observer?.processStarted()
     void this.#forgetAtExit(process)
     return process
   }
@@ -69,6 +84,7 @@ export class Launcher {
   async #forgetAtExit(process: RuntimeProcess): Promise<void> {
     await process.exited
     this.#alive.delete(process)
+    this.#observer?.processEnded(process.wasTold)
   }
 }
 

@@ -4,6 +4,10 @@ import { ModelList } from './model-list.ts'
 
 const MINUTE = 60_000
 
+function account(email: string) {
+  return { authenticated: true, source: 'claude.ai', email }
+}
+
 function start() {
   const state = { login: 'first', now: 0 }
   const probe = vi.fn(() =>
@@ -11,7 +15,7 @@ function start() {
       models: [{ value: `model of ${state.login}`, displayName: '', description: '' }],
     }),
   )
-  const identify = vi.fn(() => Promise.resolve(state.login))
+  const identify = vi.fn(() => Promise.resolve(account(state.login)))
   const list = new ModelList({ probe, identify, now: () => state.now })
   const names = async () => (await list.fresh()).map(({ value }) => value)
   return { list, state, probe, identify, names }
@@ -54,7 +58,7 @@ test('who asks for the account brings the news as well', async () => {
   await list.load()
   await names()
   state.login = 'second'
-  list.noteLogin('second')
+  list.noteLogin(account('second'))
   expect(await names()).toEqual(['model of second'])
   expect(identify).toHaveBeenCalledTimes(1)
 })
@@ -63,7 +67,7 @@ test('the known models stay where the runtime does not tell', async () => {
   const { list, probe, names } = start()
   await list.load()
   await names()
-  list.noteLogin('second')
+  list.noteLogin(account('second'))
   probe.mockRejectedValueOnce(new Error('no memory'))
   expect(await names()).toEqual(['model of first'])
 })
@@ -73,4 +77,13 @@ test('callers at the same time share one question', async () => {
   await list.load()
   await Promise.all([names(), names(), names()])
   expect(identify).toHaveBeenCalledTimes(1)
+})
+
+test('a login that was renewed is the same', async () => {
+  const { list, probe, names } = start()
+  await list.load()
+  await names()
+  list.noteLogin({ ...account('first'), expiresAt: '2030-01-01T00:00:00Z' })
+  await names()
+  expect(probe).toHaveBeenCalledTimes(1)
 })

@@ -1,10 +1,14 @@
+import type { Account } from './account.ts'
 import type { ListedModel, Probe } from './probe.ts'
 
 export type ModelListInput = {
   /** Asks a process of the runtime for its list. */
   probe: () => Promise<Probe>
-  /** Names the login: another name, another login. */
-  identify: () => Promise<string>
+  /** Asks the runtime who is logged in. */
+  identify: () => Promise<Account>
+  /** Called when another login was seen. */
+  onChange?: () => void
+  /** Milliseconds. */
   now?: () => number
 }
 
@@ -17,12 +21,13 @@ const LOOK_AGAIN_MILLISECONDS = 5 * 60 * 1000
  * login has changed: by a look every few minutes at most, and sooner where there is a doubt.
  */
 export class ModelList {
-  readonly #input: Required<ModelListInput>
+  readonly #input: ModelListInput & { now: () => number }
   #listed: readonly ListedModel[] = []
-  #login: string | undefined
+  #account: Account | undefined
   #lookedAt = Number.NEGATIVE_INFINITY
   #isStale = true
-  #refreshing: Promise<void> | undefined
+  #looking: Promise<Account> | undefined
+  #loading: Promise<void> | undefined
 
   constructor(input: ModelListInput) {
     this.#input = { now: () => performance.now(), ...input }
@@ -42,31 +47,48 @@ export class ModelList {
 
   /** The models of the login as it is now; those that are known where the runtime does not tell. */
   async fresh(): Promise<readonly ListedModel[]> {
-    this.#refreshing ??= this.#refresh().finally(() => (this.#refreshing = undefined))
-    await this.#refreshing
+    try {
+      await this.login()
+      if (this.#isStale)
+        await (this.#loading ??= this.load().finally(() => (this.#loading = undefined)))
+    } catch {
+      // The list that is there is better than none.
+    }
     return this.#listed
   }
 
+  /**
+   * Who is logged in, as it was seen some minutes ago at most.
+   *
+   * @throws Error where the runtime can't be started
+   */
+  async login(): Promise<Account> {
+    const isRecent = this.#input.now() - this.#lookedAt <= LOOK_AGAIN_MILLISECONDS
+    if (isRecent && this.#account) return this.#account
+    this.#looking ??= this.#input.identify().finally(() => (this.#looking = undefined))
+    const account = await this.#looking
+    this.noteLogin(account)
+    return account
+  }
+
   /** To be told who is logged in, whenever that was asked. */
-  noteLogin(login: string): void {
-    if (this.#login !== undefined && this.#login !== login) this.#isStale = true
-    this.#login = login
+  noteLogin(account: Account): void {
+    const isAnother = this.#account !== undefined && nameOf(this.#account) !== nameOf(account)
+    this.#account = account
     this.#lookedAt = this.#input.now()
+    if (!isAnother) return
+    this.#isStale = true
+    this.#input.onChange?.()
   }
 
   /** There may be another login by now. */
   doubt(): void {
     this.#lookedAt = Number.NEGATIVE_INFINITY
   }
+}
 
-  async #refresh(): Promise<void> {
-    try {
-      if (this.#input.now() - this.#lookedAt > LOOK_AGAIN_MILLISECONDS) {
-        this.noteLogin(await this.#input.identify())
-      }
-      if (this.#isStale) await this.load()
-    } catch {
-      // The list that is there is better than none.
-    }
-  }
+/** A login that was only renewed is the same one. */
+function nameOf(account: Account): string {
+  const { expiresAt: _, ...name } = account
+  return JSON.stringify(name)
 }

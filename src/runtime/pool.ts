@@ -1,5 +1,5 @@
 import { ApiError } from '../errors.ts'
-import type { Session } from './session.ts'
+import type { Session, SessionState } from './session.ts'
 
 export type PoolLimits = {
   /** Most sessions at a time. */
@@ -43,6 +43,16 @@ export class Pool {
   /** How much of the room is taken. */
   get size(): number {
     return this.#sessions.size + this.#promised
+  }
+
+  /** How many turns stand in line. */
+  get waiting(): number {
+    return this.#line.length
+  }
+
+  /** How many sessions there are in a state. */
+  count(state: SessionState): number {
+    return [...this.#sessions].filter((session) => session.state === state).length
   }
 
   add(session: Session): void {

@@ -39,6 +39,7 @@ export class RuntimeProcess {
   readonly exited: Promise<Error | undefined>
   #lineListener: ((line: string) => void) | undefined
   #isGone = false
+  #wasTold = false
 
   constructor(launch: Launch) {
     this.child = spawn(launch.command, launch.args, {
@@ -67,6 +68,11 @@ export class RuntimeProcess {
     return this.#isGone
   }
 
+  /** Whether it was told to end, before it did. */
+  get wasTold(): boolean {
+    return this.#wasTold
+  }
+
   /** Calls back for each line of stderr from now on; one listener at a time. */
   onDiagnostic(listener: (line: string) => void): void {
     this.#lineListener = listener
@@ -75,6 +81,7 @@ export class RuntimeProcess {
   /** Ends the process in order: it drops its request upstream and finishes what it was writing. */
   stop(): void {
     if (this.#isGone) return
+    this.#wasTold = true
     this.child.kill('SIGTERM')
     const timer = setTimeout(() => this.kill(), GRACE_MILLISECONDS)
     void this.exited.then(() => clearTimeout(timer))
@@ -82,6 +89,8 @@ export class RuntimeProcess {
 
   /** Ends the process at once: what it was about to ask upstream is not asked. */
   kill(): void {
-    if (!this.#isGone) this.child.kill('SIGKILL')
+    if (this.#isGone) return
+    this.#wasTold = true
+    this.child.kill('SIGKILL')
   }
 }

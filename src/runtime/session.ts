@@ -8,6 +8,7 @@ import {
 } from '@anthropic-ai/claude-agent-sdk'
 
 import type { ContentBlock, Message, ReplyEvent } from '../api/types.ts'
+import type { RateLimits } from '../api/rate-limits.ts'
 import { ApiError } from '../errors.ts'
 import { extendLineage } from '../plan/lineage.ts'
 import type { CallAnswer } from '../plan/resolution.ts'
@@ -19,6 +20,7 @@ import { type Diagnosed, diagnosedIn, type Failure, RuntimeEnded, toApiError } f
 import { InputQueue } from './input-queue.ts'
 import { NO_LIMIT } from './environment.ts'
 import type { Launcher } from './launcher.ts'
+import { rateLimitsIn } from './rate-limits.ts'
 import { Reply } from './reply.ts'
 import type { Ending, ReplyReader } from './reply-watch.ts'
 import { replayedAssistant, replayedUser, userPrompt } from './sdk-messages.ts'
@@ -42,6 +44,8 @@ export type SessionDependencies = {
   version: string
   /** Called when the session became idle, held or closed. */
   onStateChange: (session: Session) => void
+  /** Called with the state of the plan, which comes with each reply under a subscription. */
+  onRateLimits?: (limits: RateLimits) => void
 }
 
 /** The turn that is being answered. */
@@ -299,6 +303,7 @@ export class Session {
         if (message.parent_tool_use_id === null) this.#receiveEvent(message.event)
         return
       case 'assistant':
+        this.#asking?.reply.nameRequest(message.request_id)
         if ('is_api_error_message' in message) void this.#receiveFailure(message)
         else this.#receiveFallback(message)
         return
@@ -307,6 +312,7 @@ export class Session {
         return
       case 'rate_limit_event':
         this.#rateLimit = message.rate_limit_info
+        this.#dependencies.onRateLimits?.(rateLimitsIn(message.rate_limit_info))
         return
       default:
         return

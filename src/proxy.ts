@@ -158,6 +158,7 @@ export async function createProxy({
       // A client that brings tools of its own is not offered Claude Code's.
       const isRun = config.toolsEnabled && request.tools === undefined
       const { lane, reply } = await (isRun ? engine.run(turn, signal) : engine.serve(turn, signal))
+      observatory.changed()
       return watchTurn(reply, { ...facts, lane }, onEnd)
     } catch (error) {
       onEnd(failedTurn(facts, error))

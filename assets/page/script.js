@@ -15,8 +15,6 @@ async function follow() {
   for (;;) {
     try {
       const response = await ask()
-      // A link can't bring the key.
-      byId('links').hidden = sessionStorage.getItem(KEY) !== null
       if (response.status === 401) {
         await askForKey(sessionStorage.getItem(KEY) !== null)
         continue
@@ -67,6 +65,8 @@ async function* overviewsIn(stream) {
 
 function askForKey(wasRefused) {
   state('unknown', 'Behind a key.')
+  // A link can't bring it.
+  byId('links').hidden = true
   byId('main').hidden = true
   byId('key-form').hidden = false
   if (wasRefused) byId('key-note').textContent = 'That was not the key. Try again.'
@@ -77,6 +77,7 @@ function askForKey(wasRefused) {
       sessionStorage.setItem(KEY, byId('key').value)
       byId('key').value = ''
       byId('key-form').hidden = true
+      showClients()
       resolve()
     }
     byId('key-form').addEventListener('submit', submit, { once: true })
@@ -168,7 +169,9 @@ function showPlan(plan, login) {
       track.setAttribute('role', 'img')
       track.setAttribute('aria-label', `${percent(used)} used`)
       const until =
-        resetsAt === null ? '' : ` · anew in ${duration(Date.parse(resetsAt) - Date.now())}`
+        resetsAt === null
+          ? ''
+          : ` · resets in ${duration(Math.ceil((Date.parse(resetsAt) - Date.now()) / 60_000) * 60_000)}`
       return element(
         'div',
         { class: 'window' },
@@ -197,6 +200,7 @@ function windowName(name) {
 }
 
 function planNote(plan, login) {
+  if (!login.authenticated) return ''
   if (plan === null) {
     return login.source === 'api_key' || !['firstParty', undefined].includes(login.provider)
       ? 'Without a subscription there are no windows.'
@@ -268,21 +272,21 @@ function showLatency(turns) {
 
 function chart(turns) {
   const frame = byId('latency').getBoundingClientRect()
-  const [width, height] = [Math.max(280, frame.width), 200]
-  const [left, right, top, bottom] = [52, 12, 10, 10]
+  const [width, height] = [Math.max(280, Math.floor(frame.width)), 200]
+  const [left, right, top, bottom] = [64, 8, 10, 10]
   const times = turns.flatMap((turn) => [turn.first_event_ms, turn.total_ms]).map(seconds)
   const least = TICKS.findLast((tick) => tick <= Math.min(...times)) ?? TICKS[0]
   const most =
     TICKS.find((tick) => tick >= Math.max(...times) && tick > least) ?? Math.max(...times)
   const y = (time) =>
     height - bottom - ((height - top - bottom) * Math.log(time / least)) / Math.log(most / least)
-  const step = Math.min(28, (width - left - right) / turns.length)
+  const step = Math.min(56, (width - left - right) / turns.length)
   const x = (index) => width - right - (turns.length - index - 0.5) * step
   const radius = Math.max(2, Math.min(4.5, step / 3))
 
   const ticks = TICKS.filter((tick) => tick >= least && tick <= most).flatMap((tick) => [
     shape('line', { class: 'grid', x1: left, x2: width - right, y1: y(tick), y2: y(tick) }),
-    shape('text', { x: left - 10, y: y(tick) + 4, 'text-anchor': 'end' }, duration(tick * 1000)),
+    shape('text', { x: left - 12, y: y(tick) + 4, 'text-anchor': 'end' }, duration(tick * 1000)),
   ])
   const marks = turns.map((turn, index) => {
     const [first, whole] = [y(seconds(turn.first_event_ms)), y(seconds(turn.total_ms))]
@@ -309,8 +313,8 @@ function chart(turns) {
     'svg',
     {
       class: 'chart',
-      viewBox: `0 0 ${width} ${height}`,
-      preserveAspectRatio: 'none',
+      width,
+      height,
       role: 'img',
       'aria-label': `Time to the first event and to the end of the last ${turns.length} turns`,
     },
@@ -326,13 +330,17 @@ function seconds(milliseconds) {
 
 // ── Turns ───────────────────────────────────────────────────────────────────────────────────────
 
+const OUTCOMES = { whole: 'ok' }
+
 function showTurns(turns) {
   byId('turns-note').textContent = turns.length === 0 ? 'Nothing was asked yet.' : ''
   byId('turns').closest('.scroll').hidden = turns.length === 0
   byId('turns').replaceChildren(
     ...turns.map((turn) => {
       const isBad = turn.outcome === 'error' || turn.outcome === 'timed out'
-      const outcome = turn.outcome === 'error' ? `${turn.status} ${turn.error_type}` : turn.outcome
+      const outcome = isBad
+        ? `${turn.status} ${turn.error_type ?? turn.outcome}`
+        : (OUTCOMES[turn.outcome] ?? turn.outcome)
       const cells = [
         [new Date(turn.at).toLocaleTimeString(), ''],
         [turn.model, ''],
@@ -406,7 +414,8 @@ async function copied(button, text) {
 
 function showUptime() {
   if (latest === undefined) return
-  byId('uptime').textContent = `up for ${duration(Date.now() - Date.parse(latest.started_at))}`
+  byId('uptime').textContent =
+    `up for ${duration(1000 * Math.ceil((Date.now() - Date.parse(latest.started_at)) / 1000))}`
 }
 
 const NUMBER = new Intl.NumberFormat()

@@ -48,10 +48,20 @@ export function rateLimitHeaders(limits: RateLimits): Record<string, string> {
   )
 }
 
-/** The windows that still run, and the rest of what was told where it still holds. */
-export function stillHolding(limits: RateLimits, nowSeconds: number): RateLimits | undefined {
-  const holds = (resetsAt: number | undefined): boolean =>
-    resetsAt === undefined || resetsAt > nowSeconds
+/** How long is taken as true what was told without a time at which it ends. */
+const SECONDS_WITHOUT_END = 60 * 60
+
+/**
+ * The windows that still run, and the rest where it still holds.
+ *
+ * @param notedAt when it was told; like `now` in Unix seconds
+ */
+export function stillHolding(
+  limits: RateLimits,
+  notedAt: number,
+  now: number,
+): RateLimits | undefined {
+  const holds = (resetsAt = notedAt + SECONDS_WITHOUT_END): boolean => resetsAt > now
   if (!holds(limits.resetsAt)) return undefined
   const windows = Object.entries(limits.windows).filter(([, window]) => holds(window.resetsAt))
   return { ...limits, windows: Object.fromEntries(windows) }

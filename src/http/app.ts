@@ -91,10 +91,9 @@ export function createApp(options: AppOptions): Hono<{ Variables: Variables }> {
     answer(context, getModel(context.req.param('id'), await options.models())),
   )
   app.get('/v1/usage', (context) => answer(context, options.usage()))
-  app.get('/v1/usage/stream', (context) => {
+  app.get('/v1/usage/stream', () => {
     const { pingInterval, onError } = options
-    const { signal } = context.req.raw
-    const stream = sseStream(options.watchOverview(), { pingInterval, onError, signal })
+    const stream = sseStream(options.watchOverview(), { pingInterval, onError })
     return new Response(stream, { headers: STREAM_HEADERS })
   })
   app.get('/metrics', async () => {

@@ -151,6 +151,8 @@ test("the plan's windows are known until they begin anew, or another logs in", a
   const windows = { five_hour: { utilization: 0.5, resetsAt } }
   ledger.noteLimits({ status: 'allowed', resetsAt, windows, overage: { isInUse: false } })
   expect(ledger.limits?.windows).toEqual(windows)
+  ledger.noteLimits({ status: 'rejected', resetsAt, windows: {}, overage: { isInUse: false } })
+  expect(ledger.limits).toMatchObject({ status: 'rejected', windows })
   clock.now += 61_000
   expect(ledger.limits).toBeUndefined()
   clock.now = NOON

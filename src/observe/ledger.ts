@@ -35,7 +35,8 @@ export class Ledger {
   #timer: NodeJS.Timeout | undefined
   #saving: Promise<void> | undefined
   #hadProblem = false
-  #limits: RateLimits | undefined
+  /** `at` is in Unix seconds. */
+  #limits: { told: RateLimits; at: number } | undefined
 
   constructor(input: LedgerInput) {
     this.#input = input
@@ -61,11 +62,14 @@ export class Ledger {
 
   /** The plan's windows as far as they still run; none without a subscription. */
   get limits(): RateLimits | undefined {
-    return this.#limits && stillHolding(this.#limits, this.#now() / 1000)
+    if (this.#limits === undefined) return undefined
+    return stillHolding(this.#limits.told, this.#limits.at, this.#now() / 1000)
   }
 
+  /** What is new; with a refusal the runtime does not tell the windows, which are as they were. */
   noteLimits(limits: RateLimits): void {
-    this.#limits = limits
+    const windows = { ...this.limits?.windows, ...limits.windows }
+    this.#limits = { told: { ...limits, windows }, at: this.#now() / 1000 }
   }
 
   /** They were another login's. */

@@ -26,6 +26,8 @@ export type Overview = {
 /** A plan's state in the API's spelling. */
 export type PlanReport = {
   status: string
+  /** When the window that decides on the status begins anew, where it is known. */
+  resets_at: string | null
   windows: { name: string; used: number; resets_at: string | null }[]
   overage: { in_use: boolean; status: string | null }
   /** The share from which on requests are refused; null where `usage_guard` is off. */
@@ -56,14 +58,21 @@ export function planReport(
   if (limits === undefined) return null
   return {
     status: limits.status,
-    windows: Object.entries(limits.windows).map(([name, { utilization, resetsAt }]) => ({
-      name,
-      used: utilization,
-      resets_at: resetsAt === undefined ? null : new Date(resetsAt * 1000).toISOString(),
-    })),
+    windows: Object.entries(limits.windows)
+      .map(([name, { utilization, resetsAt }]) => ({
+        name,
+        used: utilization,
+        resets_at: isoTime(resetsAt),
+      }))
+      .toSorted((a, b) => (a.name < b.name ? -1 : 1)),
+    resets_at: isoTime(limits.resetsAt),
     overage: { in_use: limits.overage.isInUse, status: limits.overage.status ?? null },
     guard: guard ?? null,
   }
+}
+
+function isoTime(seconds: number | undefined): string | null {
+  return seconds === undefined ? null : new Date(seconds * 1000).toISOString()
 }
 
 /** A turn without what an error says: that may have words of the request in it. */
@@ -91,15 +100,16 @@ export function stateOf(
   last: TurnRecord | undefined,
 ): Overview['state'] {
   if (!login.authenticated) {
-    return { level: 'error', text: 'Nobody is logged in: run claude and /login, or set a key.' }
+    return { level: 'error', text: 'Nobody is logged in.' }
   }
   if (last?.errorType === 'authentication_error') {
     return { level: 'error', text: 'The API refuses the login: log in again.' }
   }
-  if (plan?.status === 'rejected') {
+  // Without a time it was not the plan that refused, but the API that is asked too fast.
+  if (plan?.status === 'rejected' && plan.resets_at !== null) {
     return { level: 'error', text: "The plan's limit is reached." }
   }
-  if (last !== undefined && last.status >= 500) {
+  if (last !== undefined && (last.status >= 500 || last.status === 429)) {
     return {
       level: 'error',
       text: `The last turn failed (${last.status} ${last.errorType ?? ''}).`,

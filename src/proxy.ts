@@ -114,6 +114,7 @@ export async function createProxy({
   const inFlight = new Set<Promise<void>>()
   let listener: Listener | undefined
   let isClosing = false
+  let isRefused = false
 
   const app = createApp({
     ...config,
@@ -145,7 +146,7 @@ export async function createProxy({
     const named = request.model ?? config.modelDefault
     const facts = { id, lane: 'none', model: named, startedAt: performance.now(), signal }
     const onEnd = (record: TurnRecord): void => {
-      if (record.errorType === 'authentication_error') engine.doubtLogin()
+      noteLogin(record)
       inFlight.delete(ended.promise)
       observatory.turnEnded(record)
       ended.resolve()
@@ -164,6 +165,15 @@ export async function createProxy({
       onEnd(failedTurn(facts, error))
       throw error
     }
+  }
+
+  /** After the API refused the login, the first reply may be another login's. */
+  function noteLogin({ outcome, errorType }: TurnRecord): void {
+    if (errorType === 'authentication_error') isRefused = true
+    if (!isRefused || outcome !== 'whole') return
+    isRefused = false
+    engine.doubtLogin()
+    void engine.models().then(() => observatory.changed())
   }
 
   function guard(model: string): void {

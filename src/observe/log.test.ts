@@ -78,4 +78,6 @@ test('a turn that failed is a warning that says why', () => {
     'WARN: replay claude-sonnet-4-6 529 · error: Overloaded · 1.34s in all',
   )
   expect(JSON.parse(written(false, failed))).toMatchObject({ level: 40, outcome: 'error' })
+  const wrong = { ...failed, status: 400 }
+  expect(JSON.parse(written(false, wrong))).toMatchObject({ level: 30, outcome: 'error' })
 })

@@ -23,9 +23,12 @@ export function logTurn(logger: Logger, turn: TurnRecord): void {
     cachedTokens: tokens.cacheRead,
     cacheWrittenTokens: tokens.cacheCreation,
   }
-  if (line.outcome === 'error' || line.outcome === 'timed out') logger.warn(line, TURN)
-  else logger.info(line, TURN)
+  if (line.status === 200 || CLIENTS_OWN.has(line.status)) logger.info(line, TURN)
+  else logger.warn(line, TURN)
 }
+
+/** What a client does wrong, or changes its mind about, is nothing to warn of. */
+const CLIENTS_OWN = new Set([400, 404, 413, 499])
 
 /** The same line for a person's eyes. */
 export function renderTurn(line: TurnLine): string {

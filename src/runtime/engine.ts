@@ -159,7 +159,7 @@ export class Engine {
     return this.#models.login()
   }
 
-  /** To be told when the API refused the login: there may be another one by now. */
+  /** To be told where there may be another login by now. */
   doubtLogin(): void {
     this.#models.doubt()
   }

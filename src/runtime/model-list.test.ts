@@ -87,3 +87,13 @@ test('a login that was renewed is the same', async () => {
   await names()
   expect(probe).toHaveBeenCalledTimes(1)
 })
+
+test('while nobody is logged in, it looks sooner', async () => {
+  const { list, state, identify } = start()
+  list.noteLogin({ authenticated: false, source: 'none' })
+  state.now = 9_000
+  expect(await list.login()).toMatchObject({ authenticated: false })
+  state.now = 11_000
+  expect(await list.login()).toMatchObject({ authenticated: true })
+  expect(identify).toHaveBeenCalledTimes(1)
+})

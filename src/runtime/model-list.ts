@@ -15,6 +15,9 @@ export type ModelListInput = {
 /** How long a login is taken as unchanged. Looking takes some tenths of a second of a process. */
 const LOOK_AGAIN_MILLISECONDS = 5 * 60 * 1000
 
+/** The same while nobody is: who reads that is about to log in. */
+const LOOK_FOR_LOGIN_MILLISECONDS = 10 * 1000
+
 /**
  * The models of the login, which are others with another login (a subscription's default is not that
  * of an API key). The runtime is asked for them at the start, and again when it is seen that the
@@ -63,8 +66,11 @@ export class ModelList {
    * @throws Error where the runtime can't be started
    */
   async login(): Promise<Account> {
-    const isRecent = this.#input.now() - this.#lookedAt <= LOOK_AGAIN_MILLISECONDS
-    if (isRecent && this.#account) return this.#account
+    const age = this.#input.now() - this.#lookedAt
+    const known = this.#account
+    const isLoggedIn = known?.authenticated === true
+    const lifetime = isLoggedIn ? LOOK_AGAIN_MILLISECONDS : LOOK_FOR_LOGIN_MILLISECONDS
+    if (known && age <= lifetime) return known
     this.#looking ??= this.#input.identify().finally(() => (this.#looking = undefined))
     const account = await this.#looking
     this.noteLogin(account)

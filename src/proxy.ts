@@ -133,7 +133,6 @@ export async function createProxy({
       if (isClosing) throw new ApiError('overloaded_error', 'The proxy is stopping.')
       const ended = new Deferred<void>()
       inFlight.add(ended.promise)
-      void ended.promise.then(() => inFlight.delete(ended.promise))
       return ask(request, facts, ended)
     },
   })

@@ -218,7 +218,7 @@ export class Engine {
 
   /** It takes its place among the processes. */
   async #probe(): Promise<Probe> {
-    await this.#pool.room(new AbortController().signal)
+    await this.#pool.room(NEVER)
     try {
       return await probe(this.#launcher, this.#conversations.kind.options)
     } finally {
@@ -226,7 +226,11 @@ export class Engine {
     }
   }
 
-  async #measure(opening: Opening, signal: AbortSignal): Promise<ContextCount> {
+  #measure(opening: Opening, signal: AbortSignal): Promise<ContextCount> {
+    return onceMore(() => this.#measureOnce(opening, signal))
+  }
+
+  async #measureOnce(opening: Opening, signal: AbortSignal): Promise<ContextCount> {
     await this.#pool.room(signal)
     const session = this.#open(opening, this.#conversations)
     try {
@@ -244,17 +248,8 @@ export class Engine {
   }
 
   /** On a new process; on one more if that one ends before anything was asked. */
-  async #replay(
-    turn: Turn,
-    signal: AbortSignal,
-    dependencies: SessionDependencies,
-  ): Promise<Reply> {
-    try {
-      return await this.#replayOnce(turn, signal, dependencies)
-    } catch (error) {
-      if (!(error instanceof RuntimeEnded)) throw error
-      return this.#replayOnce(turn, signal, dependencies)
-    }
+  #replay(turn: Turn, signal: AbortSignal, dependencies: SessionDependencies): Promise<Reply> {
+    return onceMore(() => this.#replayOnce(turn, signal, dependencies))
   }
 
   async #replayOnce(
@@ -281,6 +276,19 @@ export class Engine {
       this.#pool.giveBack()
       throw new ApiError('api_error', 'The Claude Code runtime could not be started.', { cause })
     }
+  }
+}
+
+/** For who does not leave. */
+const NEVER = new AbortController().signal
+
+/** Takes a step that needs a process, and once more if the process ends in the middle of it. */
+async function onceMore<T>(step: () => Promise<T>): Promise<T> {
+  try {
+    return await step()
+  } catch (error) {
+    if (!(error instanceof RuntimeEnded)) throw error
+    return step()
   }
 }
 

@@ -189,7 +189,9 @@ export class Session {
    */
   async count(): Promise<ContextCount> {
     const usage = await this.#orFailed(this.#query.getContextUsage({ detail: 'full' }))
-    // The runtime makes a guess then, and says so in its diagnostics alone.
+    // Where the API does not count, the runtime makes a guess, and says so in its diagnostics alone.
+    // They come by another pipe: after one more question, to which it knows the answer, they are here.
+    await this.#orFailed(this.#query.getContextUsage({ detail: 'summary' }))
     if (this.#countFailure !== undefined) throw this.#countFailure
     return contextCount(usage)
   }

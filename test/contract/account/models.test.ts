@@ -1,5 +1,4 @@
-import { rmSync, writeFileSync } from 'node:fs'
-import { join } from 'node:path'
+import { rmSync } from 'node:fs'
 
 import Anthropic from '@anthropic-ai/sdk'
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
@@ -7,8 +6,9 @@ import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { createProxy, type Proxy } from '../../../src/proxy.ts'
 import { error, message } from '../../support/answers.ts'
 import { textMessage } from '../../support/messages.ts'
-import { makeSandbox, NO_LOGIN, type Sandbox } from '../../support/sandbox.ts'
+import { makeSandbox, NO_LOGIN, NOTHING_OUTSIDE, type Sandbox } from '../../support/sandbox.ts'
 import { type Standin, startStandin } from '../../support/standin.ts'
+import { loginPath, storeLogin } from '../../support/stored-login.ts'
 
 let standin: Standin
 let sandbox: Sandbox
@@ -17,8 +17,8 @@ let client: Anthropic
 
 beforeAll(async () => {
   standin = await startStandin()
-  sandbox = makeSandbox(standin.url, NO_LOGIN)
-  storeLogin({ accessToken: 'sk-ant-oat01-made-up-for-tests', subscriptionType: 'max' })
+  sandbox = makeSandbox(standin.url, { ...NO_LOGIN, ...NOTHING_OUTSIDE })
+  storeLogin(sandbox.env)
   proxy = await createProxy({ env: sandbox.env, spares: 0 })
   client = new Anthropic({ fetch: proxy.fetch, apiKey: 'not needed', maxRetries: 0 })
 })
@@ -109,8 +109,8 @@ test('another login brings its own models', async () => {
   await ids()
   // A max plan's default is another model than that of a login whose plan is not known.
   const first = await modelOfDefault()
-  rmSync(loginPath())
-  storeLogin({ accessToken: 'sk-ant-oat01-another-for-tests' })
+  rmSync(loginPath(sandbox.env))
+  storeLogin(sandbox.env, { subscriptionType: undefined })
   // Whoever asks who is logged in lets the proxy notice it too.
   expect(await proxy.account()).not.toHaveProperty('plan')
   await ids()
@@ -126,21 +126,4 @@ async function modelOfDefault(): Promise<string | undefined> {
   expect(reply.input_tokens).toBeGreaterThan(0)
   const [counted] = standin.requests.slice(-1)
   return (counted?.body as { model: string } | undefined)?.model
-}
-
-/** A login as `/login` would leave it, with values that are made up. */
-function storeLogin(values: { accessToken: string; subscriptionType?: string }): void {
-  const login = {
-    claudeAiOauth: {
-      refreshToken: 'sk-ant-ort01-made-up-for-tests',
-      expiresAt: Date.now() + 7 * 24 * 60 * 60 * 1000,
-      scopes: ['user:inference', 'user:profile'],
-      ...values,
-    },
-  }
-  writeFileSync(loginPath(), JSON.stringify(login), { mode: 0o600 })
-}
-
-function loginPath(): string {
-  return join(sandbox.env['CLAUDE_CONFIG_DIR'] ?? '', '.credentials.json')
 }

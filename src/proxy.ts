@@ -21,7 +21,11 @@ import { createApp } from './http/app.ts'
 import { type Listener, listen } from './http/listen.ts'
 import type { Events, RequestFacts } from './http/messages.ts'
 import { type Logger, silentLogger } from './observe/log.ts'
-import { watchTurn } from './observe/turn-log.ts'
+import { Observatory } from './observe/observatory.ts'
+import type { TurnRecord } from './observe/turn-record.ts'
+import { failedTurn, watchTurn } from './observe/turn-watch.ts'
+import { guardUsage } from './observe/usage-guard.ts'
+import { planCount } from './plan/plan-count.ts'
 import { planTurn } from './plan/plan-turn.ts'
 import type { Account } from './runtime/account.ts'
 import { Engine } from './runtime/engine.ts'
@@ -92,10 +96,37 @@ export async function createProxy({
     holdTimeout: config.holdTimeout,
     queueTimeout: config.queueTimeout,
     onSessionEnd: (cause) => logger.debug({ cause }, 'session ended'),
+    observer: {
+      processStarted: () => observatory.processStarted(),
+      processEnded: (wasTold) => observatory.processEnded(wasTold),
+      turnWaited: (milliseconds) => observatory.turnWaited(milliseconds),
+      rateLimitsKnown: (limits) => observatory.rateLimitsKnown(limits),
+      sessionsChanged: () => observatory.changed(),
+      loginChanged: () => observatory.loginChanged(),
+    },
   })
+  const observatory: Observatory = new Observatory({
+    logger,
+    version: VERSION,
+    stateFolder: config.stateFolder,
+    guard: config.usageGuard,
+    census: () => engine.census(),
+    inFlight: () => inFlight.size,
+    isListed: (model) => engine.isListed(model),
+    login: async () => authStatus(await engine.knownAccount()),
+  })
+  const planning = {
+    defaults: {
+      model: config.modelDefault,
+      system: config.systemPrompt,
+      maxThinkingTokens: config.maxThinkingTokens,
+    },
+    describeModel: (name: string) => engine.describeModel(name),
+  }
   const inFlight = new Set<Promise<void>>()
   let listener: Listener | undefined
   let isClosing = false
+  let isRefused = false
 
   const onError = (error: unknown): void => logger.error({ err: error }, 'unexpected error')
   const app = createApp({
@@ -105,42 +136,67 @@ export async function createProxy({
     isOpenToNetwork: !isLoopback(config.host),
     // Each look starts a process: however many ask, there is one at a time.
     authStatus: shared(async () => authStatus(await engine.account())),
+    usage: () => observatory.usage(),
+    watchOverview: () => observatory.watch(),
+    metrics: () => observatory.metrics(),
+    rateLimits: () => observatory.limits,
+    models: () => engine.models(),
+    countTokens: (request, signal) => engine.countTokens(planCount(request, planning), signal),
     onError,
     ask: async (request, facts) => {
       if (isClosing) throw new ApiError('overloaded_error', 'The proxy is stopping.')
       const ended = new Deferred<void>()
       inFlight.add(ended.promise)
-      void ended.promise.then(() => inFlight.delete(ended.promise))
-      try {
-        return await ask(request, facts, () => ended.resolve())
-      } catch (error) {
-        ended.resolve()
-        throw error
-      }
+      return ask(request, facts, ended)
     },
   })
 
   async function ask(
     request: MessagesRequest,
     { id, betas, signal }: RequestFacts,
-    onEnd: () => void,
+    ended: Deferred<void>,
   ): Promise<Events> {
-    const startedAt = performance.now()
-    const turn = planTurn(request, {
-      defaults: {
-        model: config.modelDefault,
-        system: config.systemPrompt,
-        maxThinkingTokens: config.maxThinkingTokens,
-      },
-      betas,
-      describeModel: (name) => engine.describeModel(name),
-    })
-    // A client that brings tools of its own is not offered Claude Code's.
-    const isRun = config.toolsEnabled && request.tools === undefined
-    const { lane, reply } = await (isRun ? engine.run(turn, signal) : engine.serve(turn, signal))
-    const { events, ended } = watchTurn(reply, { id, lane, model: turn.model, startedAt, logger })
-    void ended.then(onEnd)
-    return events
+    const named = request.model ?? config.modelDefault
+    const facts = { id, lane: 'none', model: named, startedAt: performance.now(), signal }
+    const onEnd = (record: TurnRecord): void => {
+      noteLogin(record)
+      inFlight.delete(ended.promise)
+      observatory.turnEnded(record)
+      ended.resolve()
+    }
+    observatory.changed()
+    try {
+      const turn = planTurn(request, { ...planning, betas })
+      facts.model = turn.model
+      guard(turn.model)
+      // A client that brings tools of its own is not offered Claude Code's.
+      const isRun = config.toolsEnabled && request.tools === undefined
+      const { lane, reply } = await (isRun ? engine.run(turn, signal) : engine.serve(turn, signal))
+      observatory.changed()
+      return watchTurn(reply, { ...facts, lane }, onEnd)
+    } catch (error) {
+      onEnd(failedTurn(facts, error))
+      throw error
+    }
+  }
+
+  /** After the API refused the login, the first reply may be another login's. */
+  function noteLogin({ outcome, errorType }: TurnRecord): void {
+    if (errorType === 'authentication_error') isRefused = true
+    if (!isRefused || outcome !== 'whole') return
+    isRefused = false
+    engine.doubtLogin()
+    void engine.models().then(() => observatory.changed())
+  }
+
+  function guard(model: string): void {
+    try {
+      guardUsage(config.usageGuard, observatory.limits, model, Date.now() / 1000)
+    } catch (error) {
+      // No reply will tell that another login took the place of the one that is used up.
+      void engine.models()
+      throw error
+    }
   }
 
   const close = async (): Promise<void> => {
@@ -149,13 +205,14 @@ export async function createProxy({
     await Promise.race([Promise.all(inFlight), elapsed(config.shutdownTimeout)])
     // Replies that are still under way end with an error, which needs a moment to be sent.
     await engine.close()
+    await observatory.close()
     await Promise.race([listenerClosed, elapsed(FLUSH_MILLISECONDS)])
     listener?.cut()
     await rm(privateFolder, { recursive: true, force: true })
   }
 
   try {
-    await engine.start()
+    await Promise.all([engine.start(), observatory.load()])
   } catch (error) {
     await close()
     throw error
@@ -182,7 +239,7 @@ function withoutLoop(env: Environment, port: number, logger: Logger): Environmen
 }
 
 /** The shape of `GET /auth/status`; what the runtime does not know is left out. */
-function authStatus(account: Account): object {
+function authStatus(account: Account): object & { authenticated: boolean } {
   const { expiresAt, ...known } = account
   return { ...known, ...(expiresAt !== undefined && { expires_at: expiresAt }) }
 }

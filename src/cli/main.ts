@@ -4,6 +4,7 @@ import { ConfigError } from '../config/config-error.ts'
 import { readEnvironment, readMachine, readTextFile } from '../config/environment.ts'
 import { renderHelp } from '../config/help.ts'
 import { loadConfig } from '../config/load.ts'
+import { stateFolderOf } from '../config/state-folder.ts'
 import { VERSION } from '../version.ts'
 import { explain } from './explain.ts'
 import { serve } from './serve.ts'
@@ -17,7 +18,10 @@ try {
   else if (others.length > 0) throw new ConfigError(`${others.join(' ')}: not expected here`)
   else {
     const env = readEnvironment()
-    await serve(loadConfig({ values, env, readFile: readTextFile, machine: readMachine(env) }))
+    await serve(
+      loadConfig({ values, env, readFile: readTextFile, machine: readMachine(env) }),
+      stateFolderOf(env, process.platform),
+    )
   }
 } catch (error) {
   process.stderr.write(`claude-sub-proxy: ${explain(error)}\n`)

@@ -7,12 +7,20 @@ import { renderBanner } from './banner.ts'
  * Serves until the process is told to stop: the first signal lets requests in flight finish, the
  * second one ends at once.
  *
+ * @param stateFolder where usage is kept if the configuration does not say it
  * @throws where the runtime can't be started or the port can't be had
  */
-export async function serve({ config, warnings }: LoadedConfig): Promise<void> {
+export async function serve(
+  { config, warnings }: LoadedConfig,
+  stateFolder: string | undefined,
+): Promise<void> {
   for (const warning of warnings) process.stderr.write(`warning: ${warning}\n`)
   const logger = createLogger(config.logLevel, process.stdout.isTTY)
-  const proxy = await createProxy({ ...config, logger })
+  const proxy = await createProxy({
+    ...config,
+    stateFolder: config.stateFolder ?? stateFolder,
+    logger,
+  })
 
   let isStopping = false
   const stop = (): void => {

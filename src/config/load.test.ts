@@ -84,6 +84,8 @@ describe('where a value comes from', () => {
       'idle_timeout = 4min',
       'hold_timeout = 5h',
       'shutdown_timeout = 0',
+      'usage_guard = 80%',
+      'state_folder = /srv/state',
       'work_folder = /srv/runtime',
       'claude_path = /opt/claude',
     ].join('\n')
@@ -107,6 +109,8 @@ describe('where a value comes from', () => {
       idleTimeout: 240_000,
       holdTimeout: 18_000_000,
       shutdownTimeout: 0,
+      usageGuard: 0.8,
+      stateFolder: '/srv/state',
       workFolder: '/srv/runtime',
       claudePath: '/opt/claude',
     }

@@ -5,7 +5,7 @@ import type { CamelCase } from './names.ts'
 import { automatic, fixed, list, optional, secret } from './option.ts'
 import type { Option } from './option.ts'
 import { origins } from './origins.ts'
-import { duration, size } from './quantities.ts'
+import { duration, percentage, size } from './quantities.ts'
 import { anyText, boolean, choice, filePath, integer, spacelessName } from './values.ts'
 
 /**
@@ -76,6 +76,14 @@ export const SETTINGS = {
     duration(0),
     '30s',
     'how long requests in flight may take to finish at stop',
+  ),
+  usage_guard: optional(
+    percentage,
+    "share of a window of the subscription's plan, such as 80%, from which on requests are refused, as is overage; empty refuses none",
+  ),
+  state_folder: optional(
+    filePath,
+    "folder of usage.json, which keeps counts of requests and tokens over a restart; empty is this program's folder for your user (a library then keeps none)",
   ),
   work_folder: optional(
     filePath,

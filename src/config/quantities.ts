@@ -53,6 +53,23 @@ export const size: ValueType<number> = quantity({
   valueUnit: 'bytes',
 })
 
+/** A share of a whole: `80%`, from 1% to 100%. The value is a fraction. */
+export const percentage: ValueType<number> = {
+  placeholder: 'percent',
+  allowed: 'a share such as 80%, from 1% to 100%',
+  allowedValue: 'a number from 0.01 to 1',
+  parse(text) {
+    const [, digits] = /^(\d+(?:\.\d+)?) ?%$/.exec(text) ?? []
+    const value = Number(digits) / 100
+    return isShare(value) ? value : undefined
+  },
+  accepts: isShare,
+}
+
+function isShare(value: unknown): value is number {
+  return typeof value === 'number' && value >= 0.01 && value <= 1
+}
+
 type Quantity = {
   units: Units
   minimum: number

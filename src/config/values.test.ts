@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { listenHost } from './hosts.ts'
 import { origins } from './origins.ts'
-import { duration, size } from './quantities.ts'
+import { duration, percentage, size } from './quantities.ts'
 import { boolean, choice, filePath, headerKey, integer, spacelessName } from './values.ts'
 
 describe('integer', () => {
@@ -184,5 +184,32 @@ describe('texts', () => {
 
   it.each(['/srv/my work', './~', '~name', 'C:\\new', 'a~'])('a path is %s', (text) => {
     expect(filePath.parse(text)).toBe(text)
+  })
+})
+
+describe('percentage', () => {
+  it.each([
+    ['80%', 0.8],
+    ['1 %', 0.01],
+    ['99.5%', 0.995],
+    ['100%', 1],
+  ])('reads %s', (text, value) => {
+    expect(percentage.parse(text)).toBe(value)
+  })
+
+  it.each(['80', '0%', '0.5%', '101%', '-5%', '%', 'x%', '0.8'])('refuses %j', (text) => {
+    expect(percentage.parse(text)).toBeUndefined()
+  })
+
+  it('takes fractions as values', () => {
+    expect([0.01, 0.8, 1, 0, 80, '80%', Number.NaN].map(percentage.accepts)).toEqual([
+      true,
+      true,
+      true,
+      false,
+      false,
+      false,
+      false,
+    ])
   })
 })

@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
 
+import { appOptions } from '../../test/support/app-options.ts'
 import { never, REPLY, source } from '../../test/support/source.ts'
 import { ApiError } from '../errors.ts'
 import { type AppOptions, createApp } from './app.ts'
@@ -9,19 +10,7 @@ const HELLO = { max_tokens: 9, messages: [{ role: 'user', content: 'Hello' }] }
 
 function open(options: Partial<AppOptions> = {}) {
   const onError = vi.fn<(error: unknown) => void>()
-  const app = createApp({
-    version: '1.2.3',
-    keys: undefined,
-    corsOrigins: [],
-    isOpenToNetwork: false,
-    authStatus: () => Promise.resolve({ authenticated: true }),
-    ask: () => Promise.resolve(source(REPLY).events),
-    maxBodySize: 1000,
-    pingInterval: 10_000,
-    firstEventTimeout: 60_000,
-    onError,
-    ...options,
-  })
+  const app = createApp({ ...appOptions(), onError, ...options })
   const post = (body: unknown, init: RequestInit = {}): Promise<Response> =>
     Promise.resolve(
       app.request('http://localhost/v1/messages', {
@@ -281,7 +270,7 @@ describe('other routes', () => {
   })
 
   test.each([
-    ['GET', '/'],
+    ['GET', '/page/nothing.js'],
     ['GET', '/v1/messages'],
     ['POST', '/v1/message'],
     ['DELETE', '/health'],

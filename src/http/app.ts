@@ -1,29 +1,47 @@
-import { Hono } from 'hono'
+import { type Context, Hono } from 'hono'
 import { cors } from 'hono/cors'
 
+import type { NamedModel } from '../api/model.ts'
+import type { RateLimits } from '../api/rate-limits.ts'
+import type { StreamEvent } from '../api/types.ts'
 import { ApiError } from '../errors.ts'
+import { sseStream } from '../stream/sse.ts'
 import { checkBrowser } from './browser-guard.ts'
 import { postChatCompletion } from './chat-completions.ts'
+import { type CountTokensOptions, postCountTokens } from './count-tokens.ts'
 import { keepAnswers } from './given-answers.ts'
 import { checkKey } from './key.ts'
-import { type MessagesOptions, postMessages } from './messages.ts'
+import { type MessagesOptions, postMessages, STREAM_HEADERS } from './messages.ts'
+import { getModel, listModels } from './models.ts'
 import { notFoundMessage } from './openai-paths.ts'
+import { getPage, PAGE_PATHS } from './page.ts'
+import { withRateLimits } from './rate-limit-headers.ts'
 import { idHeaders } from './reply.ts'
 import { newRequestId } from './request-id.ts'
 import { errorResponse } from './respond.ts'
 import { ResponseStore } from './response-store.ts'
 import { postResponse } from './responses.ts'
 
-export type AppOptions = MessagesOptions & {
-  version: string
-  /** What clients must send now; without it, only this machine's own programs are served. */
-  keys: (() => Promise<readonly string[]>) | undefined
-  corsOrigins: readonly string[]
-  /** Whether requests from elsewhere can reach the server without a key. */
-  isOpenToNetwork: boolean
-  /** The login, for `GET /auth/status`. */
-  authStatus: () => Promise<object>
-}
+export type AppOptions = MessagesOptions &
+  CountTokensOptions & {
+    version: string
+    /** What clients must send now; without it, only this machine's own programs are served. */
+    keys: (() => Promise<readonly string[]>) | undefined
+    corsOrigins: readonly string[]
+    /** Whether requests from elsewhere can reach the server without a key. */
+    isOpenToNetwork: boolean
+    /** The login, for `GET /auth/status`. */
+    authStatus: () => Promise<object>
+    /** What a request may name as its model. */
+    models: () => Promise<readonly NamedModel[]>
+    /** What `GET /v1/usage` tells. */
+    usage: () => object
+    /** What the page shows, now and after each change. */
+    watchOverview: () => AsyncIterable<StreamEvent>
+    metrics: () => Promise<{ text: string; contentType: string }>
+    /** The state of the plan, where it is known. */
+    rateLimits: () => RateLimits | undefined
+  }
 
 type Variables = { requestId: string }
 
@@ -53,6 +71,9 @@ export function createApp(options: AppOptions): Hono<{ Variables: Variables }> {
     }),
   )
 
+  // The page holds no data: what it shows it asks for, with the key where one is set.
+  for (const path of PAGE_PATHS) app.get(path, () => getPage(path))
+
   app.use(async (context, next) => {
     const { raw } = context.req
     if (options.keys !== undefined) checkKey(raw.headers, await options.keys())
@@ -61,6 +82,9 @@ export function createApp(options: AppOptions): Hono<{ Variables: Variables }> {
   })
 
   app.get('/auth/status', async (context) => context.json(await options.authStatus()))
+  for (const path of ['/v1/messages', '/v1/chat/completions', '/v1/responses']) {
+    app.use(path, withRateLimits(options.rateLimits))
+  }
   app.post('/v1/messages', (context) =>
     postMessages(context.req.raw, context.get('requestId'), options),
   )
@@ -84,6 +108,25 @@ export function createApp(options: AppOptions): Hono<{ Variables: Variables }> {
     const deleted = { id, object: 'response', deleted: true }
     return context.json(deleted, 200, idHeaders(context.get('requestId')))
   })
+  app.post('/v1/messages/count_tokens', async (context) =>
+    answer(context, await postCountTokens(context.req.raw, options)),
+  )
+  app.get('/v1/models', async (context) =>
+    answer(context, listModels(new URL(context.req.url).searchParams, await options.models())),
+  )
+  app.get('/v1/models/:id{.+}', async (context) =>
+    answer(context, getModel(context.req.param('id'), await options.models())),
+  )
+  app.get('/v1/usage', (context) => answer(context, options.usage()))
+  app.get('/v1/usage/stream', () => {
+    const { pingInterval, onError } = options
+    const stream = sseStream(options.watchOverview(), { pingInterval, onError })
+    return new Response(stream, { headers: STREAM_HEADERS })
+  })
+  app.get('/metrics', async () => {
+    const { text, contentType } = await options.metrics()
+    return new Response(text, { headers: { 'content-type': contentType } })
+  })
 
   app.notFound((context) => {
     const { method, path } = context.req
@@ -97,4 +140,8 @@ export function createApp(options: AppOptions): Hono<{ Variables: Variables }> {
     return errorResponse(context, error)
   })
   return app
+}
+
+function answer(context: Context<{ Variables: Variables }>, body: object): Response {
+  return Response.json(body, { headers: { 'request-id': context.get('requestId') } })
 }

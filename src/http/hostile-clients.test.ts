@@ -4,6 +4,7 @@ import { connect, type Socket } from 'node:net'
 import * as fc from 'fast-check'
 import { afterEach, describe, expect, test, vi } from 'vitest'
 
+import { appOptions } from '../../test/support/app-options.ts'
 import { Deferred } from '../deferred.ts'
 import { createApp } from './app.ts'
 import { type ConnectionLimits, type Listener, listen } from './listen.ts'
@@ -33,18 +34,7 @@ async function serve(fetch: Fetch, limits: Partial<ConnectionLimits> = {}): Prom
 
 /** Serves the routes of the proxy; `ask` stands for the runtime. */
 async function serveApp(ask: Ask, limits: Partial<ConnectionLimits> = {}): Promise<void> {
-  const app = createApp({
-    version: '1.2.3',
-    keys: undefined,
-    corsOrigins: [],
-    isOpenToNetwork: false,
-    authStatus: () => Promise.resolve({}),
-    ask,
-    maxBodySize: 1000,
-    pingInterval: 0,
-    firstEventTimeout: 60_000,
-    onError,
-  })
+  const app = createApp({ ...appOptions(), ask, pingInterval: 0, onError })
   await serve((request) => app.fetch(request), limits)
 }
 

@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
 
+import { appOptions } from '../../test/support/app-options.ts'
 import { never, REPLY, source } from '../../test/support/source.ts'
 import { ApiError } from '../errors.ts'
 import { type AppOptions, createApp } from './app.ts'
@@ -9,19 +10,7 @@ const HELLO = { messages: [{ role: 'user', content: 'Hello' }] }
 
 function open(options: Partial<AppOptions> = {}) {
   const onError = vi.fn<(error: unknown) => void>()
-  const app = createApp({
-    version: '1.2.3',
-    keys: undefined,
-    corsOrigins: [],
-    isOpenToNetwork: false,
-    authStatus: () => Promise.resolve({}),
-    ask: () => Promise.resolve(source(REPLY).events),
-    maxBodySize: 1000,
-    pingInterval: 10_000,
-    firstEventTimeout: 60_000,
-    onError,
-    ...options,
-  })
+  const app = createApp({ ...appOptions(), onError, ...options })
   const post = (body: object, init: RequestInit = {}, path = '/v1/chat/completions') =>
     Promise.resolve(
       app.request(`http://localhost${path}`, {

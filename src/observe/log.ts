@@ -1,17 +1,30 @@
 import { type DestinationStream, type Logger, pino } from 'pino'
 import pretty from 'pino-pretty'
 
+import { renderTurn, TURN, TURN_FIELDS, type TurnLine } from './turn-log.ts'
+
 export type { Logger } from 'pino'
 
 /** A log for the server: JSON lines, or lines for people where `isTerminal`. Never a conversation. */
-export function createLogger(level: string, isTerminal: boolean): Logger {
+export function createLogger(
+  level: string,
+  isTerminal: boolean,
+  destination?: DestinationStream,
+): Logger {
   const options = { level: level.toLowerCase(), base: null }
-  if (!isTerminal) return pino({ ...options, timestamp: pino.stdTimeFunctions.isoTime })
+  if (!isTerminal) {
+    return pino({ ...options, timestamp: pino.stdTimeFunctions.isoTime }, destination)
+  }
   const lines: DestinationStream = pretty({
     colorize: true,
     sync: true,
     translateTime: 'SYS:HH:MM:ss',
-    ignore: 'pid,hostname',
+    ignore: ['pid', 'hostname', ...TURN_FIELDS].join(','),
+    messageFormat: (line, key) => {
+      const isTurn = line[key] === TURN
+      return isTurn ? renderTurn(line as unknown as TurnLine) : String(line[key])
+    },
+    ...(destination && { destination }),
   })
   return pino(options, lines)
 }

@@ -1,102 +1,69 @@
-import type { ReplyEvent, StreamEvent } from '../api/types.ts'
-import { Deferred } from '../deferred.ts'
-import type { Logger } from './log.ts'
+import type { Logger } from 'pino'
 
-type Events = AsyncIterableIterator<StreamEvent, void>
+import type { TurnRecord } from './turn-record.ts'
 
-export type TurnFacts = {
-  id: string
-  lane: string
-  model: string
-  /** `performance.now()` when the request came. */
-  startedAt: number
-  logger: Logger
+/** What the line about a turn is called. */
+export const TURN = 'turn'
+
+/** The line about a turn. The ids join it with the client's reply and with the API's records. */
+export type TurnLine = Omit<TurnRecord, 'at' | 'tokens'> & {
+  inputTokens: number
+  outputTokens: number
+  cachedTokens: number
+  cacheWrittenTokens: number
 }
 
-/**
- * Hands on the events of a reply as they come, and writes one line when it has ended: whole, with
- * an error, or because its reader left.
- */
-export function watchTurn(
-  reply: Events,
-  { id, lane, model, startedAt, logger }: TurnFacts,
-): { events: Events; ended: Promise<void> } {
-  let firstEventAfter: number | undefined
-  let stopReason: string | null | undefined
-  let usage: unknown
-  const ended = new Deferred<void>()
-  let hasEnded = false
-
-  function note(event: StreamEvent): void {
-    firstEventAfter ??= since(startedAt)
-    const known = event as ReplyEvent
-    if (known.type !== 'message_delta') return
-    stopReason = known.delta.stop_reason
-    usage = known.usage
+export function logTurn(logger: Logger, turn: TurnRecord): void {
+  // The line has a time of its own.
+  const { at: _, tokens, ...facts } = turn
+  const line: TurnLine = {
+    ...facts,
+    inputTokens: tokens.input,
+    outputTokens: tokens.output,
+    cachedTokens: tokens.cacheRead,
+    cacheWrittenTokens: tokens.cacheCreation,
   }
-
-  function end(outcome: string, error?: unknown): void {
-    if (hasEnded) return
-    hasEnded = true
-    const facts = {
-      id,
-      model: plainLine(model),
-      lane,
-      outcome,
-      stopReason,
-      firstEventAfter,
-      totalMs: since(startedAt),
-    }
-    const tokens = tokensOf(usage)
-    if (error === undefined) logger.info({ ...facts, ...tokens }, 'turn')
-    else logger.warn({ ...facts, reason: reasonOf(error) }, 'turn')
-    ended.resolve()
-  }
-
-  const events: Events = {
-    async next() {
-      try {
-        const result = await reply.next()
-        if (result.done) end('whole')
-        else note(result.value)
-        return result
-      } catch (error) {
-        end('error', error)
-        throw error
-      }
-    },
-    async return() {
-      end('client left')
-      await reply.return?.()
-      return { done: true, value: undefined }
-    },
-    [Symbol.asyncIterator]: () => events,
-  }
-  return { events, ended: ended.promise }
+  if (line.status === 200 || CLIENTS_OWN.has(line.status)) logger.info(line, TURN)
+  else logger.warn(line, TURN)
 }
 
-function reasonOf(error: unknown): string {
-  return error instanceof Error ? plainLine(error.message) : 'unknown'
+/** What a client does wrong, or changes its mind about, is nothing to warn of. */
+const CLIENTS_OWN = new Set([400, 404, 413, 499])
+
+/** The same line for a person's eyes. */
+export function renderTurn(line: TurnLine): string {
+  const { id, upstreamId, model, lane, status, outcome, reason, firstEventMs, totalMs } = line
+  const parts = [
+    `${lane} ${model} ${status}`,
+    outcome === 'whole' ? undefined : [outcome, reason].filter(Boolean).join(': '),
+    firstEventMs === undefined ? undefined : `first event ${seconds(firstEventMs)}`,
+    `${seconds(totalMs)} in all`,
+    `tokens ${line.inputTokens} in, ${line.outputTokens} out, ${line.cachedTokens} cached`,
+    upstreamId === undefined ? id : `${id} → ${upstreamId}`,
+  ]
+  return parts.filter((part) => part !== undefined).join(' · ')
 }
 
-/** Enough for a name or a sentence: what a client or the API words shall not fill the log. */
-const LONGEST = 300
-
-/** A text that others chose, fit for a log that is read in a terminal. */
-function plainLine(text: string): string {
-  const line = text.slice(0, LONGEST + 1).replace(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu, ' ')
-  return line.length > LONGEST ? `${line.slice(0, LONGEST)}…` : line
+function seconds(milliseconds: number): string {
+  return `${(milliseconds / 1000).toFixed(2)}s`
 }
 
-function since(start: number): number {
-  return Math.round(performance.now() - start)
-}
-
-function tokensOf(usage: unknown): { inputTokens?: unknown; outputTokens?: unknown } {
-  if (typeof usage !== 'object' || usage === null) return {}
-  const { input_tokens: inputTokens, output_tokens: outputTokens } = usage as Record<
-    string,
-    unknown
-  >
-  return { inputTokens, outputTokens }
-}
+/** Its fields, for who shows them in the rendered line instead. */
+export const TURN_FIELDS = [
+  'id',
+  'upstreamId',
+  'lane',
+  'model',
+  'answeredBy',
+  'outcome',
+  'status',
+  'errorType',
+  'reason',
+  'stopReason',
+  'firstEventMs',
+  'totalMs',
+  'inputTokens',
+  'outputTokens',
+  'cachedTokens',
+  'cacheWrittenTokens',
+] as const satisfies readonly (keyof TurnLine)[]

@@ -1,7 +1,7 @@
 import type { Message } from '../api/types.ts'
 
-/** What must be asked upstream for one client request: exactly one request, exactly this. */
-export type Turn = {
+/** What a process is brought to before it is asked anything. */
+export type Opening = {
   model: string
   /** The system prompt; `''` means none. */
   system: string
@@ -10,6 +10,10 @@ export type Turn = {
   settings: TurnSettings
   /** The turns before the prompt: user first, roles alternating, ends with the assistant. */
   history: readonly Message[]
+}
+
+/** What must be asked upstream for one client request: exactly one request, exactly this. */
+export type Turn = Opening & {
   prompt: Message['content']
   /** The name of the state of a process that was told everything but the history. */
   origin: string

@@ -9,6 +9,13 @@ type Spare = {
   retirement: NodeJS.Timeout
 }
 
+/** Is told of the processes' lives. */
+export type ProcessObserver = {
+  processStarted: () => void
+  /** @param wasTold whether the process was told to end, or died. */
+  processEnded: (wasTold: boolean) => void
+}
+
 /** A spare does not notice everything that changes around it; none gets older than this. */
 const MAX_AGE_MILLISECONDS = 60 * 60 * 1000
 
@@ -31,9 +38,12 @@ export class Launcher {
   #pausedUntil = -Infinity
   #isClosed = false
 
+  readonly #observer: ProcessObserver | undefined
+
   /** @param onChange called when there is a process more, or a spare less than there should be */
-  constructor(onChange: () => void = () => {}) {
+  constructor(onChange: () => void = () => {}, observer?: ProcessObserver) {
     this.#onChange = onChange
+    this.#observer = observer
   }
 
   /** What the latest process was started from. */
@@ -43,7 +53,7 @@ export class Launcher {
 
   /** How many processes there are, spares included, that were not told to stop. */
   get size(): number {
-    return [...this.#alive].filter((process) => !process.isStopping).length
+    return [...this.#alive].filter((process) => !process.wasTold).length
   }
 
   /** How many spares wait. */
@@ -106,8 +116,15 @@ export class Launcher {
     if (this.#isClosed) throw new Error('The launcher is closed.')
     const process = new RuntimeProcess(launch)
     this.#alive.add(process)
-    void process.exited.then(() => this.#alive.delete(process))
+    this.#observer?.processStarted()
+    void this.#forgetAtExit(process)
     return process
+  }
+
+  async #forgetAtExit(process: RuntimeProcess): Promise<void> {
+    await process.exited
+    this.#alive.delete(process)
+    this.#observer?.processEnded(process.wasTold)
   }
 
   #retire(spare: Spare): void {

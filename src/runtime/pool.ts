@@ -1,5 +1,5 @@
 import { ApiError } from '../errors.ts'
-import type { Session } from './session.ts'
+import type { Session, SessionState } from './session.ts'
 
 export type PoolLimits = {
   /** Most sessions at a time. */
@@ -48,6 +48,16 @@ export class Pool {
   /** Whether someone waits for a process to be told what to ask. */
   get isUrgent(): boolean {
     return [...this.#sessions].some((session) => session.isUrgent)
+  }
+
+  /** How many turns stand in line. */
+  get waiting(): number {
+    return this.#line.length
+  }
+
+  /** How many sessions there are in a state. */
+  count(state: SessionState): number {
+    return [...this.#sessions].filter((session) => session.state === state).length
   }
 
   add(session: Session): void {

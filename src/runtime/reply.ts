@@ -15,6 +15,7 @@ type Waiting = {
 export class Reply implements AsyncIterableIterator<ReplyEvent, void> {
   /** Whether an event came: from then on nothing may be tried again. */
   hasBegun = false
+  #requestId: string | undefined
   #events: ReplyEvent[] = []
   #end: { error?: ApiError } | undefined
   #waiting: Waiting | undefined
@@ -27,6 +28,15 @@ export class Reply implements AsyncIterableIterator<ReplyEvent, void> {
 
   get hasEnded(): boolean {
     return this.#end !== undefined
+  }
+
+  /** The id that the API gave to the request, once the runtime has told it. */
+  get requestId(): string | undefined {
+    return this.#requestId
+  }
+
+  nameRequest(id: string | undefined): void {
+    this.#requestId ??= id
   }
 
   push(event: ReplyEvent): void {

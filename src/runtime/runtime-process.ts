@@ -24,7 +24,7 @@ export class RuntimeProcess {
   readonly exited: Promise<Error | undefined>
   #lineListener: ((line: string) => void) | undefined
   #isGone = false
-  #isStopping = false
+  #wasTold = false
 
   constructor(launch: Launch) {
     this.child = spawn(launch.command, launch.args, {
@@ -52,9 +52,9 @@ export class RuntimeProcess {
     return this.#isGone
   }
 
-  /** Whether it was told to stop, or is gone. */
-  get isStopping(): boolean {
-    return this.#isStopping || this.#isGone
+  /** Whether it was told to end, before it did. */
+  get wasTold(): boolean {
+    return this.#wasTold
   }
 
   /** Calls back for each line of stderr from now on; one listener at a time. */
@@ -64,8 +64,8 @@ export class RuntimeProcess {
 
   /** Ends the process in order: it drops its request upstream and finishes what it was writing. */
   stop(): void {
-    if (this.isStopping) return
-    this.#isStopping = true
+    if (this.#isGone || this.#wasTold) return
+    this.#wasTold = true
     this.child.kill('SIGTERM')
     const timer = setTimeout(() => this.kill(), GRACE_MILLISECONDS)
     void this.exited.then(() => clearTimeout(timer))
@@ -73,7 +73,8 @@ export class RuntimeProcess {
 
   /** Ends the process at once: what it was about to ask upstream is not asked. */
   kill(): void {
-    this.#isStopping = true
-    if (!this.#isGone) this.child.kill('SIGKILL')
+    if (this.#isGone) return
+    this.#wasTold = true
+    this.child.kill('SIGKILL')
   }
 }

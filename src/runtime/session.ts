@@ -8,16 +8,19 @@ import {
 } from '@anthropic-ai/claude-agent-sdk'
 
 import type { ContentBlock, Message, ReplyEvent } from '../api/types.ts'
+import type { RateLimits } from '../api/rate-limits.ts'
 import { ApiError } from '../errors.ts'
 import { extendLineage } from '../plan/lineage.ts'
 import type { CallAnswer } from '../plan/resolution.ts'
-import type { Turn, TurnSettings } from '../plan/turn.ts'
+import type { Opening, Turn, TurnSettings } from '../plan/turn.ts'
 import { createFold, type Fold } from '../stream/fold.ts'
 import { Deferred } from '../deferred.ts'
+import { type ContextCount, contextCount, countFailureIn } from './context-count.ts'
 import { type Diagnosed, diagnosedIn, type Failure, RuntimeEnded, toApiError } from './failures.ts'
 import { InputQueue } from './input-queue.ts'
 import { NO_LIMIT } from './environment.ts'
 import type { Launcher } from './launcher.ts'
+import { rateLimitsIn } from './rate-limits.ts'
 import { Reply } from './reply.ts'
 import type { Ending, ReplyReader } from './reply-watch.ts'
 import { replayedAssistant, replayedUser, userPrompt } from './sdk-messages.ts'
@@ -41,6 +44,8 @@ export type SessionDependencies = {
   version: string
   /** Called when the session became idle, held or closed. */
   onStateChange: (session: Session) => void
+  /** Called with the state of the plan, which comes with each reply under a subscription. */
+  onRateLimits?: (limits: RateLimits) => void
 }
 
 /** The turn that is being answered. */
@@ -102,6 +107,7 @@ export class Session {
   #gateTimer: NodeJS.Timeout | undefined
   #diagnosed: Diagnosed | undefined
   #onDiagnosed: Deferred<void> | undefined
+  #countFailure: ApiError | undefined
   #rateLimit: SDKRateLimitInfo | undefined
   /** Whether the request of the turn has left the runtime. */
   #isOnItsWay = false
@@ -109,7 +115,7 @@ export class Session {
   #mayGoOn = false
 
   constructor(
-    { system, tools }: Pick<Turn, 'system' | 'tools'>,
+    { system, tools }: Pick<Opening, 'system' | 'tools'>,
     dependencies: SessionDependencies,
   ) {
     this.#dependencies = dependencies
@@ -166,7 +172,7 @@ export class Session {
    *
    * @throws ApiError where the process fails on the way
    */
-  async open(turn: Turn): Promise<void> {
+  async open(turn: Opening): Promise<void> {
     await this.#initialize(turn.settings, turn.model)
     for (const message of turn.history) await this.#replay(message, turn.model)
   }
@@ -203,6 +209,20 @@ export class Session {
     this.#toolbox?.answer(answers)
     await sent.promise
     return reply
+  }
+
+  /**
+   * Has the API count what the process holds. That is not billed, and nothing is said of it.
+   *
+   * @throws ApiError where the API did not count
+   */
+  async count(): Promise<ContextCount> {
+    const usage = await this.#orFailed(this.#query.getContextUsage({ detail: 'full' }))
+    // Where the API does not count, the runtime makes a guess, and says so in its diagnostics alone.
+    // They come by another pipe: after one more question, to which it knows the answer, they are here.
+    await this.#orFailed(this.#query.getContextUsage({ detail: 'summary' }))
+    if (this.#countFailure !== undefined) throw this.#countFailure
+    return contextCount(usage)
   }
 
   /**
@@ -333,6 +353,7 @@ export class Session {
         if (message.parent_tool_use_id === null) this.#receiveEvent(message.event)
         return
       case 'assistant':
+        this.#asking?.reply.nameRequest(message.request_id)
         if ('is_api_error_message' in message) void this.#receiveFailure(message)
         else this.#receiveFallback(message)
         return
@@ -341,6 +362,7 @@ export class Session {
         return
       case 'rate_limit_event':
         this.#rateLimit = message.rate_limit_info
+        this.#dependencies.onRateLimits?.(rateLimitsIn(message.rate_limit_info))
         return
       default:
         return
@@ -472,6 +494,7 @@ export class Session {
 
   #diagnose(line: string): void {
     if (this.#asking && !this.#isOnItsWay && line.includes(REQUEST_SENT)) this.#noteOnItsWay()
+    this.#countFailure ??= countFailureIn(line)
     const diagnosed = diagnosedIn(line)
     if (diagnosed === undefined) return
     this.#diagnosed = diagnosed

@@ -49,6 +49,11 @@ export class Stock {
     return this.#spares === 0 ? 0 : this.#spares + 1
   }
 
+  /** How many sessions are ready ahead. */
+  get aheadCount(): number {
+    return this.#ahead === undefined ? 0 : 1
+  }
+
   /** Starts the first spare. */
   begin(): void {
     this.#work()

@@ -8,6 +8,8 @@ import { renderTable } from '../../src/config/help.ts'
 import { loadConfig } from '../../src/config/load.ts'
 import { variableOf } from '../../src/config/names.ts'
 import { OPTION_KEYS } from '../../src/config/options.ts'
+import { createMetrics } from '../../src/observe/metrics.ts'
+import { TURN_FIELDS } from '../../src/observe/turn-log.ts'
 import { codeBlocks, codeSpans, headingAnchors, linesBetween, linkTargets } from './markdown.ts'
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url))
@@ -20,13 +22,22 @@ const DOCUMENTS = [
 ]
 
 /** Named in the documents, and made by whoever runs the program. */
-const NOT_OURS = new Set(['config.txt', 'src/config.txt'])
+const NOT_OURS = new Set(['config.txt', 'src/config.txt', 'usage.json'])
 
 const FILE_NAME = /\.(?:ts|js|json|md|txt)$/
 const FOLDER = /^(?:src|test|\.ci)\//
 
 function read(name: string): string {
   return readFileSync(join(ROOT, name), 'utf8')
+}
+
+/** Whether a link in a document, which is in a folder, leads to a file and a heading in it. */
+function leads(target: string, from: { folder: string; text: string }): boolean {
+  const [path = '', heading] = target.split('#', 2)
+  const file = join(from.folder, path)
+  if (path !== '' && !existsSync(join(ROOT, file))) return false
+  if (heading === undefined) return true
+  return headingAnchors(path === '' ? from.text : read(file)).includes(`#${heading}`)
 }
 
 function isPath(span: string): boolean {
@@ -42,13 +53,7 @@ describe.each(DOCUMENTS)('$name', ({ text }) => {
 
   test('links to files and headings that are there', () => {
     const targets = linkTargets(text).filter((target) => !target.startsWith('https://'))
-    const broken = targets.filter((target) => {
-      const [path = '', anchor] = target.split('#')
-      if (!existsSync(join(ROOT, path))) return true
-      const anchors = anchor === undefined ? [] : headingAnchors(path === '' ? text : read(path))
-      return anchor !== undefined && !anchors.includes(`#${anchor}`)
-    })
-    expect(broken).toEqual([])
+    expect(targets.filter((target) => !leads(target, { folder: '', text }))).toEqual([])
   })
 
   test('names scripts that npm knows', () => {
@@ -64,6 +69,36 @@ describe.each(DOCUMENTS)('$name', ({ text }) => {
     const lines = [...text.matchAll(/npm start -- ([^`\n]+)/g)].map(([, line = '']) => line)
     expect(lines).not.toHaveLength(0)
     for (const line of lines) expect(() => parseCommandLine(line.split(' '))).not.toThrow()
+  })
+})
+
+describe('docs/operations.md', () => {
+  const text = read('docs/operations.md')
+
+  test('links to files and headings that are there', () => {
+    const targets = linkTargets(text).filter((target) => !target.startsWith('https://'))
+    expect(targets).not.toHaveLength(0)
+    expect(targets.filter((target) => !leads(target, { folder: 'docs', text }))).toEqual([])
+  })
+
+  test('has the metrics that are there', async () => {
+    const metrics = createMetrics({
+      version: '',
+      census: () => ({ processes: {}, limit: 1, waiting: 0 }),
+      inFlight: () => 0,
+      limits: () => undefined,
+    })
+    const exported = [...(await metrics.render()).text.matchAll(/^# TYPE (\w+)/gm)]
+    const documented = codeSpans(text).filter((span) => span.startsWith('claude_proxy_'))
+    expect(new Set(documented)).toEqual(new Set(exported.map(([, name]) => name)))
+  })
+
+  test('has the line of a turn as it is', () => {
+    const [example = ''] = codeBlocks(text, 'json')
+    const { level, time, msg, ...fields } = JSON.parse(example) as Record<string, unknown>
+    expect([level, msg, typeof time]).toEqual([30, 'turn', 'string'])
+    const known: readonly string[] = TURN_FIELDS
+    expect(Object.keys(fields).filter((name) => !known.includes(name))).toEqual([])
   })
 })
 

@@ -26,6 +26,16 @@ export const SUBSCRIPTION_LOGIN: EnvironmentOverrides = {
 }
 
 /**
+ * For `makeSandbox`: what is not on 127.0.0.1 can't be reached. With a stored login the runtime asks
+ * Anthropic for the account's profile, wherever `ANTHROPIC_BASE_URL` leads.
+ */
+export const NOTHING_OUTSIDE: EnvironmentOverrides = {
+  // No one listens on the port named tcpmux.
+  HTTPS_PROXY: 'http://127.0.0.1:1',
+  NO_PROXY: '127.0.0.1',
+}
+
+/**
  * A home of its own for a Claude Code process that talks to `url` with a made-up API key. Nothing
  * but PATH comes from the environment of the tests, so no login of the user can be found.
  */

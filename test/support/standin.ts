@@ -10,6 +10,7 @@ import type { MessageCreateParams } from '@anthropic-ai/sdk/resources/messages'
 import { message, type Answer } from './answers.ts'
 import { deliver, sendError, sendJson } from './deliver.ts'
 import { textMessage } from './messages.ts'
+import { type Countable, tokensOf } from './tokens.ts'
 
 /** A request as it arrived, and how it ended. */
 export type RecordedRequest<Body = unknown> = {
@@ -47,6 +48,8 @@ export type Standin = {
   readonly messages: readonly MessageRequest[]
   /** Answers what `reply` has no answer for. */
   answer: Answerer
+  /** Answers requests for a count in place of the count. */
+  countAnswer: Answer | undefined
   /** Queues an answer: the first one queued answers the next request for a message. */
   reply: (answer: Answer) => void
   /** The next request for a message that arrives after this call. */
@@ -93,6 +96,7 @@ export async function startStandin(): Promise<Standin> {
       return messages
     },
     answer: greet,
+    countAnswer: undefined,
     reply: (answer) => {
       queued.push(answer)
     },
@@ -112,6 +116,7 @@ export async function startStandin(): Promise<Standin> {
       queued = []
       waiting = []
       standin.answer = greet
+      standin.countAnswer = undefined
     },
     close: () =>
       new Promise((resolve) => {
@@ -148,10 +153,14 @@ export async function startStandin(): Promise<Standin> {
         return
       }
       case 'POST /v1/messages/count_tokens':
+        if (standin.countAnswer) {
+          await deliver(standin.countAnswer, { response, requestId, stream: false, cut })
+          return
+        }
         sendJson(
           response,
           200,
-          { input_tokens: tokensOf(request.body) },
+          { input_tokens: tokensOf(request.body as Countable) },
           { 'request-id': requestId },
         )
         return
@@ -216,9 +225,4 @@ async function bodyOf(incoming: IncomingMessage): Promise<unknown> {
 
 function pathOf(url: string): string {
   return url.split('?', 1)[0] ?? ''
-}
-
-/** Tokens by the rule of thumb of four characters each: the same body always counts the same. */
-function tokensOf(body: unknown): number {
-  return Math.ceil(JSON.stringify(body ?? '').length / 4)
 }

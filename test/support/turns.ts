@@ -3,7 +3,15 @@ import { Writable } from 'node:stream'
 import { type Logger, pino } from 'pino'
 
 /** A line of the log about one turn, as far as tests look at it. */
-export type LoggedTurn = { model: string; lane: string; outcome: string; reason?: string }
+export type LoggedTurn = {
+  model: string
+  lane: string
+  outcome: string
+  reason?: string
+  id: string
+  upstreamId?: string
+  status: number
+}
 
 /** A logger for a proxy that keeps the lines about turns, in the order in which they ended. */
 export function recordTurns(): { logger: Logger; turns: LoggedTurn[]; text: () => string } {

@@ -95,7 +95,7 @@ describe('with a proxy key, a request gets 401', () => {
     expect(standin.requests).toEqual([])
   })
 
-  test.each(['/auth/status', '/v1/models', '/no/such/route', '/health/', '/'])(
+  test.each(['/auth/status', '/v1/models', '/no/such/route', '/health/', '/page'])(
     'for %s',
     async (path) => {
       expect(await send(port, { path })).toMatchObject({ status: 401 })

@@ -1,6 +1,3 @@
-import { writeFileSync } from 'node:fs'
-import { join } from 'node:path'
-
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
 
 import { createProxy, type Proxy } from '../../../src/proxy.ts'
@@ -9,10 +6,12 @@ import {
   type EnvironmentOverrides,
   makeSandbox,
   NO_LOGIN,
+  NOTHING_OUTSIDE,
   type Sandbox,
   SUBSCRIPTION_LOGIN,
 } from '../../support/sandbox.ts'
 import { type Standin, startStandin } from '../../support/standin.ts'
+import { storeLogin } from '../../support/stored-login.ts'
 
 let standin: Standin
 let sandbox: Sandbox
@@ -35,7 +34,7 @@ async function get(
   login: EnvironmentOverrides = {},
   prepare: (sandbox: Sandbox) => void = () => {},
 ): Promise<Record<string, unknown>> {
-  sandbox = makeSandbox(standin.url, login)
+  sandbox = makeSandbox(standin.url, { ...NOTHING_OUTSIDE, ...login })
   prepare(sandbox)
   proxy = await createProxy({ env: sandbox.env, host: '127.0.0.1', port: 0, spares: 0 })
   const response = await proxy.fetch(`http://localhost${path}`)
@@ -112,18 +111,3 @@ describe('/auth/status tells', () => {
     expect(Object.keys(status).filter((name) => !known.includes(name))).toEqual([])
   })
 })
-
-/** A login as `/login` would leave it, with values that are made up. */
-function storeLogin(env: Record<string, string>): void {
-  const login = {
-    claudeAiOauth: {
-      accessToken: 'sk-ant-oat01-made-up-for-tests',
-      refreshToken: 'sk-ant-ort01-made-up-for-tests',
-      expiresAt: Date.now() + 7 * 24 * 60 * 60 * 1000,
-      scopes: ['user:inference', 'user:profile'],
-      subscriptionType: 'max',
-    },
-  }
-  const path = join(env['CLAUDE_CONFIG_DIR'] ?? '', '.credentials.json')
-  writeFileSync(path, JSON.stringify(login), { mode: 0o600 })
-}

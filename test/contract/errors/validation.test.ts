@@ -177,7 +177,7 @@ describe('what may be missing', () => {
 
 describe('a route that does not exist is a 404', () => {
   test.each([
-    ['GET', '/'],
+    ['GET', '/page'],
     ['GET', '/v1/messages'],
     ['POST', '/v1/complete'],
     ['POST', '/v1/messages/'],

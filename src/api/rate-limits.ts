@@ -1,0 +1,68 @@
+/** A window of a subscription's plan. */
+export type LimitWindow = {
+  /** What is used of it: 0 is nothing, 1 is all. */
+  utilization: number
+  /** Unix seconds. */
+  resetsAt?: number
+  status?: string
+}
+
+/** The state of a subscription's plan, as the API told it with its latest reply. */
+export type RateLimits = {
+  /** `allowed`, `allowed_warning` or `rejected`. */
+  status: string
+  /** The window that decides: `five_hour`, `seven_day`, … */
+  decidedBy?: string
+  /** When the window that decides begins anew. Unix seconds. */
+  resetsAt?: number
+  /** By name: `five_hour`, `seven_day`, `seven_day_opus`, … */
+  windows: Readonly<Record<string, LimitWindow>>
+  /** What comes after the plan, at extra cost. */
+  overage: { isInUse: boolean; status?: string; resetsAt?: number; disabledReason?: string }
+}
+
+/**
+ * The API's response headers for it. They are not documented; these names and units are the ones that
+ * the runtime reads.
+ */
+export function rateLimitHeaders(limits: RateLimits): Record<string, string> {
+  const { status, decidedBy, resetsAt, windows, overage } = limits
+  const named: Record<string, string | number | undefined> = {
+    status,
+    reset: resetsAt,
+    'representative-claim': decidedBy,
+    'overage-status': overage.status,
+    'overage-reset': overage.resetsAt,
+    'overage-disabled-reason': overage.disabledReason,
+  }
+  for (const [name, window] of Object.entries(windows)) {
+    const short = name.replace(/^five_hour/, '5h').replace(/^seven_day/, '7d')
+    named[`${short}-status`] = window.status
+    named[`${short}-utilization`] = window.utilization
+    named[`${short}-reset`] = window.resetsAt
+  }
+  return Object.fromEntries(
+    Object.entries(named).flatMap(([name, value]) =>
+      value === undefined ? [] : [[`anthropic-ratelimit-unified-${name}`, String(value)]],
+    ),
+  )
+}
+
+/** How long is taken as true what was told without a time at which it ends. */
+const SECONDS_WITHOUT_END = 60 * 60
+
+/**
+ * The windows that still run, and the rest where it still holds.
+ *
+ * @param notedAt when it was told; like `now` in Unix seconds
+ */
+export function stillHolding(
+  limits: RateLimits,
+  notedAt: number,
+  now: number,
+): RateLimits | undefined {
+  const holds = (resetsAt = notedAt + SECONDS_WITHOUT_END): boolean => resetsAt > now
+  if (!holds(limits.resetsAt)) return undefined
+  const windows = Object.entries(limits.windows).filter(([, window]) => holds(window.resetsAt))
+  return { ...limits, windows: Object.fromEntries(windows) }
+}

@@ -1,0 +1,23 @@
+import { parseJson, parseMessagesRequest } from '../api/request.ts'
+import type { MessagesRequest } from '../api/types.ts'
+import { readBody } from './body.ts'
+
+export type CountTokensOptions = {
+  /** Throws an ApiError where it could not be counted. */
+  countTokens: (request: MessagesRequest, signal: AbortSignal) => Promise<number>
+  /** Bytes. */
+  maxBodySize: number
+}
+
+/**
+ * Answers `POST /v1/messages/count_tokens`.
+ *
+ * @throws ApiError where the request is wrong, or was not counted
+ */
+export async function postCountTokens(
+  request: Request,
+  { countTokens, maxBodySize }: CountTokensOptions,
+): Promise<{ input_tokens: number }> {
+  const body = parseMessagesRequest(parseJson(await readBody(request, maxBodySize)))
+  return { input_tokens: await countTokens(body, request.signal) }
+}

@@ -1,0 +1,45 @@
+import { readFile } from 'node:fs/promises'
+import { createRequire } from 'node:module'
+import { dirname, join } from 'node:path'
+
+/** The files of the page at `/`, by the path that they are served under. They hold no data. */
+const FILES: Readonly<Record<string, { name: string; type: string }>> = {
+  '/': { name: 'index.html', type: 'text/html; charset=utf-8' },
+  '/page/style.css': { name: 'style.css', type: 'text/css; charset=utf-8' },
+  '/page/script.js': { name: 'script.js', type: 'text/javascript; charset=utf-8' },
+  '/page/icon.svg': { name: 'icon.svg', type: 'image/svg+xml' },
+}
+
+export const PAGE_PATHS = Object.keys(FILES)
+
+/** Nothing from elsewhere, nothing inline, and no frame around it. */
+const CONTENT_SECURITY_POLICY = [
+  "default-src 'none'",
+  "script-src 'self'",
+  "style-src 'self'",
+  "img-src 'self'",
+  "connect-src 'self'",
+  "base-uri 'none'",
+  "form-action 'none'",
+  "frame-ancestors 'none'",
+].join('; ')
+
+/** Answers with a file of the page; `path` is one of `PAGE_PATHS`. */
+export async function getPage(path: string): Promise<Response> {
+  const file = FILES[path]
+  if (file === undefined) throw new Error(`${path} is no file of the page.`)
+  return new Response(await readFile(join(folder(), file.name), 'utf8'), {
+    headers: {
+      'content-type': file.type,
+      'cache-control': 'no-cache',
+      'content-security-policy': CONTENT_SECURITY_POLICY,
+      'referrer-policy': 'no-referrer',
+      'x-content-type-options': 'nosniff',
+    },
+  })
+}
+
+function folder(): string {
+  const manifest = createRequire(import.meta.url).resolve('claude-sub-proxy/package.json')
+  return join(dirname(manifest), 'assets', 'page')
+}

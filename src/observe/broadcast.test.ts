@@ -1,0 +1,54 @@
+import { expect, test } from 'vitest'
+
+import { Broadcast } from './broadcast.ts'
+
+function start() {
+  const state = { number: 1 }
+  return { state, broadcast: new Broadcast(() => Promise.resolve(state.number)) }
+}
+
+test('a reader gets what it is, and what it becomes', async () => {
+  const { state, broadcast } = start()
+  const reader = broadcast.watch()
+  expect(await reader.next()).toEqual({ done: false, value: 1 })
+  state.number = 2
+  broadcast.changed()
+  state.number = 3
+  broadcast.changed()
+  expect(await reader.next()).toEqual({ done: false, value: 3 })
+})
+
+test('without a change there is nothing new', async () => {
+  const { broadcast } = start()
+  const reader = broadcast.watch()
+  await reader.next()
+  let isSettled = false
+  const next = reader.next().finally(() => (isSettled = true))
+  for (let turn = 0; turn < 20; turn += 1) await new Promise((resolve) => setImmediate(resolve))
+  expect(isSettled).toBe(false)
+  await reader.return?.()
+  expect(await next).toEqual({ done: true, value: undefined })
+})
+
+test('a change while a value is being read is not lost', async () => {
+  const { state, broadcast } = start()
+  const reader = broadcast.watch()
+  const first = reader.next()
+  await Promise.resolve()
+  await first
+  state.number = 2
+  broadcast.changed()
+  const second = reader.next()
+  broadcast.changed()
+  expect(await second).toEqual({ done: false, value: 2 })
+})
+
+test('the end ends all readers, and those that come later', async () => {
+  const { broadcast } = start()
+  const readers = [broadcast.watch(), broadcast.watch()]
+  for (const reader of readers) await reader.next()
+  const waiting = readers.map((reader) => reader.next())
+  broadcast.close()
+  for (const next of waiting) expect((await next).done).toBe(true)
+  expect((await broadcast.watch().next()).done).toBe(true)
+})

@@ -1,0 +1,137 @@
+import { type RateLimits, stillHolding } from '../api/rate-limits.ts'
+import { addTotals, noTotals, type Totals, totalsOf } from './totals.ts'
+import type { TurnRecord } from './turn-record.ts'
+import { addDays, type Days, type UsageFile } from './usage-file.ts'
+
+export type LedgerInput = {
+  /** Where the numbers outlive the process; without one they do not. */
+  file?: UsageFile | undefined
+  /** Told once of a file that can't be read or written. */
+  onProblem: (error: unknown) => void
+  /** Milliseconds since the epoch. */
+  now?: () => number
+}
+
+export type UsageReport = {
+  /** ISO 8601. */
+  started_at: string
+  since_start: Totals
+  /** Oldest first, today last; days without a request are not in it. */
+  days: (Totals & { date: string })[]
+}
+
+/** How long what was counted may be unsaved. */
+const SAVE_AFTER_MILLISECONDS = 5000
+
+/** Counts turns and tokens, in memory and in a file, and knows the plan as it was last told. */
+export class Ledger {
+  readonly #input: LedgerInput
+  readonly #now: () => number
+  readonly #startedAt: number
+  #sinceStart = noTotals()
+  /** What the file had when it was last read or written. */
+  #saved: Days = {}
+  #unsaved: Days = {}
+  #timer: NodeJS.Timeout | undefined
+  #saving: Promise<void> | undefined
+  #hadProblem = false
+  /** `at` is in Unix seconds. */
+  #limits: { told: RateLimits; at: number } | undefined
+
+  constructor(input: LedgerInput) {
+    this.#input = input
+    this.#now = input.now ?? Date.now
+    this.#startedAt = this.#now()
+  }
+
+  /** Reads what earlier processes have counted. */
+  async load(): Promise<void> {
+    await this.#orTell(async (file) => {
+      this.#saved = await file.read()
+    })
+  }
+
+  /** @param model what the turn is counted under */
+  add(turn: TurnRecord, model: string): void {
+    const totals = totalsOf(turn, model)
+    this.#sinceStart = addTotals(this.#sinceStart, totals)
+    this.#unsaved = addDays(this.#unsaved, { [dateOf(this.#now())]: totals })
+    if (this.#input.file === undefined) return
+    this.#timer ??= setTimeout(() => void this.#save(), SAVE_AFTER_MILLISECONDS).unref()
+  }
+
+  /** The plan's windows as far as they still run; none without a subscription. */
+  get limits(): RateLimits | undefined {
+    if (this.#limits === undefined) return undefined
+    return stillHolding(this.#limits.told, this.#limits.at, this.#now() / 1000)
+  }
+
+  /** What is new; with a refusal the runtime does not tell the windows, which are as they were. */
+  noteLimits(limits: RateLimits): void {
+    const windows = { ...this.limits?.windows, ...limits.windows }
+    this.#limits = { told: { ...limits, windows }, at: this.#now() / 1000 }
+  }
+
+  /** They were another login's. */
+  forgetLimits(): void {
+    this.#limits = undefined
+  }
+
+  report(): UsageReport {
+    return {
+      started_at: new Date(this.#startedAt).toISOString(),
+      since_start: this.#sinceStart,
+      days: Object.entries(addDays(this.#saved, this.#unsaved)).map(([date, totals]) => ({
+        date,
+        ...totals,
+      })),
+    }
+  }
+
+  /** The totals of this day. */
+  today(): Totals {
+    const date = dateOf(this.#now())
+    return addTotals(this.#saved[date] ?? noTotals(), this.#unsaved[date] ?? noTotals())
+  }
+
+  /** Saves what is not saved yet. */
+  async close(): Promise<void> {
+    await this.#saving
+    await this.#save()
+  }
+
+  async #save(): Promise<void> {
+    clearTimeout(this.#timer)
+    this.#timer = undefined
+    const unsaved = this.#unsaved
+    if (Object.keys(unsaved).length === 0) return
+    this.#unsaved = {}
+    this.#saving = this.#orTell(async (file) => {
+      try {
+        this.#saved = await file.add(unsaved)
+      } catch (error) {
+        this.#unsaved = addDays(unsaved, this.#unsaved)
+        throw error
+      }
+    })
+    await this.#saving
+  }
+
+  async #orTell(step: (file: UsageFile) => Promise<void>): Promise<void> {
+    const { file, onProblem } = this.#input
+    if (file === undefined) return
+    try {
+      await step(file)
+    } catch (error) {
+      if (!this.#hadProblem) onProblem(error)
+      this.#hadProblem = true
+    }
+  }
+}
+
+/** The day in local time: people read it. */
+function dateOf(milliseconds: number): string {
+  const date = new Date(milliseconds)
+  const parts = [date.getFullYear(), date.getMonth() + 1, date.getDate()]
+  return parts.map((part) => String(part).padStart(2, '0')).join('-')
+}

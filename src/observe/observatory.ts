@@ -1,0 +1,132 @@
+import type { RateLimits } from '../api/rate-limits.ts'
+import { Broadcast } from './broadcast.ts'
+import { Ledger, type UsageReport } from './ledger.ts'
+import type { Logger } from './log.ts'
+import { createMetrics, type Metrics, type MetricsInput } from './metrics.ts'
+import { type Overview, planReport, type PlanReport, stateOf, turnSummary } from './overview.ts'
+import { logTurn } from './turn-log.ts'
+import type { TurnRecord } from './turn-record.ts'
+import { UsageFile } from './usage-file.ts'
+
+export type ObservatoryInput = Pick<MetricsInput, 'version' | 'census' | 'inFlight'> & {
+  logger: Logger
+  /** Where the usage outlives the process; without one it does not. */
+  stateFolder: string | undefined
+  /** The share of a window from which on requests are refused, for who looks. */
+  guard: number | undefined
+  /** Whether a model is one of those that the login has. */
+  isListed: (model: string) => boolean
+  login: () => Promise<Overview['login']>
+}
+
+/** Turns that the page shows. */
+const SHOWN = 60
+
+/** Everything that is told about a proxy's work: it hears of each event once, and tells whoever asks. */
+export class Observatory {
+  readonly #input: ObservatoryInput
+  readonly #ledger: Ledger
+  readonly #metrics: Metrics
+  readonly #broadcast = new Broadcast(() => this.#overview())
+  /** The latest first. */
+  #turns: TurnRecord[] = []
+
+  constructor(input: ObservatoryInput) {
+    this.#input = input
+    this.#ledger = new Ledger({
+      file: input.stateFolder === undefined ? undefined : new UsageFile(input.stateFolder),
+      onProblem: (error) => input.logger.warn({ err: error }, 'usage is not kept'),
+    })
+    this.#metrics = createMetrics({ ...input, limits: () => this.#ledger.limits })
+  }
+
+  /** The plan's windows that still run. */
+  get limits(): RateLimits | undefined {
+    return this.#ledger.limits
+  }
+
+  /** Reads what earlier processes have counted. */
+  load(): Promise<void> {
+    return this.#ledger.load()
+  }
+
+  turnEnded(turn: TurnRecord): void {
+    logTurn(this.#input.logger, turn)
+    // A client may name any model: what is counted by must be one that is known.
+    const model = turn.answeredBy ?? turn.model
+    const known = this.#input.isListed(model) ? model : 'other'
+    this.#ledger.add(turn, turn.answeredBy ?? known)
+    this.#metrics.turnEnded(turn, known)
+    this.#turns = [turn, ...this.#turns].slice(0, SHOWN)
+    this.changed()
+  }
+
+  turnWaited(milliseconds: number): void {
+    this.#metrics.turnWaited(milliseconds)
+  }
+
+  processStarted(): void {
+    this.#metrics.processStarted()
+    this.changed()
+  }
+
+  processEnded(wasTold: boolean): void {
+    this.#metrics.processEnded(wasTold)
+    this.changed()
+  }
+
+  rateLimitsKnown(limits: RateLimits): void {
+    this.#ledger.noteLimits(limits)
+    this.changed()
+  }
+
+  loginChanged(): void {
+    this.#ledger.forgetLimits()
+    this.changed()
+  }
+
+  /** Something that is shown is another than it was. */
+  changed(): void {
+    this.#broadcast.changed()
+  }
+
+  /** For `GET /v1/usage`. */
+  usage(): UsageReport & { plan: PlanReport | null } {
+    return { ...this.#ledger.report(), plan: planReport(this.limits, this.#input.guard) }
+  }
+
+  /** For `GET /metrics`. */
+  metrics(): Promise<{ text: string; contentType: string }> {
+    return this.#metrics.render()
+  }
+
+  /** What the page shows, now and after each change. */
+  watch(): AsyncIterableIterator<Overview, void> {
+    return this.#broadcast.watch()
+  }
+
+  /** Ends what readers get, and saves what is not saved yet. */
+  async close(): Promise<void> {
+    this.#broadcast.close()
+    await this.#ledger.close()
+  }
+
+  async #overview(): Promise<Overview> {
+    const { version, guard, census, inFlight, login } = this.#input
+    const { processes, limit, waiting } = census()
+    const { started_at, since_start } = this.#ledger.report()
+    const facts = { login: await login(), plan: planReport(this.limits, guard), waiting }
+    return {
+      type: 'overview',
+      state: stateOf(facts, this.#turns[0]),
+      version,
+      started_at,
+      ...facts,
+      processes,
+      max_processes: limit,
+      in_flight: inFlight(),
+      usage: { since_start, today: this.#ledger.today() },
+      turns: this.#turns.map(turnSummary),
+    }
+  }
+}

@@ -1,0 +1,128 @@
+import type { RateLimits } from '../api/rate-limits.ts'
+import type { Totals } from './totals.ts'
+import type { TurnRecord } from './turn-record.ts'
+
+/** What the page shows: everything but what was said. */
+export type Overview = {
+  type: 'overview'
+  state: { level: 'ok' | 'warning' | 'error'; text: string }
+  version: string
+  /** ISO 8601. */
+  started_at: string
+  /** As `GET /auth/status` has it. */
+  login: object & { authenticated: boolean }
+  plan: PlanReport | null
+  processes: Readonly<Record<string, number>>
+  max_processes: number
+  /** Turns that stand in line for a process. */
+  waiting: number
+  /** Turns that are being served. */
+  in_flight: number
+  usage: { since_start: Totals; today: Totals }
+  /** The latest ones, the latest first. */
+  turns: TurnSummary[]
+}
+
+/** A plan's state in the API's spelling. */
+export type PlanReport = {
+  status: string
+  /** When the window that decides on the status begins anew, where it is known. */
+  resets_at: string | null
+  windows: { name: string; used: number; resets_at: string | null }[]
+  overage: { in_use: boolean; status: string | null }
+  /** The share from which on requests are refused; null where `usage_guard` is off. */
+  guard: number | null
+}
+
+export type TurnSummary = {
+  id: string
+  /** ISO 8601. */
+  at: string
+  model: string
+  lane: string
+  outcome: string
+  status: number
+  error_type: string | null
+  first_event_ms: number | null
+  total_ms: number
+  input_tokens: number
+  output_tokens: number
+  cache_read_input_tokens: number
+  cache_creation_input_tokens: number
+}
+
+export function planReport(
+  limits: RateLimits | undefined,
+  guard: number | undefined,
+): PlanReport | null {
+  if (limits === undefined) return null
+  return {
+    status: limits.status,
+    windows: Object.entries(limits.windows)
+      .map(([name, { utilization, resetsAt }]) => ({
+        name,
+        used: utilization,
+        resets_at: isoTime(resetsAt),
+      }))
+      .toSorted((a, b) => (a.name < b.name ? -1 : 1)),
+    resets_at: isoTime(limits.resetsAt),
+    overage: { in_use: limits.overage.isInUse, status: limits.overage.status ?? null },
+    guard: guard ?? null,
+  }
+}
+
+function isoTime(seconds: number | undefined): string | null {
+  return seconds === undefined ? null : new Date(seconds * 1000).toISOString()
+}
+
+/** A turn without what an error says: that may have words of the request in it. */
+export function turnSummary(turn: TurnRecord): TurnSummary {
+  return {
+    id: turn.id,
+    at: new Date(turn.at).toISOString(),
+    model: turn.answeredBy ?? turn.model,
+    lane: turn.lane,
+    outcome: turn.outcome,
+    status: turn.status,
+    error_type: turn.errorType ?? null,
+    first_event_ms: turn.firstEventMs ?? null,
+    total_ms: turn.totalMs,
+    input_tokens: turn.tokens.input,
+    output_tokens: turn.tokens.output,
+    cache_read_input_tokens: turn.tokens.cacheRead,
+    cache_creation_input_tokens: turn.tokens.cacheCreation,
+  }
+}
+
+/** In a sentence, whether it works, and if not why. */
+export function stateOf(
+  { login, plan, waiting }: Pick<Overview, 'login' | 'plan' | 'waiting'>,
+  last: TurnRecord | undefined,
+): Overview['state'] {
+  if (!login.authenticated) {
+    return { level: 'error', text: 'Nobody is logged in.' }
+  }
+  if (last?.errorType === 'authentication_error') {
+    return { level: 'error', text: 'The API refuses the login: log in again.' }
+  }
+  // Without a time it was not the plan that refused, but the API that is asked too fast.
+  if (plan?.status === 'rejected' && plan.resets_at !== null) {
+    return { level: 'error', text: "The plan's limit is reached." }
+  }
+  if (last !== undefined && (last.status >= 500 || last.status === 429)) {
+    return {
+      level: 'error',
+      text: `The last turn failed (${last.status} ${last.errorType ?? ''}).`,
+    }
+  }
+  if (waiting > 0) {
+    return { level: 'warning', text: 'Busy: turns stand in line for a process.' }
+  }
+  if (plan?.status === 'allowed_warning') {
+    return { level: 'warning', text: "The plan's limit is near." }
+  }
+  if (plan?.overage.in_use) {
+    return { level: 'warning', text: 'The plan is used up, and overage is paid for.' }
+  }
+  return { level: 'ok', text: 'It works.' }
+}

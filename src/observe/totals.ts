@@ -1,0 +1,69 @@
+import type { TurnRecord } from './turn-record.ts'
+
+export type Counts = {
+  requests: number
+  errors: number
+  input_tokens: number
+  output_tokens: number
+  cache_read_input_tokens: number
+  cache_creation_input_tokens: number
+}
+
+export type Totals = Counts & {
+  by_model: Record<string, Counts>
+  by_lane: Record<string, Counts>
+}
+
+export function noTotals(): Totals {
+  return { ...noCounts(), by_model: {}, by_lane: {} }
+}
+
+/** @param model what the turn is counted under; there must be a limited number of such names */
+export function totalsOf(turn: TurnRecord, model: string): Totals {
+  const counts = {
+    requests: 1,
+    errors: turn.outcome === 'error' || turn.outcome === 'timed out' ? 1 : 0,
+    input_tokens: turn.tokens.input,
+    output_tokens: turn.tokens.output,
+    cache_read_input_tokens: turn.tokens.cacheRead,
+    cache_creation_input_tokens: turn.tokens.cacheCreation,
+  }
+  return { ...counts, by_model: { [model]: counts }, by_lane: { [turn.lane]: counts } }
+}
+
+export function addTotals(a: Totals, b: Totals): Totals {
+  return {
+    ...addCounts(a, b),
+    by_model: addByName(a.by_model, b.by_model),
+    by_lane: addByName(a.by_lane, b.by_lane),
+  }
+}
+
+function noCounts(): Counts {
+  return {
+    requests: 0,
+    errors: 0,
+    input_tokens: 0,
+    output_tokens: 0,
+    cache_read_input_tokens: 0,
+    cache_creation_input_tokens: 0,
+  }
+}
+
+function addCounts(a: Counts, b: Counts): Counts {
+  return {
+    requests: a.requests + b.requests,
+    errors: a.errors + b.errors,
+    input_tokens: a.input_tokens + b.input_tokens,
+    output_tokens: a.output_tokens + b.output_tokens,
+    cache_read_input_tokens: a.cache_read_input_tokens + b.cache_read_input_tokens,
+    cache_creation_input_tokens: a.cache_creation_input_tokens + b.cache_creation_input_tokens,
+  }
+}
+
+function addByName(a: Record<string, Counts>, b: Record<string, Counts>): Record<string, Counts> {
+  const names = [...new Set([...Object.keys(a), ...Object.keys(b)])]
+  return Object.fromEntries(
+    names.map((name) => [name, addCounts(a[name] ?? noCounts(), b[name] ?? noCounts())]),
+  )
+}

@@ -1,0 +1,36 @@
+/** How a turn ended. `timed out`: its reply did not begin in time. */
+export type Outcome = 'whole' | 'error' | 'client left' | 'timed out'
+
+export type Tokens = {
+  /** Neither read from the cache nor written to it. */
+  input: number
+  output: number
+  cacheRead: number
+  cacheCreation: number
+}
+
+/** What is kept of a turn: never anything that was said in it. All times are in milliseconds. */
+export type TurnRecord = {
+  /** When the request came, since the epoch. */
+  at: number
+  /** The `request-id` that the client got. */
+  id: string
+  /** The API's own id for the request upstream, where the runtime told it. */
+  upstreamId?: string
+  /** `none` where it ended before it got a process. */
+  lane: string
+  /** The model that was asked. */
+  model: string
+  /** The model that the reply names. */
+  answeredBy?: string
+  outcome: Outcome
+  /** HTTP status, or the one that an error in the stream stands for. */
+  status: number
+  errorType?: string
+  /** The message of an error. */
+  reason?: string
+  stopReason?: string
+  firstEventMs?: number
+  totalMs: number
+  tokens: Tokens
+}

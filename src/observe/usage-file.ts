@@ -1,0 +1,102 @@
+import { mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises'
+import { dirname, join } from 'node:path'
+
+import { z } from 'zod'
+
+import { addTotals, type Totals } from './totals.ts'
+
+/** Totals by day (`2026-11-23`, local time), oldest first. */
+export type Days = Readonly<Record<string, Totals>>
+
+const counts = z.object({
+  requests: z.number(),
+  errors: z.number(),
+  input_tokens: z.number(),
+  output_tokens: z.number(),
+  cache_read_input_tokens: z.number(),
+  cache_creation_input_tokens: z.number(),
+})
+
+const content = z.object({
+  version: z.literal(1),
+  days: z.record(
+    z.iso.date(),
+    counts.extend({
+      by_model: z.record(z.string(), counts),
+      by_lane: z.record(z.string(), counts),
+    }),
+  ),
+})
+
+/** Days that are kept. */
+const KEPT = 92
+
+/**
+ * The file in which usage outlives the process: numbers by day, model and lane, nothing else.
+ *
+ * It is replaced as a whole, so that a reader finds the old one or the new one. Several servers may
+ * share it: each adds what it has counted since it last wrote. If two write in the same
+ * moment, what one of them counted in the last seconds may be missing.
+ */
+export class UsageFile {
+  readonly path: string
+
+  constructor(folder: string) {
+    this.path = join(folder, 'usage.json')
+  }
+
+  /**
+   * @returns what is in the file; nothing where there is none
+   * @throws Error where it can't be read, or holds something else (it is then put aside)
+   */
+  async read(): Promise<Days> {
+    let text: string
+    try {
+      text = await readFile(this.path, 'utf8')
+    } catch (error) {
+      if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return {}
+      throw error
+    }
+    try {
+      return content.parse(JSON.parse(text)).days
+    } catch {
+      await rename(this.path, `${this.path}.broken`)
+      throw new Error(`${this.path} is not readable as usage, and was renamed to end with .broken`)
+    }
+  }
+
+  /**
+   * Adds to what is in the file.
+   *
+   * @returns what is in it then
+   * @throws Error where it can't be written
+   */
+  async add(days: Days): Promise<Days> {
+    await mkdir(dirname(this.path), { recursive: true, mode: 0o700 })
+    const saved = lastDays(addDays(await this.read(), days))
+    const draft = `${this.path}.${process.pid}.tmp`
+    try {
+      await writeFile(draft, `${JSON.stringify({ version: 1, days: saved })}\n`, { mode: 0o600 })
+      await rename(draft, this.path)
+    } catch (error) {
+      await rm(draft, { force: true })
+      throw error
+    }
+    return saved
+  }
+}
+
+export function addDays(a: Days, b: Days): Days {
+  const dates = [...new Set([...Object.keys(a), ...Object.keys(b)])].toSorted()
+  return Object.fromEntries(
+    dates.flatMap((date) => {
+      const [first, second] = [a[date], b[date]]
+      const sum = first && second ? addTotals(first, second) : (first ?? second)
+      return sum ? [[date, sum]] : []
+    }),
+  )
+}
+
+function lastDays(days: Days): Days {
+  return Object.fromEntries(Object.entries(days).slice(-KEPT))
+}

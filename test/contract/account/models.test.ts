@@ -1,0 +1,129 @@
+import { rmSync } from 'node:fs'
+
+import Anthropic from '@anthropic-ai/sdk'
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
+
+import { createProxy, type Proxy } from '../../../src/proxy.ts'
+import { error, message } from '../../support/answers.ts'
+import { textMessage } from '../../support/messages.ts'
+import { makeSandbox, NO_LOGIN, NOTHING_OUTSIDE, type Sandbox } from '../../support/sandbox.ts'
+import { type Standin, startStandin } from '../../support/standin.ts'
+import { loginPath, storeLogin } from '../../support/stored-login.ts'
+
+let standin: Standin
+let sandbox: Sandbox
+let proxy: Proxy
+let client: Anthropic
+
+beforeAll(async () => {
+  standin = await startStandin()
+  sandbox = makeSandbox(standin.url, { ...NO_LOGIN, ...NOTHING_OUTSIDE })
+  storeLogin(sandbox.env)
+  proxy = await createProxy({ env: sandbox.env, spares: 0 })
+  client = new Anthropic({ fetch: proxy.fetch, apiKey: 'not needed', maxRetries: 0 })
+})
+
+beforeEach(() => standin.reset())
+
+afterAll(async () => {
+  await proxy.close()
+  await standin.close()
+  sandbox.remove()
+})
+
+async function ids(): Promise<string[]> {
+  const found = []
+  for await (const { id } of client.models.list()) found.push(id)
+  return found
+}
+
+describe('the official client', () => {
+  test('lists the models of the login, and what they are called for short', async () => {
+    const { data } = await client.models.list()
+    const named = data.map(({ id }) => id)
+    expect(named).toEqual(expect.arrayContaining(['default', 'opus', 'sonnet', 'haiku']))
+    expect(named.filter((id) => id.startsWith('claude-')).length).toBeGreaterThanOrEqual(3)
+    expect(new Set(named).size).toBe(named.length)
+    for (const model of data) {
+      expect(model).toMatchObject({ type: 'model', display_name: expect.stringMatching(/\w/) })
+      expect(Date.parse(model.created_at)).not.toBeNaN()
+    }
+    expect(standin.requests).toHaveLength(0)
+  })
+
+  test('turns the pages', async () => {
+    const all = await ids()
+    const paged = []
+    for await (const { id } of client.models.list({ limit: 2 })) paged.push(id)
+    expect(paged).toEqual(all)
+  })
+
+  test('gets one', async () => {
+    const [first = ''] = await ids()
+    expect(await client.models.retrieve(first)).toMatchObject({ type: 'model', id: first })
+    await expect(client.models.retrieve('gpt-1')).rejects.toMatchObject({
+      status: 404,
+      error: { error: { type: 'not_found_error', message: 'model: gpt-1' } },
+    })
+  })
+})
+
+test('a client of OpenAI reads the same list', async () => {
+  const response = await proxy.fetch('http://localhost/v1/models')
+  expect(response.headers.get('request-id')).toMatch(/^req_/)
+  expect(await response.json()).toMatchObject({
+    object: 'list',
+    data: expect.arrayContaining([
+      expect.objectContaining({ object: 'model', created: 0, owned_by: 'anthropic' }),
+    ]),
+  })
+})
+
+test('a short name asks the model that it stands for, and the reply names the one that answered', async () => {
+  standin.reply(message(textMessage('Hi.', { model: 'the-one-that-answered' })))
+  const reply = await client.messages.create({
+    model: 'sonnet',
+    max_tokens: 100,
+    messages: [{ role: 'user', content: 'Hello?' }],
+  })
+  expect(await ids()).toContain(standin.messages[0]?.body.model)
+  expect(standin.messages[0]?.body.model).toMatch(/^claude-sonnet-/)
+  expect(reply.model).toBe('the-one-that-answered')
+})
+
+test("an unknown model is asked for, and gets the API's own answer", async () => {
+  standin.answer = () => error(404, 'not_found_error', 'model: claude-unknown-9')
+  const asked = client.messages.create({
+    model: 'claude-unknown-9',
+    max_tokens: 100,
+    messages: [{ role: 'user', content: 'Hello?' }],
+  })
+  await expect(asked).rejects.toMatchObject({
+    status: 404,
+    error: { error: { type: 'not_found_error', message: 'model: claude-unknown-9' } },
+  })
+  expect(standin.messages[0]?.body.model).toBe('claude-unknown-9')
+})
+
+test('another login brings its own models', async () => {
+  await ids()
+  // A max plan's default is another model than that of a login whose plan is not known.
+  const first = await modelOfDefault()
+  rmSync(loginPath(sandbox.env))
+  storeLogin(sandbox.env, { subscriptionType: undefined })
+  // Whoever asks who is logged in lets the proxy notice it too.
+  expect(await proxy.account()).not.toHaveProperty('plan')
+  await ids()
+  expect(await modelOfDefault()).not.toBe(first)
+})
+
+/** The model that `default` stands for, as it is asked upstream. */
+async function modelOfDefault(): Promise<string | undefined> {
+  const reply = await client.messages.countTokens({
+    model: 'default',
+    messages: [{ role: 'user', content: 'Hello?' }],
+  })
+  expect(reply.input_tokens).toBeGreaterThan(0)
+  const [counted] = standin.requests.slice(-1)
+  return (counted?.body as { model: string } | undefined)?.model
+}

@@ -1,0 +1,287 @@
+import { mkdirSync } from 'node:fs'
+import { join } from 'node:path'
+
+import type { Page } from 'playwright-core'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+
+import { createProxy, type Proxy } from '../../../src/proxy.ts'
+import { error, events, message } from '../../support/answers.ts'
+import { type Browser, HAS_BROWSER, startBrowser } from '../../support/browser.ts'
+import { eventsOf } from '../../support/events.ts'
+import { makeGate } from '../../support/gate.ts'
+import { textMessage, toolUseMessage, usage } from '../../support/messages.ts'
+import { planHeaders } from '../../support/plan-headers.ts'
+import { makeSandbox, NO_LOGIN, type Sandbox, SUBSCRIPTION_LOGIN } from '../../support/sandbox.ts'
+import { type Standin, startStandin } from '../../support/standin.ts'
+
+if (!HAS_BROWSER) console.warn('There is no Chromium (CHROMIUM_PATH): the page is not tested.')
+
+/** Where pictures of the page are put, for a person to look at. */
+const SHOTS = process.env['PAGE_SHOTS']
+
+let browser: Browser
+let standin: Standin
+
+beforeAll(async () => {
+  if (!HAS_BROWSER) return
+  standin = await startStandin()
+  browser = await startBrowser()
+})
+
+afterAll(async () => {
+  await browser?.close()
+  await standin?.close()
+})
+
+/** A page that notes what it asks for, and what goes wrong in it. */
+async function openPage(url: string): Promise<{ page: Page; asked: string[]; wrong: string[] }> {
+  const page = await browser.context.newPage()
+  const [asked, wrong]: [string[], string[]] = [[], []]
+  page.on('request', (request) => asked.push(request.url()))
+  page.on('pageerror', (cause) => wrong.push(cause.message))
+  page.on('console', (line) => {
+    if (line.type() === 'error') wrong.push(line.text())
+  })
+  await page.setViewportSize({ width: 1120, height: 900 })
+  await page.goto(url)
+  return { page, asked, wrong }
+}
+
+function text(page: Page, id: string): Promise<string> {
+  return page.locator(`#${id}`).innerText()
+}
+
+/** Resolves when the page says so. */
+function says(page: Page, id: string, what: string): Promise<void> {
+  return page.locator(`#${id}`, { hasText: what }).waitFor()
+}
+
+async function shoot(page: Page, name: string): Promise<void> {
+  if (SHOTS === undefined) return
+  mkdirSync(SHOTS, { recursive: true })
+  for (const colorScheme of ['light', 'dark'] as const) {
+    await page.emulateMedia({ colorScheme })
+    for (const [size, width] of [
+      ['wide', 1120],
+      ['phone', 390],
+    ] as const) {
+      await page.setViewportSize({ width, height: 900 })
+      await page.screenshot({
+        path: join(SHOTS, `${name}-${colorScheme}-${size}.png`),
+        fullPage: true,
+      })
+    }
+  }
+  await page.emulateMedia({ colorScheme: null })
+  await page.setViewportSize({ width: 1120, height: 900 })
+}
+
+const LOOK = { name: 'look', input_schema: { type: 'object' } }
+
+describe.skipIf(!HAS_BROWSER)('the page of a proxy with a subscription', () => {
+  let sandbox: Sandbox
+  let proxy: Proxy
+  let url: string
+  let opened: Awaited<ReturnType<typeof openPage>>
+  let page: Page
+
+  beforeAll(async () => {
+    sandbox = makeSandbox(standin.url, SUBSCRIPTION_LOGIN)
+    proxy = await createProxy({
+      env: sandbox.env,
+      host: '127.0.0.1',
+      port: 0,
+      spares: 1,
+      maxProcesses: 8,
+      usageGuard: 0.9,
+    })
+    ;({ url } = await proxy.listen())
+    opened = await openPage(url)
+    page = opened.page
+  })
+
+  afterAll(async () => {
+    await proxy.close()
+    sandbox.remove()
+  })
+
+  async function ask(messages: object[], fields: object = {}): Promise<Response> {
+    return proxy.fetch('http://localhost/v1/messages', {
+      method: 'POST',
+      body: JSON.stringify({ model: 'claude-sonnet-4-6', max_tokens: 100, messages, ...fields }),
+    })
+  }
+
+  test('when nothing was asked yet says so', async () => {
+    await says(page, 'state', 'It works.')
+    expect(await text(page, 'login-who')).toBe('subscription token')
+    expect(await text(page, 'today-requests')).toBe('0')
+    expect(await text(page, 'turns-note')).toBe('Nothing was asked yet.')
+    expect(await page.locator('#turns tr').count()).toBe(0)
+    expect(await page.locator('#clients').innerText()).toContain(`ANTHROPIC_BASE_URL=${url}`)
+    await shoot(page, 'empty')
+  })
+
+  test('has the numbers of a run, live', async () => {
+    const question = { role: 'user', content: 'A secret question?' }
+    const tokens = {
+      input_tokens: 1000,
+      cache_read_input_tokens: 3000,
+      cache_creation_input_tokens: 0,
+      output_tokens: 250,
+    }
+    standin.reply(
+      message(
+        textMessage('A secret answer.', { usage: usage(tokens) }),
+        planHeaders({ sevenDays: 0.78 }),
+      ),
+    )
+    const first = (await (await ask([question])).json()) as { content: object[] }
+    standin.reply(
+      message(textMessage('Go on.', { usage: usage(tokens) }), planHeaders({ sevenDays: 0.78 })),
+    )
+    const second = [question, { role: 'assistant', content: first.content }, question]
+    await (await ask(second)).text()
+    standin.reply(message(toolUseMessage([{ id: 'toolu_1', name: 'look', input: {} }])))
+    await (await ask([question], { tools: [LOOK] })).text()
+    standin.reply(error(400, 'invalid_request_error', 'A secret reason.'))
+    await (await ask([{ role: 'user', content: 'Wrong.' }])).text()
+    await says(page, 'today-requests', '4')
+
+    // Twice 1000 + 3000, and the stand-in's usual 21 + 34 + 12.
+    expect(await text(page, 'today-input')).toBe('8,067')
+    expect(await text(page, 'today-output')).toBe('555')
+    expect(await text(page, 'today-errors')).toBe('1')
+    const plan = await text(page, 'plan')
+    expect(plan).toMatch(
+      /^5 hours\s+42 % · resets in (1 h|59 min)[^]*7 days\s+78 % · resets in (1 d|25 h)/,
+    )
+    expect(await text(page, 'plan-note')).toContain('from 90 % on')
+    const rows = await page.locator('#turns tr').allInnerTexts()
+    expect(rows.map((row) => row.split('\t').slice(1, 4))).toEqual([
+      ['claude-sonnet-4-6', 'replay', '400 invalid_request_error'],
+      ['claude-sonnet-4-6', 'replay', 'ok'],
+      ['claude-sonnet-4-6', 'continue', 'ok'],
+      ['claude-sonnet-4-6', 'replay', 'ok'],
+    ])
+    expect(rows[3]?.split('\t').slice(-3)).toEqual(['4,000', '3,000', '250'])
+    expect(await page.locator('.chart .first').count()).toBe(3)
+    await says(page, 'processes-legend', 'held 1')
+    expect(await text(page, 'processes-legend')).toContain('idle 1')
+    expect(await page.content()).not.toContain('secret')
+  })
+
+  test('shows a reply that is under way', async () => {
+    const gate = makeGate()
+    const [start, ...others] = eventsOf(textMessage('Held.'))
+    if (start === undefined) throw new Error('A message without events.')
+    standin.reply(events([start, gate.pass, ...others]))
+    const asked = ask([{ role: 'user', content: 'Wait.' }], { stream: true })
+    await says(page, 'processes-note', '1 in flight')
+    await says(page, 'processes-legend', 'asking 1')
+    await shoot(page, 'busy')
+    gate.open()
+    await (await asked).text()
+    await says(page, 'processes-note', '0 in flight')
+    await says(page, 'processes-legend', 'asking 0')
+  })
+
+  test('says that the last turn failed', async () => {
+    standin.reply(error(529, 'overloaded_error', 'Overloaded'))
+    await (await ask([{ role: 'user', content: 'Again.' }])).text()
+    await says(page, 'state', 'The last turn failed (529 overloaded_error).')
+    expect(await page.locator('#state').getAttribute('data-level')).toBe('error')
+    await shoot(page, 'error')
+  })
+
+  test('is dark where the user wants that, and fits a phone', async () => {
+    const background = () =>
+      page.evaluate('getComputedStyle(document.body).backgroundColor') as Promise<string>
+    await page.emulateMedia({ colorScheme: 'light' })
+    expect(await background()).toBe('rgb(246, 245, 242)')
+    await page.emulateMedia({ colorScheme: 'dark' })
+    expect(await background()).toBe('rgb(20, 19, 17)')
+    await page.setViewportSize({ width: 360, height: 740 })
+    const overflow = 'document.documentElement.scrollWidth - document.documentElement.clientWidth'
+    expect(await page.evaluate(overflow)).toBe(0)
+    await page.setViewportSize({ width: 1120, height: 900 })
+  })
+
+  test('has asked nobody else, and its policy lets nothing in', async () => {
+    expect(opened.asked.filter((asked) => !asked.startsWith(`${url}/`))).toEqual([])
+    expect(opened.wrong).toEqual([])
+    const policy = (await fetch(url)).headers.get('content-security-policy')
+    expect(policy).toContain("default-src 'none'")
+    expect(policy).not.toContain('unsafe')
+    expect(policy).toContain("frame-ancestors 'none'")
+  })
+
+  test('says that the proxy is gone', async () => {
+    await proxy.close()
+    await says(page, 'state', 'The proxy')
+    expect(await page.locator('#state').getAttribute('data-level')).toBe('error')
+    expect(await page.locator('main.stale').count()).toBe(1)
+    await shoot(page, 'gone')
+  })
+})
+
+describe.skipIf(!HAS_BROWSER)('the page of a proxy with a key, and without a login', () => {
+  const KEY = 'made-up-proxy-key-0123456789'
+  let sandbox: Sandbox
+  let proxy: Proxy
+  let url: string
+  let page: Page
+
+  beforeAll(async () => {
+    sandbox = makeSandbox(standin.url, NO_LOGIN)
+    proxy = await createProxy({
+      env: sandbox.env,
+      host: '127.0.0.1',
+      port: 0,
+      spares: 0,
+      proxyApiKey: KEY,
+    })
+    ;({ url } = await proxy.listen())
+    ;({ page } = await openPage(url))
+  })
+
+  afterAll(async () => {
+    await proxy.close()
+    sandbox.remove()
+  })
+
+  test('asks for the key, and shows nothing before it', async () => {
+    await says(page, 'state', 'Behind a key.')
+    expect(await page.locator('#main').isVisible()).toBe(false)
+    await shoot(page, 'key')
+    await page.locator('#key').fill('another-key')
+    await page.locator('#key-form button').click()
+    await says(page, 'key-note', 'That was not the key.')
+    expect(await page.locator('#main').isVisible()).toBe(false)
+  })
+
+  test('then says that nobody is logged in, and what to do', async () => {
+    await page.locator('#key').fill(KEY)
+    await page.locator('#key-form button').click()
+    await says(page, 'state', 'Nobody is logged in.')
+    expect(await text(page, 'login-how')).toContain('/login')
+    await shoot(page, 'nobody')
+  })
+
+  test('keeps the key in its tab alone', async () => {
+    await page.reload()
+    await says(page, 'state', 'Nobody is logged in.')
+    expect(page.url()).toBe(`${url}/`)
+    expect(await page.evaluate('[localStorage.length, document.cookie]')).toEqual([0, ''])
+    expect(await page.content()).not.toContain(KEY)
+    const { page: another } = await openPage(url)
+    await says(another, 'state', 'Behind a key.')
+  })
+
+  test.each(['/v1/usage', '/v1/usage/stream', '/metrics', '/v1/models'])(
+    '%s is behind the key',
+    async (path) => {
+      expect((await fetch(`${url}${path}`)).status).toBe(401)
+    },
+  )
+})

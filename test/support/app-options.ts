@@ -1,0 +1,24 @@
+import type { AppOptions } from '../../src/http/app.ts'
+import { REPLY, source } from './source.ts'
+
+/** Options with which the routes answer without a runtime: every reply says Hi. */
+export function appOptions(): AppOptions {
+  return {
+    version: '1.2.3',
+    keys: undefined,
+    corsOrigins: [],
+    isOpenToNetwork: false,
+    authStatus: () => Promise.resolve({ authenticated: true }),
+    models: () => Promise.resolve([]),
+    countTokens: () => Promise.resolve(0),
+    usage: () => ({}),
+    watchOverview: () => source([]).events,
+    metrics: () => Promise.resolve({ text: '', contentType: 'text/plain' }),
+    rateLimits: () => undefined,
+    ask: () => Promise.resolve(source(REPLY).events),
+    maxBodySize: 1000,
+    pingInterval: 10_000,
+    firstEventTimeout: 60_000,
+    onError: () => {},
+  }
+}

@@ -43,6 +43,13 @@ describe('a turn', () => {
     expect(prompt).toBe('Bye')
   })
 
+  test('has no prompt where the assistant is to go on', () => {
+    const { history, prompt, lineage } = plan({ messages: [HELLO, HI] })
+    expect(history).toEqual([HELLO, HI])
+    expect(prompt).toEqual([])
+    expect(lineage).toBe(plan({ messages: [HELLO, HI, HELLO] }).lineage)
+  })
+
   test('takes neighbours of one role as one message', () => {
     const { history, prompt } = plan({ messages: [HELLO, HI, HELLO, HELLO] })
     expect(history).toEqual([HELLO, HI])
@@ -146,8 +153,7 @@ describe('a model is named', () => {
 
 describe('what can not be asked is an invalid request', () => {
   test.each<[string, Partial<MessagesRequest>, RegExp]>([
-    ['a prefill', { messages: [HELLO, HI] }, /^messages: .*prefill/],
-    ['a prefill alone', { messages: [HI] }, /^messages: .*prefill/],
+    ['a conversation without a user', { messages: [HI] }, /^messages: .*user/],
     ['a thread', { thread: { id: 'a' } }, /^thread: /],
   ])('%s', (_name, request, message) => {
     const error = errorOf(() => plan(request))

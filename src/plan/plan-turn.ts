@@ -32,19 +32,17 @@ export type PlanContext = {
 /**
  * Says what must be asked upstream for a request that has the right shape.
  *
- * @throws ApiError (400) where the runtime has no way to ask it: a conversation that ends with an
- * assistant message, or one that the API shall hold between requests (`thread`).
+ * @throws ApiError (400) where the runtime has no way to ask it: a conversation in which no user has
+ * said anything, or one that the API shall hold between requests (`thread`).
  */
 export function planTurn(request: MessagesRequest, context: PlanContext): Turn {
   if (request['thread'] !== undefined) throw threadsUnsupported()
   const messages = combineMessages(request.messages)
-  const last = messages.at(-1)
-  if (last?.role !== 'user') {
-    throw new ApiError(
-      'invalid_request_error',
-      'messages: the conversation must end with a user message: assistant message prefill is not supported.',
-    )
+  if (messages.every(({ role }) => role !== 'user')) {
+    throw new ApiError('invalid_request_error', 'messages: at least one must be from the user')
   }
+  const last = messages.at(-1)
+  const prompt = last?.role === 'user' ? last.content : []
   const { id: model, alwaysThinks } = context.describeModel(request.model ?? context.defaults.model)
   const system = systemText(request.system ?? context.defaults.system)
   const { tools, bodyTools } = planTools(request.tools ?? [])
@@ -62,7 +60,7 @@ export function planTurn(request: MessagesRequest, context: PlanContext): Turn {
     runtimeCaching: !needsOwnCaching(request, messages),
     runtimeThinking: thinking.runtime,
   }
-  const history = messages.slice(0, -1)
+  const history = last?.role === 'user' ? messages.slice(0, -1) : messages
   const { betas, runtimeCaching } = settings
   const origin = startLineage({ model, system, tools: request.tools ?? [], betas, runtimeCaching })
   return {
@@ -71,7 +69,7 @@ export function planTurn(request: MessagesRequest, context: PlanContext): Turn {
     tools,
     settings,
     history,
-    prompt: settings.runtimeCaching ? withoutImpliedBreakpoint(last.content) : last.content,
+    prompt: settings.runtimeCaching ? withoutImpliedBreakpoint(prompt) : prompt,
     origin,
     lineage: history.reduce(extendLineage, origin),
   }

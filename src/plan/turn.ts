@@ -8,12 +8,13 @@ export type Opening = {
   /** The tools that the model may call and the client answers, as the runtime is told of them. */
   tools: readonly ClientTool[]
   settings: TurnSettings
-  /** The turns before the prompt: user first, roles alternating, ends with the assistant. */
+  /** The turns before the prompt: roles alternate, the assistant's is the last. */
   history: readonly Message[]
 }
 
 /** What must be asked upstream for one client request: exactly one request, exactly this. */
 export type Turn = Opening & {
+  /** Empty where the conversation ends with the assistant, who is to go on: the history is all then. */
   prompt: Message['content']
   /** The name of the state of a process that was told everything but the history. */
   origin: string

@@ -210,6 +210,12 @@ export class Engine {
    */
   async run(turn: Turn, signal: AbortSignal): Promise<Served> {
     if (this.#runs === undefined) throw new Error('There is no folder for the tools to work in.')
+    if (turn.prompt.length === 0) {
+      throw new ApiError(
+        'invalid_request_error',
+        'messages: with tools_enabled the conversation must end with a user message.',
+      )
+    }
     return { lane: 'run', reply: await this.#replay(turn, signal, this.#runs) }
   }
 

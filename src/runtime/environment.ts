@@ -31,6 +31,8 @@ export function runtimeEnvironment(
 
     // No text of the runtime's own between the client's turns.
     CLAUDE_CODE_DISABLE_ATTACHMENTS: '1',
+    // See `withOpenCalls` in sdk-messages.ts: with this tool the runtime would keep such blocks.
+    CLAUDE_CODE_DISABLE_ADVISOR_TOOL: '1',
     // Else a client's tool named `Agent` brings a list of the runtime's agents with it.
     CLAUDE_AGENT_SDK_DISABLE_BUILTIN_AGENTS: '1',
 

@@ -18,6 +18,7 @@ function call(name: string, id = 'toolu_1'): Block {
 
 const THOUGHT: Block = { type: 'thinking', thinking: 'Hm.', signature: 'x' }
 const SEARCH: Block = { type: 'server_tool_use', id: 'srvtoolu_1', name: 'web_search', input: {} }
+const FOUND: Block = { type: 'web_search_tool_result', tool_use_id: 'srvtoolu_1', content: [] }
 
 function eventsFor(blocks: Block[], stopReason: string | null): ReplyEvent[] {
   return [
@@ -46,12 +47,19 @@ describe('a reply ends', () => {
     ['whole', 'with a text', [text('Hello')], 'end_turn'],
     ['whole', 'at a stop sequence', [text('Hello')], 'stop_sequence'],
     ['whole', 'with a thought and a text', [THOUGHT, text('Hello')], 'end_turn'],
-    ['whole', 'with the work of a server tool', [SEARCH], 'end_turn'],
+    ['whole', 'with the work of a server tool', [SEARCH, FOUND], 'end_turn'],
+    ['unanswerable', 'in the middle of the work of a server tool', [SEARCH], 'pause_turn'],
     ['whole', 'paused', [text('Hello')], 'pause_turn'],
     ['whole', 'for a reason of tomorrow', [text('Hello')], 'invented_tomorrow'],
     ['held', 'with a call', [call('look')], 'tool_use'],
     ['held', 'with a text and calls', [text('a'), call('look'), call('walk', 'b')], 'tool_use'],
-    ['held', 'with a call and the work of a server tool', [SEARCH, call('look')], 'tool_use'],
+    [
+      'held',
+      'with a call and the work of a server tool',
+      [SEARCH, FOUND, call('look')],
+      'tool_use',
+    ],
+    ['unanswerable', 'with a call out of a server tool', [SEARCH, call('look')], 'tool_use'],
     ['unanswerable', 'with a call of a tool that no one has', [call('fly')], 'tool_use'],
     ['unanswerable', 'with one such call of two', [call('look'), call('fly')], 'tool_use'],
     ['unanswerable', 'with a call, and another reason', [call('look')], 'end_turn'],

@@ -1,3 +1,4 @@
+import { openServerCalls } from '../api/server-calls.ts'
 import type { ReplyEvent } from '../api/types.ts'
 import { MessageMerge } from '../stream/merge.ts'
 
@@ -35,6 +36,7 @@ export type ReplyReader = {
 export class ReplyWatch implements ReplyReader {
   readonly #knownTools: ReadonlySet<string>
   readonly #calls: { id: string; name: string }[] = []
+  readonly #blocks: object[] = []
   #isVisible = false
   #hasDelta = false
 
@@ -50,6 +52,7 @@ export class ReplyWatch implements ReplyReader {
     switch (event.type) {
       case 'content_block_start': {
         const block = event.content_block
+        this.#blocks.push(block)
         if (block.type === 'tool_use') this.#calls.push({ id: block.id, name: block.name })
         this.#isVisible ||= block.type === 'text' ? hasInk(block.text) : !isThought(block.type)
         return { events: [event] }
@@ -75,6 +78,8 @@ export class ReplyWatch implements ReplyReader {
       return 'reasked'
     }
     if (stopReason === 'refusal') return 'unanswerable'
+    // The runtime forgets a call of a server tool that has no result yet.
+    if (openServerCalls(this.#blocks).length > 0) return 'unanswerable'
     if (this.#calls.length > 0 || stopReason === 'tool_use') {
       const isKnown = this.#calls.every((call) => this.#knownTools.has(call.name))
       return stopReason === 'tool_use' && this.#calls.length > 0 && isKnown

@@ -2,7 +2,8 @@ import { randomUUID } from 'node:crypto'
 
 import type { SDKUserMessage } from '@anthropic-ai/claude-agent-sdk'
 
-import type { Message } from '../api/types.ts'
+import { openServerCalls } from '../api/server-calls.ts'
+import type { ContentBlock, Message } from '../api/types.ts'
 import type { Turn } from '../plan/turn.ts'
 
 /** A prompt, in the form in which the runtime reads it from stdin. */
@@ -38,7 +39,8 @@ export function replayedAssistant(content: Message['content'], model: string): o
       type: 'message',
       role: 'assistant',
       model,
-      content: typeof content === 'string' ? [{ type: 'text', text: content }] : content,
+      content:
+        typeof content === 'string' ? [{ type: 'text', text: content }] : withOpenCalls(content),
       stop_reason: 'end_turn',
       stop_sequence: null,
       usage: {
@@ -51,4 +53,19 @@ export function replayedAssistant(content: Message['content'], model: string): o
     parent_tool_use_id: null,
     session_id: '',
   }
+}
+
+/**
+ * Keeps the calls of server tools whose results are still to come: the runtime drops what has no
+ * result in the same message. It takes this block for a result, and drops it later, before it asks.
+ */
+function withOpenCalls(content: readonly ContentBlock[]): object[] {
+  return [
+    ...content,
+    ...openServerCalls(content).map((id) => ({
+      type: 'advisor_tool_result',
+      tool_use_id: id,
+      content: { type: 'advisor_result', text: '' },
+    })),
+  ]
 }

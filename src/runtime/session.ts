@@ -58,6 +58,8 @@ type Asking = {
   /** The lineage before the reply, the prompt included. */
   lineage: string
   ending: Ending | undefined
+  /** The reply goes on with the one before: the client will send them back as one. */
+  isGoingOn: boolean
   /** What a process would need to carry on from the reply can't be told from its events. */
   isUnclear: boolean
   /** The index of the next content block. */
@@ -174,7 +176,13 @@ export class Session {
    */
   async open(turn: Opening): Promise<void> {
     await this.#initialize(turn.settings, turn.model)
-    for (const message of turn.history) await this.#replay(message, turn.model)
+    const { history, model } = turn
+    // What the runtime adds to the last turn of the user it adds when that is asked.
+    const asked = isGoingOn(turn) ? history.findLastIndex(({ role }) => role === 'user') : -1
+    for (const [index, message] of history.entries()) {
+      if (index === asked) await this.#askInVain(message)
+      else await this.#replay(message, model)
+    }
   }
 
   /**
@@ -262,6 +270,7 @@ export class Session {
       fold: createFold(),
       lineage: extendLineage(turn.lineage, { role: 'user', content: turn.prompt }),
       ending: undefined,
+      isGoingOn: isGoingOn(turn),
       isUnclear: false,
       nextIndex: 0,
     }
@@ -329,6 +338,15 @@ export class Session {
     await this.#orFailed(this.#acknowledged.promise)
   }
 
+  /** Asks at the closed gate: nothing goes upstream, and the turn stays in the conversation. */
+  async #askInVain({ content }: Message): Promise<void> {
+    await this.#setGate('closed')
+    this.#acknowledged = new Deferred()
+    this.#input.push(userPrompt(content))
+    await this.#orFailed(this.#acknowledged.promise)
+    await this.#setGate('open')
+  }
+
   async #orFailed<T>(step: Promise<T>): Promise<T> {
     const checked = step.catch((cause: unknown) => {
       const ended = new RuntimeEnded(cause)
@@ -354,6 +372,8 @@ export class Session {
         return
       case 'assistant':
         this.#asking?.reply.nameRequest(message.request_id)
+        // That the gate is closed is what was to be heard.
+        if ('is_api_error_message' in message && this.#acknowledged) return
         if ('is_api_error_message' in message) void this.#receiveFailure(message)
         else this.#receiveFallback(message)
         return
@@ -425,6 +445,10 @@ export class Session {
     asking.reply.end()
     if (asking.isUnclear) {
       this.close('its state is not known', undefined, 'kill')
+      return
+    }
+    if (asking.isGoingOn) {
+      this.close('its last reply goes on with another', undefined, 'kill')
       return
     }
     switch (asking.ending) {
@@ -516,6 +540,10 @@ export class Session {
     if (!this.#mayGoOn) await this.#failed.promise
     return {}
   }
+}
+
+function isGoingOn(turn: Opening & Partial<Turn>): boolean {
+  return turn.prompt?.length === 0
 }
 
 /** In the line of the diagnostics that a request is about to be sent; the gate was passed then. */

@@ -43,7 +43,7 @@ const WRONG: [title: string, body: unknown, named: RegExp][] = [
     ),
     /tool_result/,
   ],
-  ['a last message of the assistant', asked(HELLO, { role: 'assistant', content: 'I' }), /prefill/],
+  ['no message of a user', asked({ role: 'assistant', content: 'I' }), /user/],
   ['a model that is a number', hello({ model: 4 }), /^model: /],
   ['an empty model', hello({ model: '' }), /^model: /],
   ['max_tokens that is a text', hello({ max_tokens: '100' }), /^max_tokens: /],

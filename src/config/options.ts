@@ -62,7 +62,11 @@ export const SETTINGS = {
     maxProcessesOf,
     'most runtime processes at a time, spares included; auto follows from cores and free memory, up to 32',
   ),
-  spares: fixed(integer(0, 8), '1', 'started processes that are kept ready, 0 to 8'),
+  spares: fixed(
+    integer(0, 8),
+    '1',
+    'started processes that are kept ready at least, 0 to 8: after a burst more, and one conversation opened ahead; 0 is none',
+  ),
   queue_timeout: fixed(
     duration(0),
     '60s',

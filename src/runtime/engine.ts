@@ -16,6 +16,7 @@ import { ModelList } from './model-list.ts'
 import { type Probe, probe } from './probe.ts'
 import type { Reply } from './reply.ts'
 import { Session, type SessionDependencies } from './session.ts'
+import { firstSettings } from './settings.ts'
 import { Stock } from './stock.ts'
 
 /** How a turn is served, fastest first. */
@@ -100,6 +101,7 @@ export class Engine {
     this.#stock = new Stock({
       launcher: this.#launcher,
       spares: input.spares,
+      firstInput: firstSettings(input.model),
       maxProcesses: input.maxSessions,
       taken: () => this.#pool.size,
       running: () => this.#launcher.size + this.#runLauncher.size,

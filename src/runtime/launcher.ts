@@ -84,10 +84,15 @@ export class Launcher {
     return spare.process
   }
 
-  /** Starts a clone of the latest launch, to be taken later. */
-  startSpare(): void {
+  /**
+   * Starts a clone of the latest launch, to be taken later.
+   *
+   * @param input what it is told at once
+   */
+  startSpare(input = ''): void {
     if (this.#isClosed || this.#latest === undefined) return
     const process = this.#start(this.#latest)
+    process.child.stdin.write(input)
     const spare: Spare = {
       key: keyOf(this.#latest),
       process,

@@ -18,11 +18,11 @@ import { Deferred } from '../deferred.ts'
 import { type ContextCount, contextCount, countFailureIn } from './context-count.ts'
 import { type Diagnosed, diagnosedIn, type Failure, RuntimeEnded, toApiError } from './failures.ts'
 import { InputQueue } from './input-queue.ts'
-import { NO_LIMIT } from './environment.ts'
 import type { Launcher } from './launcher.ts'
 import { rateLimitsIn } from './rate-limits.ts'
 import { Reply } from './reply.ts'
 import type { Ending, ReplyReader } from './reply-watch.ts'
+import { settingsEnvironment } from './settings.ts'
 import { replayedAssistant, replayedUser, userPrompt } from './sdk-messages.ts'
 import type { RuntimeProcess } from './runtime-process.ts'
 import { Toolbox } from './toolbox.ts'
@@ -548,23 +548,6 @@ function isGoingOn(turn: Opening & Partial<Turn>): boolean {
 
 /** In the line of the diagnostics that a request is about to be sent; the gate was passed then. */
 const REQUEST_SENT = '[API REQUEST]'
-
-/**
- * The environment that a process is given between turns. What was given stays until it is replaced,
- * so each value is always there.
- */
-function settingsEnvironment(
-  settings: TurnSettings,
-  gate: 'open' | 'closed',
-): Record<string, string> {
-  return {
-    CLAUDE_CODE_EXTRA_BODY: settings.extraBody,
-    ANTHROPIC_BETAS: settings.betas,
-    DISABLE_PROMPT_CACHING: settings.runtimeCaching ? '' : '1',
-    // The tokens from which on the runtime refuses by itself to ask: none, or any.
-    CLAUDE_CODE_BLOCKING_LIMIT_OVERRIDE: gate === 'open' ? NO_LIMIT : '1',
-  }
-}
 
 function failureIn(message: Extract<SDKMessage, { type: 'assistant' }>): Failure {
   const told = message as unknown as Record<string, unknown>

@@ -31,6 +31,7 @@ function openStock({ spares = 1, maxProcesses = 8, taken = 0 } = {}) {
   const stock = new Stock({
     launcher,
     spares,
+    firstInput: '',
     maxProcesses,
     taken: () => machine.taken,
     running: () => machine.taken + machine.spares + sessions(),

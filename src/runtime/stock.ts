@@ -8,6 +8,8 @@ export type StockInput = {
   launcher: Launcher
   /** How many spares are kept at least; with 0 nothing is started ahead. */
   spares: number
+  /** What a spare is told at once. */
+  firstInput: string
   /** The most processes there may be. */
   maxProcesses: number
   /** How many of them sessions take, those included that are being started. */
@@ -143,7 +145,7 @@ export class Stock {
     }
     const room = this.#room - (this.#ahead ? 1 : 0)
     if (launcher.spareCount >= Math.min(this.#spares, room)) return
-    launcher.startSpare()
+    launcher.startSpare(this.#input.firstInput)
     this.#lull.request()
   }
 

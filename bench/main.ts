@@ -16,7 +16,7 @@ const { values: options } = parseArgs({
   options: {
     rounds: { type: 'string', default: '15' },
     /** Milliseconds between two works, in which the proxy readies itself again. */
-    pause: { type: 'string', default: '1000' },
+    pause: { type: 'string', default: '1500' },
     /** A regular expression: only the works whose names it fits, and what they are compared with. */
     only: { type: 'string', default: '' },
     json: { type: 'string' },

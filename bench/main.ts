@@ -118,5 +118,5 @@ if (options.json !== undefined) {
 }
 
 function isRare({ name }: works.Work): boolean {
-  return name.includes('at once') || name.includes('10,000')
+  return name.includes('at once')
 }

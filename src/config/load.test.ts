@@ -56,7 +56,7 @@ describe('where a value comes from', () => {
       env: { CSP_HOST: '0.0.0.0', CSP_MAX_PROCESSES: 'auto' },
     })
     expect([config.host, sources.host]).toEqual(['127.0.0.1', '--host'])
-    expect([config.maxProcesses, sources.maxProcesses]).toEqual([16, 'CSP_MAX_PROCESSES'])
+    expect([config.maxProcesses, sources.maxProcesses]).toEqual([32, 'CSP_MAX_PROCESSES'])
   })
 
   it('a wrong value that another one covers does no harm', () => {

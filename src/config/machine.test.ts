@@ -5,11 +5,11 @@ const GIGABYTE = 1024 ** 3
 
 describe('the number of processes', () => {
   it.each([
-    ['four for each core', 4, 64, 16],
+    ['eight for each core', 2, 64, 16],
     ['at most 32', 64, 256, 32],
     ['at least 1, however little memory there is', 8, 0.1, 1],
     ['as many as half of the free memory holds', 16, 4, 10],
-    ['four on a single core', 1, 64, 4],
+    ['eight on a single core', 1, 64, 8],
   ])('is %s', (_, cores, gigabytes, expected) => {
     expect(maxProcessesOf({ cores, freeMemoryBytes: gigabytes * GIGABYTE })).toBe(expected)
   })

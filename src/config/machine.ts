@@ -14,13 +14,13 @@ const MEGABYTE = 1024 * 1024
  * How many runtime processes (sessions and spares together) a machine carries.
  *
  * An idle process takes about 150 MB of resident memory, and about 200 MB after 20 turns; half of
- * the free memory is left to everything else. A process mostly waits for the API, so that four of
- * them share a core. 32 is more than one login can keep busy. At least 1, or nothing could be
+ * the free memory is left to everything else. A process mostly waits for the API, and a turn takes
+ * a tenth of a second of a core, so that eight of them share one. 32 is more than one login can keep busy. At least 1, or nothing could be
  * served.
  */
 export function maxProcessesOf(machine: Pick<Machine, 'cores' | 'freeMemoryBytes'>): number {
   const byMemory = Math.floor((machine.freeMemoryBytes * 0.5) / (200 * MEGABYTE))
-  return Math.max(1, Math.min(32, Math.max(2, machine.cores * 4), byMemory))
+  return Math.max(1, Math.min(32, machine.cores * 8, byMemory))
 }
 
 /** Memory as the system reports it, in bytes. */

@@ -21,7 +21,7 @@ it('fills in every default', () => {
     toolsEnabled: false,
     toolsFolder: undefined,
     maxBodySize: 33_554_432,
-    maxProcesses: 16,
+    maxProcesses: 32,
     spares: 1,
     queueTimeout: 60_000,
     firstEventTimeout: 600_000,

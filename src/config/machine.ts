@@ -19,8 +19,31 @@ const MEGABYTE = 1024 * 1024
  * served.
  */
 export function maxProcessesOf(machine: Pick<Machine, 'cores' | 'freeMemoryBytes'>): number {
-  const byMemory = Math.floor((machine.freeMemoryBytes * 0.5) / (200 * MEGABYTE))
-  return Math.max(1, Math.min(32, Math.max(2, machine.cores * 4), byMemory))
+  const { byCores, byMemory } = capacityOf(machine)
+  return Math.max(1, Math.min(MOST, byCores, byMemory))
+}
+
+/** In a line, why `maxProcessesOf` is what it is. */
+export function explainMaxProcesses(machine: Pick<Machine, 'cores' | 'freeMemoryBytes'>): string {
+  const { byCores, byMemory } = capacityOf(machine)
+  const cores = machine.cores === 1 ? '1 core' : `${machine.cores} cores`
+  const memory = `${(machine.freeMemoryBytes / 1024 ** 3).toFixed(1)} GB of free memory`
+  if (Math.min(byCores, byMemory) >= MOST) return `the most there are; ${cores}, ${memory}`
+  return byMemory < byCores
+    ? `as many as half of ${memory} holds; ${cores} would carry ${byCores}`
+    : `as many as ${cores} can carry; ${memory} would hold ${byMemory}`
+}
+
+const MOST = 32
+
+function capacityOf({ cores, freeMemoryBytes }: Pick<Machine, 'cores' | 'freeMemoryBytes'>): {
+  byCores: number
+  byMemory: number
+} {
+  return {
+    byCores: Math.max(2, cores * 4),
+    byMemory: Math.floor((freeMemoryBytes * 0.5) / (200 * MEGABYTE)),
+  }
 }
 
 /** Memory as the system reports it, in bytes. */

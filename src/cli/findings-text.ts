@@ -23,8 +23,8 @@ export function renderFindings(findings: readonly Finding[], medium: Medium): st
   )
   const title = medium.paint('bold', `claude-sub-proxy ${VERSION}`)
   const lines = medium.isTerminal
-    ? ['', `  ${title}`, '', ...body, '', `  ${summary(findings)}`, '']
-    : [title, ...body, summary(findings)]
+    ? ['', `  ${title}`, '', ...body, '', ...summary(findings).map((line) => `  ${line}`), '']
+    : [title, ...body, ...summary(findings)]
   return `${lines.join('\n')}\n`
 }
 
@@ -52,16 +52,14 @@ function terminalLines(
 
 const INDENT = ' '.repeat(18)
 
-function summary(findings: readonly Finding[]): string {
+function summary(findings: readonly Finding[]): string[] {
   const found = [...some(findings, 'error'), ...some(findings, 'warning')]
   const names = new Set(findings.map(({ name }) => name))
-  const more = [
-    ...(names.has('online') ? [] : ['--online looks whether the API is reached']),
-    ...(names.has('turn') ? [] : ['--turn asks a model for a word (it costs a few tokens)']),
+  return [
+    found.length === 0 ? 'Nothing wrong was found.' : `${found.join(', ')}.`,
+    ...(names.has('online') ? [] : ['Not checked: whether the API is reached (--online).']),
+    ...(names.has('turn') ? [] : ['Not checked: whether a model answers (--turn; a few tokens).']),
   ]
-  return `${found.length === 0 ? 'Nothing wrong was found.' : `${found.join(', ')}.`}${
-    more.length === 0 ? '' : ` Not checked: ${more.join('; ')}.`
-  }`
 }
 
 function some(findings: readonly Finding[], wanted: Finding['level']): string[] {

@@ -25,7 +25,7 @@ export function checkLogin(facts: Facts, now: number): Finding {
       name,
       level: 'error',
       text: `the login (${describe(account)}) expired at ${account.expiresAt}`,
-      fix: `Log in again: ${waysToLogIn(facts, installation.path)}`,
+      fix: `Log in again. ${waysToLogIn(facts, installation.path)}`,
     }
   }
   const variable = facts.variables.has('ANTHROPIC_API_KEY')
@@ -66,11 +66,13 @@ function notLoggedIn(facts: Facts, path: string): Finding {
 }
 
 function waysToLogIn({ isContainer, loginFolder }: Facts, path: string): string {
-  const token =
-    'where there is a browser run claude setup-token, and set CLAUDE_CODE_OAUTH_TOKEN here'
-  return isContainer
-    ? `Mount the ~/.claude of a Linux user at ${loginFolder.path} (to be written too); or ${token}; or set ANTHROPIC_API_KEY.`
-    : `Run ${quoted(path)} auth login; or ${token}; or set ANTHROPIC_API_KEY.`
+  const ways = [
+    `run ${quoted(path)} auth login`,
+    ...(isContainer ? [`mount the ~/.claude of a Linux user at ${loginFolder.path}`] : []),
+    'run claude setup-token where there is a browser and set CLAUDE_CODE_OAUTH_TOKEN here',
+    'set ANTHROPIC_API_KEY',
+  ]
+  return `One of these: ${ways.join('; ')}.`
 }
 
 /** macOS keeps the login in a place that a mount does not carry, and a remote session does not open. */

@@ -1,11 +1,20 @@
 import type { Facts } from '../facts.ts'
 import type { Finding } from '../finding.ts'
+import { PROVIDERS } from './provider.ts'
 
 /** Whether the API is reached; undefined where that was not asked for. */
-export function checkOnline({ api }: Pick<Facts, 'api'>): Finding | undefined {
+export function checkOnline({
+  api,
+  variables,
+}: Pick<Facts, 'api' | 'variables'>): Finding | undefined {
   const { origin, reached } = api
   const name = 'online'
   if (reached === undefined) return undefined
+  const provider = Object.keys(PROVIDERS).find((variable) => variables.has(variable))
+  if (provider !== undefined) {
+    const text = `${provider} sends requests elsewhere; --turn tells whether they arrive`
+    return { name, level: 'skipped', text }
+  }
   switch (reached.kind) {
     case 'answered':
       return {

@@ -2,7 +2,7 @@ import type { Facts } from '../facts.ts'
 import type { Finding } from '../finding.ts'
 
 /** What the runtime needs to be told with each provider; of several names one will do. */
-const PROVIDERS: Readonly<Record<string, readonly (readonly string[])[]>> = {
+export const PROVIDERS: Readonly<Record<string, readonly (readonly string[])[]>> = {
   CLAUDE_CODE_USE_BEDROCK: [['AWS_REGION', 'AWS_DEFAULT_REGION']],
   CLAUDE_CODE_USE_VERTEX: [
     ['CLOUD_ML_REGION'],
@@ -21,7 +21,7 @@ export function checkProvider({ variables, api }: Pick<Facts, 'variables' | 'api
       name,
       level: 'warning',
       text: `${chosen.join(' and ')} are set: the runtime uses one of them`,
-      fix: `Unset all but one.`,
+      fix: 'Unset all but one.',
     }
   }
   if (provider !== undefined) {
@@ -33,7 +33,7 @@ export function checkProvider({ variables, api }: Pick<Facts, 'variables' | 'api
       name,
       level: 'warning',
       text: `${provider} is set, ${missing.map(([first]) => first).join(' and ')} not`,
-      fix: "Set it, unless the provider's own configuration file says it.",
+      fix: `Set ${missing.map((names) => names.join(' or ')).join(', and ')}, unless a configuration file of the provider has it.`,
     }
   }
   if (api.isOwn) {

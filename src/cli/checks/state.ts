@@ -17,6 +17,9 @@ export function checkState({ state }: Pick<Facts, 'state'>): Finding {
     name,
     level: 'warning',
     text: `${state.folder} can't be written (${state.problem}): requests are served, and usage is not kept`,
-    fix: `Give it to this user (chown or chmod ${quoted(state.folder)}), or name another with --state-folder.`,
+    fix:
+      state.problem === 'ENOTDIR'
+        ? 'A file stands where a folder should be: move it, or name another folder with --state-folder.'
+        : `Give it to this user (chown or chmod ${quoted(state.folder)}), or name another with --state-folder.`,
   }
 }

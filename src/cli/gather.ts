@@ -101,6 +101,9 @@ async function lookAtApi(config: Config, env: Environment, isAsked: boolean): Pr
 async function reach(url: URL, env: Environment): Promise<Reached> {
   const since = performance.now()
   const proxy = proxyFor(url, env)
+  // A timer that keeps this program alive: see askServer.
+  const patience = new AbortController()
+  const timer = setTimeout(() => patience.abort(), 10_000)
   try {
     if (proxy !== undefined) {
       await connectTo(proxy)
@@ -108,11 +111,13 @@ async function reach(url: URL, env: Environment): Promise<Reached> {
     }
     const { status } = await fetch(url.origin, {
       redirect: 'manual',
-      signal: AbortSignal.timeout(10_000),
+      signal: patience.signal,
     })
     return { kind: 'answered', status, milliseconds: Math.round(performance.now() - since) }
   } catch (error) {
     return { kind: 'failed', reason: reasonOf(error), ...(proxy && { proxy: proxy.origin }) }
+  } finally {
+    clearTimeout(timer)
   }
 }
 

@@ -10,7 +10,7 @@ export function addressOf({ host, port }: Pick<Config, 'host' | 'port'>): string
 }
 
 /** Milliseconds: a server on this machine answers at once, but for the look at its login. */
-const PATIENCE = 20_000
+const PATIENCE = { health: 3000, other: 20_000 }
 
 /**
  * Asks the server of this configuration.
@@ -22,15 +22,23 @@ export async function askServer(
   config: Pick<Config, 'host' | 'port' | 'proxyApiKey' | 'proxyApiKeyFile'>,
   path: string,
 ): Promise<unknown> {
-  const response = await fetch(`${addressOf(config)}${path}`, {
-    headers: await keyHeader(config),
-    signal: AbortSignal.timeout(PATIENCE),
-  }).catch(() => undefined)
-  if (response === undefined) return undefined
-  const body: unknown = await response.json().catch(() => undefined)
-  if (response.ok) return body
-  const { error } = (body ?? {}) as { error?: { message?: string } }
-  throw new Error(`${path}: ${response.status} ${error?.message ?? ''}`.trim())
+  // A timer that keeps this program alive: a fetch that is hung up on may never settle by itself.
+  const patience = new AbortController()
+  const milliseconds = path === '/health' ? PATIENCE.health : PATIENCE.other
+  const timer = setTimeout(() => patience.abort(), milliseconds)
+  try {
+    const response = await fetch(`${addressOf(config)}${path}`, {
+      headers: await keyHeader(config),
+      signal: patience.signal,
+    }).catch(() => undefined)
+    if (response === undefined) return undefined
+    const body: unknown = await response.json().catch(() => undefined)
+    if (response.ok) return body
+    const { error } = (body ?? {}) as { error?: { message?: string } }
+    throw new Error(`${path}: ${response.status} ${error?.message ?? ''}`.trim())
+  } finally {
+    clearTimeout(timer)
+  }
 }
 
 /** The version of the server of this program that listens there; undefined where none does. */

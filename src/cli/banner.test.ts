@@ -2,7 +2,8 @@ import { describe, expect, test } from 'vitest'
 
 import { type ConfigInput, resolveConfig } from '../config/resolve.ts'
 import { VERSION } from '../version.ts'
-import { type BannerFacts, renderBanner } from './banner.ts'
+import { type BannerFacts, renderBanner, renderScreen } from './banner.ts'
+import { colored, plain } from './style.ts'
 
 const MACHINE = { cores: 2, freeMemoryBytes: 1e10, container: false }
 const ACCOUNT = { authenticated: true, source: 'api_key', provider: 'firstParty' }
@@ -12,7 +13,22 @@ function render(
   account: BannerFacts['account'] = ACCOUNT,
   url = 'http://localhost:42069',
 ): string {
-  return renderBanner({ url, account, config: resolveConfig(config, MACHINE) })
+  return renderBanner(facts(config, account, url))
+}
+
+function facts(
+  config: ConfigInput = {},
+  account: BannerFacts['account'] = ACCOUNT,
+  url = 'http://localhost:42069',
+): BannerFacts {
+  const maxProcessesSource = config.maxProcesses === undefined ? 'default' : '--max-processes'
+  return {
+    url,
+    account,
+    config: resolveConfig(config, MACHINE),
+    machine: MACHINE,
+    maxProcessesSource,
+  }
 }
 
 function rowOf(banner: string, name: string): string | undefined {
@@ -27,6 +43,7 @@ test('it says what it is, where, as whom, and how to point a client at it', () =
   expect(rowOf(banner, 'model')).toMatch(/^claude-sonnet-4-6 /)
   expect(rowOf(banner, 'key')).toBe('none asked for')
   expect(rowOf(banner, 'client')).toBe('ANTHROPIC_BASE_URL=http://localhost:42069')
+  expect(rowOf(banner, 'openai')).toBe('OPENAI_BASE_URL=http://localhost:42069/v1')
   expect(rowOf(banner, 'warning')).toBeUndefined()
   expect(banner.endsWith('\n')).toBe(true)
 })
@@ -78,5 +95,45 @@ describe('a warning', () => {
   test("stands where Claude Code's own tools are on, with their folder", () => {
     const banner = render({ toolsEnabled: true, toolsFolder: '/made/up' })
     expect(rowOf(banner, 'warning')).toContain('/made/up')
+  })
+})
+
+describe('how many processes the machine gets', () => {
+  test('is explained', () => {
+    expect(rowOf(render(), 'machine')).toBe(
+      'up to 16 processes: as many as 2 cores can carry; 9.3 GB of free memory would hold 23',
+    )
+  })
+
+  test('is what the user says', () => {
+    expect(rowOf(render({ maxProcesses: 3 }), 'machine')).toBe(
+      'up to 3 processes: as --max-processes says',
+    )
+  })
+})
+
+describe('in a terminal', () => {
+  test('it has the same, and what to copy for a client', () => {
+    const screen = renderScreen(facts(), plain, 100)
+    expect(screen).toContain('ANTHROPIC_BASE_URL=http://localhost:42069 ANTHROPIC_API_KEY=unused')
+    expect(screen).toContain('OPENAI_BASE_URL=http://localhost:42069/v1 OPENAI_API_KEY=unused')
+    expect(screen).toContain('as many as 2 cores can carry')
+    expect(screen).not.toContain('\u001B')
+    expect(screen).not.toContain('Warning')
+  })
+
+  test('no line is wider than it, and a key is not shown', () => {
+    const open = facts({ host: '0.0.0.0' }, { authenticated: false, source: 'none' })
+    const lines = renderScreen(open, plain, 90).split('\n')
+    expect(lines.filter((line) => line.length > 90)).toEqual([])
+    expect(lines.join('\n')).toContain('OPEN TO THE NETWORK')
+    const guarded = renderScreen(facts({ proxyApiKey: 'made-up-key' }), plain, 90)
+    expect(guarded).toContain('ANTHROPIC_API_KEY=<your key>')
+    expect(guarded).not.toContain('made-up-key')
+  })
+
+  test('a login that is missing is red', () => {
+    const screen = renderScreen(facts({}, { authenticated: false, source: 'none' }), colored, 100)
+    expect(screen).toContain('\u001B[31mnone: run `claude` and /login')
   })
 })

@@ -1,21 +1,33 @@
 import { isLoopback } from '../config/hosts.ts'
 import { asksForKey } from '../config/key-ring.ts'
+import { explainMaxProcesses, type Machine } from '../config/machine.ts'
 import type { Config } from '../config/options.ts'
 import type { Proxy } from '../proxy.ts'
 import { VERSION } from '../version.ts'
+import { type Paint, wrap } from './style.ts'
 
 type Account = Awaited<ReturnType<Proxy['account']>>
 
-export type BannerFacts = { url: string; config: Config; account: Account }
+export type BannerFacts = {
+  url: string
+  config: Config
+  account: Account
+  machine: Pick<Machine, 'cores' | 'freeMemoryBytes'>
+  /** Where `max_processes` comes from; `default` for the machine itself. */
+  maxProcessesSource: string
+}
 
-/** What a user needs to know at start: where, as whom, and how to point a client at it. */
-export function renderBanner({ url, config, account }: BannerFacts): string {
+/** What a user needs to know at start, in plain lines, a row each. */
+export function renderBanner(facts: BannerFacts): string {
+  const { url, config, account } = facts
   const rows: [string, string][] = [
     ['address', url],
     ['login', describeLogin(account)],
     ['model', `${config.modelDefault} where a request names none`],
     ['key', describeKey(config)],
+    ['machine', describeMachine(facts)],
     ['client', `ANTHROPIC_BASE_URL=${url}`],
+    ['openai', `OPENAI_BASE_URL=${url}/v1`],
   ]
   const lines = [
     `claude-sub-proxy ${VERSION}`,
@@ -24,6 +36,49 @@ export function renderBanner({ url, config, account }: BannerFacts): string {
   ]
   return `${lines.join('\n')}\n`
 }
+
+/**
+ * The same for a terminal: longer lines are wrapped, and what to copy stands by itself.
+ *
+ * @param columns the width of the terminal
+ */
+export function renderScreen(facts: BannerFacts, paint: Paint, columns: number): string {
+  const { url, config, account } = facts
+  const key = asksForKey(config) ? '<your key>' : 'unused'
+  const width = Math.max(40, Math.min(columns, 100) - INDENT.length)
+  const row = (name: string, value: string, look?: (line: string) => string): string[] =>
+    wrap(value, width).map(
+      (line, index) =>
+        `${paint('dim', (index === 0 ? `  ${name}` : '').padEnd(INDENT.length))}${look?.(line) ?? line}`,
+    )
+  const dim = (line: string): string => paint('dim', line)
+  const lines = [
+    '',
+    `  ${paint('bold', `claude-sub-proxy ${VERSION}`)}`,
+    '',
+    ...row('Address', url, (line) => paint('cyan', line)),
+    ...row('Login', describeLogin(account), (line) =>
+      account.authenticated ? line : paint('red', line),
+    ),
+    ...row('Model', `${config.modelDefault} where a request names none`),
+    ...row('Key', describeKey(config)),
+    ...row('Machine', describeMachine(facts), dim),
+    '',
+    ...row('Anthropic', `ANTHROPIC_BASE_URL=${url} ANTHROPIC_API_KEY=${key}`),
+    ...row('OpenAI', `OPENAI_BASE_URL=${url}/v1 OPENAI_API_KEY=${key}`),
+    ...row('Browser', `${url}/ shows what it does`),
+    ...warningsFor(config, url).flatMap((warning) => [
+      '',
+      ...row('Warning', warning, (line) => paint('yellow', line)),
+    ]),
+    '',
+    `  ${dim('Set these for your client alone. Ctrl-C stops the server; requests in flight may finish.')}`,
+    '',
+  ]
+  return `${lines.join('\n')}\n`
+}
+
+const INDENT = ' '.repeat(13)
 
 function describeLogin({ authenticated, source, email, plan, provider }: Account): string {
   if (!authenticated) {
@@ -37,6 +92,14 @@ function describeLogin({ authenticated, source, email, plan, provider }: Account
 function describeKey(config: Config): string {
   if (!asksForKey(config)) return 'none asked for'
   return config.proxyApiKeyFile === undefined ? 'proxy_api_key' : config.proxyApiKeyFile
+}
+
+function describeMachine({ config, machine, maxProcessesSource }: BannerFacts): string {
+  const why =
+    maxProcessesSource === 'default'
+      ? explainMaxProcesses(machine)
+      : `as ${maxProcessesSource} says`
+  return `up to ${config.maxProcesses} processes: ${why}`
 }
 
 function warningsFor(config: Config, url: string): string[] {

@@ -7,8 +7,13 @@ it('gives the values by key, as text', () => {
     values: { port: '80', log_level: 'debug', config: 'a.txt' },
     help: false,
     version: false,
+    words: [],
     positionals: [],
   })
+})
+
+it('gives the words of a command', () => {
+  expect(parseCommandLine(['doctor', '--turn', '--json']).words).toEqual(['json', 'turn'])
 })
 
 it('gives what is not an option in order', () => {

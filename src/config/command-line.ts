@@ -12,9 +12,15 @@ export type CommandLine = {
   readonly values: CommandLineValues
   readonly help: boolean
   readonly version: boolean
+  /** The words that a command may be given (`json` for `--json`), in the order of the table. */
+  readonly words: readonly CommandWord[]
   /** What is not an option, and everything after `--`. */
   readonly positionals: readonly string[]
 }
+
+/** Flags that are not settings, but say how a command does its work. */
+export const COMMAND_WORDS = ['json', 'online', 'turn'] as const
+export type CommandWord = (typeof COMMAND_WORDS)[number]
 
 /**
  * Reads the command line. The values are not looked at: `loadConfig` does that. Where an option is
@@ -58,18 +64,25 @@ export function parseCommandLine(argv: readonly string[]): CommandLine {
         throw new TypeError(`unknown kind of flag: ${JSON.stringify(flag satisfies never)}`)
     }
   }
-  return { values, help: words.has('help'), version: words.has('version'), positionals }
+  return {
+    values,
+    help: words.has('help'),
+    version: words.has('version'),
+    words: COMMAND_WORDS.filter((word) => words.has(word)),
+    positionals,
+  }
 }
 
 type Flag =
   | { kind: 'value' | 'switch' | 'off'; key: OptionKey }
-  /** `--help` and `--version`. */
+  /** `--help`, `--version` and the words of commands. */
   | { kind: 'word' }
 
 const FLAGS: ReadonlyMap<string, Flag> = new Map<string, Flag>([
   ...OPTION_KEYS.flatMap(flagsOf),
   ['help', { kind: 'word' }],
   ['version', { kind: 'word' }],
+  ...COMMAND_WORDS.map((word): [string, Flag] => [word, { kind: 'word' }]),
 ])
 
 const SHORT = new Map([

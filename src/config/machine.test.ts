@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { freeMemoryOf, maxProcessesOf } from './machine.ts'
+import { explainMaxProcesses, freeMemoryOf, maxProcessesOf } from './machine.ts'
 
 const GIGABYTE = 1024 ** 3
 
@@ -13,6 +13,15 @@ describe('the number of processes', () => {
   ])('is %s', (_, cores, gigabytes, expected) => {
     expect(maxProcessesOf({ cores, freeMemoryBytes: gigabytes * GIGABYTE })).toBe(expected)
   })
+})
+
+it.each([
+  [2, 16, 'as many as 2 cores can carry; 16.0 GB of free memory would hold 40'],
+  [1, 64, 'as many as 1 core can carry; 64.0 GB of free memory would hold 163'],
+  [16, 4, 'as many as half of 4.0 GB of free memory holds; 16 cores would carry 128'],
+  [64, 256, 'the most there are; 64 cores, 256.0 GB of free memory'],
+])('with %i cores and %i GB it is explained', (cores, gigabytes, expected) => {
+  expect(explainMaxProcesses({ cores, freeMemoryBytes: gigabytes * GIGABYTE })).toBe(expected)
 })
 
 describe('free memory', () => {

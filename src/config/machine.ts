@@ -15,12 +15,35 @@ const MEGABYTE = 1024 * 1024
  *
  * An idle process takes about 150 MB of resident memory, and about 200 MB after 20 turns; half of
  * the free memory is left to everything else. A process mostly waits for the API, and a turn takes
- * a tenth of a second of a core, so that eight of them share one. 32 is more than one login can keep busy. At least 1, or nothing could be
- * served.
+ * a tenth of a second of a core, so that eight of them share one. 32 is more than one login can keep
+ * busy. At least 1, or nothing could be served.
  */
 export function maxProcessesOf(machine: Pick<Machine, 'cores' | 'freeMemoryBytes'>): number {
-  const byMemory = Math.floor((machine.freeMemoryBytes * 0.5) / (200 * MEGABYTE))
-  return Math.max(1, Math.min(32, machine.cores * 8, byMemory))
+  const { byCores, byMemory } = capacityOf(machine)
+  return Math.max(1, Math.min(MOST, byCores, byMemory))
+}
+
+/** In a line, why `maxProcessesOf` is what it is. */
+export function explainMaxProcesses(machine: Pick<Machine, 'cores' | 'freeMemoryBytes'>): string {
+  const { byCores, byMemory } = capacityOf(machine)
+  const cores = machine.cores === 1 ? '1 core' : `${machine.cores} cores`
+  const memory = `${(machine.freeMemoryBytes / 1024 ** 3).toFixed(1)} GB of free memory`
+  if (Math.min(byCores, byMemory) >= MOST) return `the most there are; ${cores}, ${memory}`
+  return byMemory < byCores
+    ? `as many as half of ${memory} holds; ${cores} would carry ${byCores}`
+    : `as many as ${cores} can carry; ${memory} would hold ${byMemory}`
+}
+
+const MOST = 32
+
+function capacityOf({ cores, freeMemoryBytes }: Pick<Machine, 'cores' | 'freeMemoryBytes'>): {
+  byCores: number
+  byMemory: number
+} {
+  return {
+    byCores: cores * 8,
+    byMemory: Math.floor((freeMemoryBytes * 0.5) / (200 * MEGABYTE)),
+  }
 }
 
 /** Memory as the system reports it, in bytes. */

@@ -111,7 +111,7 @@ export async function startServer(
   return { command, url, banner: banner[0] }
 }
 
-const BANNER = /^claude-sub-proxy [^]*?^ {2}client .*\n(?: {2}warning .*\n)*/m
+const BANNER = /^claude-sub-proxy [^]*?^ {2}openai .*\n(?: {2}warning .*\n)*/m
 
 /**
  * Kills every command that still runs, and waits for the processes of the runtime in the sandbox

@@ -3,6 +3,7 @@ import { join } from 'node:path'
 
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 
+import { COMMANDS } from '../../../src/cli/commands.ts'
 import { renderHelp } from '../../../src/config/help.ts'
 import { flagOf } from '../../../src/config/names.ts'
 import { OPTION_KEYS } from '../../../src/config/options.ts'
@@ -43,7 +44,7 @@ describe('what can be asked of it', () => {
   test.each(['--help', '-h'])('%s shows every option', async (flag) => {
     const end = await run([flag])
 
-    expect(end).toMatchObject({ code: 0, stderr: '', stdout: renderHelp() })
+    expect(end).toMatchObject({ code: 0, stderr: '', stdout: renderHelp(COMMANDS) })
     for (const key of OPTION_KEYS)
       expect(end.stdout).toMatch(new RegExp(`--(\\[no-\\])?${flagOf(key)}\\b`))
   })
@@ -64,7 +65,10 @@ describe('what is wrong on the command line', () => {
     ['an option that is not known', ['--prot', '1'], ['--prot', 'did you mean --port']],
     ['an option that is like no other', ['--zzzzzz'], ['--zzzzzz', '--help']],
     ['a command that is not known', ['strat'], ['strat', 'no such command']],
+    ['a command that is nearly known', ['docter'], ['docter', 'did you mean doctor?']],
     ['a word after the command', ['serve', '8080'], ['8080']],
+    ['an option of another command', ['models', '--turn'], ['--turn', 'models']],
+    ['a shell that is not known', ['completion', 'cmd'], ['cmd', 'bash, zsh or fish']],
     ['an option without its value', ['--port'], ['--port', 'a whole number from 0 to 65535']],
   ])('%s is one line', async (_name, args, parts) => {
     expectOneLine(await run(args), ...parts)

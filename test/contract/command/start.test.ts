@@ -72,7 +72,9 @@ describe('what it says at start', () => {
       expect.stringMatching(/^ {2}login +api_key\b/),
       expect.stringMatching(/^ {2}model +claude-sonnet-4-6\b/),
       expect.stringMatching(/^ {2}key +none asked for$/),
+      expect.stringMatching(/^ {2}machine +up to \d+ processes: .*cores?\b.*free memory\b/),
       expect.stringMatching(new RegExp(`^ {2}client +ANTHROPIC_BASE_URL=${url}$`)),
+      expect.stringMatching(new RegExp(`^ {2}openai +OPENAI_BASE_URL=${url}/v1$`)),
       '',
     ])
     const reply = await ask(url)

@@ -1,0 +1,26 @@
+import type { Facts } from '../facts.ts'
+import type { Finding } from '../finding.ts'
+
+/** What goes wrong in containers only; undefined outside of one. */
+export function checkContainer({ isContainer, runtime, loginFolder }: Facts): Finding | undefined {
+  if (!isContainer) return undefined
+  const name = 'container'
+  const { account } = runtime
+  if (account?.authenticated !== true && !loginFolder.isThere) {
+    return {
+      name,
+      level: 'warning',
+      text: `no login is mounted at ${loginFolder.path}`,
+      fix: `Mount one there (-v ~/.claude:${loginFolder.path}), or set CLAUDE_CODE_OAUTH_TOKEN or ANTHROPIC_API_KEY.`,
+    }
+  }
+  if (account?.source === 'claude.ai' && !loginFolder.isWritable) {
+    return {
+      name,
+      level: 'warning',
+      text: `${loginFolder.path} can't be written: the runtime can't keep the login that it refreshes`,
+      fix: 'Mount it without :ro, and for the user that runs here.',
+    }
+  }
+  return { name, level: 'ok', text: 'this is a container' }
+}

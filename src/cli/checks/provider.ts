@@ -1,0 +1,48 @@
+import type { Facts } from '../facts.ts'
+import type { Finding } from '../finding.ts'
+
+/** What the runtime needs to be told with each provider; of several names one will do. */
+export const PROVIDERS: Readonly<Record<string, readonly (readonly string[])[]>> = {
+  CLAUDE_CODE_USE_BEDROCK: [['AWS_REGION', 'AWS_DEFAULT_REGION']],
+  CLAUDE_CODE_USE_VERTEX: [
+    ['CLOUD_ML_REGION'],
+    ['ANTHROPIC_VERTEX_PROJECT_ID', 'GOOGLE_CLOUD_PROJECT', 'GCLOUD_PROJECT'],
+  ],
+  CLAUDE_CODE_USE_FOUNDRY: [['ANTHROPIC_FOUNDRY_RESOURCE', 'ANTHROPIC_FOUNDRY_BASE_URL']],
+}
+
+/** Whether the variables that send requests elsewhere than to Anthropic's API make sense together. */
+export function checkProvider({ variables, api }: Pick<Facts, 'variables' | 'api'>): Finding {
+  const name = 'provider'
+  const chosen = Object.keys(PROVIDERS).filter((variable) => variables.has(variable))
+  const [provider, other] = chosen
+  if (provider !== undefined && other !== undefined) {
+    return {
+      name,
+      level: 'warning',
+      text: `${chosen.join(' and ')} are set: the runtime uses one of them`,
+      fix: 'Unset all but one.',
+    }
+  }
+  if (provider !== undefined) {
+    const missing = (PROVIDERS[provider] ?? []).filter(
+      (names) => !names.some((each) => variables.has(each)),
+    )
+    if (missing.length === 0) return { name, level: 'ok', text: provider }
+    return {
+      name,
+      level: 'warning',
+      text: `${provider} is set, ${missing.map(([first]) => first).join(' and ')} not`,
+      fix: `Set ${missing.map((names) => names.join(' or ')).join(', and ')}, unless a configuration file of the provider has it.`,
+    }
+  }
+  if (api.isOwn) {
+    return {
+      name,
+      level: 'warning',
+      text: `ANTHROPIC_BASE_URL (${api.origin}) is this server's own address: the runtime won't use it`,
+      fix: 'Set it for clients alone.',
+    }
+  }
+  return { name, level: 'ok', text: api.origin }
+}

@@ -1,0 +1,59 @@
+import type { Installation, System } from '../../inspect.ts'
+import type { Facts } from '../facts.ts'
+import type { Finding } from '../finding.ts'
+
+const CLAUDE_PATH = 'claude_path (--claude-path, CSP_CLAUDE_PATH)'
+
+export function checkRuntime({ runtime, configuration }: Facts): Finding {
+  const { installation, system } = runtime
+  const isNamed = configuration.config.claudePath !== undefined
+  if ('version' in installation) {
+    const whose = isNamed ? ', from claude_path' : ''
+    const text = `Claude Code ${installation.version} (${describeSystem(system)}${whose}): ${installation.path}`
+    return { name: 'runtime', level: 'ok', text }
+  }
+  return { name: 'runtime', level: 'error', ...explain(installation, isNamed, system) }
+}
+
+function explain(
+  { path = '', problem }: Extract<Installation, { problem: unknown }>,
+  isNamed: boolean,
+  system: System,
+): Pick<Finding, 'text' | 'fix'> {
+  const again = isNamed
+    ? `Let ${CLAUDE_PATH} name the executable of Claude Code, or leave it out to use the one that comes with this program.`
+    : `Run npm install again, without --omit=optional; or name an executable of Claude Code in ${CLAUDE_PATH}.`
+  switch (problem.kind) {
+    case 'not installed':
+      return {
+        text: `the runtime for ${describeSystem(system)} is not installed (${problem.package})`,
+        fix: again,
+      }
+    case 'missing':
+      return { text: `${path}: there is no such file`, fix: again }
+    case 'not executable':
+      return { text: `${path} is not executable`, fix: `Run chmod +x ${quoted(path)}. ${again}` }
+    case 'fails':
+      return {
+        text: `${path} does not run on ${describeSystem(system)} (${problem.reason})`,
+        fix: `${again} It must be made for this system: architecture and C library (glibc or musl).`,
+      }
+    case 'something else':
+      return {
+        text: `${path} does not say that it is Claude Code, but ${JSON.stringify(problem.said)}`,
+        fix: again,
+      }
+    default:
+      throw new TypeError(`unknown problem: ${JSON.stringify(problem satisfies never)}`)
+  }
+}
+
+function describeSystem({ platform, arch, isMusl }: System): string {
+  const library = platform === 'linux' ? [isMusl ? 'musl' : 'glibc'] : []
+  return [platform, arch, ...library].join(' ')
+}
+
+/** For a shell, where it needs it. */
+export function quoted(path: string): string {
+  return /^[\w./@:+-]+$/.test(path) ? path : `'${path.replaceAll("'", String.raw`'\''`)}'`
+}

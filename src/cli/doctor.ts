@@ -1,0 +1,58 @@
+import { VERSION } from '../version.ts'
+import { checkConfiguration } from './checks/configuration.ts'
+import { checkContainer } from './checks/container.ts'
+import { checkLogin } from './checks/login.ts'
+import { checkNode } from './checks/node.ts'
+import { checkOnline } from './checks/online.ts'
+import { checkPort } from './checks/port.ts'
+import { checkProvider } from './checks/provider.ts'
+import { checkRuntime } from './checks/runtime.ts'
+import { checkState } from './checks/state.ts'
+import { checkTurn } from './checks/turn.ts'
+import type { Facts } from './facts.ts'
+import type { Finding } from './finding.ts'
+import { type DoctorInput, gatherFacts } from './gather.ts'
+import { renderFindings } from './findings-text.ts'
+import { paintFor } from './style.ts'
+import { showWaiting } from './waiting.ts'
+
+/** Checks what usually goes wrong, and says what to do. The exit code is 1 where there is an error. */
+export async function doctor(input: DoctorInput): Promise<void> {
+  const text = input.words.includes('turn')
+    ? 'Asking a model for a word'
+    : 'Looking at this machine'
+  const findings = check(await showWaiting(text, gatherFacts(input)), Date.now())
+  const isSound = findings.every(({ level }) => level !== 'error')
+  const { stdout } = process
+  stdout.write(
+    input.words.includes('json')
+      ? `${JSON.stringify({ version: VERSION, ok: isSound, checks: findings }, null, 2)}\n`
+      : renderFindings(findings, {
+          isTerminal: stdout.isTTY,
+          paint: paintFor(stdout, input.env),
+          columns: stdout.columns,
+        }),
+  )
+  if (!isSound) process.exitCode = 1
+}
+
+/**
+ * All checks, in the order in which one stands on the other.
+ *
+ * @param now milliseconds since 1970
+ */
+export function check(facts: Facts, now: number): Finding[] {
+  const findings = [
+    checkNode(facts),
+    checkConfiguration(facts),
+    checkRuntime(facts),
+    checkLogin(facts, now),
+    checkProvider(facts),
+    checkContainer(facts),
+    checkPort(facts),
+    checkState(facts),
+    checkOnline(facts),
+    checkTurn(facts),
+  ]
+  return findings.filter((finding) => finding !== undefined)
+}

@@ -1,0 +1,10 @@
+/** What a check of `doctor` came to. */
+export type Finding = {
+  /** A word that scripts can rely on. */
+  readonly name: string
+  /** `error`: requests can't be served. `warning`: they can, perhaps not as meant. */
+  readonly level: 'ok' | 'warning' | 'error' | 'skipped'
+  readonly text: string
+  /** What to do about it. */
+  readonly fix?: string
+}

@@ -1,0 +1,68 @@
+import { VERSION } from '../version.ts'
+import type { Finding } from './finding.ts'
+import { type Look, type Paint, wrap } from './style.ts'
+
+export type Medium = {
+  isTerminal: boolean
+  paint: Paint
+  /** The width of the terminal; undefined in a pipe, where lines are as long as they are. */
+  columns: number | undefined
+}
+
+const MARKS: Readonly<Record<Finding['level'], { sign: string; look: Look }>> = {
+  ok: { sign: '✓', look: 'green' },
+  warning: { sign: '!', look: 'yellow' },
+  error: { sign: '✗', look: 'red' },
+  skipped: { sign: '-', look: 'dim' },
+}
+
+/** What `doctor` found: for people signs, colours and wrapped lines; in a pipe a line each. */
+export function renderFindings(findings: readonly Finding[], medium: Medium): string {
+  const body = findings.flatMap((finding) =>
+    medium.isTerminal ? terminalLines(finding, medium) : plainLines(finding),
+  )
+  const title = medium.paint('bold', `claude-sub-proxy ${VERSION}`)
+  const lines = medium.isTerminal
+    ? ['', `  ${title}`, '', ...body, '', ...summary(findings).map((line) => `  ${line}`), '']
+    : [title, ...body, ...summary(findings)]
+  return `${lines.join('\n')}\n`
+}
+
+function plainLines({ name, level, text, fix }: Finding): string[] {
+  const lines = [`${level.padEnd(8)} ${name.padEnd(14)} ${text}`]
+  return fix === undefined ? lines : [...lines, `${'fix'.padStart(8)} ${name.padEnd(14)} ${fix}`]
+}
+
+function terminalLines(
+  { name, level, text, fix }: Finding,
+  { paint, columns = 80 }: Medium,
+): string[] {
+  const { sign, look } = MARKS[level]
+  const width = Math.max(30, Math.min(columns, 100) - INDENT.length - 2)
+  const [first = '', ...others] = wrap(text, width)
+  const fixes = fix === undefined ? [] : wrap(fix, width)
+  return [
+    `  ${paint(look, sign)} ${name.padEnd(INDENT.length - 4)}${first}`,
+    ...others.map((line) => `${INDENT}${line}`),
+    ...fixes.map(
+      (line, index) => `${INDENT}${paint('cyan', `${index === 0 ? '→' : ' '} ${line}`)}`,
+    ),
+  ]
+}
+
+const INDENT = ' '.repeat(18)
+
+function summary(findings: readonly Finding[]): string[] {
+  const found = [...some(findings, 'error'), ...some(findings, 'warning')]
+  const names = new Set(findings.map(({ name }) => name))
+  return [
+    found.length === 0 ? 'Nothing wrong was found.' : `${found.join(', ')}.`,
+    ...(names.has('online') ? [] : ['Not checked: whether the API is reached (--online).']),
+    ...(names.has('turn') ? [] : ['Not checked: whether a model answers (--turn; a few tokens).']),
+  ]
+}
+
+function some(findings: readonly Finding[], wanted: Finding['level']): string[] {
+  const { length } = findings.filter(({ level }) => level === wanted)
+  return length === 0 ? [] : [`${length} ${wanted}${length === 1 ? '' : 's'}`]
+}

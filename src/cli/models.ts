@@ -1,0 +1,37 @@
+import { readEnvironment } from '../config/environment.ts'
+import type { Config } from '../config/options.ts'
+import { createQuietProxy } from './quiet-proxy.ts'
+import { showWaiting } from './waiting.ts'
+
+type Model = { id: string; display_name: string }
+
+/** Lists the models of the login. The runtime is asked; no server needs to run, and nothing is billed. */
+export async function models(config: Config, isJson: boolean): Promise<void> {
+  const listed = await showWaiting('Asking the runtime', listModels(config))
+  process.stdout.write(
+    isJson ? `${JSON.stringify(listed, null, 2)}\n` : renderModels(listed, config),
+  )
+}
+
+async function listModels(config: Config): Promise<Model[]> {
+  const proxy = await createQuietProxy(config, readEnvironment())
+  try {
+    const response = await proxy.fetch('http://localhost/v1/models?limit=1000')
+    return ((await response.json()) as { data: Model[] }).data
+  } finally {
+    await proxy.close()
+  }
+}
+
+/** A line each: what a request names, what it is called, and which one is the default. */
+export function renderModels(
+  listed: readonly Model[],
+  { modelDefault }: Pick<Config, 'modelDefault'>,
+): string {
+  const width = Math.max(...listed.map(({ id }) => id.length), 0)
+  const lines = listed.map(({ id, display_name: name }) => {
+    const mark = id === modelDefault ? ' (model_default)' : ''
+    return `${id.padEnd(width)}  ${name}${mark}`.trimEnd()
+  })
+  return lines.map((line) => `${line}\n`).join('')
+}

@@ -1,0 +1,70 @@
+import { readTextFile } from '../config/environment.ts'
+import { isLoopback } from '../config/hosts.ts'
+import { keyRing } from '../config/key-ring.ts'
+import type { Config } from '../config/options.ts'
+
+/** Where a server of this configuration is reached from this machine. */
+export function addressOf({ host, port }: Pick<Config, 'host' | 'port'>): string {
+  const name = ['0.0.0.0', '::'].includes(host) ? 'localhost' : host
+  return `http://${name.includes(':') ? `[${name}]` : name}:${port}`
+}
+
+/** Milliseconds: a server on this machine answers at once, but for the look at its login. */
+const PATIENCE = { health: 3000, other: 20_000 }
+
+/**
+ * Asks the server of this configuration.
+ *
+ * @returns what it answers, as JSON; undefined where nothing listens, or something else does
+ * @throws Error where it is ours and refuses
+ */
+export async function askServer(
+  config: Pick<Config, 'host' | 'port' | 'proxyApiKey' | 'proxyApiKeyFile'>,
+  path: string,
+): Promise<unknown> {
+  // A timer that keeps this program alive: a fetch that is hung up on may never settle by itself.
+  const patience = new AbortController()
+  const milliseconds = path === '/health' ? PATIENCE.health : PATIENCE.other
+  const timer = setTimeout(() => patience.abort(), milliseconds)
+  try {
+    const response = await fetch(`${addressOf(config)}${path}`, {
+      headers: await keyHeader(config),
+      signal: patience.signal,
+    }).catch(() => undefined)
+    if (response === undefined) return undefined
+    const body: unknown = await response.json().catch(() => undefined)
+    if (response.ok) return body
+    const { error } = (body ?? {}) as { error?: { message?: string } }
+    throw new Error(`${path}: ${response.status} ${error?.message ?? ''}`.trim())
+  } finally {
+    clearTimeout(timer)
+  }
+}
+
+/** The version of the server of this program that listens there; undefined where none does. */
+export async function versionOfServer(
+  config: Pick<Config, 'host' | 'port'>,
+): Promise<string | undefined> {
+  try {
+    const health = await askServer({ ...config, ...NO_KEY }, '/health')
+    const { status, version, uptime_seconds: uptime } = (health ?? {}) as Health
+    return status === 'ok' && typeof uptime === 'number' ? String(version) : undefined
+  } catch {
+    return undefined
+  }
+}
+
+export type Health = { status?: string; version?: string; uptime_seconds?: number }
+
+const NO_KEY = { proxyApiKey: undefined, proxyApiKeyFile: undefined }
+
+/** The user's own key goes to the user's own machine, and nowhere else. */
+async function keyHeader(
+  config: Pick<Config, 'host' | 'proxyApiKey' | 'proxyApiKeyFile'>,
+): Promise<Record<string, string>> {
+  if (!isLoopback(config.host) && !['0.0.0.0', '::'].includes(config.host)) return {}
+  const log = { info: () => {}, warn: () => {} }
+  const ring = keyRing(config, { readFile: readTextFile, now: () => 0, log })
+  const [key] = (await ring?.()) ?? []
+  return key === undefined ? {} : { 'x-api-key': key }
+}

@@ -1,0 +1,71 @@
+import type { Config } from '../config/options.ts'
+import { addressOf, askServer, type Health, versionOfServer } from './server.ts'
+
+export type Status = {
+  url: string
+  health: Health
+  login: { authenticated?: boolean; source?: string; email?: string; plan?: string }
+  usage: Usage
+}
+
+type Usage = {
+  since_start?: Counts
+  plan?: { windows: { name: string; used: number; resets_at: string | null }[] } | null
+}
+
+type Counts = { requests: number; errors: number; input_tokens: number; output_tokens: number }
+
+/**
+ * Says how the running server does.
+ *
+ * @throws Error where none runs at the configured address, or it refuses
+ */
+export async function status(config: Config, isJson: boolean): Promise<void> {
+  const url = addressOf(config)
+  if ((await versionOfServer(config)) === undefined) {
+    throw new Error(
+      `no server answers at ${url}: start one with claude-sub-proxy, or say where it is (--port, --host)`,
+    )
+  }
+  const [health, login, usage] = await Promise.all(
+    ['/health', '/auth/status', '/v1/usage'].map((path) => askServer(config, path)),
+  )
+  const told = { url, health, login, usage } as Status
+  process.stdout.write(isJson ? `${JSON.stringify(told, null, 2)}\n` : renderStatus(told))
+}
+
+export function renderStatus({ url, health, login, usage }: Status): string {
+  const rows: [string, string][] = [
+    ['address', url],
+    ['running', `${health.version} for ${describeTime(health.uptime_seconds ?? 0)}`],
+    ['login', describeLogin(login)],
+    ...countRow('usage', usage.since_start),
+    ...(usage.plan?.windows ?? []).map(({ name, used, resets_at: resetsAt }): [string, string] => [
+      'plan',
+      `${name} ${Math.round(used * 100)} % used${resetsAt === null ? '' : `, begins anew ${resetsAt}`}`,
+    ]),
+  ]
+  return rows.map(([name, value]) => `${name.padEnd(8)} ${value}\n`).join('')
+}
+
+function describeLogin({ authenticated, source = '', email, plan }: Status['login']): string {
+  if (authenticated !== true) return 'none: claude-sub-proxy doctor says what to do'
+  const known = [email, plan].filter((part) => part !== undefined)
+  return known.length === 0 ? source : `${source} (${known.join(', ')})`
+}
+
+function countRow(name: string, counts: Counts | undefined): [string, string][] {
+  if (counts === undefined) return []
+  const { requests, errors, input_tokens: input, output_tokens: output } = counts
+  return [
+    [name, `${requests} requests (${errors} failed), ${input} tokens in, ${output} tokens out`],
+  ]
+}
+
+/** @param seconds since the start */
+function describeTime(seconds: number): string {
+  if (seconds < 60) return `${seconds} s`
+  const minutes = Math.floor(seconds / 60)
+  if (minutes < 60) return `${minutes} min`
+  return `${Math.floor(minutes / 60)} h ${minutes % 60} min`
+}

@@ -1,0 +1,49 @@
+import type { Logger } from 'pino'
+import { describe, expectTypeOf, test } from 'vitest'
+
+import {
+  type Config,
+  type ConfigError,
+  createProxy,
+  type Proxy,
+  type ProxyOptions,
+  VERSION,
+} from './index.ts'
+
+/** Checked by the compiler, with the rest of the sources. */
+describe('the types of the library', () => {
+  test('a proxy is made of options that may all be left out', () => {
+    expectTypeOf(createProxy).parameter(0).toEqualTypeOf<ProxyOptions | undefined>()
+    expectTypeOf(createProxy).returns.resolves.toEqualTypeOf<Proxy>()
+    expectTypeOf<object>().toExtend<ProxyOptions>()
+    expectTypeOf<ProxyOptions['logger']>().toEqualTypeOf<Logger | undefined>()
+    expectTypeOf<ProxyOptions['maxBodySize']>().toEqualTypeOf<number | undefined>()
+    expectTypeOf<{ prot: 1 }>().not.toExtend<ProxyOptions>()
+    expectTypeOf<{ port: string }>().not.toExtend<ProxyOptions>()
+    expectTypeOf<{ logLevel: 'LOUD' }>().not.toExtend<ProxyOptions>()
+  })
+
+  test('a key may be a text, or a function that gives one or several', () => {
+    type Key = Exclude<ProxyOptions['proxyApiKey'], undefined>
+    expectTypeOf<() => Promise<readonly string[]>>().toExtend<Key>()
+    expectTypeOf<() => string>().toExtend<Key>()
+    expectTypeOf<() => number>().not.toExtend<Key>()
+  })
+
+  test("a proxy's fetch is a client's fetch", () => {
+    expectTypeOf<Proxy['fetch']>().toExtend<typeof fetch>()
+    expectTypeOf<Proxy['listen']>().returns.resolves.toEqualTypeOf<{ url: string; port: number }>()
+    expectTypeOf<Proxy['config']>().toEqualTypeOf<Config>()
+    expectTypeOf<Proxy['close']>().returns.resolves.toBeVoid()
+  })
+
+  test('the configuration is not to be written', () => {
+    expectTypeOf<Config['port']>().toEqualTypeOf<number>()
+    expectTypeOf<Config>().toExtend<Readonly<Config>>()
+  })
+
+  test('errors and version', () => {
+    expectTypeOf<ConfigError>().toExtend<Error>()
+    expectTypeOf(VERSION).toBeString()
+  })
+})

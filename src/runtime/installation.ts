@@ -1,0 +1,105 @@
+import { execFile } from 'node:child_process'
+import { accessSync, constants, statSync } from 'node:fs'
+import { createRequire } from 'node:module'
+import { promisify } from 'node:util'
+
+/** An executable that could be run as the runtime, or why there is none. */
+export type Installation =
+  | { path: string; version: string }
+  | { path: string | undefined; problem: InstallationProblem }
+
+export type InstallationProblem =
+  /** No package with the executable for this system is installed. */
+  | { kind: 'not installed'; package: string }
+  | { kind: 'missing' }
+  | { kind: 'not executable' }
+  /** It is there, and the system can't run it, or it does not end well. */
+  | { kind: 'fails'; reason: string }
+  /** It runs, and does not say that it is Claude Code. */
+  | { kind: 'something else'; said: string }
+
+/** What the packages with the executable are named by. */
+export type System = {
+  platform: NodeJS.Platform
+  /** As `process.arch` has it. */
+  arch: string
+  /** Linux without the GNU C library, such as Alpine. */
+  isMusl: boolean
+}
+
+const SDK = '@anthropic-ai/claude-agent-sdk'
+
+/** The packages that may hold the executable, the best fit first, as the SDK looks for them. */
+export function packagesFor({ platform, arch, isMusl }: System): readonly [string, ...string[]] {
+  if (platform !== 'linux') return [`${SDK}-${platform}-${arch}`]
+  const glibc = `${SDK}-linux-${arch}`
+  const musl = `${glibc}-musl`
+  return isMusl ? [musl, glibc] : [glibc, musl]
+}
+
+/** The executable that comes with the SDK; undefined where none is installed for this system. */
+export function findExecutable(system: System): string | undefined {
+  const resolver = createRequire(createRequire(import.meta.url).resolve(SDK))
+  const name = system.platform === 'win32' ? 'claude.exe' : 'claude'
+  for (const each of packagesFor(system)) {
+    try {
+      return resolver.resolve(`${each}/${name}`)
+    } catch {
+      // Optional dependencies are only installed where they fit.
+    }
+  }
+  return undefined
+}
+
+/**
+ * Looks at the executable and has it say its version.
+ *
+ * @param named another one than the SDK's own
+ */
+export async function inspectInstallation(
+  named: string | undefined,
+  system: System,
+  env: Readonly<Record<string, string>>,
+): Promise<Installation> {
+  const path = named ?? findExecutable(system)
+  if (path === undefined) {
+    return { path, problem: { kind: 'not installed', package: packagesFor(system)[0] } }
+  }
+  if (statSync(path, { throwIfNoEntry: false })?.isFile() !== true) {
+    return { path, problem: { kind: 'missing' } }
+  }
+  const [command, ...args] = commandOf(path)
+  if (args.length === 0 && !isExecutable(path)) return { path, problem: { kind: 'not executable' } }
+  try {
+    const { stdout } = await promisify(execFile)(command, [...args, '--version'], {
+      env: { ...env },
+      timeout: 15_000,
+    })
+    const version = /^(\S+) \(Claude Code\)$/m.exec(stdout)?.[1]
+    if (version !== undefined) return { path, version }
+    return { path, problem: { kind: 'something else', said: stdout.trim().slice(0, 80) } }
+  } catch (error) {
+    return { path, problem: { kind: 'fails', reason: reasonOf(error) } }
+  }
+}
+
+/** A script is run by this Node, as the SDK does. */
+export function commandOf(path: string): [string, ...string[]] {
+  return /\.[cm]?[jt]sx?$/.test(path) ? [process.execPath, path] : [path]
+}
+
+function isExecutable(path: string): boolean {
+  try {
+    accessSync(path, constants.X_OK)
+    return true
+  } catch {
+    return false
+  }
+}
+
+function reasonOf(error: unknown): string {
+  const { code, stderr = '' } = error as { code?: string | number | null; stderr?: string }
+  const [said = ''] = stderr.trim().split('\n')
+  const end = typeof code === 'number' ? `exit code ${code}` : (code ?? 'it was killed')
+  return said === '' ? end : `${end}: ${said}`
+}

@@ -1,0 +1,159 @@
+import { writeFileSync } from 'node:fs'
+import { createServer } from 'node:net'
+import { join } from 'node:path'
+
+import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest'
+
+import { message } from '../../support/answers.ts'
+import { type CommandEnd, endCommands, runCommand, startServer } from '../../support/command.ts'
+import { textMessage } from '../../support/messages.ts'
+import {
+  type EnvironmentOverrides,
+  makeSandbox,
+  NO_LOGIN,
+  NOTHING_OUTSIDE,
+  type Sandbox,
+} from '../../support/sandbox.ts'
+import { type Standin, startStandin } from '../../support/standin.ts'
+import { storeLogin } from '../../support/stored-login.ts'
+
+type Check = { name: string; level: string; text: string; fix?: string }
+
+let standin: Standin
+let sandbox: Sandbox
+
+beforeAll(async () => {
+  standin = await startStandin()
+})
+
+beforeEach(() => standin.reset())
+
+afterEach(async () => {
+  await endCommands(sandbox)
+  sandbox.remove()
+})
+
+afterAll(() => standin.close())
+
+function makeHome(overrides: EnvironmentOverrides = {}): void {
+  sandbox = makeSandbox(standin.url, overrides)
+}
+
+function run(...args: string[]): Promise<CommandEnd> {
+  return runCommand({ args, env: sandbox.env, cwd: sandbox.workFolder })
+}
+
+const LOCAL = ['--port', '0', '--host', '127.0.0.1']
+
+async function examine(
+  ...args: string[]
+): Promise<{ code: number | null; checks: Map<string, Check> }> {
+  const { code, stdout, stderr } = await run('doctor', '--json', ...args)
+  expect(stderr).toBe('')
+  const { ok, checks } = JSON.parse(stdout) as { ok: boolean; checks: Check[] }
+  expect(ok).toBe(code === 0)
+  return { code, checks: new Map(checks.map((check) => [check.name, check])) }
+}
+
+test('a sound machine passes, with the API reached and a turn answered over the whole path', async () => {
+  makeHome()
+  standin.reply(message(textMessage('Hello.')))
+  const { code, checks } = await examine(...LOCAL, '--online', '--turn')
+  expect(code).toBe(0)
+  expect(checks.get('runtime')).toMatchObject({
+    level: 'ok',
+    text: expect.stringMatching(/^Claude Code \d/),
+  })
+  for (const name of ['login', 'online', 'turn']) expect(checks.get(name)?.level, name).toBe('ok')
+  expect(standin.messages).toHaveLength(1)
+})
+
+test('without being told to, it asks the network nothing', async () => {
+  makeHome()
+  await examine(...LOCAL)
+  expect(standin.requests).toEqual([])
+})
+
+test('that nobody is logged in, and that a turn fails for it', async () => {
+  makeHome(NO_LOGIN)
+  const { code, checks } = await examine(...LOCAL, '--turn')
+  expect(code).toBe(1)
+  expect(checks.get('login')).toMatchObject({
+    level: 'error',
+    fix: expect.stringContaining('auth login'),
+  })
+  expect(checks.get('turn')).toMatchObject({ level: 'error', text: expect.stringContaining('401') })
+})
+
+test('a stray key beside a stored login', async () => {
+  makeHome(NOTHING_OUTSIDE)
+  storeLogin(sandbox.env)
+  const { code, checks } = await examine(...LOCAL)
+  expect(code).toBe(0)
+  expect(checks.get('login')).toMatchObject({
+    level: 'warning',
+    text: expect.stringMatching(/^ANTHROPIC_API_KEY .*claude\.ai, plan max/),
+  })
+})
+
+test('a port of another program, and one of a server of ours', async () => {
+  makeHome()
+  const taken = createServer()
+  await new Promise<void>((resolve) => taken.listen(0, '127.0.0.1', resolve))
+  const { port } = taken.address() as { port: number }
+  // It hangs up on whoever asks what it is.
+  taken.on('connection', (socket) => socket.destroy())
+  const other = await examine('--port', String(port), '--host', '127.0.0.1')
+  taken.close()
+  expect(other.code).toBe(1)
+  expect(other.checks.get('port')?.text).toContain('another program')
+
+  const { url } = await startServer({
+    args: [...LOCAL, '--spares', '0'],
+    env: sandbox.env,
+    cwd: sandbox.workFolder,
+  })
+  const address = ['--port', new URL(url).port, '--host', '127.0.0.1']
+  const own = await examine(...address)
+  expect(own.checks.get('port')).toMatchObject({ level: 'ok' })
+
+  const status = await run('status', ...address)
+  expect(status).toMatchObject({ code: 0, stderr: '' })
+  expect(status.stdout).toMatch(/^login {4}api_key\nusage {4}0 requests/m)
+})
+
+test('a wrong configuration, a runtime that is none, and a state folder that can not be', async () => {
+  makeHome()
+  writeFileSync(join(sandbox.workFolder, 'config.txt'), 'port = none\n')
+  const { code, checks } = await examine()
+  expect(code).toBe(1)
+  expect(checks.get('configuration')?.text).toContain('config.txt:1')
+  expect(checks.get('login')?.level).toBe('ok')
+
+  writeFileSync(join(sandbox.workFolder, 'config.txt'), '')
+  const path = join(sandbox.folder, 'claude')
+  writeFileSync(path, 'no program', { mode: 0o644 })
+  const state = join(path, 'state')
+  const second = await examine(...LOCAL, '--claude-path', path, '--state-folder', state)
+  expect(second.code).toBe(1)
+  expect(second.checks.get('runtime')).toMatchObject({
+    fix: expect.stringContaining(`chmod +x ${path}`),
+  })
+  expect(second.checks.get('state')?.level).toBe('warning')
+})
+
+test('models are listed without a server, and nothing is asked of the API', async () => {
+  makeHome()
+  const { code, stdout } = await run('models', '--json')
+  expect(code).toBe(0)
+  const ids = (JSON.parse(stdout) as { id: string }[]).map(({ id }) => id)
+  expect(ids).toContain('sonnet')
+  expect(standin.messages).toEqual([])
+})
+
+test('status without a server is one line that says what to do', async () => {
+  makeHome()
+  const end = await run('status', '--port', '1', '--host', '127.0.0.1')
+  expect(end).toMatchObject({ code: 1, stdout: '' })
+  expect(end.stderr).toMatch(/^claude-sub-proxy: no server answers at \S+: start one [^\n]*\n$/)
+})

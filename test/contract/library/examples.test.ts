@@ -1,0 +1,148 @@
+import { execFile, spawn, spawnSync } from 'node:child_process'
+import { once } from 'node:events'
+import { existsSync, readdirSync } from 'node:fs'
+import { join } from 'node:path'
+import { createInterface } from 'node:readline'
+import { pathToFileURL } from 'node:url'
+import { promisify } from 'node:util'
+
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
+
+import { createProxy, type Proxy } from '../../../src/proxy.ts'
+import { message } from '../../support/answers.ts'
+import { buildOnce } from '../../support/command.ts'
+import { textMessage } from '../../support/messages.ts'
+import { compile, copyExamples, makePackedProject, ROOT } from '../../support/project.ts'
+import { makeSandbox, type Sandbox } from '../../support/sandbox.ts'
+import { type Standin, startStandin } from '../../support/standin.ts'
+
+const run = promisify(execFile)
+
+let standin: Standin
+let sandbox: Sandbox
+let project: string
+let proxy: Proxy
+let clientEnv: Record<string, string>
+
+beforeAll(async () => {
+  standin = await startStandin()
+  sandbox = makeSandbox(standin.url)
+  project = join(sandbox.folder, 'project')
+  await buildOnce()
+  await makePackedProject(project)
+  copyExamples(project)
+  await compile(project)
+  proxy = await createProxy({ env: sandbox.env, host: '127.0.0.1', port: 0 })
+  const { url } = await proxy.listen()
+  clientEnv = {
+    PATH: sandbox.env['PATH'] ?? '',
+    ANTHROPIC_BASE_URL: url,
+    OPENAI_BASE_URL: `${url}/v1`,
+  }
+})
+
+afterAll(async () => {
+  await proxy?.close()
+  await standin?.close()
+  sandbox?.remove()
+})
+
+beforeEach(() => {
+  standin.reset()
+  for (const text of ['Hello, first.', 'Hello, second.']) standin.reply(message(textMessage(text)))
+})
+
+async function output(name: string, env: Record<string, string>): Promise<string> {
+  const { stdout } = await run(process.execPath, [join(project, name)], { cwd: project, env })
+  return stdout
+}
+
+function isThere(command: string): boolean {
+  return spawnSync(command, ['--version']).status === 0
+}
+
+describe('as clients of a server', () => {
+  test("Anthropic's client", async () => {
+    expect(await output('out/anthropic-client.js', clientEnv)).toBe('Hello, first.\n55 tokens\n')
+  })
+
+  test("OpenAI's client", async () => {
+    expect(await output('out/openai-client.js', clientEnv)).toBe('Hello, first.\nHello, second.\n')
+    expect(standin.messages).toHaveLength(2)
+  })
+
+  test('the AI SDK', async () => {
+    expect(await output('out/vercel-ai-sdk.js', clientEnv)).toBe('Hello, first.\n')
+  })
+
+  test.skipIf(!isThere('curl'))('curl', async () => {
+    const { stdout } = await run('sh', [join(project, 'curl.sh')], { env: clientEnv })
+    expect(stdout).toContain('"text":"Hello, first."')
+    expect(stdout).toContain('event: message_stop')
+  })
+
+  const python = readdirSync(join(ROOT, 'examples')).filter((name) => name.endsWith('.py'))
+  test.skipIf(!isThere('python3')).each(python)('%s is Python', async (name) => {
+    const read = 'import ast, sys; ast.parse(open(sys.argv[1]).read())'
+    await run('python3', ['-c', read, join(project, name)], { env: clientEnv })
+  })
+})
+
+describe('in a program of its own, from the packed tarball', () => {
+  test('the package has what it needs, and no sources or tests', () => {
+    const installed = join(project, 'node_modules', 'claude-sub-proxy')
+    for (const name of ['dist/index.d.ts', 'dist/cli/main.js', 'assets/page', 'LICENSE']) {
+      expect(existsSync(join(installed, name)), name).toBe(true)
+    }
+    expect(readdirSync(installed)).not.toContain('src')
+    const files = readdirSync(join(installed, 'dist'), { recursive: true, encoding: 'utf8' })
+    expect(files.filter((name) => name.includes('.test.'))).toEqual([])
+  })
+
+  test('its command runs', async () => {
+    const main = join(project, 'node_modules/claude-sub-proxy/dist/cli/main.js')
+    const { stdout } = await run(process.execPath, [main, '--version'], { env: {} })
+    expect(stdout).toMatch(/^\d+\.\d+\.\d+\n$/)
+  })
+
+  test('library.ts', async () => {
+    expect(await output('out/library.js', sandbox.env)).toBe('Hello, first.\n')
+  })
+
+  test.each(['out/hono.js', 'express.js'])('%s serves it beside its own routes', async (name) => {
+    const child = spawn(process.execPath, [join(project, name)], {
+      cwd: project,
+      env: { ...sandbox.env, PORT: '0' },
+      stdio: ['ignore', 'pipe', 'inherit'],
+    })
+    try {
+      const [line] = (await once(createInterface(child.stdout), 'line')) as [string]
+      const own = await fetch(new URL('/hello', line))
+      expect(await own.text()).toBe('mine')
+      const reply = await fetch(`${line}/v1/messages`, {
+        method: 'POST',
+        headers: { 'content-type': 'application/json' },
+        body: JSON.stringify({ max_tokens: 9, messages: [{ role: 'user', content: 'Hi' }] }),
+      })
+      expect(await reply.json()).toMatchObject({ content: [{ text: 'Hello, first.' }] })
+    } finally {
+      child.kill('SIGTERM')
+      await once(child, 'close')
+    }
+  })
+
+  test('the route of Next.js answers as its handlers are called', async () => {
+    const route = pathToFileURL(join(project, 'out/nextjs/app/v1/[...path]/route.js')).href
+    const script = `
+      const { POST } = await import(${JSON.stringify(route)})
+      const body = JSON.stringify({ max_tokens: 9, messages: [{ role: 'user', content: 'Hi' }] })
+      const reply = await POST(new Request('http://localhost:3000/v1/messages', { method: 'POST', body }))
+      console.log((await reply.json()).content[0].text)
+      await (await globalThis.claudeProxy).close()`
+    const { stdout } = await run(process.execPath, ['--input-type=module', '-e', script], {
+      cwd: project,
+      env: sandbox.env,
+    })
+    expect(stdout).toBe('Hello, first.\n')
+  })
+})

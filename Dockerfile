@@ -20,10 +20,10 @@ COPY package.json package-lock.json ./
 RUN npm ci --omit=dev --ignore-scripts && npm cache clean --force
 
 FROM base
-# The runtime, by its usual name: `docker compose exec claude-sub-proxy claude auth login`.
 COPY --from=dependencies /app/node_modules ./node_modules
+# The runtime by its usual name, to log in with. Any user id may write into the two folders, so that
+# the one that owns a mounted login can be given.
 RUN ln -s /app/node_modules/@anthropic-ai/claude-agent-sdk-linux-*/claude /usr/local/bin/claude \
-    # Any user id may write here, so that the one that owns the mounted login can be given.
     && install -d -m 1777 /home/node/.claude /state
 COPY --from=build /app/dist ./dist
 COPY package.json LICENSE ./
@@ -35,7 +35,7 @@ ENV HOME=/home/node \
 USER node
 EXPOSE 42069
 VOLUME ["/home/node/.claude", "/state"]
-HEALTHCHECK --interval=30s --timeout=5s --start-period=30s --start-interval=1s \
+HEALTHCHECK --interval=30s --timeout=5s --start-period=30s \
     CMD ["node", "-e", "fetch(`http://127.0.0.1:${process.env.CSP_PORT || 42069}/health`).then(({ ok }) => process.exit(ok ? 0 : 1), () => process.exit(1))"]
 # Node itself gets the signals: SIGTERM lets requests in flight finish.
 ENTRYPOINT ["node", "/app/dist/cli/main.js"]

@@ -44,6 +44,6 @@ export function renderFailures(failures: readonly Failure[]): string {
 
 function firstLine(text: unknown): string {
   // oxlint-disable-next-line no-control-regex -- vitest colours what it compares
-  const plain = String(text ?? '').replaceAll(/\u001B\[[\d;]*m/g, '')
+  const plain = (typeof text === 'string' ? text : '').replaceAll(/\u001B\[[\d;]*m/g, '')
   return plain.trim().split('\n', 1)[0] ?? ''
 }

@@ -33,6 +33,11 @@ function instructions(): string[] {
   return lines.split('\n').filter((line) => line !== '')
 }
 
+/** What an installation fills in. */
+function placeholders(text: string): Set<string> {
+  return new Set([...text.matchAll(/@\w+@/g)].map(([name]) => name))
+}
+
 function settings(unit: string): Map<string, string[]> {
   const all = new Map<string, string[]>()
   for (const [, name = '', value = ''] of unit.matchAll(/^(\w+)=(.*)$/gm)) {
@@ -112,8 +117,6 @@ test('the list of launchd is well-formed, and has every placeholder that its ins
     else if (empty !== '/') open.push(name)
   }
   expect(open).toEqual([])
-  const placeholders = (text: string): Set<string> =>
-    new Set([...text.matchAll(/@\w+@/g)].map(([name]) => name))
   expect(placeholders(body)).toEqual(placeholders(comment))
   expect(placeholders(body).size).toBe(3)
 })

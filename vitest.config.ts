@@ -3,7 +3,7 @@ import { TotalsReporter } from './test/support/reporter.ts'
 
 export default defineConfig({
   test: {
-    include: ['src/**/*.test.ts', 'test/**/*.test.ts'],
+    include: ['src/**/*.test.ts', 'test/**/*.test.ts', 'scripts/**/*.test.ts'],
     globalSetup: ['test/support/no-orphans.ts'],
     reporters: ['default', new TotalsReporter()],
     pool: 'forks',

@@ -10,6 +10,21 @@ export function codeSpans(text: string): string[] {
   return [...withoutFences(text).matchAll(/`([^`\n]+)`/g)].map(([, span = '']) => span)
 }
 
+/** The cells of the tables, row by row, the lines of dashes left out. */
+export function tables(text: string): string[][][] {
+  return [...withoutFences(text).matchAll(/(?:^\|.*\|\n)+/gm)].map(([table]) => {
+    const rows = table.trimEnd().split('\n')
+    return rows
+      .filter((row) => !/^[|\s:-]+$/.test(row))
+      .map((row) =>
+        row
+          .split('|')
+          .slice(1, -1)
+          .map((cell) => cell.trim()),
+      )
+  })
+}
+
 /** Where the links of a text lead to, outside of fenced blocks. */
 export function linkTargets(text: string): string[] {
   return [...withoutFences(text).matchAll(/\]\(([^)\s]+)\)/g)].map(([, target = '']) => target)
@@ -40,13 +55,15 @@ export function linesBetween(text: string, first: string, last: string): string 
 
 const FENCE = /^( *)```(\w*)\n([^]*?)^\1```$/gm
 
-function fences(text: string): { language: string; content: string }[] {
+/** The fenced blocks. */
+export function fences(text: string): { language: string; content: string }[] {
   return [...text.matchAll(FENCE)].map(([, indent = '', language = '', content = '']) => ({
     language,
     content: content.replaceAll(new RegExp(`^${indent}`, 'gm'), ''),
   }))
 }
 
-function withoutFences(text: string): string {
+/** The text without its fenced blocks. */
+export function withoutFences(text: string): string {
   return text.replaceAll(FENCE, '')
 }

@@ -18,7 +18,14 @@ const README = read('README.md')
 const AGENTS = read('AGENTS.md')
 const DOCUMENTS = [
   { name: 'README.md', text: README },
+  { name: 'README_CN.md', text: read('README_CN.md') },
   { name: 'AGENTS.md', text: AGENTS },
+]
+
+/** Whose links are followed, and the folder that each is in. */
+const LINKING = [
+  ...['CHANGELOG.md', 'CONTRIBUTING.md', 'SECURITY.md'].map((name) => ({ folder: '', name })),
+  ...readdirSync(join(ROOT, 'docs')).map((name) => ({ folder: 'docs', name })),
 ]
 
 /** Named in the documents, and made by whoever runs the program. */
@@ -72,14 +79,15 @@ describe.each(DOCUMENTS)('$name', ({ text }) => {
   })
 })
 
+test.each(LINKING)('$folder $name links to files and headings that are there', (document) => {
+  const { folder } = document
+  const text = read(join(folder, document.name))
+  const targets = linkTargets(text).filter((target) => !target.startsWith('https://'))
+  expect(targets.filter((target) => !leads(target, { folder, text }))).toEqual([])
+})
+
 describe('docs/operations.md', () => {
   const text = read('docs/operations.md')
-
-  test('links to files and headings that are there', () => {
-    const targets = linkTargets(text).filter((target) => !target.startsWith('https://'))
-    expect(targets).not.toHaveLength(0)
-    expect(targets.filter((target) => !leads(target, { folder: 'docs', text }))).toEqual([])
-  })
 
   test('has the metrics that are there', async () => {
     const metrics = createMetrics({

@@ -1,0 +1,68 @@
+import { describe, expect, test } from 'vitest'
+
+import {
+  complaintsAboutFiles,
+  complaintsAboutLicenses,
+  dependenciesOf,
+  isRuntime,
+} from './package-rules.ts'
+
+const FILES = ['package.json', 'README.md', 'LICENSE', 'dist/index.js', 'dist/index.d.ts']
+
+describe('the files of a package', () => {
+  test('may be what is built, the page and the texts', () => {
+    const files = [...FILES, 'config.example.txt', 'assets/page/index.html', 'dist/http/app.js']
+    expect(complaintsAboutFiles(files)).toEqual([])
+  })
+
+  test.each(['.env', 'config.txt', 'src/index.ts', 'dist/http/app.test.js', 'dist/a.ts'])(
+    'may not have %s',
+    (path) => {
+      expect(complaintsAboutFiles([...FILES, path])).toEqual([`${path}: is not to be published`])
+    },
+  )
+
+  test('must have what a user imports', () => {
+    const files = FILES.filter((path) => path !== 'dist/index.js')
+    expect(complaintsAboutFiles(files)).toEqual(['dist/index.js: is missing'])
+  })
+})
+
+function complaints(license: string, name = 'made-up'): string[] {
+  return complaintsAboutLicenses([{ path: `node_modules/${name}`, name, license }])
+}
+
+describe('the licence of a dependency', () => {
+  test.each(['MIT', '(MIT OR GPL-3.0)', 'MIT AND ISC'])('may be %s', (license) => {
+    expect(complaints(license)).toEqual([])
+  })
+
+  test.each(['GPL-3.0', 'MIT AND GPL-3.0', 'not given'])('may not be %s', (license) => {
+    expect(complaints(license)).toEqual([`made-up: its licence is ${license}`])
+  })
+
+  test("may be Anthropic's own for the runtime and its SDK alone", () => {
+    const own = 'SEE LICENSE IN README.md'
+    expect(complaints(own, '@anthropic-ai/claude-agent-sdk-linux-x64')).toEqual([])
+    expect(complaints(own, '@anthropic-ai/other')).toHaveLength(1)
+  })
+})
+
+test('dependencies are what a user gets, with nested ones, and without those for development', () => {
+  const packages = {
+    '': { name: 'this' },
+    'node_modules/a': { license: 'MIT' },
+    'node_modules/a/node_modules/@b/c': {},
+    'node_modules/d': { license: 'MIT', dev: true },
+  }
+  expect(dependenciesOf({ packages })).toEqual([
+    { path: 'node_modules/a', name: 'a', license: 'MIT' },
+    { path: 'node_modules/a/node_modules/@b/c', name: '@b/c', license: 'not given' },
+  ])
+  expect(() => dependenciesOf({})).toThrow(TypeError)
+})
+
+test('the runtime is told from the SDK that starts it', () => {
+  expect(isRuntime('node_modules/@anthropic-ai/claude-agent-sdk-linux-x64')).toBe(true)
+  expect(isRuntime('node_modules/@anthropic-ai/claude-agent-sdk')).toBe(false)
+})

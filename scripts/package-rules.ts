@@ -1,0 +1,77 @@
+import { isMap } from './values.ts'
+
+/** A package that a user gets, as the lock file has it. */
+export type Dependency = { path: string; name: string; license: string }
+
+const ALLOWED_FILES = [
+  /^(?:package\.json|README\.md|LICENSE|config\.example\.txt)$/,
+  /^assets\/(?:grafana-dashboard\.json|page\/[\w-]+\.(?:html|css|js|svg))$/,
+  /^dist\/(?!.*\.test\.)[\w/.-]+\.(?:js|js\.map|d\.ts)$/,
+]
+
+const NEEDED_FILES = ['package.json', 'README.md', 'LICENSE', 'dist/index.js', 'dist/index.d.ts']
+
+const ALLOWED_LICENSES = new Set([
+  '0BSD',
+  'Apache-2.0',
+  'BlueOak-1.0.0',
+  'BSD-2-Clause',
+  'BSD-3-Clause',
+  'ISC',
+  'MIT',
+  'Unlicense',
+])
+
+/** The runtime and its SDK have terms of their own, which README.md names. */
+const ANTHROPICS_OWN = /^@anthropic-ai\/claude-agent-sdk(?:-[\w-]+)?$/
+
+/**
+ * What is wrong with the files of a package, a line each.
+ *
+ * @param paths relative to the package, with `/`
+ */
+export function complaintsAboutFiles(paths: readonly string[]): string[] {
+  const surplus = paths.filter((path) => !ALLOWED_FILES.some((pattern) => pattern.test(path)))
+  const missing = NEEDED_FILES.filter((path) => !paths.includes(path))
+  return [
+    ...surplus.map((path) => `${path}: is not to be published`),
+    ...missing.map((path) => `${path}: is missing`),
+  ]
+}
+
+/** What is wrong with the licences of dependencies, a line each. */
+export function complaintsAboutLicenses(dependencies: readonly Dependency[]): string[] {
+  return dependencies
+    .filter(({ name, license }) => !ANTHROPICS_OWN.test(name) && !isAllowed(license))
+    .map(({ name, license }) => `${name}: its licence is ${license}`)
+}
+
+/** `(MIT OR GPL-3.0)` leaves the choice, `MIT AND ISC` does not. */
+function isAllowed(license: string): boolean {
+  const choices = license.replace(/^\((.*)\)$/, '$1').split(' OR ')
+  return choices.some((choice) =>
+    choice.split(' AND ').every((name) => ALLOWED_LICENSES.has(name.trim())),
+  )
+}
+
+/**
+ * What a user gets besides the package itself: everything of a lock file that is not for
+ * development alone.
+ *
+ * @param lock a `package-lock.json` of version 3, parsed
+ * @throws TypeError where it is none
+ */
+export function dependenciesOf(lock: unknown): Dependency[] {
+  if (!isMap(lock) || !isMap(lock['packages'])) throw new TypeError('This is no lock file')
+  return Object.entries(lock['packages']).flatMap(([path, entry]) => {
+    if (path === '' || !isMap(entry) || entry['dev'] === true) return []
+    const name = path.slice(path.lastIndexOf('node_modules/') + 'node_modules/'.length)
+    const { license } = entry
+    return [{ path, name, license: typeof license === 'string' ? license : 'not given' }]
+  })
+}
+
+/** Whether a path in `node_modules` is the runtime's: the part that is hundreds of megabytes. */
+export function isRuntime(path: string): boolean {
+  return /\/claude-agent-sdk-(?:linux|darwin|win32)-/.test(path)
+}

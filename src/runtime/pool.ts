@@ -65,6 +65,8 @@ export class Pool {
   add(session: Session): void {
     this.#promised -= 1
     this.#sessions.add(session)
+    // One that was started ahead may have ended just before: it takes no room for good.
+    if (session.state === 'closed') void this.#remove(session)
   }
 
   /** To be told of each change in a session's state. */

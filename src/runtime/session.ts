@@ -265,7 +265,7 @@ export class Session {
   }
 
   #begin(turn: Turn): Asking {
-    if (this.#state === 'closed') throw sessionEnded('closed before the prompt')
+    if (this.#state === 'closed') throw this.error ?? sessionEnded('closed before the prompt')
     const reply = new Reply(() => this.close('the client left'))
     const sent = new Deferred<void>()
     sent.promise.catch(() => {})

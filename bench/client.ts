@@ -7,14 +7,27 @@ export type ReplyFacts = { text: string; call: { id: string; name: string } | un
 
 const agent = new Agent({ keepAlive: true, maxSockets: Infinity })
 
+/** What came back, whatever it is. */
+export type Exchange = { status: number; text: string; firstDelta: number | undefined; end: number }
+
 /** Asks for a stream, and says when its first delta and its end came. Fails where it is no reply. */
-export function ask(url: string, body: object): Promise<Timing> {
+export async function ask(url: string, body: object): Promise<Timing> {
+  const { status, text, firstDelta, end } = await exchange(url, body)
+  if (firstDelta === undefined || !text.includes('message_stop')) {
+    throw new Error(`No whole reply: ${status} ${text.slice(0, 300)}`)
+  }
+  return { firstDelta, end, message: factsOf(text) }
+}
+
+/** Asks for a stream and reads it to its end. Fails where the connection does. */
+export function exchange(url: string, body: object, signal?: AbortSignal): Promise<Exchange> {
   const payload = Buffer.from(JSON.stringify({ max_tokens: 1000, ...body, stream: true }))
   return new Promise((resolve, reject) => {
     const startedAt = performance.now()
     const asked = request(`${url}/v1/messages`, {
       method: 'POST',
       agent,
+      ...(signal && { signal }),
       headers: {
         'content-type': 'application/json',
         'content-length': payload.byteLength,
@@ -36,11 +49,7 @@ export function ask(url: string, body: object): Promise<Timing> {
       response.on('end', () => {
         const text = Buffer.concat(chunks).toString()
         const end = performance.now() - startedAt
-        if (firstDelta === undefined || !text.includes('message_stop')) {
-          reject(new Error(`No whole reply: ${response.statusCode} ${text.slice(0, 300)}`))
-          return
-        }
-        resolve({ firstDelta, end, message: factsOf(text) })
+        resolve({ status: response.statusCode ?? 0, text, firstDelta, end })
       })
     })
     asked.end(payload)
@@ -52,7 +61,8 @@ export function closeConnections(): void {
   agent.destroy()
 }
 
-function factsOf(stream: string): ReplyFacts {
+/** What a stream of events says. */
+export function factsOf(stream: string): ReplyFacts {
   let text = ''
   let call: ReplyFacts['call']
   for (const line of stream.split('\n')) {

@@ -7,7 +7,12 @@ import { fileURLToPath } from 'node:url'
 import { descendants } from '../test/support/processes.ts'
 
 /** A program that the benchmark started. */
-export type Program = { url: string; pid: number; stop: () => Promise<void> }
+export type Program = {
+  url: string
+  pid: number
+  /** Ends it in order; resolves with its exit code. */
+  stop: () => Promise<number | null>
+}
 
 /** Starts the stand-in as a program of its own. */
 export async function startStandin(): Promise<Program> {
@@ -22,6 +27,7 @@ export async function startProxy(
   env: Record<string, string>,
   cwd: string,
   args: readonly string[] = [],
+  onComplaint: (text: string) => void = (text) => process.stderr.write(text),
 ): Promise<Program & { startedIn: number }> {
   const startedAt = performance.now()
   const file = fileURLToPath(import.meta.resolve('claude-sub-proxy/package.json')).replace(
@@ -31,13 +37,15 @@ export async function startProxy(
   const child = spawn(process.execPath, [file, '--port', '0', '--log-level', 'ERROR', ...args], {
     cwd,
     env,
-    stdio: ['ignore', 'pipe', 'inherit'],
+    stdio: ['ignore', 'pipe', 'pipe'],
   })
+  child.stderr.setEncoding('utf8').on('data', onComplaint)
   for await (const line of createInterface(child.stdout)) {
     const [, port] = /address +http:\/\/localhost:(\d+)/.exec(line) ?? []
     if (port === undefined) continue
     const startedIn = performance.now() - startedAt
-    child.stdout.resume()
+    // What is written from now on is the log of errors.
+    child.stdout.setEncoding('utf8').on('data', onComplaint).resume()
     return { ...program(child, `http://127.0.0.1:${port}`), startedIn }
   }
   throw new Error('The proxy did not start.')
@@ -69,10 +77,11 @@ function program(child: ChildProcess, url: string): Program {
     url,
     pid: child.pid ?? NaN,
     stop: async () => {
-      if (child.exitCode !== null) return
+      if (child.exitCode !== null) return child.exitCode
       const exited = once(child, 'exit')
       child.kill('SIGTERM')
-      await exited
+      const [code] = (await exited) as [number | null]
+      return code
     },
   }
 }

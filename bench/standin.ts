@@ -4,7 +4,8 @@ import type { AddressInfo } from 'node:net'
 /**
  * The Messages API as a program of its own, as fast as one can be: it answers at once. A prompt that
  * ends with `deltas=N` gets N deltas, another `…every=M` with M milliseconds between them; a request
- * with tools gets a call of the first one. It prints its port.
+ * with tools gets a call of the first one. It prints its port. For the soak, one that says `fault=…`
+ * is treated so, and `id=…` is said back.
  */
 const server = createServer((request, response) => {
   void answer(request, response)
@@ -28,6 +29,9 @@ async function answer(request: IncomingMessage, response: ServerResponse): Promi
     messages: unknown[]
   }
   replies += 1
+  const prompt = JSON.stringify(body.messages.at(-1))
+  const [, fault] = /fault=(\w+)/.exec(prompt) ?? []
+  if (fault !== undefined && fail(response, fault)) return
   response.writeHead(200, {
     'content-type': 'text/event-stream; charset=utf-8',
     'request-id': `req_${replies}`,
@@ -35,7 +39,12 @@ async function answer(request: IncomingMessage, response: ServerResponse): Promi
   const [tool] = body.tools ?? []
   const id = `msg_${replies}`
   response.write(event('message_start', { message: startOf(id, body.model) }))
-  if (tool === undefined) await writeText(response, JSON.stringify(body.messages.at(-1)))
+  if (fault === 'silence') return
+  if (fault === 'cut') {
+    response.destroy()
+    return
+  }
+  if (tool === undefined) await writeText(response, prompt)
   else writeCall(response, tool.name)
   const stop_reason = tool === undefined ? 'end_turn' : 'tool_use'
   const delta = { stop_reason, stop_sequence: null }
@@ -43,7 +52,33 @@ async function answer(request: IncomingMessage, response: ServerResponse): Promi
   response.end(event('message_stop', {}))
 }
 
+/** Whether the fault is one that comes in place of a reply. */
+function fail(response: ServerResponse, fault: string): boolean {
+  switch (fault) {
+    case 'hangup':
+      response.destroy()
+      return true
+    case 'stall':
+      return true
+    case 'page':
+      response.writeHead(502, { 'content-type': 'text/html' }).end('<html>Bad gateway</html>')
+      return true
+    case '429':
+    case '500':
+    case '529': {
+      const type = { 429: 'rate_limit_error', 500: 'api_error', 529: 'overloaded_error' }[fault]
+      const error = { type, message: 'As it was told.' }
+      response.writeHead(Number(fault), { 'content-type': 'application/json' })
+      response.end(JSON.stringify({ type: 'error', error }))
+      return true
+    }
+    default:
+      return false
+  }
+}
+
 async function writeText(response: ServerResponse, prompt: string): Promise<void> {
+  const [id = ''] = /id=\w+/.exec(prompt) ?? []
   const count = Number(/deltas=(\d+)/.exec(prompt)?.[1] ?? 1)
   const pause = Number(/every=(\d+)/.exec(prompt)?.[1] ?? 0)
   response.write(
@@ -51,7 +86,7 @@ async function writeText(response: ServerResponse, prompt: string): Promise<void
   )
   for (let index = 0; index < count; index += 1) {
     if (pause > 0) await new Promise((resolve) => setTimeout(resolve, pause))
-    const delta = { type: 'text_delta', text: `word ${index} ` }
+    const delta = { type: 'text_delta', text: `word ${index} ${id} ` }
     response.write(event('content_block_delta', { index: 0, delta }))
   }
   response.write(event('content_block_stop', { index: 0 }))

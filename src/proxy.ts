@@ -95,6 +95,9 @@ export async function createProxy({
     idleTimeout: config.idleTimeout,
     holdTimeout: config.holdTimeout,
     queueTimeout: config.queueTimeout,
+    queueLimit: config.queueLimit,
+    startTimeout: config.startTimeout,
+    nextEventTimeout: config.nextEventTimeout,
     onSessionEnd: (cause) => logger.debug({ cause }, 'session ended'),
     observer: {
       processStarted: () => observatory.processStarted(),

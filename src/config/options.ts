@@ -72,7 +72,22 @@ export const SETTINGS = {
     '60s',
     'how long a request waits for a process before it is turned away',
   ),
+  queue_limit: fixed(
+    integer(1),
+    '1000',
+    'most requests that wait for a process; one more is turned away at once',
+  ),
+  start_timeout: fixed(
+    duration(1),
+    '2min',
+    'how long a process may take for a step that it is told before it asks the API',
+  ),
   first_event_timeout: fixed(duration(1), '10min', 'how long the first event of a reply may take'),
+  next_event_timeout: fixed(
+    duration(1),
+    '10min',
+    'how long a reply that began may be silent; a model that thinks can be for minutes',
+  ),
   ping_interval: fixed(duration(1), '15s', 'silence on a stream after which a ping event is sent'),
   idle_timeout: fixed(duration(0), '5min', 'how long an idle conversation keeps its process'),
   hold_timeout: fixed(duration(1), '10min', 'how long a process waits for tool results'),

@@ -29,6 +29,8 @@ export type EngineInput = BlueprintInput &
     version: string
     /** How many processes are kept started ahead at least; with 0 none. */
     spares: number
+    startTimeout: number
+    nextEventTimeout: number
     /** Where Claude Code's own tools may work; without one there are no runs. */
     toolsFolder?: string | undefined
     /** Called with the cause when a session ends, for the log. */
@@ -88,6 +90,8 @@ export class Engine {
       launcher: this.#launcher,
       kind: conversationKind(input),
       version: input.version,
+      startTimeout: input.startTimeout,
+      nextEventTimeout: input.nextEventTimeout,
       onStateChange: (session) => {
         if (session.cause !== undefined) input.onSessionEnd?.(session.cause)
         this.#follow(session)
@@ -231,6 +235,8 @@ export class Engine {
   #follow(session: Session): void {
     // What the pool does about one change may be the next one.
     const { state, error } = session
+    if (error instanceof RuntimeEnded) this.#launcher.noteFailure()
+    if (state === 'idle' || state === 'held') this.#launcher.noteSuccess()
     if (state === 'closed') void session.exited.then(() => this.#stock.refill())
     if (this.#stock.release(session)) return
     this.#pool.update(session)
@@ -255,7 +261,8 @@ export class Engine {
   async #probe(): Promise<Probe> {
     await this.#pool.room(NEVER)
     try {
-      return await probe(this.#launcher, this.#conversations.kind.options)
+      const { kind, startTimeout } = this.#conversations
+      return await probe(this.#launcher, kind.options, startTimeout)
     } finally {
       this.#pool.giveBack()
     }

@@ -1,11 +1,22 @@
-import { ApiError, errorTypeOf } from '../errors.ts'
+import { ApiError, type ErrorType, errorTypeOf } from '../errors.ts'
 
 /** The process is gone, and no one told it to go. */
 export class RuntimeEnded extends ApiError {
-  constructor(cause?: unknown) {
-    super('api_error', 'The Claude Code runtime ended unexpectedly.', { cause })
+  constructor(cause?: unknown, type: ErrorType = 'api_error', message = ENDED) {
+    super(type, message, { cause })
   }
 }
+
+const ENDED = 'The Claude Code runtime ended unexpectedly.'
+
+/** The process is there, and does not do what it is told: it is ended, as good as gone. */
+export class RuntimeHung extends RuntimeEnded {
+  constructor() {
+    super(undefined, 'timeout_error', HUNG)
+  }
+}
+
+const HUNG = 'The Claude Code runtime did not answer in time (start_timeout).'
 
 /** What the runtime tells of a request that failed. */
 export type Failure = {

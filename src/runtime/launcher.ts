@@ -19,7 +19,7 @@ export type ProcessObserver = {
 /** A spare does not notice everything that changes around it; none gets older than this. */
 const MAX_AGE_MILLISECONDS = 60 * 60 * 1000
 
-/** How long after a spare that died by itself the next one is started; doubled each time. */
+/** How long after a process that came to nothing the next spare is started; doubled each time. */
 const BACKOFF_MILLISECONDS = { first: 1000, most: 60_000 }
 
 /**
@@ -80,7 +80,6 @@ export class Launcher {
       return process
     }
     this.#forget(spare)
-    this.#backoff = 0
     return spare.process
   }
 
@@ -101,6 +100,19 @@ export class Launcher {
     spare.retirement.unref()
     this.#spares.add(spare)
     void process.exited.then(() => this.#bury(spare))
+  }
+
+  /** To be told that a process which was handed out did not come to work: the next spare has to wait. */
+  noteFailure(): void {
+    const { first, most } = BACKOFF_MILLISECONDS
+    this.#backoff = Math.min(most, Math.max(first, this.#backoff * 2))
+    this.#pausedUntil = performance.now() + this.#backoff
+  }
+
+  /** To be told that one came to work. */
+  noteSuccess(): void {
+    this.#backoff = 0
+    this.#pausedUntil = -Infinity
   }
 
   /** Ends spares until there are at most this many. */
@@ -151,9 +163,7 @@ export class Launcher {
   #bury(spare: Spare): void {
     if (!this.#spares.has(spare)) return
     this.#forget(spare)
-    const { first, most } = BACKOFF_MILLISECONDS
-    this.#backoff = Math.min(most, Math.max(first, this.#backoff * 2))
-    this.#pausedUntil = performance.now() + this.#backoff
+    this.noteFailure()
     this.#onChange()
   }
 }

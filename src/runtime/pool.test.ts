@@ -9,6 +9,7 @@ const LIMITS: PoolLimits = {
   idleTimeout: 5000,
   holdTimeout: 7000,
   queueTimeout: 1000,
+  queueLimit: 3,
 }
 
 beforeEach(() => {
@@ -301,6 +302,22 @@ describe('the line', () => {
     await settle()
     expect(fourth.outcome).toBe('admitted')
     expect(pool.size).toBe(1)
+  })
+
+  test('is bounded: who finds it full is turned away at once, and the others keep their places', async () => {
+    const { admitted, standInLine } = open({ queueLimit: 2 })
+    const atWork = await admitted()
+    const inLine = [standInLine(), standInLine()]
+    const tooMany = standInLine()
+    await settle()
+
+    expect(inLine.map(({ outcome }) => outcome)).toEqual(['waits', 'waits'])
+    expect(tooMany.outcome).toMatchObject({ status: 529, type: 'overloaded_error', retryAfter: 5 })
+    expect(String(tooMany.outcome)).toContain('queue_limit')
+
+    atWork.become('closed')
+    await settle()
+    expect(inLine.map(({ outcome }) => outcome)).toEqual(['admitted', 'waits'])
   })
 
   test('is left by a client that goes, whose place the next one has', async () => {

@@ -12,6 +12,8 @@ export type PoolLimits = {
   holdTimeout: number
   /** Milliseconds for which a turn waits in line. */
   queueTimeout: number
+  /** Most turns that wait in line: each has its whole request in memory. */
+  queueLimit: number
 }
 
 /** A place in line; leaving it with a reason is leaving it in vain. */
@@ -63,6 +65,8 @@ export class Pool {
   add(session: Session): void {
     this.#promised -= 1
     this.#sessions.add(session)
+    // One that was started ahead may have ended just before: it takes no room for good.
+    if (session.state === 'closed') void this.#remove(session)
   }
 
   /** To be told of each change in a session's state. */
@@ -110,15 +114,19 @@ export class Pool {
   /**
    * Resolves when there is room for one more session, which must then be added or given back.
    *
-   * @throws ApiError `overloaded_error` where there was none in time or the pool is closed, and where
-   * the client left
+   * @throws ApiError `overloaded_error` where there was none in time, the line is full or the pool is
+   * closed, and where the client left
    */
   async room(signal: AbortSignal): Promise<void> {
     if (this.#isClosed) throw stopping()
     if (signal.aborted) throw clientLeft()
+    if (this.#line.length >= this.#limits.queueLimit) throw overloaded('queue_limit')
     await new Promise<void>((resolve, reject) => {
       const abort = (): void => place.leave(clientLeft())
-      const timer = setTimeout(() => place.leave(overloaded()), this.#limits.queueTimeout)
+      const timer = setTimeout(
+        () => place.leave(overloaded('queue_timeout')),
+        this.#limits.queueTimeout,
+      )
       const place: Place = {
         leave: (reason) => {
           clearTimeout(timer)
@@ -206,10 +214,10 @@ export class Pool {
   }
 }
 
-function overloaded(): ApiError {
+function overloaded(limit: string): ApiError {
   return new ApiError(
     'overloaded_error',
-    'All processes of this proxy are busy. Try again, or raise max_processes.',
+    `All processes of this proxy are busy (${limit}). Try again, or raise max_processes.`,
     { retryAfter: 5 },
   )
 }

@@ -5,6 +5,7 @@ import {
   type SDKUserMessage,
 } from '@anthropic-ai/claude-agent-sdk'
 
+import { Deferred } from '../deferred.ts'
 import { InputQueue } from './input-queue.ts'
 import type { Launcher } from './launcher.ts'
 import type { RuntimeProcess } from './runtime-process.ts'
@@ -20,8 +21,11 @@ export type ListedModel = ModelInfo & { supportsThinkingOff?: boolean }
 /**
  * Starts a process, asks what it knows, and ends it. Nothing goes upstream. From then on the
  * launcher knows what a process is started from.
+ *
+ * @param timeout milliseconds that the process may take for its answer
+ * @throws Error where it is no runtime, or did not answer in time
  */
-export async function probe(launcher: Launcher, options: Options): Promise<Probe> {
+export async function probe(launcher: Launcher, options: Options, timeout: number): Promise<Probe> {
   const input = new InputQueue<SDKUserMessage>()
   let probed: RuntimeProcess | undefined
   const asked = query({
@@ -35,14 +39,17 @@ export async function probe(launcher: Launcher, options: Options): Promise<Probe
       },
     },
   })
+  const late = new Deferred<never>()
+  const timer = setTimeout(() => late.reject(new Error('it does not answer')), timeout)
   try {
-    const { models } = await asked.initializationResult()
+    const { models } = await Promise.race([asked.initializationResult(), late.promise])
     return { models }
   } catch (cause) {
     const { command = 'the runtime' } = launcher.launch ?? {}
     const reason = cause instanceof Error ? cause.message : String(cause)
     throw new Error(`${command} could not be started as Claude Code: ${reason}`, { cause })
   } finally {
+    clearTimeout(timer)
     probed?.stop()
     input.close()
     asked.close()

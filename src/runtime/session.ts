@@ -16,7 +16,14 @@ import type { Opening, Turn, TurnSettings } from '../plan/turn.ts'
 import { createFold, type Fold } from '../stream/fold.ts'
 import { Deferred } from '../deferred.ts'
 import { type ContextCount, contextCount, countFailureIn } from './context-count.ts'
-import { type Diagnosed, diagnosedIn, type Failure, RuntimeEnded, toApiError } from './failures.ts'
+import {
+  type Diagnosed,
+  diagnosedIn,
+  type Failure,
+  RuntimeEnded,
+  RuntimeHung,
+  toApiError,
+} from './failures.ts'
 import { InputQueue } from './input-queue.ts'
 import type { Launcher } from './launcher.ts'
 import { rateLimitsIn } from './rate-limits.ts'
@@ -42,6 +49,10 @@ export type SessionDependencies = {
   launcher: Launcher
   kind: SessionKind
   version: string
+  /** Milliseconds that the process may take for a step before the request is on its way. */
+  startTimeout: number
+  /** Milliseconds for which a reply that began may be silent. */
+  nextEventTimeout: number
   /** Called when the session became idle, held or closed. */
   onStateChange: (session: Session) => void
   /** Called with the state of the plan, which comes with each reply under a subscription. */
@@ -107,6 +118,8 @@ export class Session {
   #applied: TurnSettings | undefined
   #gatePosition: 'open' | 'closed' = 'open'
   #gateTimer: NodeJS.Timeout | undefined
+  /** Runs out when a reply was silent for too long. */
+  #silence: NodeJS.Timeout | undefined
   #diagnosed: Diagnosed | undefined
   #onDiagnosed: Deferred<void> | undefined
   #countFailure: ApiError | undefined
@@ -166,7 +179,7 @@ export class Session {
   async openAhead(settings: TurnSettings, model: string): Promise<void> {
     await this.#initialize(settings, model)
     // What the runtime looks up for its first turn, it looks up for this. Nothing goes upstream.
-    await this.#orFailed(this.#query.getContextUsage({ detail: 'summary' }))
+    await this.#inTime(this.#query.getContextUsage({ detail: 'summary' }))
   }
 
   /**
@@ -193,7 +206,7 @@ export class Session {
   async prepare(turn: Turn): Promise<void> {
     this.#state = 'opening'
     // The runtime tidies up for some milliseconds after a reply.
-    await this.#orFailed(this.#settled?.promise ?? Promise.resolve())
+    await this.#inTime(this.#settled?.promise ?? Promise.resolve())
     await this.#apply(turn.settings)
   }
 
@@ -206,7 +219,7 @@ export class Session {
   async ask(turn: Turn): Promise<Reply> {
     const { reply, sent } = this.#begin(turn)
     this.#input.push(userPrompt(turn.prompt))
-    await sent.promise
+    await this.#untilSent(sent.promise)
     return reply
   }
 
@@ -215,7 +228,7 @@ export class Session {
     const { reply, sent } = this.#begin(turn)
     this.#mayGoOn = true
     this.#toolbox?.answer(answers)
-    await sent.promise
+    await this.#untilSent(sent.promise)
     return reply
   }
 
@@ -242,6 +255,7 @@ export class Session {
     if (this.#state === 'closed') return
     this.#state = 'closed'
     clearTimeout(this.#gateTimer)
+    clearTimeout(this.#silence)
     if (how === 'kill') this.#process?.kill()
     else this.#process?.stop()
     this.#input.close()
@@ -259,7 +273,7 @@ export class Session {
   }
 
   #begin(turn: Turn): Asking {
-    if (this.#state === 'closed') throw sessionEnded('closed before the prompt')
+    if (this.#state === 'closed') throw this.error ?? sessionEnded('closed before the prompt')
     const reply = new Reply(() => this.close('the client left'))
     const sent = new Deferred<void>()
     sent.promise.catch(() => {})
@@ -289,7 +303,7 @@ export class Session {
     }
     this.#isInitialized = true
     await Promise.all([
-      this.#orFailed(this.#query.initializationResult()),
+      this.#inTime(this.#query.initializationResult()),
       this.#apply(settings, model),
     ])
   }
@@ -306,7 +320,7 @@ export class Session {
       steps.push(this.#query.applyFlagSettings({ ...(model !== undefined && { model }), env }))
     }
     this.#applied = settings
-    await Promise.all(steps.map((step) => this.#orFailed(step)))
+    await Promise.all(steps.map((step) => this.#inTime(step)))
   }
 
   /**
@@ -321,7 +335,7 @@ export class Session {
     this.#gatePosition = position
     const env = settingsEnvironment(this.#applied, position)
     try {
-      await this.#orFailed(this.#query.applyFlagSettings({ env }))
+      await this.#inTime(this.#query.applyFlagSettings({ env }))
     } catch {
       // The session is closed: who waits for it is told why.
     }
@@ -335,7 +349,25 @@ export class Session {
     }
     this.#acknowledged = new Deferred()
     this.#input.push(replayedUser(message.content))
-    await this.#orFailed(this.#acknowledged.promise)
+    await this.#inTime(this.#acknowledged.promise)
+  }
+
+  /** A process that was not asked yet, and does not take a step, is as good as gone. */
+  #inTime<T>(step: Promise<T>): Promise<T> {
+    return this.#within(this.#orFailed(step), () => new RuntimeHung())
+  }
+
+  /** Here it is not known whether the request left: it is not tried again. */
+  #untilSent(sent: Promise<void>): Promise<void> {
+    return this.#within(sent, () => new ApiError('timeout_error', new RuntimeHung().message))
+  }
+
+  async #within<T>(step: Promise<T>, failure: () => ApiError): Promise<T> {
+    const timer = setTimeout(
+      () => this.close('the process did not answer', failure(), 'kill'),
+      this.#dependencies.startTimeout,
+    )
+    return step.finally(() => clearTimeout(timer))
   }
 
   /** Asks at the closed gate: nothing goes upstream, and the turn stays in the conversation. */
@@ -395,6 +427,7 @@ export class Session {
     if (asking === undefined) return
     this.#mayGoOn = false
     if (!this.#isOnItsWay) this.#noteOnItsWay()
+    this.#watchForSilence()
     if (event.type === 'content_block_start') asking.nextIndex = event.index + 1
     const { events, ending } = asking.reader.read(event)
     if (ending !== undefined) asking.ending = ending
@@ -430,6 +463,17 @@ export class Session {
     this.#gateTimer = setTimeout(() => void this.#setGate('closed'), GATE_MILLISECONDS)
   }
 
+  /** In a run no event comes while a tool works, which may take any time. */
+  #watchForSilence(): void {
+    const { kind, nextEventTimeout } = this.#dependencies
+    if (kind.answersCalls) return
+    clearTimeout(this.#silence)
+    this.#silence = setTimeout(
+      () => this.close('the reply fell silent', fellSilent()),
+      nextEventTimeout,
+    )
+  }
+
   #foldIn(asking: Asking, event: ReplyEvent): void {
     if (asking.isUnclear) return
     try {
@@ -442,6 +486,7 @@ export class Session {
   #finish(asking: Asking): void {
     this.#asking = undefined
     clearTimeout(this.#gateTimer)
+    clearTimeout(this.#silence)
     asking.reply.end()
     if (asking.isUnclear) {
       this.close('its state is not known', undefined, 'kill')
@@ -569,6 +614,10 @@ function brokenOff(): ApiError {
   return new ApiError('api_error', 'The API broke off before the end of its reply.', {
     status: 502,
   })
+}
+
+function fellSilent(): ApiError {
+  return new ApiError('timeout_error', 'The reply did not go on in time (next_event_timeout).')
 }
 
 function noReply(): ApiError {

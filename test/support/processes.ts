@@ -37,6 +37,13 @@ export function runtimeProcessesWithEnvironment(text: string): RunningProcess[] 
     .map(withoutDetails)
 }
 
+/** The same, whatever program they run. */
+export function processesWithEnvironment(text: string): RunningProcess[] {
+  return census()
+    .filter((entry) => environmentOf(entry.pid).includes(text))
+    .map(withoutDetails)
+}
+
 /** Whether the process still runs. A zombie has ended: only its parent has not looked yet. */
 export function isAlive(pid: number): boolean {
   return census().some((entry) => entry.pid === pid)

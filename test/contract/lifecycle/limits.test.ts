@@ -204,6 +204,57 @@ describe('with maxProcesses 1', () => {
   })
 })
 
+/** With `QUEUE_REQUESTS=500` as many as a fleet of agents sends. */
+const QUEUED = Number(process.env['QUEUE_REQUESTS'] ?? 16)
+
+test(
+  `${QUEUED} requests against two processes are served in their order, each with its own reply`,
+  { timeout: 600_000 },
+  async () => {
+    await open({ maxProcesses: 2, queueTimeout: 600_000, queueLimit: QUEUED })
+    bench.standin.answer = ({ body }) => {
+      const [, number = ''] = /Number (\d+)/.exec(JSON.stringify(body.messages)) ?? []
+      return message(textMessage(number))
+    }
+    const numbers = Array.from({ length: QUEUED }, (_, index) => String(index + 1))
+    let most = 0
+    const replies = await Promise.all(
+      numbers.map(async (number) => {
+        const reply = await bench.ask(`Number ${number}.`)
+        most = Math.max(most, startedRuntimes(process.pid).length)
+        return textOf(reply)
+      }),
+    )
+
+    expect(replies).toEqual(numbers)
+    expect(most).toBeLessThanOrEqual(2)
+    const asked = bench.standin.messages.map(({ body }) =>
+      Number(/Number (\d+)/.exec(JSON.stringify(body.messages))?.[1]),
+    )
+    expect(asked).toHaveLength(QUEUED)
+    // Two start at a time, and either may be the faster one.
+    for (const [place, number] of asked.entries()) {
+      expect(Math.abs(number - (place + 1))).toBeLessThanOrEqual(2)
+    }
+  },
+)
+
+test('who finds the line full is turned away at once', async () => {
+  await open({ maxProcesses: 1, queueLimit: 1, queueTimeout: 600_000 })
+  const [gate] = gateReplies(1)
+  const first = bench.ask('One')
+  await bench.standin.waitFor(1)
+  const second = bench.ask('Two')
+  await settled()
+
+  const third = await bench.ask('Three')
+  expect(third.status).toBe(529)
+  expect(third.headers.get('retry-after')).toBe('5')
+  expect(third.body.error?.message).toContain('queue_limit')
+  gate?.open()
+  expect([(await first).status, (await second).status]).toEqual([200, 200])
+})
+
 test('there are never more processes than maxProcesses, spares included', async () => {
   await open({ maxProcesses: 2, spares: 2 })
   const gates = gateReplies(3)

@@ -1,0 +1,347 @@
+import { vi } from 'vitest'
+
+import type { ProxyOptions } from '../../../src/proxy.ts'
+import { InputQueue } from '../../../src/runtime/input-queue.ts'
+import {
+  type Answer,
+  cut,
+  cutBeforeAnswer,
+  error,
+  events,
+  hang,
+  message,
+  raw,
+  stall,
+} from '../../support/answers.ts'
+import { eventsOf } from '../../support/events.ts'
+import { makeGate } from '../../support/gate.ts'
+import { textMessage, toolUseMessage } from '../../support/messages.ts'
+import type { Behaviour } from '../../support/switchable-runtime.ts'
+import { assistant, LOOK, user } from '../lifecycle/bench.ts'
+import { answerAll, answerOthers, type Scene, type Told } from './scene.ts'
+
+/** Something that breaks at a stage of a request, and what the client must get then. */
+export type Fault = {
+  stage: string
+  fault: string
+  gets: string
+  strike: (scene: Scene) => Promise<Told>
+}
+
+export type Act = {
+  options: ProxyOptions
+  variables?: (folder: string) => Record<string, string>
+  faults: Fault[]
+  /** Nothing can be served, for what is broken stays so. */
+  isHopeless?: boolean
+}
+
+const WHOLE = 'the whole reply'
+const ENDED = '500 `api_error`'
+const BROKEN = 'its beginning, then an `error` event: `api_error`'
+
+/** All that is tried, by the proxies that it is tried on. */
+export const ACTS: Record<string, Act> = {
+  'nothing started ahead': {
+    options: {},
+    faults: [
+      killed('is initialized', WHOLE, killWhileStarting),
+      killed('is told the history', WHOLE, killWhileReplaying),
+      killed('has asked, before the first event', ENDED, killBeforeFirstEvent),
+      killed('is in mid stream', BROKEN, killInMidStream),
+      killed('is idle', WHOLE, killIdle),
+      killed('is held', WHOLE, killHeld),
+      broken('complains in a line of 50 MB', WHOLE),
+      broken('exits at once with a message', ENDED),
+      broken('is of a version without these options', ENDED),
+      broken('has too little memory', ENDED),
+      broken('can not write to any file', ENDED),
+      gone('missing', 'is not there any more'),
+      gone('forbidden', 'may not be executed any more'),
+      inMidStream('prints garbage when told to', 'prints garbage'),
+      inMidStream('prints a line of 50 MB when told to', 'prints a line of 50 MB'),
+      api('answers 429', '429 `rate_limit_error`', error(429, 'rate_limit_error', 'Slow down.')),
+      api('answers 500', '500 `api_error`', error(500, 'api_error', 'Internal server error')),
+      api('answers 529', '529 `overloaded_error`', error(529, 'overloaded_error', 'Overloaded')),
+      api('answers a page', '502 `api_error`', raw(502, { 'content-type': 'text/html' }, '<html>')),
+      api('hangs up', '502 `api_error`', cutBeforeAnswer()),
+      api('answers nothing', '502 `api_error`', raw(200, {}, '')),
+      { stage: 'the API', fault: 'hangs up in mid stream', gets: BROKEN, strike: cutInMidStream },
+      {
+        stage: 'the login',
+        fault: 'expires, and is right again with the next request',
+        gets: '401 `authentication_error`',
+        strike: (scene) =>
+          answered(scene, error(401, 'authentication_error', 'OAuth token has expired.')),
+      },
+    ],
+  },
+  'processes started ahead': {
+    options: { spares: 1 },
+    faults: [
+      killed('is parked', WHOLE, killAhead(1)),
+      killed('is opened ahead', WHOLE, killAhead(2)),
+    ],
+  },
+  'short timeouts': {
+    options: { firstEventTimeout: 1500, nextEventTimeout: 1500, startTimeout: 4000 },
+    faults: [
+      broken('prints garbage', '504 `timeout_error`'),
+      broken('prints a line of 50 MB', '504 `timeout_error`'),
+      broken('says nothing', '504 `timeout_error`'),
+      broken('says nothing and does not end when told to', '504 `timeout_error`'),
+      {
+        stage: 'the process has asked',
+        fault: 'stops dead, before the first event',
+        gets: '504 `timeout_error`',
+        strike: freezeBeforeFirstEvent,
+      },
+      api('never answers', '504 `timeout_error`', stall()),
+      api(
+        'falls silent in mid stream',
+        'its beginning, then an `error` event: `timeout_error`',
+        events([...beginning(), hang()]),
+      ),
+    ],
+  },
+  'an API whose name is not found': {
+    options: {},
+    variables: () => ({ ANTHROPIC_BASE_URL: NO_NAME }),
+    isHopeless: true,
+    faults: [
+      {
+        stage: 'the API',
+        fault: 'has a name that is not found',
+        gets: '502 `api_error`',
+        strike: askNow,
+      },
+    ],
+  },
+  'a configuration folder that can not be made': {
+    options: {},
+    // A file is where the folder should be.
+    variables: (folder) => ({ CLAUDE_CONFIG_DIR: `${folder}/claude/config` }),
+    faults: [
+      {
+        stage: "the runtime's folder",
+        fault: 'can be neither read nor written',
+        gets: WHOLE,
+        strike: askNow,
+      },
+    ],
+  },
+}
+
+/** A label is 63 characters at most: this is known without asking anyone. */
+const NO_NAME = `http://${'x'.repeat(64)}.invalid`
+
+function killed(when: string, gets: string, strike: Fault['strike']): Fault {
+  return { stage: `the process ${when}`, fault: 'is killed', gets, strike }
+}
+
+/** Processes that are started from now on are of no use. */
+function broken(behaviour: Behaviour, gets: string): Fault {
+  return {
+    stage: 'the executable',
+    fault: behaviour,
+    gets,
+    strike: async (scene) => {
+      scene.runtime.become(behaviour)
+      const told = await askNow(scene)
+      scene.runtime.become('is the runtime')
+      return told
+    },
+  }
+}
+
+function gone(how: 'missing' | 'forbidden', fault: string): Fault {
+  return {
+    stage: 'the executable',
+    fault,
+    gets: ENDED,
+    strike: async (scene) => {
+      scene.runtime.break(how)
+      const told = await askNow(scene)
+      scene.runtime.become('is the runtime')
+      return told
+    },
+  }
+}
+
+function inMidStream(behaviour: Behaviour, fault: string): Fault {
+  return {
+    stage: 'the process is in mid stream',
+    fault,
+    gets: WHOLE,
+    strike: async (scene) => {
+      scene.runtime.become(behaviour)
+      const gate = makeGate()
+      const all = eventsOf(textMessage('The whole of it.'))
+      answerOthers(scene, () => events([...all.slice(0, 3), gate.pass, ...all.slice(3)]))
+      const asked = scene.ask('Hello')
+      await asked.begun
+      const since = performance.now()
+      await scene.runtime.tell()
+      gate.open()
+      const told = await asked.told(since)
+      scene.runtime.become('is the runtime')
+      answerAll(scene)
+      return told
+    },
+  }
+}
+
+function api(fault: string, gets: string, answer: Answer): Fault {
+  return { stage: 'the API', fault, gets, strike: (scene) => answered(scene, answer) }
+}
+
+async function answered(scene: Scene, answer: Answer): Promise<Told> {
+  answerOthers(scene, () => answer)
+  const told = await askNow(scene)
+  answerAll(scene)
+  return told
+}
+
+/** The fault is there already. */
+function askNow(scene: Scene): Promise<Told> {
+  return scene.ask('Hello').told(performance.now())
+}
+
+async function killWhileStarting(scene: Scene): Promise<Told> {
+  const before = new Set(scene.processes())
+  const asked = scene.ask('Hello')
+  await vi.waitFor(() => {
+    if (scene.processes().every((pid) => before.has(pid))) throw new Error('It did not start.')
+  }, SOON)
+  return asked.told(kill(scene, before))
+}
+
+async function killWhileReplaying(scene: Scene): Promise<Told> {
+  const before = new Set(scene.processes())
+  const past = Array.from({ length: 40 }, (_, index) =>
+    index % 2 === 0 ? user(`Question ${index}`) : assistant(`Answer ${index}`),
+  )
+  const told = vi.spyOn(InputQueue.prototype, 'push')
+  const asked = scene.ask({ messages: [...past, user('Hello')] })
+  await vi.waitFor(() => {
+    if (told.mock.calls.length < 5) throw new Error('It was not told of the past.')
+  }, SOON)
+  told.mockRestore()
+  return asked.told(kill(scene, before))
+}
+
+async function killBeforeFirstEvent(scene: Scene): Promise<Told> {
+  const before = new Set(scene.processes())
+  const asked = await askAndWait(scene, [hang()])
+  const told = asked.told(kill(scene, before))
+  await told
+  answerAll(scene)
+  return told
+}
+
+async function freezeBeforeFirstEvent(scene: Scene): Promise<Told> {
+  const before = new Set(scene.processes())
+  const asked = await askAndWait(scene, [hang()])
+  const told = asked.told(kill(scene, before, 'SIGSTOP'))
+  await told
+  answerAll(scene)
+  return told
+}
+
+async function killInMidStream(scene: Scene): Promise<Told> {
+  const before = new Set(scene.processes())
+  const asked = await askAndWait(scene, [...beginning(), hang()])
+  await asked.begun
+  const told = asked.told(kill(scene, before))
+  await told
+  answerAll(scene)
+  return told
+}
+
+async function cutInMidStream(scene: Scene): Promise<Told> {
+  const gate = makeGate()
+  const asked = await askAndWait(scene, [...beginning(), gate.pass, cut()])
+  await asked.begun
+  const since = performance.now()
+  gate.open()
+  const told = await asked.told(since)
+  answerAll(scene)
+  return told
+}
+
+async function killIdle(scene: Scene): Promise<Told> {
+  const before = new Set(scene.processes())
+  const { body } = await scene.bench.ask('Hello')
+  return goOnAfterKill(scene, before, {
+    messages: [user('Hello'), assistant(body.content), user('And now?')],
+  })
+}
+
+async function killHeld(scene: Scene): Promise<Told> {
+  const before = new Set(scene.processes())
+  answerOthers(scene, () => message(toolUseMessage([{ id: 'toolu_1', name: 'look', input: {} }])))
+  const { body } = await scene.bench.ask({ messages: [user('Look')], tools: [LOOK] })
+  answerAll(scene)
+  const result = { type: 'tool_result', tool_use_id: 'toolu_1', content: 'A tree.' }
+  return goOnAfterKill(scene, before, {
+    tools: [LOOK],
+    messages: [user('Look'), assistant(body.content), user([result])],
+  })
+}
+
+/** Waits until the proxy has noticed: what happens before is a matter of luck. */
+async function goOnAfterKill(scene: Scene, before: Set<number>, body: object): Promise<Told> {
+  const { log } = scene.bench
+  const notices = noticesIn(log.text())
+  kill(scene, before)
+  await vi.waitFor(() => {
+    if (noticesIn(log.text()) === notices) throw new Error('It was not noticed.')
+  }, SOON)
+  return scene.ask({ ...body }).told(performance.now())
+}
+
+function noticesIn(log: string): number {
+  return log.split('session ended').length
+}
+
+/** Kills what waits once there are so many; the conversation beside begins anew then. */
+function killAhead(count: number): Fault['strike'] {
+  return async (scene) => {
+    // The second of one kind is worth a session ahead.
+    for (let asked = 0; asked < count; asked += 1) await scene.bench.ask('Hello')
+    await scene.count('spare', count)
+    const since = kill(scene, new Set())
+    return scene.ask('Hello').told(since)
+  }
+}
+
+async function askAndWait(scene: Scene, elements: Parameters<typeof events>[0]) {
+  const arrived = makeGate()
+  answerOthers(scene, () => {
+    arrived.open()
+    return events(elements)
+  })
+  const asked = scene.ask('Hello')
+  await arrived.pass()
+  return asked
+}
+
+/** Ends the processes that were not there before, and says when. */
+function kill(
+  { processes }: Scene,
+  before: ReadonlySet<number>,
+  signal: NodeJS.Signals = 'SIGKILL',
+): number {
+  const struck = processes().filter((pid) => !before.has(pid))
+  if (struck.length === 0) throw new Error('There is no process to strike.')
+  const since = performance.now()
+  for (const pid of struck) process.kill(pid, signal)
+  return since
+}
+
+/** The first events of a reply. */
+function beginning() {
+  return eventsOf(textMessage('Half of it.')).slice(0, 3)
+}
+
+const SOON = { timeout: 20_000, interval: 5 }

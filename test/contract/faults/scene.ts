@@ -1,0 +1,149 @@
+import { expect, vi } from 'vitest'
+
+import type { ProxyOptions } from '../../../src/proxy.ts'
+import { message } from '../../support/answers.ts'
+import { textMessage } from '../../support/messages.ts'
+import { processesWithEnvironment } from '../../support/processes.ts'
+import { makeSwitchableRuntime, type SwitchableRuntime } from '../../support/switchable-runtime.ts'
+import { assistant, type Bench, openBench, textOf, user } from '../lifecycle/bench.ts'
+
+/** What a client got, in a few words, and how many milliseconds after the fault it had all of it. */
+export type Told = { what: string; milliseconds: number }
+
+/** A proxy on which faults are tried one after another, beside a conversation that must go on. */
+export type Scene = {
+  bench: Bench
+  runtime: SwitchableRuntime
+  /** Asks for a stream and reads it to its end. */
+  ask: (body: string | Record<string, unknown>) => Asked
+  /** Begins the conversation beside. */
+  begin: () => Promise<void>
+  /** The runtime's processes, but for that of the conversation beside. */
+  processes: () => number[]
+  /** Resolves when there are so many processes in a state, by the proxy's own metrics. */
+  count: (state: string, count: number) => Promise<void>
+  /** Takes the next turn of the conversation beside; fails where it is not answered. */
+  goOnBeside: () => Promise<void>
+  /** A new conversation is served. */
+  expectServes: () => Promise<void>
+  /** What is there that the proxy does not know of: once nothing, else the commands. */
+  leftovers: () => Promise<string>
+}
+
+export type Asked = {
+  /** Resolves when the status line is there. */
+  begun: Promise<Response>
+  /** @param since `performance.now()` when the fault struck */
+  told: (since: number) => Promise<Told>
+}
+
+export const GREETING = 'Hello from the stand-in.'
+
+const BESIDE = 'Beside it'
+
+/** Opens a scene whose proxy starts its processes from an executable that can be made to fail. */
+export async function openScene(
+  options: ProxyOptions = {},
+  variables: (folder: string) => Record<string, string> = () => ({}),
+): Promise<Scene> {
+  let runtime: SwitchableRuntime | undefined
+  const bench = await openBench((sandbox) => {
+    runtime = makeSwitchableRuntime(sandbox.folder)
+    const env = { ...sandbox.env, ...variables(sandbox.folder) }
+    return { maxProcesses: 8, claudePath: runtime.path, env, ...options }
+  })
+  if (runtime === undefined) throw new Error('There is no executable.')
+  const beside: object[] = []
+  const { sandbox, standin } = bench
+  const own = new Set<number>()
+
+  const scene: Scene = {
+    bench,
+    runtime,
+    ask(body) {
+      const begun = bench.stream(body)
+      return {
+        begun,
+        told: async (since) => {
+          const what = await toldBy(await begun)
+          return { what, milliseconds: performance.now() - since }
+        },
+      }
+    },
+    async begin() {
+      await scene.goOnBeside()
+      await scene.count('idle', 1)
+      const { spares = 0 } = options
+      if (spares === 0) for (const pid of bench.runtimes()) own.add(pid)
+    },
+    processes: () => bench.runtimes().filter((pid) => !own.has(pid)),
+    count: (state, count) =>
+      vi.waitFor(async () => expect(await countOf(bench, state)).toBe(count), PATIENCE),
+    async goOnBeside() {
+      beside.push(user(`${BESIDE} ${beside.length}`))
+      const reply = await bench.ask({ messages: beside })
+      expect(reply).toMatchObject({ status: 200, body: { stop_reason: 'end_turn' } })
+      beside.push(assistant(reply.body.content))
+    },
+    async expectServes() {
+      expect(textOf(await bench.ask('Hello again'))).toBe(GREETING)
+    },
+    async leftovers() {
+      const states = ['spare', 'opening', 'asking', 'idle', 'held']
+      try {
+        await vi.waitFor(async () => {
+          const counts = await Promise.all(states.map((state) => countOf(bench, state)))
+          const known = counts.reduce((sum, count) => sum + count, 0)
+          expect(processesWithEnvironment(sandbox.folder).length).toBeLessThanOrEqual(known)
+        }, PATIENCE)
+        return 'nothing'
+      } catch {
+        return processesWithEnvironment(sandbox.folder)
+          .map(({ command }) => command.slice(0, 80))
+          .join('\n')
+      }
+    },
+  }
+  standin.answer = greet
+  return scene
+}
+
+/** Answers the conversation beside as ever, and all others otherwise. */
+export function answerOthers({ bench: { standin } }: Scene, answer: typeof standin.answer): void {
+  standin.answer = (request, index) => {
+    const isBeside = JSON.stringify(request.body.messages).includes(BESIDE)
+    return isBeside ? greet() : answer(request, index)
+  }
+}
+
+export function answerAll({ bench: { standin } }: Scene): void {
+  standin.answer = greet
+}
+
+function greet() {
+  return message(textMessage(GREETING))
+}
+
+/** What is waited for at most, in milliseconds: a process that is deaf is killed after three seconds. */
+const PATIENCE = { timeout: 20_000, interval: 30 }
+
+async function countOf({ proxy }: Bench, state: string): Promise<number> {
+  const metrics = await (await proxy.fetch('http://localhost/metrics')).text()
+  const [, count] =
+    new RegExp(`^claude_proxy_processes{state="${state}"} (\\d+)$`, 'm').exec(metrics) ?? []
+  return Number(count)
+}
+
+async function toldBy(response: Response): Promise<string> {
+  const text = await response.text()
+  if (response.status !== 200) {
+    const { error } = JSON.parse(text) as { error: { type: string } }
+    return `${response.status} \`${error.type}\``
+  }
+  const [, failure] = /^event: error\ndata: (.*)$/m.exec(text) ?? []
+  if (failure !== undefined) {
+    const { error } = JSON.parse(failure) as { error: { type: string } }
+    return `its beginning, then an \`error\` event: \`${error.type}\``
+  }
+  return text.includes('message_stop') ? 'the whole reply' : `half a reply: ${text.slice(-200)}`
+}

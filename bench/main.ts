@@ -42,7 +42,7 @@ const all: works.Work[] = [
   { ...works.newConversation(standin.url, 'direct call', () => SYSTEM), requests: 1 },
   { name: 'cold start', requests: 1, run: cold },
   works.nextTurn(proxy.url, 3),
-  works.toolSteps(proxy.url, 4),
+  works.toolSteps(proxy.url, 10),
   works.newConversation(proxy.url, 'new conversation, system seen before', () => SYSTEM),
   works.newConversation(proxy.url, 'new conversation, new system', () => `System ${unique()}.`),
   works.backToBack(proxy.url, 3),

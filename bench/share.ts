@@ -16,8 +16,10 @@ export type Share = {
   outward: Summary
 }
 
-const TURNS = 30
-const DELTAS = 10
+/** A server is measured that has run for a while. */
+const WARM_UP = 50
+const TURNS = 100
+const DELTAS = 3
 
 /**
  * Watches a proxy in this process from outside: its connections and its child processes, by Node's
@@ -29,7 +31,7 @@ export async function measureShare(url: string, env: Record<string, string>): Pr
   try {
     const { port } = await proxy.listen()
     const messages: object[] = []
-    for (let turn = 0; turn < TURNS; turn += 1) {
+    for (let turn = 0; turn < WARM_UP + TURNS; turn += 1) {
       messages.push(user(`${turn} deltas=${DELTAS} every=5`))
       const body = { model: MODEL, system: SYSTEM, messages }
       const { message } = await ask(`http://127.0.0.1:${port}`, body)
@@ -40,8 +42,8 @@ export async function measureShare(url: string, env: Record<string, string>): Pr
     await proxy.close()
     watch.stop()
   }
-  // The first turn had to wait for its process.
-  return { inward: summarize(watch.inward.slice(1)), outward: summarize(watch.outward) }
+  const [inward, outward] = [watch.inward, watch.outward].map((times) => times.slice(-TURNS))
+  return { inward: summarize(inward ?? []), outward: summarize(outward ?? []) }
 }
 
 class Watch {

@@ -126,14 +126,22 @@ export function atOnce(name: string, times: number, one: () => Promise<number[]>
   }
 }
 
-/** Milliseconds from the first delta to the end of a reply of many. */
+/** Milliseconds from the first delta to the end of a reply of many, in a conversation that goes on. */
 export function relay(url: string, name: string, deltas: number): Work {
+  const messages: Message[] = []
+  const next = async (prompt: string): Promise<number> => {
+    messages.push(user(prompt))
+    const { firstDelta, end, message } = await ask(url, { model: MODEL, system: SYSTEM, messages })
+    messages.push({ role: 'assistant', content: message.text.slice(0, 100) })
+    return end - firstDelta
+  }
   return {
     name,
     run: async () => {
-      const messages = [user(`${unique()} deltas=${deltas}`)]
-      const { firstDelta, end } = await ask(url, { model: MODEL, system: SYSTEM, messages })
-      return [end - firstDelta]
+      // What it was compared with has its process at hand, too.
+      messages.length = 0
+      await next(`Hello ${unique()}`)
+      return [await next(`${unique()} deltas=${deltas}`)]
     },
   }
 }

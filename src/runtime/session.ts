@@ -83,6 +83,9 @@ type Asking = {
  */
 const GATE_MILLISECONDS = 25
 
+/** How long the output of a process that is gone may take to be read. */
+const LAST_WORDS_MILLISECONDS = 500
+
 /** How long a failed turn waits for the diagnostics that have the API's own words. */
 const DIAGNOSTICS_MILLISECONDS = 200
 
@@ -148,6 +151,7 @@ export class Session {
         spawnClaudeCodeProcess: ({ command, args, cwd, env }) => {
           this.#process = dependencies.launcher.take({ command, args, cwd, env })
           this.#process.onDiagnostic((line) => this.#diagnose(line))
+          void this.#endWith(this.#process)
           if (this.#state === 'closed') this.#process.stop()
           return this.#process.child
         },
@@ -395,6 +399,13 @@ export class Session {
     } catch (cause) {
       this.close('the process failed', new RuntimeEnded(cause))
     }
+  }
+
+  /** The SDK may wait for more of a process that is gone: what it wrote has been read by then. */
+  async #endWith({ exited }: RuntimeProcess): Promise<void> {
+    await exited
+    await elapsed(LAST_WORDS_MILLISECONDS)
+    this.close('the process ended', new RuntimeEnded())
   }
 
   #receive(message: SDKMessage): void {

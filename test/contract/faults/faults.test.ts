@@ -1,6 +1,6 @@
 import { readdirSync, writeFileSync } from 'node:fs'
 
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
 
 import { ACTS } from './faults.ts'
 import { openScene, type Scene } from './scene.ts'
@@ -29,7 +29,9 @@ describe.each(Object.entries(ACTS))('%s', (_name, { options, variables, faults, 
 
   afterAll(async () => {
     await scene.bench.remove()
-    await expect.poll(descriptors, { timeout: 10_000 }).toBeLessThanOrEqual(descriptorsBefore)
+    await vi.waitFor(() => expect(descriptors()).toBeLessThanOrEqual(descriptorsBefore), {
+      timeout: 10_000,
+    })
   })
 
   test.each(faults)('$stage, $fault: $gets', async ({ stage, fault, gets, strike }) => {

@@ -309,7 +309,7 @@ function killAhead(count: number): Fault['strike'] {
   return async (scene) => {
     // The second of one kind is worth a session ahead.
     for (let asked = 0; asked < count; asked += 1) await scene.bench.ask('Hello')
-    await scene.count('spare', count)
+    await scene.atLeast('spare', count)
     const since = kill(scene, new Set())
     return scene.ask('Hello').told(since)
   }

@@ -22,6 +22,8 @@ export type Scene = {
   processes: () => number[]
   /** Resolves when there are so many processes in a state, by the proxy's own metrics. */
   count: (state: string, count: number) => Promise<void>
+  /** Resolves when there are so many or more. */
+  atLeast: (state: string, count: number) => Promise<void>
   /** Takes the next turn of the conversation beside; fails where it is not answered. */
   goOnBeside: () => Promise<void>
   /** A new conversation is served. */
@@ -79,6 +81,11 @@ export async function openScene(
     processes: () => bench.runtimes().filter((pid) => !own.has(pid)),
     count: (state, count) =>
       vi.waitFor(async () => expect(await countOf(bench, state)).toBe(count), PATIENCE),
+    atLeast: (state, count) =>
+      vi.waitFor(
+        async () => expect(await countOf(bench, state)).toBeGreaterThanOrEqual(count),
+        PATIENCE,
+      ),
     async goOnBeside() {
       beside.push(user(`${BESIDE} ${beside.length}`))
       const reply = await bench.ask({ messages: beside })

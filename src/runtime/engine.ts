@@ -110,7 +110,7 @@ export class Engine {
       taken: () => this.#pool.size,
       running: () => this.#launcher.size + this.#runLauncher.size,
       isUrgent: () => this.#pool.isUrgent,
-      start: (turn) => new Session(turn, this.#conversations),
+      start: (beginning) => new Session(beginning, this.#conversations),
     })
   }
 

@@ -90,7 +90,8 @@ export class Launcher {
    */
   startSpare(input = ''): void {
     if (this.#isClosed || this.#latest === undefined) return
-    const process = this.#start(this.#latest)
+    const process = this.#tryToStart(this.#latest)
+    if (process === undefined) return
     process.child.stdin.write(input)
     const spare: Spare = {
       key: keyOf(this.#latest),
@@ -127,6 +128,17 @@ export class Launcher {
     const alive = [...this.#alive]
     for (const process of alive) process.stop()
     await Promise.all(alive.map((process) => process.exited))
+  }
+
+  /** Where the system has no memory for one more, a request will say so; a spare is none. */
+  #tryToStart(launch: Launch): RuntimeProcess | undefined {
+    try {
+      return this.#start(launch)
+    } catch {
+      this.noteFailure()
+      this.#onChange()
+      return undefined
+    }
   }
 
   #start(launch: Launch): RuntimeProcess {

@@ -379,7 +379,7 @@ export class Session {
     await this.#setGate('closed')
     this.#acknowledged = new Deferred()
     this.#input.push(userPrompt(content))
-    await this.#orFailed(this.#acknowledged.promise)
+    await this.#inTime(this.#acknowledged.promise)
     await this.#setGate('open')
   }
 
@@ -404,6 +404,7 @@ export class Session {
   /** The SDK may wait for more of a process that is gone: what it wrote has been read by then. */
   async #endWith({ exited }: RuntimeProcess): Promise<void> {
     await exited
+    if (this.#state === 'closed') return
     await elapsed(LAST_WORDS_MILLISECONDS)
     this.close('the process ended', new RuntimeEnded())
   }

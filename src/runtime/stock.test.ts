@@ -1,9 +1,8 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
 
-import type { Turn } from '../plan/turn.ts'
 import type { Launcher } from './launcher.ts'
 import type { Session } from './session.ts'
-import { Stock } from './stock.ts'
+import { type Beginning, Stock } from './stock.ts'
 
 beforeEach(() => {
   vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout', 'performance'] })
@@ -52,8 +51,8 @@ function openStock({ spares = 1, maxProcesses = 8, taken = 0 } = {}) {
   return { stock, machine, ready, opened }
 }
 
-function turn(origin: string): Turn {
-  return { origin, settings: {}, model: 'made-up' } as Turn
+function turn(origin: string): Beginning {
+  return { origin, settings: {}, model: 'made-up' } as Beginning
 }
 
 function untilQuiet(): void {

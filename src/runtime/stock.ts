@@ -19,8 +19,11 @@ export type StockInput = {
   /** Whether someone waits for the processor. */
   isUrgent: () => boolean
   /** Starts a session that is of no conversation yet. */
-  start: (turn: Turn) => Session
+  start: (beginning: Beginning) => Session
 }
+
+/** What a conversation begins with, and nothing that was said in it. */
+export type Beginning = Pick<Turn, 'origin' | 'model' | 'system' | 'tools' | 'settings'>
 
 /** A session that was initialized ahead of its first turn. */
 type Ahead = { origin: string; session: Session; isOpen: Promise<void> }
@@ -36,8 +39,8 @@ export class Stock {
   readonly #input: StockInput
   readonly #demand = new Demand()
   readonly #lull: Lull
-  /** The turns that the last conversations began with, the latest last. */
-  readonly #begun: Turn[] = []
+  /** What the last conversations began with, the latest last. */
+  readonly #begun: Beginning[] = []
   #ahead: Ahead | undefined
   #isClosed = false
 
@@ -62,7 +65,7 @@ export class Stock {
   }
 
   /** The session that was opened ahead for such turns, if there is one. */
-  async take(turn: Turn): Promise<Session | undefined> {
+  async take(turn: Beginning): Promise<Session | undefined> {
     this.#note(turn)
     const ahead = this.#ahead
     if (ahead?.origin !== turn.origin) return undefined
@@ -112,19 +115,19 @@ export class Stock {
     return this.#input.maxProcesses - this.#input.taken()
   }
 
-  #note(turn: Turn): void {
+  #note({ origin, model, system, tools, settings }: Beginning): void {
     this.#demand.note()
-    this.#begun.push(turn)
+    this.#begun.push({ origin, model, system, tools, settings })
     if (this.#begun.length > REMEMBERED) this.#begun.shift()
   }
 
-  /** A turn such as the next conversation most probably begins with. */
-  get #likely(): Turn | undefined {
+  /** What the next conversation most probably begins with. */
+  get #likely(): Beginning | undefined {
     const timesOf = (origin: string): number =>
-      this.#begun.filter((turn) => turn.origin === origin).length
+      this.#begun.filter((begun) => begun.origin === origin).length
     const current = this.#ahead && timesOf(this.#ahead.origin)
-    const likely = this.#begun.findLast((turn) =>
-      this.#begun.every(({ origin }) => timesOf(turn.origin) >= timesOf(origin)),
+    const likely = this.#begun.findLast((begun) =>
+      this.#begun.every(({ origin }) => timesOf(begun.origin) >= timesOf(origin)),
     )
     // One that is no likelier is not worth a new process.
     return likely && timesOf(likely.origin) > (current ?? 0) ? likely : undefined
@@ -138,10 +141,10 @@ export class Stock {
       setTimeout(() => this.refill(), launcher.pause).unref()
       return
     }
-    const turn = this.#likely
-    if (turn && launcher.spareCount > 0) {
+    const likely = this.#likely
+    if (likely && launcher.spareCount > 0) {
       this.#drop()
-      if (this.#room > 1) this.#openAhead(turn)
+      if (this.#room > 1) this.#openAhead(likely)
     }
     const room = this.#room - (this.#ahead ? 1 : 0)
     if (launcher.spareCount >= Math.min(this.#spares, room)) return
@@ -149,11 +152,11 @@ export class Stock {
     this.#lull.request()
   }
 
-  #openAhead(turn: Turn): void {
-    const session = this.#input.start(turn)
-    const isOpen = session.openAhead(turn.settings, turn.model)
+  #openAhead(beginning: Beginning): void {
+    const session = this.#input.start(beginning)
+    const isOpen = session.openAhead(beginning.settings, beginning.model)
     isOpen.catch(() => {})
-    this.#ahead = { origin: turn.origin, session, isOpen }
+    this.#ahead = { origin: beginning.origin, session, isOpen }
   }
 
   /** Sessions come first: what is ready makes place for them. */

@@ -53,6 +53,25 @@ describe('a request for a message', () => {
     )
   })
 
+  test('is refused while those that stand in line fill the memory, and served after them', async () => {
+    const asked: (() => void)[] = []
+    const ask: Ask = () => new Promise((resolve) => asked.push(() => resolve(source(REPLY).events)))
+    const { post } = open({ ask, maxBodySize: 1000 })
+    const large = { ...HELLO, made_up: 'a'.repeat(850) }
+    const waiting = Array.from({ length: 8 }, () => post(large))
+    await vi.waitFor(() => expect(asked).toHaveLength(8))
+    const refused = await post(large)
+    expect(refused.status).toBe(529)
+    expect(refused.headers.get('retry-after')).toBe('5')
+    expect(await refused.json()).toMatchObject({ error: { type: 'overloaded_error' } })
+    for (const answer of asked) answer()
+    for (const response of await Promise.all(waiting)) expect(response.status).toBe(200)
+    const served = post(large)
+    await vi.waitFor(() => expect(asked).toHaveLength(9))
+    asked.at(-1)?.()
+    expect((await served).status).toBe(200)
+  })
+
   test('is asked as it came, with its betas and its id', async () => {
     const ask = vi.fn<Ask>(() => Promise.resolve(source(REPLY).events))
     const { post } = open({ ask })

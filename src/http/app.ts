@@ -6,6 +6,7 @@ import type { RateLimits } from '../api/rate-limits.ts'
 import type { StreamEvent } from '../api/types.ts'
 import { ApiError } from '../errors.ts'
 import { sseStream } from '../stream/sse.ts'
+import { Bodies } from './bodies.ts'
 import { checkBrowser } from './browser-guard.ts'
 import { postChatCompletion } from './chat-completions.ts'
 import { type CountTokensOptions, postCountTokens } from './count-tokens.ts'
@@ -22,37 +23,44 @@ import { errorResponse } from './respond.ts'
 import { ResponseStore } from './response-store.ts'
 import { postResponse } from './responses.ts'
 
-export type AppOptions = MessagesOptions &
-  CountTokensOptions & {
-    version: string
-    /** What clients must send now; without it, only this machine's own programs are served. */
-    keys: (() => Promise<readonly string[]>) | undefined
-    corsOrigins: readonly string[]
-    /** Whether requests from elsewhere can reach the server without a key. */
-    isOpenToNetwork: boolean
-    /** The login, for `GET /auth/status`. */
-    authStatus: () => Promise<object>
-    /** What a request may name as its model. */
-    models: () => Promise<readonly NamedModel[]>
-    /** What `GET /v1/usage` tells. */
-    usage: () => object
-    /** What the page shows, now and after each change. */
-    watchOverview: () => AsyncIterable<StreamEvent>
-    metrics: () => Promise<{ text: string; contentType: string }>
-    /** The state of the plan, where it is known. */
-    rateLimits: () => RateLimits | undefined
-  }
+export type AppOptions = Omit<MessagesOptions & CountTokensOptions, 'bodies'> & {
+  version: string
+  /** Bytes of the largest body of a request. */
+  maxBodySize: number
+  /** What clients must send now; without it, only this machine's own programs are served. */
+  keys: (() => Promise<readonly string[]>) | undefined
+  corsOrigins: readonly string[]
+  /** Whether requests from elsewhere can reach the server without a key. */
+  isOpenToNetwork: boolean
+  /** The login, for `GET /auth/status`. */
+  authStatus: () => Promise<object>
+  /** What a request may name as its model. */
+  models: () => Promise<readonly NamedModel[]>
+  /** What `GET /v1/usage` tells. */
+  usage: () => object
+  /** What the page shows, now and after each change. */
+  watchOverview: () => AsyncIterable<StreamEvent>
+  metrics: () => Promise<{ text: string; contentType: string }>
+  /** The state of the plan, where it is known. */
+  rateLimits: () => RateLimits | undefined
+}
 
 type Variables = { requestId: string }
 
 /** All routes. Handlers throw; the one error handler answers. */
-export function createApp(options: AppOptions): Hono<{ Variables: Variables }> {
+export function createApp(settings: AppOptions): Hono<{ Variables: Variables }> {
+  const bodies = new Bodies(settings.maxBodySize)
+  const options = { ...settings, bodies }
   const startedAt = Date.now()
   const app = new Hono<{ Variables: Variables }>()
 
   app.use(async (context, next) => {
     context.set('requestId', newRequestId())
-    await next()
+    try {
+      await next()
+    } finally {
+      bodies.release(context.req.raw)
+    }
   })
   if (options.corsOrigins.length > 0) {
     app.use(

@@ -7,7 +7,6 @@ import { type ChatStream, createChatStream } from '../openai/chat/stream.ts'
 import { openaiErrorBody } from '../openai/error-body.ts'
 import { type GivenAnswers, rememberAnswer, restoreAnswers } from '../openai/given.ts'
 import { COMMENT, type SseFormat, sseStream } from '../stream/sse.ts'
-import { readBody } from './body.ts'
 import type { MessagesOptions } from './messages.ts'
 import { beginReply, foldReply, idHeaders, STREAM_HEADERS } from './reply.ts'
 
@@ -21,8 +20,8 @@ export async function postChatCompletion(
   id: string,
   options: MessagesOptions & { given: GivenAnswers },
 ): Promise<Response> {
-  const { given, maxBodySize, pingInterval, onError } = options
-  const chat = parseChatRequest(parseJson(await readBody(request, maxBodySize)))
+  const { given, bodies, pingInterval, onError } = options
+  const chat = parseChatRequest(parseJson(await bodies.read(request)))
   const translated = requestOfChat(chat)
   // Arguments of calls came as text: what is in them was not looked at yet.
   checkValues(translated)

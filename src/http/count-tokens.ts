@@ -1,12 +1,11 @@
 import { parseJson, parseMessagesRequest } from '../api/request.ts'
 import type { MessagesRequest } from '../api/types.ts'
-import { readBody } from './body.ts'
+import type { Bodies } from './bodies.ts'
 
 export type CountTokensOptions = {
   /** Throws an ApiError where it could not be counted. */
   countTokens: (request: MessagesRequest, signal: AbortSignal) => Promise<number>
-  /** Bytes. */
-  maxBodySize: number
+  bodies: Bodies
 }
 
 /**
@@ -16,8 +15,8 @@ export type CountTokensOptions = {
  */
 export async function postCountTokens(
   request: Request,
-  { countTokens, maxBodySize }: CountTokensOptions,
+  { countTokens, bodies }: CountTokensOptions,
 ): Promise<{ input_tokens: number }> {
-  const body = parseMessagesRequest(parseJson(await readBody(request, maxBodySize)))
+  const body = parseMessagesRequest(parseJson(await bodies.read(request)))
   return { input_tokens: await countTokens(body, request.signal) }
 }

@@ -1,13 +1,12 @@
 import { parseJson, parseMessagesRequest } from '../api/request.ts'
 import { sseStream } from '../stream/sse.ts'
-import { readBody } from './body.ts'
+import type { Bodies } from './bodies.ts'
 import { beginReply, foldReply, type ReplyOptions, STREAM_HEADERS } from './reply.ts'
 
 export { type Ask, type Events, type RequestFacts, STREAM_HEADERS } from './reply.ts'
 
 export type MessagesOptions = ReplyOptions & {
-  /** Bytes. */
-  maxBodySize: number
+  bodies: Bodies
   /** Milliseconds. */
   pingInterval: number
   onError: (error: unknown) => void
@@ -24,7 +23,7 @@ export async function postMessages(
   id: string,
   options: MessagesOptions,
 ): Promise<Response> {
-  const body = parseMessagesRequest(parseJson(await readBody(request, options.maxBodySize)))
+  const body = parseMessagesRequest(parseJson(await options.bodies.read(request)))
   const events = await beginReply(body, request, id, options)
   const headers = { 'request-id': id }
   if (body.stream !== true) return Response.json(await foldReply(events), { headers })

@@ -6,7 +6,6 @@ import { type ResponseHead, responseOf } from '../openai/responses/reply.ts'
 import { parseResponsesRequest, requestOfResponse } from '../openai/responses/request.ts'
 import { ResponseStream } from '../openai/responses/stream.ts'
 import { COMMENT, encodeEvent, type SseFormat, sseStream } from '../stream/sse.ts'
-import { readBody } from './body.ts'
 import type { MessagesOptions } from './messages.ts'
 import { beginReply, foldReply, idHeaders, STREAM_HEADERS } from './reply.ts'
 import type { ResponseStore } from './response-store.ts'
@@ -24,8 +23,8 @@ export async function postResponse(
   id: string,
   options: ResponsesOptions,
 ): Promise<Response> {
-  const { given, store, maxBodySize, pingInterval, onError } = options
-  const body = parseResponsesRequest(parseJson(await readBody(request, maxBodySize)))
+  const { given, store, bodies, pingInterval, onError } = options
+  const body = parseResponsesRequest(parseJson(await bodies.read(request)))
   const past = store.past(body.previous_response_id)
   const { request: translated, added } = requestOfResponse(body, past, (itemId) =>
     store.item(itemId),

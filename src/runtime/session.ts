@@ -184,6 +184,7 @@ export class Session {
     await this.#initialize(settings, model)
     // What the runtime looks up for its first turn, it looks up for this. Nothing goes upstream.
     await this.#inTime(this.#query.getContextUsage({ detail: 'summary' }))
+    await this.#askAsideInVain()
   }
 
   /**
@@ -380,6 +381,22 @@ export class Session {
     this.#acknowledged = new Deferred()
     this.#input.push(userPrompt(content))
     await this.#inTime(this.#acknowledged.promise)
+    await this.#setGate('open')
+  }
+
+  /**
+   * Has the runtime run through a turn once, up to the closed gate: the first time takes it some 30 ms
+   * more. A question that is asked aside leaves nothing in the conversation, and nothing goes upstream.
+   */
+  async #askAsideInVain(): Promise<void> {
+    await this.#setGate('closed')
+    // The SDK has the method; its types do not say so. The answer is that the gate is closed.
+    const { askSideQuestion } = this.#query as Query & {
+      askSideQuestion?: (question: string) => Promise<unknown>
+    }
+    if (this.#gatePosition === 'closed') {
+      await this.#inTime(Promise.resolve(askSideQuestion?.call(this.#query, 'ready')))
+    }
     await this.#setGate('open')
   }
 

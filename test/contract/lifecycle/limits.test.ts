@@ -205,7 +205,7 @@ describe('with maxProcesses 1', () => {
 })
 
 /** With `QUEUE_REQUESTS=500` as many as a fleet of agents sends. */
-const QUEUED = Number(process.env['QUEUE_REQUESTS'] ?? 16)
+const QUEUED = Number(process.env['QUEUE_REQUESTS'] ?? 8)
 
 test(
   `${QUEUED} requests against two processes are served in their order, each with its own reply`,

@@ -1,5 +1,5 @@
 import type { ContentBlock, Message, StopReason } from '@anthropic-ai/sdk/resources/messages'
-import type { StreamEvent } from '../../support/answers.ts'
+import { type EventsOptions, PACE, type StreamEvent } from '../../support/answers.ts'
 import { eventsOf } from '../../support/events.ts'
 import {
   assistantMessage,
@@ -45,6 +45,11 @@ const SEARCH: ContentBlock = {
 /** A prompt that is not part of another's. */
 export function promptFor(title: string): string {
   return `[${title}]`
+}
+
+/** How fast a reply comes: one of hundreds of events takes its time without any wait. */
+export function paceOf({ events }: Pick<ReplyCase, 'events'>): EventsOptions {
+  return events.length > 100 ? {} : PACE
 }
 
 /** Replies that the API documents, and some that it may come up with. */

@@ -4,7 +4,7 @@ import { asking, type Bench, startBench } from '../../support/compare-bench.ts'
 import { eventsIn, withoutPings } from '../../support/compare-events.ts'
 import { eventsOf } from '../../support/events.ts'
 import { textMessage } from '../../support/messages.ts'
-import { promptFor, REPLIES } from './replies.ts'
+import { paceOf, promptFor, REPLIES } from './replies.ts'
 
 let bench: Bench
 
@@ -28,7 +28,7 @@ test('an event of a type that is not known yet is left out, and the others are n
 
 describe('a streamed reply has exactly the events of the API', () => {
   test.each(REPLIES)('$title', async ({ title, request, events: sent, chunking }) => {
-    bench.standin.reply(events(sent, { chunking, ...PACE }))
+    bench.standin.reply(events(sent, { chunking, ...paceOf({ events: sent }) }))
 
     const response = await bench.post(asking(promptFor(title), { ...request, stream: true }))
 

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { events, PACE } from '../../support/answers.ts'
+import { events } from '../../support/answers.ts'
 import { asking, type Bench, startBench } from '../../support/compare-bench.ts'
-import { promptFor, REPLIES } from './replies.ts'
+import { paceOf, promptFor, REPLIES } from './replies.ts'
 
 let bench: Bench
 
@@ -13,7 +13,7 @@ afterAll(() => bench.close())
 
 describe('a reply that is not streamed is exactly the message of the API', () => {
   test.each(REPLIES)('$title', async ({ title, request, events: sent, message, chunking }) => {
-    bench.standin.reply(events(sent, { chunking, ...PACE }))
+    bench.standin.reply(events(sent, { chunking, ...paceOf({ events: sent }) }))
 
     const response = await bench.post(asking(promptFor(title), request))
 

@@ -10,6 +10,8 @@ import type { AddressInfo } from 'node:net'
 const server = createServer((request, response) => {
   void answer(request, response)
 })
+// A connection that the client keeps is not closed under its hands.
+server.keepAliveTimeout = 0
 server.listen(0, '127.0.0.1', () => {
   process.stdout.write(`${(server.address() as AddressInfo).port}\n`)
 })

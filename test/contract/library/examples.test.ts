@@ -72,7 +72,7 @@ describe('as clients of a server', () => {
   })
 
   test('the AI SDK', async () => {
-    expect(await output('out/vercel-ai-sdk.js', clientEnv)).toBe('Hello, first.\n')
+    expect(await output('out/vercel-ai-sdk.js', clientEnv)).toBe('Hello, first.\nHello, second.\n')
   })
 
   test.skipIf(!isThere('curl'))('curl', async () => {

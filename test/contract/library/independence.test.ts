@@ -1,4 +1,4 @@
-import Anthropic from '@anthropic-ai/sdk'
+import Anthropic, { APIError } from '@anthropic-ai/sdk'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 
 import { createProxy, type Proxy } from '../../../src/proxy.ts'
@@ -37,7 +37,7 @@ async function ask(url: string, key: string, history: Anthropic.MessageParam[] =
     const reply = await client.messages.create({ model: 'sonnet', max_tokens: 50, messages })
     return reply.content.map((block) => (block.type === 'text' ? block.text : block.type)).join('')
   } catch (error) {
-    if (error instanceof Anthropic.APIError) return error.status
+    if (error instanceof APIError) return error.status
     throw error
   }
 }

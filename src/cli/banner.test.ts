@@ -128,7 +128,7 @@ describe('in a terminal', () => {
     expect(lines.filter((line) => line.length > 90)).toEqual([])
     expect(lines.join('\n')).toContain('OPEN TO THE NETWORK')
     const guarded = renderScreen(facts({ proxyApiKey: 'made-up-key' }), plain, 90)
-    expect(guarded).toContain('ANTHROPIC_API_KEY=<your key>')
+    expect(guarded).toContain('ANTHROPIC_API_KEY=your-proxy-key')
     expect(guarded).not.toContain('made-up-key')
   })
 

@@ -45,7 +45,7 @@ export function renderBanner(facts: BannerFacts): string {
  */
 export function renderScreen(facts: BannerFacts, paint: Paint, columns: number): string {
   const { url, config, account } = facts
-  const key = asksForKey(config) ? '<your key>' : 'unused'
+  const key = asksForKey(config) ? 'your-proxy-key' : 'unused'
   const width = Math.max(40, Math.min(columns, 100) - INDENT.length)
   const row = (name: string, value: string, look?: (line: string) => string): string[] =>
     wrap(value, width).map(

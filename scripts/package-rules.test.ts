@@ -7,7 +7,14 @@ import {
   isRuntime,
 } from './package-rules.ts'
 
-const FILES = ['package.json', 'README.md', 'LICENSE', 'dist/index.js', 'dist/index.d.ts']
+const FILES = [
+  'package.json',
+  'README.md',
+  'LICENSE',
+  'bin/claude-sub-proxy.js',
+  'dist/index.js',
+  'dist/index.d.ts',
+]
 
 describe('the files of a package', () => {
   test('may be what is built, the page and the texts', () => {
@@ -15,12 +22,16 @@ describe('the files of a package', () => {
     expect(complaintsAboutFiles(files)).toEqual([])
   })
 
-  test.each(['.env', 'config.txt', 'src/index.ts', 'dist/http/app.test.js', 'dist/a.ts'])(
-    'may not have %s',
-    (path) => {
-      expect(complaintsAboutFiles([...FILES, path])).toEqual([`${path}: is not to be published`])
-    },
-  )
+  test.each([
+    '.env',
+    'config.txt',
+    'src/index.ts',
+    'dist/http/app.test.js',
+    'dist/a.ts',
+    'dist/a.js.map',
+  ])('may not have %s', (path) => {
+    expect(complaintsAboutFiles([...FILES, path])).toEqual([`${path}: is not to be published`])
+  })
 
   test('must have what a user imports', () => {
     const files = FILES.filter((path) => path !== 'dist/index.js')

@@ -6,10 +6,18 @@ export type Dependency = { path: string; name: string; license: string }
 const ALLOWED_FILES = [
   /^(?:package\.json|README\.md|LICENSE|config\.example\.txt)$/,
   /^assets\/(?:grafana-dashboard\.json|page\/[\w-]+\.(?:html|css|js|svg))$/,
-  /^dist\/(?!.*\.test\.)[\w/.-]+\.(?:js|js\.map|d\.ts)$/,
+  /^dist\/(?!.*\.test\.)[\w/.-]+\.(?:js|d\.ts)$/,
+  /^bin\/claude-sub-proxy\.js$/,
 ]
 
-const NEEDED_FILES = ['package.json', 'README.md', 'LICENSE', 'dist/index.js', 'dist/index.d.ts']
+const NEEDED_FILES = [
+  'package.json',
+  'README.md',
+  'LICENSE',
+  'bin/claude-sub-proxy.js',
+  'dist/index.js',
+  'dist/index.d.ts',
+]
 
 const ALLOWED_LICENSES = new Set([
   '0BSD',

@@ -379,6 +379,7 @@ function showClients() {
     'Any program': `ANTHROPIC_BASE_URL=${address} ANTHROPIC_API_KEY=${key} your-program`,
     Python: `Anthropic(base_url="${address}", api_key="${key}")`,
     TypeScript: `new Anthropic({ baseURL: '${address}', apiKey: '${key}' })`,
+    'Programs for OpenAI': `OPENAI_BASE_URL=${address}/v1 OPENAI_API_KEY=${key} your-program`,
     curl: `curl ${address}/v1/messages -H 'x-api-key: ${key}' -H 'content-type: application/json' -d '{"max_tokens":1000,"messages":[{"role":"user","content":"Say hello."}]}'`,
   }
   byId('clients').replaceChildren(

@@ -39,7 +39,7 @@ test('it says what it is, where, as whom, and how to point a client at it', () =
   const banner = render()
   expect(banner).toMatch(new RegExp(`^claude-sub-proxy ${VERSION}\n`))
   expect(rowOf(banner, 'address')).toBe('http://localhost:42069')
-  expect(rowOf(banner, 'login')).toBe('api_key')
+  expect(rowOf(banner, 'login')).toBe('API key')
   expect(rowOf(banner, 'model')).toMatch(/^claude-sonnet-4-6 /)
   expect(rowOf(banner, 'key')).toBe('none asked for')
   expect(rowOf(banner, 'client')).toBe('ANTHROPIC_BASE_URL=http://localhost:42069')
@@ -57,12 +57,12 @@ describe('the login', () => {
       email: 'user@example.com',
       plan: 'max',
     }
-    expect(rowOf(render({}, account), 'login')).toBe('claude.ai (user@example.com, max)')
+    expect(rowOf(render({}, account), 'login')).toBe('claude.ai login, user@example.com, plan max')
   })
 
   test('with another provider is told with its name', () => {
     const account = { authenticated: true, source: 'third_party', provider: 'bedrock' }
-    expect(rowOf(render({}, account), 'login')).toBe('third_party (bedrock)')
+    expect(rowOf(render({}, account), 'login')).toBe('Amazon Bedrock')
   })
 
   test('that is missing is told with the ways to one', () => {
@@ -128,7 +128,7 @@ describe('in a terminal', () => {
     expect(lines.filter((line) => line.length > 90)).toEqual([])
     expect(lines.join('\n')).toContain('OPEN TO THE NETWORK')
     const guarded = renderScreen(facts({ proxyApiKey: 'made-up-key' }), plain, 90)
-    expect(guarded).toContain('ANTHROPIC_API_KEY=<your key>')
+    expect(guarded).toContain('ANTHROPIC_API_KEY=your-proxy-key')
     expect(guarded).not.toContain('made-up-key')
   })
 

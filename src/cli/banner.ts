@@ -4,6 +4,7 @@ import { explainMaxProcesses, type Machine } from '../config/machine.ts'
 import type { Config } from '../config/options.ts'
 import type { Proxy } from '../proxy.ts'
 import { VERSION } from '../version.ts'
+import { nameOfLogin } from './login-name.ts'
 import { type Paint, wrap } from './style.ts'
 
 type Account = Awaited<ReturnType<Proxy['account']>>
@@ -44,7 +45,7 @@ export function renderBanner(facts: BannerFacts): string {
  */
 export function renderScreen(facts: BannerFacts, paint: Paint, columns: number): string {
   const { url, config, account } = facts
-  const key = asksForKey(config) ? '<your key>' : 'unused'
+  const key = asksForKey(config) ? 'your-proxy-key' : 'unused'
   const width = Math.max(40, Math.min(columns, 100) - INDENT.length)
   const row = (name: string, value: string, look?: (line: string) => string): string[] =>
     wrap(value, width).map(
@@ -72,7 +73,10 @@ export function renderScreen(facts: BannerFacts, paint: Paint, columns: number):
       ...row('Warning', warning, (line) => paint('yellow', line)),
     ]),
     '',
-    `  ${dim('Set these for your client alone. Ctrl-C stops the server; requests in flight may finish.')}`,
+    ...wrap(
+      'Set the variables for your client alone. Ctrl-C stops the server; requests in flight may finish.',
+      width + INDENT.length - 2,
+    ).map((line) => `  ${dim(line)}`),
     '',
   ]
   return `${lines.join('\n')}\n`
@@ -80,13 +84,13 @@ export function renderScreen(facts: BannerFacts, paint: Paint, columns: number):
 
 const INDENT = ' '.repeat(13)
 
-function describeLogin({ authenticated, source, email, plan, provider }: Account): string {
-  if (!authenticated) {
+function describeLogin(account: Account): string {
+  if (!account.authenticated) {
     return 'none: run `claude` and /login, or set CLAUDE_CODE_OAUTH_TOKEN or ANTHROPIC_API_KEY, and start again'
   }
-  const who = [email, plan, provider === 'firstParty' ? undefined : provider]
-  const known = who.filter((part) => part !== undefined)
-  return known.length === 0 ? source : `${source} (${known.join(', ')})`
+  const { email, plan } = account
+  const known = [email, plan && `plan ${plan}`].filter((part) => part !== undefined)
+  return [nameOfLogin(account), ...known].join(', ')
 }
 
 function describeKey(config: Config): string {

@@ -233,7 +233,7 @@ describe('the login', () => {
 
   test('is described without the address of its user', () => {
     const account = { ...PLAN, email: 'user@example.com', organization: 'Example' }
-    expect(login({ account })?.text).toBe('claude.ai, plan max, Example')
+    expect(login({ account })?.text).toBe('claude.ai login, plan max, Example')
   })
 })
 

@@ -1,4 +1,3 @@
-#!/usr/bin/env node
 // What an old Node.js can't read is imported only once it is known not to be one.
 import { nodeProblem } from './node-version.ts'
 

@@ -30,7 +30,7 @@ test('a status has the login, what was used, and the windows of the plan', () =>
   expect(text.split('\n')).toEqual([
     'address  http://localhost:42069',
     'running  0.1.0 for 1 h 2 min',
-    'login    claude.ai (max)',
+    'login    claude.ai login, plan max',
     'usage    3 requests (1 failed), 20 tokens in, 30 tokens out',
     'plan     five_hour 25 % used',
     '',

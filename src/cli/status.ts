@@ -1,10 +1,17 @@
 import type { Config } from '../config/options.ts'
+import { nameOfLogin } from './login-name.ts'
 import { addressOf, askServer, type Health, versionOfServer } from './server.ts'
 
 export type Status = {
   url: string
   health: Health
-  login: { authenticated?: boolean; source?: string; email?: string; plan?: string }
+  login: {
+    authenticated?: boolean
+    source?: string
+    provider?: string
+    email?: string
+    plan?: string
+  }
   usage: Usage
 }
 
@@ -24,7 +31,7 @@ export async function status(config: Config, isJson: boolean): Promise<void> {
   const url = addressOf(config)
   if ((await versionOfServer(config)) === undefined) {
     throw new Error(
-      `no server answers at ${url}: start one with claude-sub-proxy, or say where it is (--port, --host)`,
+      `no server answers at ${url}: start one with npx claude-sub-proxy, or say where it is (--port, --host)`,
     )
   }
   const [health, login, usage] = await Promise.all(
@@ -48,10 +55,16 @@ export function renderStatus({ url, health, login, usage }: Status): string {
   return rows.map(([name, value]) => `${name.padEnd(8)} ${value}\n`).join('')
 }
 
-function describeLogin({ authenticated, source = '', email, plan }: Status['login']): string {
-  if (authenticated !== true) return 'none: claude-sub-proxy doctor says what to do'
-  const known = [email, plan].filter((part) => part !== undefined)
-  return known.length === 0 ? source : `${source} (${known.join(', ')})`
+function describeLogin({
+  authenticated,
+  source = '',
+  provider,
+  email,
+  plan,
+}: Status['login']): string {
+  if (authenticated !== true) return 'none: npx claude-sub-proxy doctor says what to do'
+  const known = [email, plan && `plan ${plan}`].filter((part) => part !== undefined)
+  return [nameOfLogin({ source, ...(provider && { provider }) }), ...known].join(', ')
 }
 
 function countRow(name: string, counts: Counts | undefined): [string, string][] {

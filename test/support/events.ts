@@ -70,7 +70,7 @@ function blockEvents(block: ContentBlock, index: number): RawMessageStreamEvent[
 function opened(block: ContentBlock): RawContentBlockStartEvent['content_block'] {
   switch (block.type) {
     case 'text':
-      return { ...block, text: '', citations: block.citations && [] }
+      return { ...block, text: '', ...(block.citations && { citations: [] }) }
     case 'thinking':
       return { ...block, thinking: '', signature: '' }
     case 'tool_use':

@@ -68,9 +68,12 @@ export function usage(overrides: Partial<Usage> = {}): Usage {
   }
 }
 
-/** A text block without citations. */
+/**
+ * A text block without citations. The API leaves the field out then, in spite of its type
+ * (https://github.com/simonw/llm/issues/716 shows a reply).
+ */
 export function textBlock(text: string): ContentBlock {
-  return { type: 'text', text, citations: null }
+  return { type: 'text', text } as ContentBlock
 }
 
 let messageCount = 0

@@ -1,6 +1,7 @@
 import type { Account } from '../../inspect.ts'
 import type { Facts } from '../facts.ts'
 import type { Finding } from '../finding.ts'
+import { nameOfLogin } from '../login-name.ts'
 import { quoted } from './runtime.ts'
 
 const name = 'login'
@@ -36,7 +37,7 @@ export function checkLogin(facts: Facts, now: number): Finding {
       name,
       level: 'warning',
       text: `${variable} comes before the login that is there as well (${describe(accountWithoutKey)}): requests go to the key's bill, not to the plan`,
-      fix: `To use the plan, start without it: env -u ${variable} claude-sub-proxy`,
+      fix: `To use the plan, start without it: env -u ${variable} npx claude-sub-proxy`,
     }
   }
   return { name, level: 'ok', text: describe(account) }
@@ -47,13 +48,10 @@ function isSubscription({ source }: Account): boolean {
 }
 
 /** Who it is, but for the e-mail address: what doctor prints is shown to others. */
-function describe({ source, plan, organization, provider }: Account): string {
-  const known = [
-    plan && `plan ${plan}`,
-    organization,
-    provider === 'firstParty' ? undefined : provider,
-  ].filter((part) => part !== undefined)
-  return known.length === 0 ? source : `${source}, ${known.join(', ')}`
+function describe(account: Account): string {
+  const { plan, organization } = account
+  const known = [plan && `plan ${plan}`, organization].filter((part) => part !== undefined)
+  return [nameOfLogin(account), ...known].join(', ')
 }
 
 function notLoggedIn(facts: Facts, path: string): Finding {

@@ -40,7 +40,7 @@ function explain(
       }
     case 'something else':
       return {
-        text: `${path} does not say that it is Claude Code, but ${JSON.stringify(problem.said)}`,
+        text: `${path} does not say that it is Claude Code, but ${JSON.stringify(problem.said.split('\n', 1)[0])}`,
         fix: again,
       }
     default:

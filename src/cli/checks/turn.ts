@@ -30,7 +30,7 @@ function fixFor(status: number | undefined): string {
     case 403:
       return 'The login is refused, or has expired: log in again, or replace the key or token.'
     case 404:
-      return 'Does the login have this model? claude-sub-proxy models lists them; --model-default names another.'
+      return 'Does the login have this model? npx claude-sub-proxy models lists them; --model-default names another.'
     case 429:
       return "The plan or the key has reached a limit: wait, or look at the plan's page."
     case undefined:

@@ -1,7 +1,11 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 
 import { createProxy, type Proxy, type ProxyOptions } from '../../../src/proxy.ts'
-import { makeSandbox, type Sandbox } from '../../support/sandbox.ts'
+import { message } from '../../support/answers.ts'
+import { HAS_BROWSER, startBrowser } from '../../support/browser.ts'
+import { textMessage } from '../../support/messages.ts'
+import { planHeaders } from '../../support/plan-headers.ts'
+import { makeSandbox, type Sandbox, SUBSCRIPTION_LOGIN } from '../../support/sandbox.ts'
 import { type Standin, startStandin } from '../../support/standin.ts'
 import { HELLO, type Received, send } from './send.ts'
 
@@ -167,10 +171,48 @@ describe('with cors_origins', () => {
       const answer = await send(port, { headers: { origin }, body: { ...HELLO, stream } })
       expect(answer.status).toBe(200)
       expect(answer.headers['access-control-allow-origin']).toBe(origin)
-      expect(answer.headers['access-control-expose-headers']).toMatch(/request-id/)
+      expect(answer.headers['access-control-expose-headers']).toBe('*')
       expect(answer.headers['vary']).toMatch(/\borigin\b/i)
     }
   })
+
+  test.skipIf(!HAS_BROWSER)(
+    'a real browser lets it read ids and the state of the plan',
+    async () => {
+      const browser = await startBrowser()
+      const plan = makeSandbox(standin.url, SUBSCRIPTION_LOGIN)
+      const proxy = await createProxy({
+        env: plan.env,
+        host: '127.0.0.1',
+        port: 0,
+        spares: 0,
+        corsOrigins: [standin.url],
+      })
+      try {
+        const { url } = await proxy.listen()
+        standin.answer = () => message(textMessage('Hello.'), planHeaders({ status: 'allowed' }))
+        const page = await browser.context.newPage()
+        await page.goto(`${standin.url}/a-page-of-another-origin`)
+        const ask = `fetch(${JSON.stringify(`${url}/v1/messages`)}, {
+        method: 'POST',
+        headers: { 'content-type': 'application/json', 'x-api-key': 'unused' },
+        body: ${JSON.stringify(JSON.stringify(HELLO))},
+      }).then(async (reply) => {
+        await reply.text()
+        return Object.fromEntries(reply.headers)
+      })`
+        await page.evaluate(ask)
+        expect(await page.evaluate(ask)).toMatchObject({
+          'request-id': expect.stringMatching(/^req_/),
+          'anthropic-ratelimit-unified-5h-utilization': '0.42',
+        })
+      } finally {
+        await browser.close()
+        await proxy.close()
+        plan.remove()
+      }
+    },
+  )
 
   test('a page of an allowed origin can read an error', async () => {
     const answer = await send(port, { headers: { origin: APP }, body: { messages: 1 } })

@@ -92,7 +92,7 @@ test('a stray key beside a stored login', async () => {
   expect(code).toBe(0)
   expect(checks.get('login')).toMatchObject({
     level: 'warning',
-    text: expect.stringMatching(/^ANTHROPIC_API_KEY .*claude\.ai, plan max/),
+    text: expect.stringMatching(/^ANTHROPIC_API_KEY .*claude\.ai login, plan max/),
   })
 })
 
@@ -119,7 +119,7 @@ test('a port of another program, and one of a server of ours', async () => {
 
   const status = await run('status', ...address)
   expect(status).toMatchObject({ code: 0, stderr: '' })
-  expect(status.stdout).toMatch(/^login {4}api_key\nusage {4}0 requests/m)
+  expect(status.stdout).toMatch(/^login {4}API key\nusage {4}0 requests/m)
 })
 
 test('a wrong configuration, a runtime that is none, and a state folder that can not be', async () => {

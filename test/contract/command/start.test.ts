@@ -69,7 +69,7 @@ describe('what it says at start', () => {
     expect(banner.split('\n')).toEqual([
       `claude-sub-proxy ${VERSION}`,
       expect.stringMatching(new RegExp(`^ {2}address +${url}$`)),
-      expect.stringMatching(/^ {2}login +api_key\b/),
+      expect.stringMatching(/^ {2}login +API key$/),
       expect.stringMatching(/^ {2}model +claude-sonnet-4-6\b/),
       expect.stringMatching(/^ {2}key +none asked for$/),
       expect.stringMatching(/^ {2}machine +up to \d+ processes: .*cores?\b.*free memory\b/),
@@ -84,7 +84,7 @@ describe('what it says at start', () => {
 
   test('a login by token', async () => {
     const { banner } = await start(LOCAL, SUBSCRIPTION_LOGIN)
-    expect(banner).toMatch(/^ {2}login +oauth_token\b/m)
+    expect(banner).toMatch(/^ {2}login +subscription token$/m)
     expect(banner).not.toContain('sk-ant-')
   })
 

@@ -72,7 +72,7 @@ describe('as clients of a server', () => {
   })
 
   test('the AI SDK', async () => {
-    expect(await output('out/vercel-ai-sdk.js', clientEnv)).toBe('Hello, first.\n')
+    expect(await output('out/vercel-ai-sdk.js', clientEnv)).toBe('Hello, first.\nHello, second.\n')
   })
 
   test.skipIf(!isThere('curl'))('curl', async () => {
@@ -91,7 +91,7 @@ describe('as clients of a server', () => {
 describe('in a program of its own, from the packed tarball', () => {
   test('the package has what it needs, and no sources or tests', () => {
     const installed = join(project, 'node_modules', 'claude-sub-proxy')
-    for (const name of ['dist/index.d.ts', 'dist/cli/main.js', 'assets/page', 'LICENSE']) {
+    for (const name of ['dist/index.d.ts', 'bin/claude-sub-proxy.js', 'assets/page', 'LICENSE']) {
       expect(existsSync(join(installed, name)), name).toBe(true)
     }
     expect(readdirSync(installed)).not.toContain('src')
@@ -100,7 +100,7 @@ describe('in a program of its own, from the packed tarball', () => {
   })
 
   test('its command runs', async () => {
-    const main = join(project, 'node_modules/claude-sub-proxy/dist/cli/main.js')
+    const main = join(project, 'node_modules/claude-sub-proxy/bin/claude-sub-proxy.js')
     const { stdout } = await run(process.execPath, [main, '--version'], { env: {} })
     expect(stdout).toMatch(/^\d+\.\d+\.\d+\n$/)
   })

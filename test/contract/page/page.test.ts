@@ -118,7 +118,9 @@ describe.skipIf(!HAS_BROWSER)('the page of a proxy with a subscription', () => {
     expect(await text(page, 'today-requests')).toBe('0')
     expect(await text(page, 'turns-note')).toBe('Nothing was asked yet.')
     expect(await page.locator('#turns tr').count()).toBe(0)
-    expect(await page.locator('#clients').innerText()).toContain(`ANTHROPIC_BASE_URL=${url}`)
+    const clients = await page.locator('#clients').innerText()
+    expect(clients).toContain(`ANTHROPIC_BASE_URL=${url} `)
+    expect(clients).toContain(`OPENAI_BASE_URL=${url}/v1 `)
     await shoot(page, 'empty')
   })
 

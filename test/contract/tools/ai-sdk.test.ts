@@ -1,12 +1,11 @@
 import { createAnthropic } from '@ai-sdk/anthropic'
-import type { ContentBlock } from '@anthropic-ai/sdk/resources/messages'
 import { generateText, stepCountIs, streamText, tool } from 'ai'
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest'
 import { z } from 'zod'
 
 import { createProxy, type Proxy } from '../../../src/proxy.ts'
 import { message } from '../../support/answers.ts'
-import { assistantMessage, toolUseMessage } from '../../support/messages.ts'
+import { textMessage, toolUseMessage } from '../../support/messages.ts'
 import { makeSandbox, type Sandbox } from '../../support/sandbox.ts'
 import { type MessageRequest, type Standin, startStandin } from '../../support/standin.ts'
 import { recordTurns } from '../../support/turns.ts'
@@ -38,9 +37,7 @@ beforeEach(() => {
 
 function answerStep({ body }: MessageRequest): ReturnType<typeof message> {
   const step = body.messages.filter(({ role }) => role === 'assistant').length + 1
-  // As the API does: a text without citations has no such field.
-  const content = [{ type: 'text', text: 'All cities are done.' }] as ContentBlock[]
-  if (step > STEPS) return message(assistantMessage(content))
+  if (step > STEPS) return message(textMessage('All cities are done.'))
   const calls = ['Oslo', 'Rome'].map((city) => ({
     id: `toolu_${city}_${step}`,
     name: 'weather',

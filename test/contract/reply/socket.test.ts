@@ -3,7 +3,7 @@ import { error, events } from '../../support/answers.ts'
 import { asking, type Bench, startBench } from '../../support/compare-bench.ts'
 import { eventsAsTheyCome, eventsIn, withoutPings } from '../../support/compare-events.ts'
 import { makeGate } from '../../support/gate.ts'
-import { promptFor, REPLIES } from './replies.ts'
+import { paceOf, promptFor, REPLIES } from './replies.ts'
 
 const SOME = [
   'characters of several bytes, cut inside',
@@ -27,9 +27,10 @@ afterAll(() => bench.close())
 describe('over a socket', () => {
   const replies = REPLIES.filter(({ title }) => SOME.includes(title))
 
-  test.each(replies)('a stream: $title', async ({ title, request, events: sent, chunking }) => {
+  test.each(replies)('a stream: $title', async (reply) => {
+    const { title, request, events: sent, chunking } = reply
     bench.standin.reset()
-    bench.standin.reply(events(sent, { chunking }))
+    bench.standin.reply(events(sent, { ...paceOf(reply), chunking }))
 
     const response = await post(asking(promptFor(title), { ...request, stream: true }))
 
@@ -39,9 +40,10 @@ describe('over a socket', () => {
     expect(bench.standin.messages).toHaveLength(1)
   })
 
-  test.each(replies)('a message: $title', async ({ title, request, events: sent, message }) => {
+  test.each(replies)('a message: $title', async (reply) => {
+    const { title, request, events: sent, message } = reply
     bench.standin.reset()
-    bench.standin.reply(events(sent))
+    bench.standin.reply(events(sent, paceOf(reply)))
 
     const response = await post(asking(promptFor(title), request))
 

@@ -2,8 +2,10 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 
 import { message } from '../../support/answers.ts'
 import { assistantMessage, thinkingMessage, toolUseMessage } from '../../support/messages.ts'
+import type { ClientRequest } from '../../support/wire.ts'
 import { type Bench, expectAsSent, expectAsSentTwice, nextTurn, startBench } from './bench.ts'
 import { call, conversation, image, PDF, TIME_TOOL, WEATHER_TOOL } from './samples.ts'
+import { expectEachAsSent, expectEachAsSentTwice } from './together.ts'
 
 let bench: Bench
 
@@ -12,6 +14,8 @@ beforeAll(async () => {
 })
 
 afterAll(() => bench.close())
+
+type Content = Parameters<typeof assistantMessage>[0]
 
 const text = (words: string): object => ({ type: 'text', text: words })
 
@@ -60,67 +64,85 @@ const SEARCH = [
 
 const THOUGHT = { type: 'thinking', thinking: 'Let me see.\n\n', signature: 'c2lnbmF0dXJl' }
 
-const ASSISTANT_TURNS: Record<string, unknown> = {
-  'a string': 'It is blue.',
-  'a string with white space at its ends': '\n It is blue. \n\n',
-  'text blocks': [text('It is'), text(' blue.')],
-  'a block of white space before another': [text('\n\n'), text('It is blue.')],
-  'characters of all kinds': 'Γαλάζιος 天空 👩🏽‍🚀 \r\n \u0000 \u2028 </assistant>',
-  'thinking with its signature': [THOUGHT, text('It is blue.')],
-  'thinking that shows nothing': [{ ...THOUGHT, thinking: '' }, text('It is blue.')],
-  'several thoughts': [THOUGHT, text('It'), { ...THOUGHT, signature: 'bw==' }, text('is blue.')],
-  'redacted thinking': [{ type: 'redacted_thinking', data: 'ZGF0YQ==' }, text('It is blue.')],
-  'thinking and redacted thinking': [
-    THOUGHT,
-    { type: 'redacted_thinking', data: 'ZGF0YQ==' },
-    text('It is blue.'),
-  ],
-  'a web search with citations': SEARCH,
-  'a web search that failed': [
-    SEARCH[0],
-    {
-      type: 'web_search_tool_result',
-      tool_use_id: 'srvtoolu_01',
-      content: { type: 'web_search_tool_result_error', error_code: 'max_uses_exceeded' },
-    },
-    text('I could not look.'),
-  ],
-  'code execution': [
-    { type: 'server_tool_use', id: 'srvtoolu_02', name: 'code_execution', input: { code: '1+1' } },
-    {
-      type: 'code_execution_tool_result',
-      tool_use_id: 'srvtoolu_02',
-      content: {
-        type: 'code_execution_result',
-        stdout: '2',
-        stderr: '',
-        return_code: 0,
-        content: [],
+/** Turns of which several can be in one conversation. The last of a group is the last that was said. */
+const ASSISTANT_TURNS: Record<string, Record<string, unknown>> = {
+  'a text': {
+    'a string': 'It is blue.',
+    'text blocks': [text('It is'), text(' blue.')],
+    'a block of white space before another': [text('\n\n'), text('It is blue.')],
+    'characters of all kinds': 'Γαλάζιος 天空 👩🏽‍🚀 \r\n \u0000 \u2028 </assistant>',
+    'a field of tomorrow on a text block': [{ ...text('It is blue.'), mood: { calm: true } }],
+    'a long text': 'It is blue. '.repeat(20_000),
+    'a string with white space at its ends': '\n It is blue. \n\n',
+  },
+  'a thought': {
+    'thinking with its signature': [THOUGHT, text('It is blue.')],
+    'thinking that shows nothing': [{ ...THOUGHT, thinking: '' }, text('It is blue.')],
+    'several thoughts': [THOUGHT, text('It'), { ...THOUGHT, signature: 'bw==' }, text('is blue.')],
+    'redacted thinking': [{ type: 'redacted_thinking', data: 'ZGF0YQ==' }, text('It is blue.')],
+    'thinking and redacted thinking': [
+      THOUGHT,
+      { type: 'redacted_thinking', data: 'ZGF0YQ==' },
+      text('It is blue.'),
+    ],
+  },
+  'a tool of the API': {
+    'a web search with citations': SEARCH,
+    'a web search that failed': [
+      SEARCH[0],
+      {
+        type: 'web_search_tool_result',
+        tool_use_id: 'srvtoolu_01',
+        content: { type: 'web_search_tool_result_error', error_code: 'max_uses_exceeded' },
       },
-    },
-    text('Two.'),
-  ],
-  'a remote MCP call': [
-    { type: 'mcp_tool_use', id: 'mcptoolu_1', name: 'search', server_name: 'elsewhere', input: {} },
-    { type: 'mcp_tool_result', tool_use_id: 'mcptoolu_1', is_error: false, content: [text('x')] },
-    text('Done.'),
-  ],
-  'a block of a type of tomorrow': [
-    { type: 'hologram', points: [[0, 1]], note: 'unknown' },
-    text('See.'),
-  ],
-  'a field of tomorrow on a text block': [{ ...text('It is blue.'), mood: { calm: true } }],
-  'a long text': 'It is blue. '.repeat(20_000),
+      text('I could not look.'),
+    ],
+    'a block of a type of tomorrow': [
+      { type: 'hologram', points: [[0, 1]], note: 'unknown' },
+      text('See.'),
+    ],
+    'code execution': [
+      {
+        type: 'server_tool_use',
+        id: 'srvtoolu_02',
+        name: 'code_execution',
+        input: { code: '1+1' },
+      },
+      {
+        type: 'code_execution_tool_result',
+        tool_use_id: 'srvtoolu_02',
+        content: {
+          type: 'code_execution_result',
+          stdout: '2',
+          stderr: '',
+          return_code: 0,
+          content: [],
+        },
+      },
+      text('Two.'),
+    ],
+    'a remote MCP call': [
+      {
+        type: 'mcp_tool_use',
+        id: 'mcptoolu_1',
+        name: 'search',
+        server_name: 'elsewhere',
+        input: {},
+      },
+      { type: 'mcp_tool_result', tool_use_id: 'mcptoolu_1', is_error: false, content: [text('x')] },
+      text('Done.'),
+    ],
+  },
 }
 
 describe('what the assistant said reaches the API as it was sent', () => {
-  test.each(Object.entries(ASSISTANT_TURNS))('%s', async (_, content) => {
-    await expectAsSentTwice(bench, { body: conversation('Which colour?', content, 'Why?') })
-  })
-
-  test('all of it in one conversation', async () => {
-    const turns = Object.values(ASSISTANT_TURNS).flatMap((content) => ['Which colour?', content])
-    await expectAsSentTwice(bench, { body: conversation(...turns, 'Why?') })
+  const all = Object.assign({}, ...Object.values(ASSISTANT_TURNS)) as Record<string, unknown>
+  const groups = { ...ASSISTANT_TURNS, 'all of it in one conversation': all }
+  test.each(Object.entries(groups))('%s', async (_, group) => {
+    const turns = Object.values(group).flatMap((content) => ['Which colour?', content])
+    const owners = Object.keys(group).flatMap((name) => [name, name])
+    const body = conversation(...turns, 'Why?')
+    await expectEachAsSentTwice(bench, { body }, { messages: owners }, 'Why?')
   })
 
   test('with thinking on', async () => {
@@ -184,49 +206,103 @@ function withTurns(body: object, ...contents: unknown[]): Record<string, unknown
   return { ...body, messages: [...messages, ...turns] }
 }
 
-/** Where nothing stands after a result, the runtime's reminders do: see the limits. */
-const ENDS_WITH_SPACE = ['a text with white space at its ends', 'white space']
+/** A conversation in which each of these is the result of a call; the last is what is asked. */
+function withResults(
+  cases: readonly string[],
+  ...after: object[]
+): { body: Record<string, unknown>; owners: { messages: string[] } } {
+  const turns = cases.flatMap((name, index) => [
+    [text('I look.'), call(`toolu_${index}`)],
+    [result(`toolu_${index}`, RESULTS[name]), ...after],
+  ])
+  return {
+    body: { ...conversation('How warm is it?', ...turns), tools: TOOLS },
+    owners: { messages: ['', ...cases.flatMap((name) => [name, name])] },
+  }
+}
 
+/**
+ * Results that can be told to a process which waits for them, by how they end: there the runtime
+ * adds its own where a result is the last that is asked, so that each way is last once.
+ */
+const SAYABLE = {
+  'text blocks': ['a text block', 'several text blocks'],
+  images: ['a text and images', 'an image'],
+  'an error': ['an error'],
+  'a text': [
+    'a text of 100 kB',
+    'JSON with characters of all kinds',
+    'no error, said so',
+    'a text',
+  ],
+}
+
+/** Those that can not. The longest is last: all that comes after it costs more. */
+const UNSAYABLE = {
+  'a document': ['a document'],
+  'a search result': ['a search result'],
+  'an error of several blocks': ['an error of several blocks'],
+  nothing: ['an empty list', 'no content', 'an error without content', 'an empty text'],
+  'a text': ['a field of tomorrow', 'a text of 600 kB'],
+}
+
+/** Where nothing stands after a result, the runtime's reminders do: see the limits. */
+const ENDING_WITH_SPACE = ['white space', 'a text with white space at its ends']
+
+test('each result is in a group', () => {
+  const groups = [SAYABLE, UNSAYABLE].flatMap((cases) => Object.values(cases).flat())
+  expect([...groups, ...ENDING_WITH_SPACE].toSorted()).toEqual(Object.keys(RESULTS).toSorted())
+})
+
+/* Those that can not be told are the last messages of new processes further down, one by one. */
 describe('the result of a call reaches the API as it was sent, as the last message', () => {
-  const results = Object.entries(RESULTS).filter(([name]) => !ENDS_WITH_SPACE.includes(name))
-  test.each(results)('%s', async (_, fields) => {
-    const body = withTurns(asked(call('toolu_01')), [result('toolu_01', fields)])
-    await expectAsSentTwice(bench, { body })
+  test.each(Object.entries(SAYABLE))('%s', async (_, cases) => {
+    const { body, owners } = withResults(cases)
+    await expectEachAsSentTwice(bench, { body }, owners, 'And now?')
   })
 })
 
 describe('so does a result with words after it', () => {
-  test.each(Object.entries(RESULTS))('%s', async (_, fields) => {
-    const body = withTurns(asked(call('toolu_01')), [result('toolu_01', fields), text('And?')])
-    await expectAsSentTwice(bench, { body })
+  const texts = [...SAYABLE['a text'], ...UNSAYABLE['a text'], ...ENDING_WITH_SPACE]
+  const errors = [...SAYABLE['an error'], ...UNSAYABLE['an error of several blocks']]
+  const groups = {
+    'text blocks': SAYABLE['text blocks'],
+    images: SAYABLE.images,
+    'a document': UNSAYABLE['a document'],
+    'a search result': UNSAYABLE['a search result'],
+    'an error': errors,
+    nothing: UNSAYABLE.nothing,
+    'a text': texts,
+  }
+  test.each(Object.entries(groups))('%s', async (_, cases) => {
+    const { body, owners } = withResults(cases, text('And?'))
+    await expectEachAsSentTwice(bench, { body }, owners, [text('And?')])
   })
 })
 
 describe('so do results in the history', () => {
   test('of all kinds', async () => {
-    const turns = Object.values(RESULTS).flatMap((fields, index) => [
-      [text('I look.'), call(`toolu_${index}`)],
-      [result(`toolu_${index}`, fields)],
-    ])
-    const body = { ...conversation('How warm is it?', ...turns, 'Warm.', 'Why?'), tools: TOOLS }
-    await expectAsSentTwice(bench, { body })
+    const { body, owners } = withResults(Object.keys(RESULTS))
+    await expectEachAsSentTwice(bench, { body: withTurns(body, 'Warm.', 'Why?') }, owners, 'Why?')
   })
 
-  test('of parallel calls, in any order', async () => {
+  test('of parallel calls, in any order, and of a tool that is not in the request', async () => {
     const calls = ['a', 'b', 'c'].map((id) => call(`toolu_${id}`))
     const results = ['c', 'a', 'b'].map((id) => result(`toolu_${id}`, { content: id }))
-    const body = withTurns(asked(...calls), results, 'Warm.', 'Why?')
-    await expectAsSentTwice(bench, { body })
+    const gone = [[call('toolu_01', 'long_gone', {})], [result('toolu_01')], 'Warm.', 'Why?']
+    const body = withTurns(asked(...calls), results, 'Warm.', 'And there?', ...gone)
+    const owners = [
+      '',
+      ...Array(3).fill('parallel calls'),
+      '',
+      ...Array(3).fill('a tool that is gone'),
+    ]
+    await expectEachAsSentTwice(bench, { body }, { messages: owners }, 'Why?')
   })
 
   test('without any tools in the request', async () => {
     const { messages } = withTurns(asked(call('toolu_01')), [result('toolu_01')], 'Warm.', 'Why?')
     await expectAsSentTwice(bench, { body: { model: 'claude-sonnet-4-6', messages } })
-  })
-
-  test('of a tool that is not in the request', async () => {
-    const turns = [[call('toolu_01', 'long_gone', {})], [result('toolu_01')], 'Warm.', 'Why?']
-    await expectAsSentTwice(bench, { body: { ...conversation('Hi', ...turns), tools: TOOLS } })
   })
 })
 
@@ -234,14 +310,17 @@ describe('several results in one message', () => {
   const ids = ['toolu_a', 'toolu_b', 'toolu_c', 'toolu_d', 'toolu_e']
   const calls = ids.map((id, index) => call(id, index % 2 === 0 ? 'get_weather' : 'get_time', {}))
 
-  test('alone', async () => {
-    const results = ids.map((id) => result(id, { content: `for ${id}` }))
-    await expectAsSentTwice(bench, { body: withTurns(asked(...calls), results) })
-  })
-
-  test('in another order than the calls', async () => {
-    const results = ids.toReversed().map((id) => result(id, { content: [text(`for ${id}`)] }))
-    await expectAsSentTwice(bench, { body: withTurns(asked(...calls), results) })
+  test('in another order than the calls, after the same in their order', async () => {
+    const before = ids.map((id) => result(id, { content: `for ${id}` }))
+    // Not `${id}_2`: where there is an `x`, the runtime takes `x_2` for the same call.
+    const again = ids.map((id, index) =>
+      call(`${id}_again`, index % 2 === 0 ? 'get_time' : 'get_weather'),
+    )
+    const results = ids
+      .toReversed()
+      .map((id) => result(`${id}_again`, { content: [text(`for ${id}`)] }))
+    const body = withTurns(asked(...calls), before, again, results)
+    await expectAsSentTwice(bench, { body })
   })
 
   test('with texts and images after them', async () => {
@@ -268,26 +347,21 @@ describe('several results in one message', () => {
 })
 
 describe('what a live process got as a reply, the next turn says as the client does', () => {
-  test('a thought and a text', async () => {
+  test('a thought and a text, then a web search with citations', async () => {
     bench.standin.reply(message(thinkingMessage('Let me see.', 'It is blue.')))
     const thinking = { type: 'enabled', budget_tokens: 2000 }
     const body = { ...conversation('Which colour?'), max_tokens: 4000, thinking }
     const first = await bench.send({ body })
+    bench.standin.reply(message(assistantMessage(SEARCH as Content)))
     const second = await bench.send(nextTurn(first, 'Why?'))
     expectAsSent(second)
     expect(second.lane).toBe('continue')
+    const third = await bench.send(nextTurn(second, 'Really?'))
+    expectAsSent(third)
+    expect(third.lane).toBe('continue')
   })
 
-  test('a web search with citations', async () => {
-    const reply = assistantMessage(SEARCH as Parameters<typeof assistantMessage>[0])
-    bench.standin.reply(message(reply))
-    const first = await bench.send({ body: conversation('Which colour?') })
-    const second = await bench.send(nextTurn(first, 'Why?'))
-    expectAsSent(second)
-    expect(second.lane).toBe('continue')
-  })
-
-  test('a call, and then a text', async () => {
+  test('a call, then a text, then parallel calls with a thought before them', async () => {
     bench.standin.reply(
       message(
         toolUseMessage([{ id: 'toolu_live', name: 'get_weather', input: { place: 'Ψαρά' } }]),
@@ -298,35 +372,46 @@ describe('what a live process got as a reply, the next turn says as the client d
     const second = await bench.send(nextTurn(first, [result('toolu_live')]))
     expectAsSent(second)
     expect(second.lane).toBe('resolve')
-    const third = await bench.send(nextTurn(second, 'Thanks.'))
-    expectAsSent(third)
-    expect(third.lane).toBe('continue')
-  })
-
-  test('parallel calls with a thought before them', async () => {
-    const calls = ['a', 'b', 'c'].map((id) => ({ id: `toolu_${id}`, name: 'get_time', input: {} }))
-    const { content } = toolUseMessage(calls)
+    const ids = ['a', 'b', 'c'].map((id) => `toolu_live_${id}`)
+    const { content } = toolUseMessage(ids.map((id) => ({ id, name: 'get_time', input: {} })))
     const thought = { ...THOUGHT, type: 'thinking' as const }
     bench.standin.reply(
       message(assistantMessage([thought, ...content], { stop_reason: 'tool_use' })),
     )
-    const first = await bench.send({ body: { ...conversation('When?'), tools: TOOLS } })
-    const results = ['a', 'b', 'c'].map((id) => result(`toolu_${id}`, { content: [text(id)] }))
-    const second = await bench.send(nextTurn(first, results))
-    expectAsSent(second)
-    expect(second.lane).toBe('resolve')
+    const third = await bench.send(nextTurn(second, 'Thanks. When?'))
+    expectAsSent(third)
+    expect(third.lane).toBe('continue')
+    const results = ids.map((id) => result(id, { content: [text(id)] }))
+    const fourth = await bench.send(nextTurn(third, results))
+    expectAsSent(fourth)
+    expect(fourth.lane).toBe('resolve')
   })
 })
 
 describe('the result of a held call reaches the API as it was sent', () => {
-  const { 'white space': _, ...results } = RESULTS
-  test.each(Object.entries(results))('%s', async (name, fields) => {
-    const id = `toolu_held_${Object.keys(results).indexOf(name)}`
-    bench.standin.reply(message(toolUseMessage([{ id, name: 'get_weather', input: {} }])))
-    const first = await bench.send({ body: { ...conversation('How warm?'), tools: TOOLS } })
-    const second = await bench.send(nextTurn(first, [result(id, fields)]))
-    expectAsSent(second)
-    expectAsSent(await bench.send(nextTurn(second, 'Thanks.')))
+  const sayable = [...Object.values(SAYABLE).flat(), 'a text with white space at its ends']
+
+  test.each([
+    ['by the process that waits for it', 'resolve', sayable],
+    ['by a new one, where it can not be told to that', 'replay', Object.values(UNSAYABLE).flat()],
+  ])('%s', async (_, lane, cases) => {
+    // After the question, each case has its call, its result, a reply and thanks.
+    const owners = { messages: ['', ...cases.flatMap((name) => [name, name, name, name])] }
+    const holdCall = (id: string): void =>
+      bench.standin.reply(message(toolUseMessage([{ id, name: 'get_weather', input: {} }])))
+    let request: ClientRequest = { body: { ...conversation('How warm?'), tools: TOOLS } }
+    for (const [index, name] of cases.entries()) {
+      const id = `toolu_${lane}_${index}`
+      holdCall(id)
+      const held = await bench.send(request)
+      expectEachAsSent(held, owners)
+      if (index > 0) expect.soft(held.lane, `thanks before ${name}`).toBe('continue')
+      const told = await bench.send(nextTurn(held, [result(id, RESULTS[name])]))
+      expectEachAsSent(told, owners)
+      expect.soft(told.lane, name).toBe(lane)
+      request = nextTurn(told, 'Thanks.')
+    }
+    expectEachAsSent(await bench.send(request), owners)
   })
 })
 
@@ -338,8 +423,8 @@ function exchanges(count: number): string[] {
 }
 
 describe('the shape of a conversation', () => {
-  test.each([2, 10, 60])('of %d turns reaches the API as it was sent', async (count) => {
-    await expectAsSentTwice(bench, { body: conversation(...exchanges(count - 1), 'And now?') })
+  test('of 60 turns reaches the API as it was sent', async () => {
+    await expectAsSentTwice(bench, { body: conversation(...exchanges(59), 'And now?') })
   })
 
   test('of turns that are all the same stays as it is', async () => {
@@ -376,18 +461,16 @@ describe('the shape of a conversation', () => {
     }
   })
 
-  test('that goes on from an earlier point has nothing of what was said after it', async () => {
+  test('that the client edited, or goes on with from an earlier point, is what it says', async () => {
     const first = await bench.send({ body: conversation('Let us begin.') })
+    const edited = { ...first, reply: { content: 'Your name is Ann.' } }
+    expectAsSent(await bench.send(nextTurn(edited, 'Are you sure?')))
+
     const left = await bench.send(nextTurn(first, 'Go left.'))
+    expect(left.lane, 'the process that the edit must not have').toBe('continue')
     await bench.send(nextTurn(left, 'And left again.'))
     const right = await bench.send(nextTurn(first, 'Go right.'))
     expectAsSent(right)
     expect(JSON.stringify(right.upstream.body)).not.toContain('Go left.')
-  })
-
-  test('that the client edited is the edited one', async () => {
-    const first = await bench.send({ body: conversation('What is my name?') })
-    const edited = { ...first, reply: { content: 'Your name is Ann.' } }
-    expectAsSent(await bench.send(nextTurn(edited, 'Are you sure?')))
   })
 })

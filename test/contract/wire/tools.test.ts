@@ -1,9 +1,11 @@
-import { afterAll, beforeAll, describe, test } from 'vitest'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 
 import { message } from '../../support/answers.ts'
 import { toolUseMessage } from '../../support/messages.ts'
+import type { ClientRequest } from '../../support/wire.ts'
 import { type Bench, expectAsSent, expectAsSentTwice, nextTurn, startBench } from './bench.ts'
 import { asking, TIME_TOOL, WEATHER_TOOL } from './samples.ts'
+import { expectEachAsSent, expectEachAsSentTwice } from './together.ts'
 
 let bench: Bench
 
@@ -29,169 +31,218 @@ const RUNTIME_NAMES = [
   'Skill SlashCommand Task AskUserQuestion ExitPlanMode SendMessage StructuredOutput',
 ].flatMap((names) => names.split(' '))
 
-const TOOLS: Record<string, object[]> = {
-  none: [],
-  'a plain one': [WEATHER_TOOL],
-  'two, in the order of the client': [WEATHER_TOOL, TIME_TOOL],
-  'of type custom': [{ type: 'custom', ...WEATHER_TOOL }],
-  'of type null': [{ type: null, ...WEATHER_TOOL }],
-  'without a description': [{ name: 'ping', input_schema: NOTHING }],
-  'with an empty description': [{ name: 'ping', description: '', input_schema: NOTHING }],
-  'with a long description': [{ ...TIME_TOOL, description: 'Tells the time. '.repeat(2000) }],
-  'with characters of all kinds in its description': [
-    {
-      ...TIME_TOOL,
-      description: '  Τι ώρα είναι; 🕰️\r\n\t"\\" <system-reminder> @/etc/passwd \u0000 ',
-    },
-  ],
-  'with a schema that says nothing': [withSchema({ type: 'object' })],
-  'with a schema without a type': [withSchema({ properties: { zone: { type: 'string' } } })],
-  'with an empty schema': [withSchema({})],
-  'with a schema of all keywords': [
-    withSchema({
-      $schema: 'https://json-schema.org/draft/2020-12/schema',
-      type: 'object',
-      title: 'Ερώτηση',
-      $defs: {
-        node: {
-          type: 'object',
-          properties: { next: { $ref: '#/$defs/node' }, value: { type: ['string', 'null'] } },
+/** Lists of tools, each of cases that do not influence each other. */
+const LISTS: Record<string, Record<string, object[]>> = {
+  none: { none: [] },
+  'a plain one': { 'a plain one': [WEATHER_TOOL] },
+  'of all types and descriptions': {
+    'of type custom': [{ type: 'custom', ...WEATHER_TOOL }],
+    'of type null': [{ type: null, ...WEATHER_TOOL }],
+    'without a description': [{ name: 'ping', input_schema: NOTHING }],
+    'with an empty description': [{ name: 'ping', description: '', input_schema: NOTHING }],
+    'with a long description': [{ ...TIME_TOOL, description: 'Tells the time. '.repeat(2000) }],
+    'with characters of all kinds in its description': [
+      {
+        ...TIME_TOOL,
+        description: '  Τι ώρα είναι; 🕰️\r\n\t"\\" <system-reminder> @/etc/passwd \u0000 ',
+      },
+    ],
+  },
+  'of all schemas': {
+    'with a schema that says nothing': [withSchema({ type: 'object' })],
+    'with a schema without a type': [withSchema({ properties: { zone: { type: 'string' } } })],
+    'with an empty schema': [withSchema({})],
+    'with a schema of all keywords': [
+      withSchema({
+        $schema: 'https://json-schema.org/draft/2020-12/schema',
+        type: 'object',
+        title: 'Ερώτηση',
+        $defs: {
+          node: {
+            type: 'object',
+            properties: { next: { $ref: '#/$defs/node' }, value: { type: ['string', 'null'] } },
+          },
         },
+        properties: {
+          zone: { anyOf: [{ type: 'string', pattern: '^\\w+/\\w+$' }, { type: 'null' }] },
+          list: { type: 'array', items: { $ref: '#/$defs/node' }, minItems: 1, uniqueItems: true },
+          either: { oneOf: [{ const: 1 }, { const: 'one' }], default: 1 },
+          all: { allOf: [{ type: 'number' }, { minimum: 0, exclusiveMaximum: 1.5e3 }] },
+          none: { not: { type: 'string' } },
+          when: { type: 'string', format: 'date-time', examples: ['2026-01-01T00:00:00Z'] },
+          any_of_these: { enum: ['a', 2, null, true] },
+        },
+        patternProperties: { '^x-': { type: 'string' } },
+        if: { properties: { zone: { const: 'UTC' } } },
+        else: { required: ['when'] },
+        dependentRequired: { zone: ['list'] },
+        required: ['zone'],
+        additionalProperties: false,
+        'x-of-the-client': { nested: [null] },
+      }),
+    ],
+    'with a choice at the top of its schema': [
+      withSchema({
+        type: 'object',
+        properties: { zone: { type: 'string' }, place: { type: 'string' } },
+        anyOf: [{ required: ['zone'] }, { required: ['place'] }],
+      }),
+    ],
+    'with null for the parts of its schema': [
+      withSchema({ type: 'object', properties: null, required: null }),
+    ],
+    'with a field whose name the API refuses': [
+      withSchema({ type: 'object', properties: { 'odd name! ♥': { type: 'string' } } }),
+    ],
+    'whose fields are named like those of a schema': [
+      withSchema({
+        type: 'object',
+        properties: { type: { type: 'string' }, name: {}, cache_control: {}, properties: true },
+        required: ['type'],
+      }),
+    ],
+    'whose fields are not in the order of the alphabet': [
+      withSchema({ type: 'object', properties: { z: {}, b: {}, a: {} }, required: ['b'] }),
+    ],
+  },
+  'with fields of their own': {
+    strict: [{ ...WEATHER_TOOL, strict: true }],
+    'not strict': [{ ...WEATHER_TOOL, strict: false }],
+    'with examples': [
+      { ...WEATHER_TOOL, input_examples: [{ place: 'Ψαρά' }, { place: 'Χίος', unit: 'C' }] },
+    ],
+    'with eager_input_streaming': [{ ...WEATHER_TOOL, eager_input_streaming: true }],
+    'with a field of tomorrow': [{ ...WEATHER_TOOL, a_field_of_tomorrow: { a: null } }],
+  },
+  'that go with one of the API': {
+    'with defer_loading, found by a search': [
+      { type: 'tool_search_tool_regex_20251119', name: 'tool_search_tool_regex' },
+      { ...WEATHER_TOOL, defer_loading: true },
+    ],
+    'with allowed_callers': [
+      { type: 'code_execution_20250825', name: 'code_execution' },
+      { ...WEATHER_TOOL, allowed_callers: ['code_execution_20250825'] },
+    ],
+  },
+  'with names that mean something here': {
+    'one with a name of 64 characters': [named('a_Tool-'.repeat(10).slice(0, 64))],
+    'named like the prefix of MCP': [named('mcp__client__get_weather'), named('mcp__other__x')],
+    "named like the runtime's own": RUNTIME_NAMES.map(named),
+  },
+  'named like the one with which the runtime starts agents': {
+    'named like the one with which the runtime starts agents': [named('Agent')],
+  },
+  'named like the one with which the runtime finds tools': {
+    'named like the one with which the runtime finds tools': [named('ToolSearch')],
+  },
+  'in another order than that of their names': {
+    'a hundred': Array.from({ length: 100 }, (_, index) => named(`tool_${index}`)),
+    'names that differ in case, or sort in another way': [
+      'b',
+      'B',
+      'a',
+      'A',
+      'a_1',
+      'a-1',
+      'a10',
+      'a2',
+    ].map(named),
+  },
+  'in the order of their names': {
+    'a hundred, sorted by name': Array.from({ length: 100 }, (_, index) =>
+      named(`tool_${1000 + index}`),
+    ),
+  },
+  'of the API, for the client to run': {
+    'the bash tool': [{ type: 'bash_20250124', name: 'bash' }],
+    'the text editor': [
+      { type: 'text_editor_20250728', name: 'str_replace_based_edit_tool', max_characters: 10_000 },
+    ],
+    'the computer': [
+      {
+        type: 'computer_20250124',
+        name: 'computer',
+        display_width_px: 1024,
+        display_height_px: 768,
+        display_number: 1,
       },
-      properties: {
-        zone: { anyOf: [{ type: 'string', pattern: '^\\w+/\\w+$' }, { type: 'null' }] },
-        list: { type: 'array', items: { $ref: '#/$defs/node' }, minItems: 1, uniqueItems: true },
-        either: { oneOf: [{ const: 1 }, { const: 'one' }], default: 1 },
-        all: { allOf: [{ type: 'number' }, { minimum: 0, exclusiveMaximum: 1.5e3 }] },
-        none: { not: { type: 'string' } },
-        when: { type: 'string', format: 'date-time', examples: ['2026-01-01T00:00:00Z'] },
-        any_of_these: { enum: ['a', 2, null, true] },
+    ],
+    'the memory': [{ type: 'memory_20250818', name: 'memory' }],
+  },
+  'of the API, for itself to run': {
+    'web search': [
+      {
+        type: 'web_search_20250305',
+        name: 'web_search',
+        max_uses: 3,
+        allowed_domains: ['example.com'],
+        user_location: { type: 'approximate', city: 'Χίος', timezone: 'Europe/Athens' },
       },
-      patternProperties: { '^x-': { type: 'string' } },
-      if: { properties: { zone: { const: 'UTC' } } },
-      else: { required: ['when'] },
-      dependentRequired: { zone: ['list'] },
-      required: ['zone'],
-      additionalProperties: false,
-      'x-of-the-client': { nested: [null] },
-    }),
-  ],
-  'with a choice at the top of its schema': [
-    withSchema({
-      type: 'object',
-      properties: { zone: { type: 'string' }, place: { type: 'string' } },
-      anyOf: [{ required: ['zone'] }, { required: ['place'] }],
-    }),
-  ],
-  'with null for the parts of its schema': [
-    withSchema({ type: 'object', properties: null, required: null }),
-  ],
-  'with a field whose name the API refuses': [
-    withSchema({ type: 'object', properties: { 'odd name! ♥': { type: 'string' } } }),
-  ],
-  'whose fields are named like those of a schema': [
-    withSchema({
-      type: 'object',
-      properties: { type: { type: 'string' }, name: {}, cache_control: {}, properties: true },
-      required: ['type'],
-    }),
-  ],
-  'whose fields are not in the order of the alphabet': [
-    withSchema({ type: 'object', properties: { z: {}, b: {}, a: {} }, required: ['b'] }),
-  ],
-  strict: [{ ...WEATHER_TOOL, strict: true }],
-  'not strict': [{ ...WEATHER_TOOL, strict: false }],
-  'with examples': [
-    { ...WEATHER_TOOL, input_examples: [{ place: 'Ψαρά' }, { place: 'Χίος', unit: 'C' }] },
-  ],
-  'with eager_input_streaming': [{ ...WEATHER_TOOL, eager_input_streaming: true }],
-  'with defer_loading, found by a search': [
-    { type: 'tool_search_tool_regex_20251119', name: 'tool_search_tool_regex' },
-    { ...WEATHER_TOOL, defer_loading: true },
-  ],
-  'with allowed_callers': [
-    { type: 'code_execution_20250825', name: 'code_execution' },
-    { ...WEATHER_TOOL, allowed_callers: ['code_execution_20250825'] },
-  ],
-  'with a field of tomorrow': [{ ...WEATHER_TOOL, a_field_of_tomorrow: { a: null } }],
-  'one with a name of 64 characters': [named('a_Tool-'.repeat(10).slice(0, 64))],
-  'named like the prefix of MCP': [named('mcp__client__get_weather'), named('mcp__other__x')],
-  "named like the runtime's own": RUNTIME_NAMES.map(named),
-  'named like the one with which the runtime starts agents': [named('Agent')],
-  'named like the one with which the runtime finds tools': [named('ToolSearch')],
-  'a hundred': Array.from({ length: 100 }, (_, index) => named(`tool_${index}`)),
-  'a hundred, sorted by name': Array.from({ length: 100 }, (_, index) =>
-    named(`tool_${1000 + index}`),
-  ),
-  'names that differ in case, or sort in another way': [
-    'b',
-    'B',
-    'a',
-    'A',
-    'a_1',
-    'a-1',
-    'a10',
-    'a2',
-  ].map(named),
-  'the bash tool': [{ type: 'bash_20250124', name: 'bash' }],
-  'the text editor': [
-    { type: 'text_editor_20250728', name: 'str_replace_based_edit_tool', max_characters: 10_000 },
-  ],
-  'the computer': [
-    {
-      type: 'computer_20250124',
-      name: 'computer',
-      display_width_px: 1024,
-      display_height_px: 768,
-      display_number: 1,
-    },
-  ],
-  'the memory': [{ type: 'memory_20250818', name: 'memory' }],
-  'web search': [
-    {
-      type: 'web_search_20250305',
-      name: 'web_search',
-      max_uses: 3,
-      allowed_domains: ['example.com'],
-      user_location: { type: 'approximate', city: 'Χίος', timezone: 'Europe/Athens' },
-    },
-  ],
-  'web fetch': [
-    { type: 'web_fetch_20250910', name: 'web_fetch', max_uses: 1, citations: { enabled: true } },
-  ],
-  'a toolset of a remote MCP server': [
-    { type: 'mcp_toolset', mcp_server_name: 'elsewhere', default_config: { enabled: false } },
-  ],
-  'of a type of tomorrow': [{ type: 'telescope_20300101', name: 'telescope', aperture: 1.5 }],
-  'of all sorts together': [
-    { type: 'web_search_20250305', name: 'web_search' },
-    { ...WEATHER_TOOL, strict: true },
-    { type: 'bash_20250124', name: 'bash' },
-    { name: 'ping', input_schema: NOTHING },
-    named('Bash'),
-    { type: 'text_editor_20250728', name: 'str_replace_based_edit_tool' },
-    { ...TIME_TOOL, cache_control: { type: 'ephemeral' } },
-  ],
+    ],
+    'web fetch': [
+      { type: 'web_fetch_20250910', name: 'web_fetch', max_uses: 1, citations: { enabled: true } },
+    ],
+    'a toolset of a remote MCP server': [
+      { type: 'mcp_toolset', mcp_server_name: 'elsewhere', default_config: { enabled: false } },
+    ],
+    'of a type of tomorrow': [{ type: 'telescope_20300101', name: 'telescope', aperture: 1.5 }],
+  },
+  'of all sorts': {
+    'of all sorts together': [
+      { type: 'web_search_20250305', name: 'web_search' },
+      { ...WEATHER_TOOL, strict: true },
+      { type: 'bash_20250124', name: 'bash' },
+      { name: 'ping', input_schema: NOTHING },
+      named('Bash'),
+      { type: 'text_editor_20250728', name: 'str_replace_based_edit_tool' },
+      { ...TIME_TOOL, cache_control: { type: 'ephemeral' } },
+    ],
+  },
+}
+
+/** The tools of all cases in one list, in which the API wants each name to be there once. */
+function inOneList(cases: Record<string, object[]>): { tools: object[]; owners: string[] } {
+  const names = new Set<string>()
+  const tools: object[] = []
+  const owners: string[] = []
+  for (const [owner, ofCase] of Object.entries(cases)) {
+    for (const tool of ofCase as { name?: string }[]) {
+      const isTaken = tool.name !== undefined && names.has(tool.name)
+      const own = isTaken ? { ...tool, name: `${tool.name}_${tools.length}` } : tool
+      if (own.name !== undefined) names.add(own.name)
+      tools.push(own)
+      owners.push(owner)
+    }
+  }
+  return { tools, owners }
 }
 
 const CHOICES = [
+  { type: 'tool', name: 'get_weather' },
   { type: 'auto' },
   { type: 'any' },
   { type: 'none' },
-  { type: 'tool', name: 'get_weather' },
 ]
 
 describe('tools reach the API as they were sent', () => {
-  test.each(Object.entries(TOOLS))('%s', async (_, tools) => {
-    await expectAsSentTwice(bench, { body: { ...asking('Hello'), tools } })
+  test.each(Object.entries(LISTS))('%s', async (_, cases) => {
+    const { tools, owners } = inOneList(cases)
+    const request = { body: { ...asking('Hello'), tools } }
+    await expectEachAsSentTwice(bench, request, { tools: owners }, 'Hello')
   })
 })
 
-describe('tool_choice does not change them', () => {
-  test.each(CHOICES)('$type', async (choice) => {
-    const body = { ...asking('Hello'), tools: [WEATHER_TOOL, TIME_TOOL], tool_choice: choice }
-    await expectAsSentTwice(bench, { body })
-  })
+test('tool_choice does not change them, nor do other choices in the turns after it', async () => {
+  const [first, ...others] = CHOICES
+  const body = { ...asking('Hello'), tools: [WEATHER_TOOL, TIME_TOOL], tool_choice: first }
+  let exchange = await expectAsSentTwice(bench, { body })
+  for (const choice of others) {
+    const next = nextTurn(exchange, 'Hello')
+    exchange = await bench.send({ body: { ...next.body, tool_choice: choice } })
+    // A wrong choice is in the path: `tool_choice.type: sent "any", …`.
+    expectAsSent(exchange)
+    expect.soft(exchange.lane, choice.type).toBe('continue')
+  }
 })
 
 test('tools for a model that gets the reminders as a message of their own', async () => {
@@ -210,25 +261,32 @@ test('tools beside a system prompt, thinking and parameters', async () => {
   await expectAsSentTwice(bench, { body })
 })
 
-describe('a call of a tool that MCP does not take as it is comes back to the client', () => {
-  test.each<[string, { name: string; [field: string]: unknown }]>([
+test('a call of a tool that MCP does not take as it is comes back to the client', async () => {
+  const cases: [string, { name: string; [field: string]: unknown }][] = [
     ['a name of the runtime', { ...TIME_TOOL, name: 'ToolSearch', strict: true }],
     [
       'null for the parts of a schema',
       { ...TIME_TOOL, name: 'odd', strict: true, input_schema: { ...NOTHING, required: null } },
     ],
     ['a long description', { ...TIME_TOOL, name: 'long', description: 'Tells. '.repeat(1000) }],
-  ])(
-    '%s',
-    async (_, tool) => {
-      const id = `toolu_${tool.name}`
-      bench.standin.reply(message(toolUseMessage([{ id, name: tool.name, input: {} }])))
-      const first = await bench.send({ body: { ...asking('Hello'), tools: [tool] } })
-      const result = { type: 'tool_result', tool_use_id: id, content: '12:00' }
-      expectAsSent(await bench.send(nextTurn(first, [result])))
-    },
-    20_000,
-  )
+  ]
+  const names = cases.map(([name]) => name)
+  // After the question, each case has its call and its result.
+  const owners = { tools: names, messages: ['', ...names.flatMap((name) => [name, name])] }
+  let request: ClientRequest = {
+    body: { ...asking('Hello'), tools: cases.map(([, tool]) => tool) },
+  }
+  for (const [name, tool] of cases) {
+    const id = `toolu_${tool.name}`
+    bench.standin.reply(message(toolUseMessage([{ id, name: tool.name, input: {} }])))
+    const called = await bench.send(request)
+    expectEachAsSent(called, owners)
+    expect.soft(called.reply.content, name).toMatchObject([{ id, name: tool.name }])
+    request = nextTurn(called, [{ type: 'tool_result', tool_use_id: id, content: '12:00' }])
+  }
+  const last = await bench.send(request)
+  expectEachAsSent(last, owners)
+  expect.soft(last.lane).toBe('resolve')
 })
 
 test('other tools for the same conversation take the place of the first', async () => {

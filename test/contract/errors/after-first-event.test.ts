@@ -19,15 +19,18 @@ const MESSAGE = assistantMessage(
 
 const WHOLE: StreamEvent[] = eventsOf(MESSAGE)
 
+const INSIDE_A_TEXT = after('content_block_delta', 2)
+const INSIDE_AN_INPUT = WHOLE.findLastIndex(isDelta)
+
 /** Where a stream may break: after so many of its events. */
 const BEFORE_THE_FIRST_BLOCK_IS_WHOLE: [place: string, count: number][] = [
   ['after message_start', 1],
   ['at the start of a block', after('content_block_start', 1)],
-  ['inside a text', after('content_block_delta', 2)],
+  ['inside a text', INSIDE_A_TEXT],
 ]
 const AFTER_THE_FIRST_BLOCK: [place: string, count: number][] = [
   ['between two blocks', after('content_block_stop', 1)],
-  ['inside the input of a tool call', WHOLE.findLastIndex(isDelta)],
+  ['inside the input of a tool call', INSIDE_AN_INPUT],
   ['after the last block', after('content_block_stop', 2)],
 ]
 
@@ -44,23 +47,39 @@ const WAYS: [way: string, ending: StreamElement[], told: object][] = [
 ]
 
 let bench: Bench
+/** All that was asked here, each in words of its own. */
+const prompts: string[] = []
+/** All that arrived upstream, as JSON. */
+const upstream: string[] = []
 
 beforeAll(async () => {
-  bench = await startBench()
+  // Each break ends a process: what is started ahead would double the work, and tell nothing here.
+  bench = await startBench({ spares: 0 })
 })
 
-afterEach(() => bench.standin.reset())
+afterEach(() => {
+  upstream.push(...bench.standin.messages.map(({ body }) => JSON.stringify(body)))
+  bench.standin.reset()
+})
 
 afterAll(() => bench.close())
 
 describe.each(WAYS)('%s', (way, ending, told) => {
   test.each(BEFORE_THE_FIRST_BLOCK_IS_WHOLE)('%s', (place, count) =>
-    expectBroken({ prompt: `[${way} ${place}]`, count, ending, told }),
+    expectBrokenStream({ prompt: `[${way} ${place}]`, count, ending, told }),
   )
 
   // A limit: once a block is whole, the runtime does not tell what the API said of the error.
   test.each(AFTER_THE_FIRST_BLOCK)('%s', (place, count) =>
-    expectBroken({ prompt: `[${way} ${place}]`, count, ending, told: {} }),
+    expectBrokenStream({ prompt: `[${way} ${place}]`, count, ending, told: {} }),
+  )
+
+  // A message that does not stream is folded from the same events: one place of each kind will do.
+  test.each([
+    { place: 'inside a text', count: INSIDE_A_TEXT, isTold: told },
+    { place: 'inside the input of a tool call', count: INSIDE_AN_INPUT, isTold: {} },
+  ])('$place, where no stream was asked for', ({ place, count, isTold }) =>
+    expectBrokenMessage({ prompt: `[${way} ${place}, no stream]`, count, ending, told: isTold }),
   )
 
   // A limit: with the stop reason all is said, and the runtime takes the reply for whole.
@@ -72,18 +91,41 @@ describe.each(WAYS)('%s', (way, ending, told) => {
     expect(received).toStrictEqual(WHOLE)
 
     bench.standin.reply(events([...sent, ...ending], PACE))
-    const response = await bench.post(asking(`[${way} at the end]`, { tools: [TOOL] }))
+    const response = await ask(`[${way} at the end]`)
     // A cut may overtake the events before it.
     if (response.status !== 200) expect(ending).toEqual([cut()])
     else expect(await response.json()).toStrictEqual(MESSAGE)
   })
 })
 
+test('the runtime asked nothing on its own, in all the time since', async () => {
+  expect(await bench.countAfterNextTurn()).toBe(0)
+  const asked = upstream.map((body) => prompts.find((prompt) => body.includes(prompt)) ?? body)
+  expect(asked.toSorted()).toEqual(prompts.toSorted())
+})
+
 type Break = { prompt: string; count: number; ending: StreamElement[]; told: object }
 
-async function expectBroken({ prompt, count, ending, told }: Break): Promise<void> {
+async function expectBrokenStream({ prompt, count, ending, told }: Break): Promise<void> {
   const sent = WHOLE.slice(0, count)
-  const error = {
+  const { status, received } = await streamed(prompt, sent, ending)
+  expect(status).toBe(200)
+  expect(received).toStrictEqual([...sent, errorThatTells(told)])
+  expect(JSON.stringify(received.at(-1))).not.toContain('API Error')
+}
+
+async function expectBrokenMessage({ prompt, count, ending, told }: Break): Promise<void> {
+  bench.standin.reply(events([...WHOLE.slice(0, count), ...ending], PACE))
+  const response = await ask(prompt)
+  const body: unknown = await response.json()
+  expect(body).toStrictEqual(errorThatTells(told))
+  expect(response.status).toBeGreaterThanOrEqual(500)
+  expect(response.headers.get('request-id')).toMatch(/^req_/)
+  expect(JSON.stringify(body)).not.toContain('API Error')
+}
+
+function errorThatTells(told: object): object {
+  return {
     type: 'error',
     error: {
       type: expect.stringMatching(/_error$/),
@@ -92,29 +134,18 @@ async function expectBroken({ prompt, count, ending, told }: Break): Promise<voi
     },
     request_id: expect.stringMatching(/^req_/),
   }
+}
 
-  const { status, received } = await streamed(prompt, sent, ending)
-  expect(status).toBe(200)
-  expect(received).toStrictEqual([...sent, error])
-  expect(JSON.stringify(received.at(-1))).not.toContain('API Error')
-
-  bench.standin.reply(events([...sent, ...ending], PACE))
-  const response = await bench.post(asking(prompt, { tools: [TOOL] }))
-  const body: unknown = await response.json()
-  expect(body).toStrictEqual(error)
-  expect(response.status).toBeGreaterThanOrEqual(500)
-  expect(response.headers.get('request-id')).toMatch(/^req_/)
-  expect(JSON.stringify(body)).not.toContain('API Error')
-
-  // The stream and the message, and nothing that the runtime asked on its own.
-  expect(await bench.countAfterNextTurn()).toBe(2)
+function ask(prompt: string, fields: object = {}): Promise<Response> {
+  prompts.push(prompt)
+  return bench.post(asking(prompt, { tools: [TOOL], ...fields }))
 }
 
 /** Breaks a stream once all that was sent before has arrived: a cut overtakes what is under way. */
 async function streamed(prompt: string, sent: StreamEvent[], ending: StreamElement[]) {
   const gate = makeGate()
   bench.standin.reply(events([...sent, gate.pass, ...ending]))
-  const response = await bench.post(asking(prompt, { stream: true, tools: [TOOL] }))
+  const response = await ask(prompt, { stream: true })
   const received: StreamEvent[] = []
   for await (const event of eventsAsTheyCome(response)) {
     if (event.type !== 'ping') received.push(event)

@@ -36,7 +36,8 @@ export type Bench = {
 
 export type Refusal = { status: number; error: { type: string; message: string } }
 
-export async function startBench(): Promise<Bench> {
+/** @param spares how many processes are started ahead at least, as the option says; with 0 none */
+export async function startBench({ spares = 1 } = {}): Promise<Bench> {
   const standin = await startStandin()
   const sandbox = makeSandbox(standin.url)
   const lanes = new Map<string, string>()
@@ -53,7 +54,7 @@ export async function startBench(): Promise<Bench> {
     env: sandbox.env,
     workFolder: sandbox.workFolder,
     port: 0,
-    spares: 1,
+    spares,
     maxProcesses: 8,
     logger,
   })

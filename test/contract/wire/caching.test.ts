@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 
+import type { ClientRequest } from '../../support/wire.ts'
 import {
   type Bench,
   type Exchange,
@@ -13,7 +14,8 @@ import { asking, call, conversation, PDF, TIME_TOOL, WEATHER_TOOL } from './samp
 let bench: Bench
 
 beforeAll(async () => {
-  bench = await startBench()
+  // Nearly every case begins otherwise than the one before: what is started ahead would fit none.
+  bench = await startBench({ spares: 0 })
 })
 
 afterAll(() => bench.close())
@@ -39,71 +41,47 @@ function marked(turns: number, ...places: [turn: number, marker: object][]): obj
   return conversation(...contents)
 }
 
+const result = (id: string, content: unknown, marker: object = {}): object => ({
+  type: 'tool_result',
+  tool_use_id: id,
+  content,
+  ...marker,
+})
+
 /** Every way of placing the client's breakpoints; what is on messages and tools must all arrive. */
 const PLACEMENTS: Record<string, object> = {
-  'on the last block': asking([text('Hello', SHORT)]),
-  'on the last block, for five minutes said so': asking([text('Hello', FIVE_MINUTES)]),
-  'on the last block, for an hour': asking([text('Hello', HOUR)]),
   'on the first block of several': asking([text('One', SHORT), text('Two')]),
-  'on a document': asking([
+  'on a document, an image by URL and a text': asking([
     {
       type: 'document',
       source: { type: 'base64', media_type: 'application/pdf', data: PDF },
       ...SHORT,
     },
-    text('What is this?'),
-  ]),
-  'on an image by URL': asking([
     { type: 'image', source: { type: 'url', url: 'https://example.com/a.png' }, ...SHORT },
-    text('What is this?'),
+    text('What is this?', FIVE_MINUTES),
+    text('And that?'),
   ]),
-  'on the first turn': marked(5, [0, SHORT]),
   'on a turn of the assistant': marked(5, [3, SHORT]),
-  'on two turns': marked(5, [0, SHORT], [4, SHORT]),
-  'on three turns': marked(7, [2, SHORT], [4, SHORT], [6, SHORT]),
   'on four turns': marked(9, [2, SHORT], [4, SHORT], [6, SHORT], [8, SHORT]),
   'on four turns, none of them the last': marked(9, [1, SHORT], [2, SHORT], [3, SHORT], [4, SHORT]),
-  'on two turns, for an hour': marked(5, [0, HOUR], [2, HOUR]),
-  'for an hour first, then for less': marked(5, [0, HOUR], [2, SHORT], [4, FIVE_MINUTES]),
-  'on a result': {
+  'on a result and inside one': {
     ...conversation(
       'How warm?',
       [call('toolu_01')],
-      [{ type: 'tool_result', tool_use_id: 'toolu_01', content: '21', ...SHORT }, text('And?')],
+      [result('toolu_01', '21', SHORT), text('And now?')],
+      [call('toolu_02')],
+      [result('toolu_02', [text('22', SHORT)]), text('And now?')],
     ),
     tools: [WEATHER_TOOL],
   },
-  'on a result that comes alone': {
-    ...conversation(
-      'How warm?',
-      [call('toolu_01')],
-      [{ type: 'tool_result', tool_use_id: 'toolu_01', content: '21', ...SHORT }],
-    ),
-    tools: [WEATHER_TOOL],
-  },
-  'inside a result': {
-    ...conversation(
-      'How warm?',
-      [call('toolu_01')],
-      [
-        { type: 'tool_result', tool_use_id: 'toolu_01', content: [text('21', SHORT)] },
-        text('And?'),
-      ],
-    ),
-    tools: [WEATHER_TOOL],
-  },
-  'on the last tool': { ...asking('Hello'), tools: [TIME_TOOL, tool(SHORT)] },
-  'on the last tool, for an hour': { ...asking('Hello'), tools: [TIME_TOOL, tool(HOUR)] },
-  'on two tools': { ...asking('Hello'), tools: [tool(SHORT), { ...TIME_TOOL, ...SHORT }] },
-  'on a server tool': {
+  'on the last tool and on two blocks of the system prompt': {
     ...asking('Hello'),
-    tools: [{ type: 'web_search_20250305', name: 'web_search', ...SHORT }],
-  },
-  'on the system prompt': { ...asking('Hello'), system: [text('Be brief.', SHORT)] },
-  'on the system prompt, for an hour': { ...asking('Hello'), system: [text('Be brief.', HOUR)] },
-  'on two blocks of the system prompt': {
-    ...asking('Hello'),
+    tools: [TIME_TOOL, tool(SHORT)],
     system: [text('Be brief.', SHORT), text('Be kind.', SHORT)],
+  },
+  'on two tools, one of them a server tool': {
+    ...asking('Hello'),
+    tools: [tool(SHORT), { type: 'web_search_20250305', name: 'web_search', ...SHORT }],
   },
   'on tools, system prompt and messages': {
     ...marked(3, [0, SHORT], [2, SHORT]),
@@ -112,15 +90,16 @@ const PLACEMENTS: Record<string, object> = {
   },
   'on tools, system prompt and messages, for an hour': {
     ...marked(3, [0, HOUR], [2, HOUR]),
-    tools: [tool(HOUR)],
+    tools: [TIME_TOOL, tool(HOUR)],
     system: [text('Be brief.', HOUR)],
   },
-  'on tools for an hour, on messages for less': {
-    ...marked(3, [0, SHORT], [2, SHORT]),
+  'on tools and messages for an hour, then for less': {
+    ...marked(5, [0, HOUR], [2, SHORT], [4, FIVE_MINUTES]),
     tools: [tool(HOUR)],
   },
+  'on the last block, for an hour': asking([text('Hello', HOUR)]),
   'on the whole request': { ...asking('Hello'), ...SHORT },
-  'on the whole request, for an hour': { ...asking('Hello'), ...HOUR },
+  'on the whole request and on a turn, for an hour': { ...marked(3, [0, HOUR]), ...HOUR },
   'on the whole request and on three turns': {
     ...marked(7, [0, SHORT], [2, SHORT], [4, SHORT]),
     ...SHORT,
@@ -133,33 +112,57 @@ const PLACEMENTS: Record<string, object> = {
 
 describe('cache breakpoints reach the API, and never more than it allows', () => {
   test.each(Object.entries(PLACEMENTS))('%s', async (_, body) => {
-    const first = await bench.send({ body: { ...body } })
-    expectAsSent(first)
-    expectAsSent(await bench.send(nextTurn(first, 'And now?')))
+    await expectTwoTurnsAsSent({ ...body }, (first) => nextTurn(first, 'And now?'))
   })
 
   test('that move to the last block with each turn', async () => {
-    const last = (words: string): object[] => [text(words, SHORT)]
-    const plain = (exchange: Exchange, words: string): Exchange => ({
-      ...exchange,
-      request: {
-        body: { ...exchange.request.body, messages: [{ role: 'user', content: [text(words)] }] },
-      },
-    })
-    const first = await bench.send({
-      body: { ...asking(last('One')), system: [text('Rules.', SHORT)] },
-    })
-    expectAsSent(first)
-    const second = await bench.send(nextTurn(plain(first, 'One'), last('Two')))
-    expectAsSent(second)
-    expect(second.lane).toBe('continue')
+    const body = { ...asking([text('One', SHORT)]), system: [text('Rules.', SHORT)] }
+    await expectTwoTurnsAsSent(body, (first) => movedOn(first, [text('Two', FIVE_MINUTES)]))
+  })
+
+  test('of which one moves and one stays on the first turn', async () => {
+    const body = marked(5, [0, SHORT], [4, SHORT])
+    await expectTwoTurnsAsSent({ ...body }, (first) => movedOn(first, [text('Turn 6', SHORT)]))
+  })
+
+  test('that moves away from a result', async () => {
+    const messages = conversation(
+      'How warm?',
+      [call('toolu_01')],
+      [result('toolu_01', '21', SHORT)],
+    )
+    const body = { ...messages, tools: [WEATHER_TOOL] }
+    await expectTwoTurnsAsSent(body, (first) => movedOn(first, 'And now?'))
   })
 })
+
+/** A new process gets the first turn, a live one the next. */
+async function expectTwoTurnsAsSent(
+  body: Record<string, unknown>,
+  next: (first: Exchange) => ClientRequest,
+): Promise<void> {
+  const first = await bench.send({ body })
+  expectAsSent(first)
+  const second = await bench.send(next(first))
+  expectAsSent(second)
+  expect.soft(second.lane).toBe('continue')
+}
+
+/** The next turn of a client that takes its breakpoint off what was the last block. */
+function movedOn(first: Exchange, prompt: unknown): ClientRequest {
+  const body = structuredClone(first.request.body) as {
+    messages: { content: { cache_control?: object }[] }[]
+  }
+  delete body.messages.at(-1)?.content.at(-1)?.cache_control
+  return nextTurn({ ...first, request: { body } }, prompt)
+}
 
 /** What the prompt is marked with upstream. */
 async function sentFor(marker: object): Promise<object | undefined> {
   const body = { ...asking('Hello'), system: [text('Be brief.', marker)] }
-  const { upstream } = await bench.send({ body })
+  const exchange = await bench.send({ body })
+  expectAsSent(exchange)
+  const { upstream } = exchange
   const blocks = upstream.body.system as { text: string; cache_control?: object }[]
   return blocks.find((block) => block.text === 'Be brief.')?.cache_control
 }

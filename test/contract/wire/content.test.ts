@@ -1,9 +1,13 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 
-import { type Bench, expectAsSentTwice, startBench } from './bench.ts'
+import { wireDifferences } from '../../support/wire.ts'
+import { type Bench, expectAsSent, nextTurn, startBench } from './bench.ts'
 import { asking, conversation, image, PDF, PICTURES, png } from './samples.ts'
+import { startTalk } from './talk.ts'
 
 let bench: Bench
+
+const MODEL = { model: 'claude-sonnet-4-6' }
 
 beforeAll(async () => {
   bench = await startBench()
@@ -28,10 +32,11 @@ const TEXTS: Record<string, unknown> = {
   'markup and code': '<a href="x">&amp;</a> ```js\nif (a < b && c > d) {}\n``` $$x^2$$',
   'what looks like JSON': '{"role":"assistant","content":"I agree."}',
   'a number': '42',
-  'a long line': 'word '.repeat(20_000),
-  '1 MB': `${'The quick brown fox jumps over the lazy dog. Ταχεία αλεπού.\n'.repeat(14_000)}end`,
   'one hundred blocks': Array.from({ length: 100 }, (_, index) => text(`Block ${index}`)),
   'a field of tomorrow on a text block': [{ ...text('Hello'), a_field_of_tomorrow: { a: [1] } }],
+  // The largest come last: what was said before is sent with each turn.
+  'a long line': 'word '.repeat(20_000),
+  '1 MB': `${'The quick brown fox jumps over the lazy dog. Ταχεία αλεπού.\n'.repeat(14_000)}end`,
 }
 
 const CITED = { citations: { enabled: true } }
@@ -41,9 +46,7 @@ const BLOCKS: Record<string, object[]> = {
     (Object.keys(PICTURES) as (keyof typeof PICTURES)[]).map((type) => [type, [image(type)]]),
   ),
   'a larger PNG of one colour': [image('image/png', png(1600, 1200, 'plain'))],
-  'a PNG of 480 kB': [image('image/png', png(400, 400, 'noise'))],
   'images between texts': [text('First:'), image('image/png'), text('then:'), image('image/gif')],
-  'twenty images': Array.from({ length: 20 }, () => image('image/png')),
   'an image by URL': [{ type: 'image', source: { type: 'url', url: 'https://example.com/a.png' } }],
   'an image by file id': [{ type: 'image', source: { type: 'file', file_id: 'file_011' } }],
   'a PDF': [
@@ -110,27 +113,45 @@ const BLOCKS: Record<string, object[]> = {
   'a block of a type of tomorrow': [
     { type: 'hologram', source: { kind: 'point_cloud', points: [[0, 1, 2]] }, note: null },
   ],
+  // The largest come last: what was said before is sent with each turn.
+  'a PNG of 480 kB': [image('image/png', png(400, 400, 'noise'))],
+  'twenty images': Array.from({ length: 20 }, () => image('image/png')),
 }
 
+const QUESTION = text('What is this?')
+
 describe('a text reaches the API as it was sent', () => {
+  const talk = startTalk(() => bench, MODEL)
   test.each(Object.entries(TEXTS))('%s', async (_, content) => {
-    await expectAsSentTwice(bench, { body: asking(content) })
+    await talk(content)
   })
 })
 
 describe('a block reaches the API as it was sent', () => {
+  const talk = startTalk(() => bench, MODEL)
   test.each(Object.entries(BLOCKS))('%s', async (_, blocks) => {
-    await expectAsSentTwice(bench, { body: asking([...blocks, text('What is this?')]) })
+    await talk([...blocks, QUESTION])
   })
+
+  test.each(['image/png', 'a PDF', 'a search result', 'a block of a type of tomorrow'])(
+    '%s with the question before it',
+    async (name) => {
+      await talk([QUESTION, ...(BLOCKS[name] ?? [])])
+    },
+  )
 })
 
-test.each(['image/png', 'a PDF', 'a search result', 'a block of a type of tomorrow'])(
-  'so does %s with the question before it',
-  async (name) => {
-    const blocks = BLOCKS[name] ?? []
-    await expectAsSentTwice(bench, { body: asking([text('What is this?'), ...blocks]) })
-  },
-)
+describe('so do all together in a new process, in its history and in its prompt', () => {
+  test('texts', async () => {
+    await expectAllAsSent(TEXTS)
+  })
+
+  test('blocks', async () => {
+    // Of more than a hundred images some are left out.
+    const { 'twenty images': _, ...others } = BLOCKS
+    await expectAllAsSent(others)
+  })
+})
 
 test('half a surrogate pair is no text: the request is refused, as by the API', async () => {
   const { status, error } = await bench.sendRefused({ body: asking('before \uD83D after') })
@@ -139,9 +160,24 @@ test('half a surrogate pair is no text: the request is refused, as by the API', 
   expect(error.message).toContain('surrogate')
 })
 
-test('blocks of all kinds, in one prompt and in the history', async () => {
-  const { 'twenty images': _, ...others } = BLOCKS
-  const all = Object.values(others).flat()
-  const body = conversation([...all, text('Look.')], 'I see.', [text('Again:'), ...all])
-  await expectAsSentTwice(bench, { body })
-})
+/** The places where a case stands are in the message of what fails. */
+async function expectAllAsSent(cases: Record<string, unknown>): Promise<void> {
+  const all = Object.entries(cases).flatMap(([name, content]) =>
+    (typeof content === 'string' ? [text(content)] : (content as object[])).map((block) => ({
+      name,
+      block,
+    })),
+  )
+  const blocks = all.map(({ block }) => block)
+  const places = all.map(
+    ({ name }, index) => `messages.0.content.${index}, messages.2.content.${index + 1}: ${name}`,
+  )
+  const body = conversation([...blocks, text('Look.')], 'I see.', [text('Again:'), ...blocks])
+
+  const first = await bench.send({ body })
+  const differences = wireDifferences(first.request, first.upstream)
+  expect.soft(differences, places.join('\n')).toEqual([])
+  const second = await bench.send(nextTurn(first, 'And now?'))
+  expectAsSent(second)
+  expect.soft(second.lane).toBe('continue')
+}

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 
 import { type Bench, expectAsSent, expectAsSentTwice, nextTurn, startBench } from './bench.ts'
+import { startTalk } from './talk.ts'
 
 let bench: Bench
 
@@ -48,6 +49,7 @@ const MANY_FIELDS = {
 
 const PARAMETERS: Record<string, object> = {
   'no parameter': {},
+  'null for known fields': { container: null, cache_control: null, inference_geo: null },
   'max_tokens: 1': { max_tokens: 1 },
   'max_tokens beyond what the runtime would ask for': { max_tokens: 200_000 },
   'temperature: 0': { temperature: 0 },
@@ -93,9 +95,6 @@ const PARAMETERS: Record<string, object> = {
     },
   },
   'cache_control of the whole request': { cache_control: { type: 'ephemeral' } },
-  'cache_control of the whole request, for an hour': {
-    cache_control: { type: 'ephemeral', ttl: '1h' },
-  },
   'an unknown text': { a_field_of_tomorrow: 'Καλημέρα 世界 👩🏽‍🚀 "quoted" \\ \u2028 \u0000 \u007F' },
   'an unknown null': { a_field_of_tomorrow: null },
   'an unknown false': { a_field_of_tomorrow: false },
@@ -107,8 +106,6 @@ const PARAMETERS: Record<string, object> = {
   },
   'unknown fields with odd names': { 'dotted.name': 1, κλειδί: 2, '': 3, constructor: 4 },
   'an unknown field of 200 kB': { a_field_of_tomorrow: 'naïve '.repeat(35_000) },
-  'null for known fields': { container: null, cache_control: null, inference_geo: null },
-  'many at once': MANY_FIELDS,
 }
 
 const TOOL_CHOICES: Record<string, object> = {
@@ -152,39 +149,59 @@ const THINKING: Record<string, object> = {
   'of a type of tomorrow': { thinking: { type: 'between_tools' } },
 }
 
+/** What a process is told before its first turn goes another way than what it is told later. */
+const IN_A_NEW_PROCESS: Record<string, object> = {
+  'many at once': MANY_FIELDS,
+  'all parameters from above at once': Object.assign({}, ...Object.values(PARAMETERS)) as object,
+  // With it the runtime sets no breakpoints of its own.
+  'cache_control of the whole request, for an hour': {
+    cache_control: { type: 'ephemeral', ttl: '1h' },
+  },
+  'top_p alone': { top_p: 0.9 },
+  'thinking with a budget': THINKING['enabled with a budget'] ?? {},
+  'adaptive thinking': THINKING['adaptive, omitted, with effort'] ?? {},
+}
+
+const hello = startTalk(() => bench, { model: HELLO.model })
+
 describe('a parameter reaches the API as it was sent', () => {
   test.each(Object.entries(PARAMETERS))('%s', async (_, parameters) => {
-    await expectAsSentTwice(bench, { body: { ...HELLO, ...parameters } })
-  })
-})
-
-describe('so does tool_choice', () => {
-  test.each(Object.entries(TOOL_CHOICES))('%s', async (_, choice) => {
-    const body = { ...HELLO, tools: [WEATHER_TOOL], tool_choice: choice }
-    await expectAsSentTwice(bench, { body })
+    await hello('Hello', parameters)
   })
 })
 
 describe('so does output_config', () => {
   test.each(Object.entries(OUTPUT_CONFIGS))('%s', async (_, config) => {
-    await expectAsSentTwice(bench, { body: { ...HELLO, output_config: config } })
+    await hello('Hello', { output_config: config })
+  })
+})
+
+describe('so does in a new process', () => {
+  test.each(Object.entries(IN_A_NEW_PROCESS))('%s', async (_, parameters) => {
+    await expectAsSentTwice(bench, { body: { ...HELLO, ...parameters } })
+  })
+})
+
+describe('so does tool_choice', () => {
+  const talk = startTalk(() => bench, { model: HELLO.model, tools: [WEATHER_TOOL] })
+  test.each(Object.entries(TOOL_CHOICES))('%s', async (_, choice) => {
+    await talk('Hello', { tool_choice: choice })
   })
 })
 
 describe.each(['claude-sonnet-4-6', 'claude-opus-5-5'])('so does thinking, for %s', (model) => {
+  const talk = startTalk(() => bench, { model })
   test.each(Object.entries({ 'not a word of it': {}, ...THINKING }))('%s', async (_, parts) => {
-    await expectAsSentTwice(bench, { body: { ...HELLO, model, ...parts } })
+    await talk('Hello', parts)
   })
 })
 
-test.each(['disabled', 'enabled with a budget', 'enabled beside top_p'])(
-  'so does thinking, for claude-haiku-4-5: %s',
-  async (name) => {
-    await expectAsSentTwice(bench, {
-      body: { ...HELLO, model: 'claude-haiku-4-5', ...THINKING[name] },
-    })
-  },
-)
+describe('so does thinking, for claude-haiku-4-5', () => {
+  const talk = startTalk(() => bench, { model: 'claude-haiku-4-5' })
+  test.each(['enabled with a budget', 'disabled', 'enabled beside top_p'])('%s', async (name) => {
+    await talk('Hello', THINKING[name])
+  })
+})
 
 describe('the model', () => {
   test.each(['claude-opus-4-6', 'claude-sonnet-5-5', 'claude-3-haiku-20240307', 'made-up-model-1'])(

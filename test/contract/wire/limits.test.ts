@@ -146,6 +146,25 @@ const LIMITS: Record<string, Limits> = {
       ],
     },
   },
+  'calls whose ids are those of others with an underscore and a number behind': {
+    body: {
+      ...conversation(
+        'How warm?',
+        [call('toolu'), call('toolu_2')],
+        [result('toolu', '21'), result('toolu_2', '22')],
+      ),
+      tools: [WEATHER_TOOL],
+    },
+    differs: {
+      'are taken for the same call, and a result is lost': [
+        'messages.2.content.0.tool_use_id',
+        'messages.2.content.0.content.0.text',
+        'messages.2.content.0.is_error',
+        'messages.2.content.1.tool_use_id',
+        'messages.2.content.1.content.0.text',
+      ],
+    },
+  },
   'a turn of the assistant that is "(no content)"': {
     body: conversation('Hello', '(no content)', 'Hello?'),
     differs: {

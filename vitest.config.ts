@@ -1,5 +1,6 @@
 import { defineConfig } from 'vitest/config'
 import { TotalsReporter } from './test/support/reporter.ts'
+import { LongestFirst } from './test/support/sequencer.ts'
 
 export default defineConfig({
   test: {
@@ -7,8 +8,9 @@ export default defineConfig({
     globalSetup: ['test/support/no-orphans.ts'],
     reporters: ['default', new TotalsReporter()],
     pool: 'forks',
-    // Each start of the real runtime takes most of a second of one core.
-    maxWorkers: 2,
+    sequence: { sequencer: LongestFirst },
+    // Each start of the real runtime takes most of a second of one core, but some tests mostly wait.
+    maxWorkers: 3,
     // A shared machine may starve a process for a second. What fails twice is broken.
     retry: process.env['CI'] === undefined ? 0 : 1,
     testTimeout: 60_000,

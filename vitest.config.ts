@@ -8,6 +8,8 @@ export default defineConfig({
     globalSetup: ['test/support/no-orphans.ts'],
     reporters: ['default', new TotalsReporter()],
     pool: 'forks',
+    // What is imported is imported once by each worker: that takes longer than most tests.
+    isolate: false,
     sequence: { sequencer: LongestFirst },
     // Each start of the real runtime takes most of a second of one core, but some tests mostly wait.
     maxWorkers: 3,

@@ -118,6 +118,8 @@ export class Session {
   #acknowledged: Deferred<void> | undefined
   #settled: Deferred<void> | undefined
   #isInitialized = false
+  /** What was replayed last is a turn of the assistant, which the runtime takes in without a word. */
+  #endsWithAssistant = false
   #applied: TurnSettings | undefined
   #gatePosition: 'open' | 'closed' = 'open'
   #gateTimer: NodeJS.Timeout | undefined
@@ -243,6 +245,8 @@ export class Session {
    * @throws ApiError where the API did not count
    */
   async count(): Promise<ContextCount> {
+    // An empty turn is acknowledged once all before it is taken in, and is left out of the count.
+    if (this.#endsWithAssistant) await this.#replay({ role: 'user', content: [] }, '')
     const usage = await this.#orFailed(this.#query.getContextUsage({ detail: 'full' }))
     // Where the API does not count, the runtime makes a guess, and says so in its diagnostics alone.
     // They come by another pipe: after one more question, to which it knows the answer, they are here.
@@ -347,6 +351,7 @@ export class Session {
   }
 
   async #replay(message: Message, model: string): Promise<void> {
+    this.#endsWithAssistant = message.role === 'assistant'
     if (message.role === 'assistant') {
       // The input takes messages of the assistant too, which the SDK's type does not say.
       this.#input.push(replayedAssistant(message.content, model) as unknown as SDKUserMessage)

@@ -6,6 +6,7 @@ import {
 } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { text } from 'node:stream/consumers'
+import { setTimeout } from 'node:timers/promises'
 import type { MessageCreateParams } from '@anthropic-ai/sdk/resources/messages'
 import { message, type Answer } from './answers.ts'
 import { deliver, sendError, sendJson } from './deliver.ts'
@@ -61,6 +62,12 @@ export type Standin = {
   /** Drops every connection and stops listening. */
   close: () => Promise<void>
 }
+
+/**
+ * How long a model thinks at least. The API has never answered sooner; the runtime is kept from asking
+ * on its own by then (`GATE_MILLISECONDS` of `src/runtime/session.ts`), also on a busy machine.
+ */
+const THINKING_MILLISECONDS = 60
 
 /** Starts a stand-in that answers "Hello from the stand-in." until it is told otherwise. */
 export async function startStandin(): Promise<Standin> {
@@ -145,7 +152,9 @@ export async function startStandin(): Promise<Standin> {
         const asked = request as MessageRequest
         const index = messages.push(asked) - 1
         resolveWaiting()
+        const thought = setTimeout(THINKING_MILLISECONDS)
         const answer = queued.shift() ?? (await standin.answer(asked, index))
+        await thought
         // The client may have left while the test made up its mind.
         if (response.destroyed) return
         const stream = asked.body?.stream === true

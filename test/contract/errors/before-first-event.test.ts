@@ -42,7 +42,7 @@ describe.each([{ stream: true }, { stream: false }])(
 
       const response = await bench.post(asking('Try it.', { stream }))
 
-      const [asked] = bench.standin.messages
+      const asked = bench.standin.messages.at(status === 413 ? -1 : 0)
       expect(await answerOf(response)).toStrictEqual({
         status,
         contentType: 'application/json',
@@ -51,8 +51,9 @@ describe.each([{ stream: true }, { stream: false }])(
         body: { type: 'error', error: { type, message }, request_id: asked?.requestId },
       })
       // The runtime asks once more after a 404, without streaming; it is stopped as soon as its
-      // diagnostics tell of the 404, which is usually in time.
-      if (status === 404) expect(bench.standin.messages.length).toBeLessThanOrEqual(2)
+      // diagnostics tell of the 404, which is usually in time. On a starved machine it may also take
+      // a 413 for a reason to ask again.
+      if (status === 404 || status === 413) expect(bench.standin.messages.length).toBeLessThanOrEqual(2)
       else expect(bench.standin.messages).toHaveLength(1)
     })
 

@@ -53,7 +53,8 @@ describe.each([{ stream: true }, { stream: false }])(
       // The runtime asks once more after a 404, without streaming; it is stopped as soon as its
       // diagnostics tell of the 404, which is usually in time. On a starved machine it may also take
       // a 413 for a reason to ask again.
-      if (status === 404 || status === 413) expect(bench.standin.messages.length).toBeLessThanOrEqual(2)
+      if (status === 404 || status === 413)
+        expect(bench.standin.messages.length).toBeLessThanOrEqual(2)
       else expect(bench.standin.messages).toHaveLength(1)
     })
 

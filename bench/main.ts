@@ -1,5 +1,5 @@
 import { writeFileSync } from 'node:fs'
-import { cpus, platform, release } from 'node:os'
+import { cpus, platform } from 'node:os'
 import { setTimeout } from 'node:timers/promises'
 import { parseArgs } from 'node:util'
 
@@ -103,7 +103,7 @@ sandbox.remove()
 
 const [cpu] = cpus()
 const facts = {
-  machine: `${cpus().length} × ${cpu?.model}, ${platform()} ${release()}, Node ${process.version}`,
+  machine: `${cpus().length} × ${cpu?.model}, ${platform()}, Node ${process.version}`,
   rounds,
   startedInMilliseconds: proxy.startedIn,
   memoryAtStart,

@@ -64,8 +64,9 @@ export type Standin = {
 }
 
 /**
- * How long a model thinks at least. The API has never answered sooner; the runtime is kept from asking
- * on its own by then (`GATE_MILLISECONDS` of `src/runtime/session.ts`), also on a busy machine.
+ * How long a model thinks at least. What is over before the runtime is kept from asking on its own
+ * (`GATE_MILLISECONDS` of `src/runtime/session.ts`, and what that takes on a busy machine) may be asked
+ * twice, where it was cut: a known limit, which is not what the tests are about.
  */
 const THINKING_MILLISECONDS = 60
 

@@ -144,6 +144,7 @@ export async function createProxy({
     metrics: () => observatory.metrics(),
     rateLimits: () => observatory.limits,
     models: () => engine.models(),
+    modelOf: (name) => engine.describeModel(name ?? config.modelDefault).id,
     countTokens: (request, signal) => engine.countTokens(planCount(request, planning), signal),
     onError,
     ask: async (request, facts) => {

@@ -34,6 +34,8 @@ export type AppOptions = Omit<MessagesOptions & CountTokensOptions, 'bodies'> & 
   isOpenToNetwork: boolean
   /** The login, for `GET /auth/status`. */
   authStatus: () => Promise<object>
+  /** The full name of the model that a request's `model` stands for, the default one if it is absent. */
+  modelOf: (name: string | undefined) => string
   /** What a request may name as its model. */
   models: () => Promise<readonly NamedModel[]>
   /** What `GET /v1/usage` tells. */

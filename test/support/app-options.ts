@@ -9,6 +9,7 @@ export function appOptions(): AppOptions {
     corsOrigins: [],
     isOpenToNetwork: false,
     authStatus: () => Promise.resolve({ authenticated: true }),
+    modelOf: (name = 'made-up') => name,
     models: () => Promise.resolve([]),
     countTokens: () => Promise.resolve(0),
     usage: () => ({}),

@@ -1,0 +1,110 @@
+import { describe, expect, test } from 'vitest'
+
+import type { MessagesRequest } from '../api/types.ts'
+import { suitModel } from './suit-model.ts'
+
+const HELLO = { messages: [{ role: 'user' as const, content: 'Hello' }] }
+
+function suited(fields: Partial<MessagesRequest>, model: string) {
+  const { request, leftOut } = suitModel({ ...HELLO, ...fields }, model)
+  const { messages, ...kept } = request
+  expect(messages).toBe(HELLO.messages)
+  return { kept, leftOut }
+}
+
+const SAMPLING = { temperature: 0, top_p: 0.9, top_k: 5 }
+const ADAPTIVE = { thinking: { type: 'adaptive', display: 'summarized' } }
+
+describe('sampling parameters', () => {
+  test.each(['claude-opus-4-7', 'claude-sonnet-5', 'claude-haiku-5-5', 'claude-fable-5-1'])(
+    'are left out for %s',
+    (model) => {
+      expect(suited(SAMPLING, model)).toEqual({
+        kept: {},
+        leftOut: ['temperature', 'top_p', 'top_k'],
+      })
+    },
+  )
+
+  test('stay for a model that takes them, one of temperature and top_p at a time', () => {
+    expect(suited(SAMPLING, 'claude-sonnet-4-6')).toEqual({
+      kept: { temperature: 0, top_k: 5 },
+      leftOut: ['top_p'],
+    })
+    expect(suited({ top_p: 0.9 }, 'claude-sonnet-4-6')).toEqual({
+      kept: { top_p: 0.9 },
+      leftOut: [],
+    })
+    expect(suited(SAMPLING, 'claude-3-5-haiku-20241022')).toEqual({ kept: SAMPLING, leftOut: [] })
+  })
+
+  test('stay if they are the default', () => {
+    expect(suited({ temperature: 1 }, 'claude-opus-5-5')).toEqual({
+      kept: { temperature: 1 },
+      leftOut: [],
+    })
+  })
+
+  test('are left out beside thinking, which the API refuses with them', () => {
+    const asked = { ...ADAPTIVE, temperature: 0.2, top_k: 5 }
+    expect(suited(asked, 'claude-sonnet-4-6')).toEqual({
+      kept: ADAPTIVE,
+      leftOut: ['temperature', 'top_k'],
+    })
+    expect(suited({ ...ADAPTIVE, top_p: 0.97 }, 'claude-sonnet-4-6').leftOut).toEqual([])
+    expect(suited({ ...ADAPTIVE, top_p: 0.5 }, 'claude-sonnet-4-6').leftOut).toEqual(['top_p'])
+  })
+})
+
+describe('a forced tool call', () => {
+  const forced = { tool_choice: { type: 'tool', name: 'look' } }
+
+  test.each(['claude-opus-5-5', 'claude-sonnet-5-5', 'claude-fable-5-1'])(
+    'is left out for %s',
+    (model) => {
+      expect(suited(forced, model)).toEqual({ kept: {}, leftOut: ['tool_choice'] })
+    },
+  )
+
+  test.each(['claude-opus-5', 'claude-sonnet-5', 'claude-haiku-4-5', 'claude-fable-5'])(
+    'stays for %s',
+    (model) => {
+      expect(suited(forced, model)).toEqual({ kept: forced, leftOut: [] })
+    },
+  )
+
+  test('leaves behind that the calls come one at a time', () => {
+    const choice = { type: 'any', disable_parallel_tool_use: true }
+    expect(suited({ tool_choice: choice }, 'claude-opus-5-5')).toEqual({
+      kept: { tool_choice: { type: 'auto', disable_parallel_tool_use: true } },
+      leftOut: ['tool_choice'],
+    })
+  })
+
+  test.each(['auto', 'none'])('is another thing than %s', (type) => {
+    const choice = { tool_choice: { type } }
+    expect(suited(choice, 'claude-opus-5-5')).toEqual({ kept: choice, leftOut: [] })
+  })
+})
+
+describe('an effort', () => {
+  const format = { type: 'json_schema' }
+  const asked = { ...ADAPTIVE, output_config: { effort: 'high', format } }
+
+  test('is left out for models that take none, and with it the adaptive thinking', () => {
+    expect(suited(asked, 'claude-haiku-4-5')).toEqual({
+      kept: { output_config: { format } },
+      leftOut: ['thinking', 'output_config.effort'],
+    })
+    expect(suited({ output_config: { effort: 'low' } }, 'claude-sonnet-4-5').kept).toEqual({})
+  })
+
+  test('stays without the thinking for Opus 4.5, and as it is for newer models', () => {
+    expect(suited(asked, 'claude-opus-4-5').leftOut).toEqual(['thinking'])
+    expect(suited(asked, 'claude-sonnet-4-6')).toEqual({ kept: asked, leftOut: [] })
+  })
+})
+
+test('a name without a version loses nothing', () => {
+  expect(suited(SAMPLING, 'gpt-4o')).toEqual({ kept: SAMPLING, leftOut: [] })
+})

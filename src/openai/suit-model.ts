@@ -1,0 +1,117 @@
+import { familyOf, type ModelFamily } from '../api/model-family.ts'
+import type { MessagesRequest } from '../api/types.ts'
+
+export type SuitedRequest = {
+  request: MessagesRequest
+  /** The API's names of what was left out; `output_config.effort` for a field inside another. */
+  leftOut: string[]
+}
+
+/**
+ * Leaves out the parameters that a model refuses with a 400. Clients of OpenAI's API send some of
+ * them with every request, such as `temperature: 0`, whatever the model is.
+ *
+ * @param model the model's full name, not an alias
+ */
+export function suitModel(request: MessagesRequest, model: string): SuitedRequest {
+  const family = familyOf(model)
+  if (family === undefined) return { request, leftOut: [] }
+  const rules = RULES.filter(({ refuses }) => refuses(request, family))
+  const suited = rules.reduce((kept, { without }) => without(kept), request)
+  return { request: suited, leftOut: rules.map(({ field }) => field) }
+}
+
+type Rule = {
+  field: string
+  refuses: (request: MessagesRequest, model: ModelFamily) => boolean
+  without: (request: MessagesRequest) => MessagesRequest
+}
+
+/*
+ * Sources: the migration guides and the pages "What's new" under
+ * https://platform.claude.com/docs/en/models (sonnet-5, opus-5-5, sonnet-5-5, haiku-5-5), and for
+ * older models https://platform.claude.com/docs/en/about-claude/models/migrating-to-claude-4 and
+ * https://platform.claude.com/docs/en/build-with-claude/extended-thinking
+ */
+
+/** The first version that refuses sampling parameters which are not the default. */
+const NO_SAMPLING = 407
+
+/** The first version that refuses `temperature` and `top_p` together. */
+const ONE_SAMPLING = 401
+
+/** The first version that decides by itself how long it thinks. */
+const ADAPTIVE = 406
+
+/** The first version that takes an effort; Opus took it one version earlier. */
+const EFFORT = 406
+const EFFORT_OF_OPUS = 405
+
+/** The first version that refuses a forced tool call; in the Fable family it is 5.1. */
+const NO_FORCED_CALL = 505
+const NO_FORCED_CALL_OF_FABLE = 501
+
+/** A model that thinks refuses a lower `top_p`. */
+const LOWEST_TOP_P_OF_THOUGHT = 0.95
+
+const RULES: Rule[] = [
+  {
+    field: 'temperature',
+    refuses: (request, { version }) =>
+      (request.temperature ?? 1) !== 1 && (version >= NO_SAMPLING || thinks(request)),
+    without: (request) => lacking(request, 'temperature'),
+  },
+  {
+    field: 'top_p',
+    refuses: ({ top_p: topP, temperature, ...others }, { version }) =>
+      topP !== undefined &&
+      (version >= NO_SAMPLING ||
+        (version >= ONE_SAMPLING && temperature !== undefined) ||
+        (topP < LOWEST_TOP_P_OF_THOUGHT && thinks(others))),
+    without: (request) => lacking(request, 'top_p'),
+  },
+  {
+    field: 'top_k',
+    refuses: (request, { version }) =>
+      request.top_k !== undefined && (version >= NO_SAMPLING || thinks(request)),
+    without: (request) => lacking(request, 'top_k'),
+  },
+  {
+    field: 'tool_choice',
+    refuses: ({ tool_choice: choice }, { family, version }) =>
+      ['any', 'tool'].includes(choice?.type ?? '') &&
+      version >= (family === 'fable' ? NO_FORCED_CALL_OF_FABLE : NO_FORCED_CALL),
+    without: withoutForcedCall,
+  },
+  {
+    field: 'thinking',
+    refuses: ({ thinking }, { version }) => thinking?.type === 'adaptive' && version < ADAPTIVE,
+    without: (request) => lacking(request, 'thinking'),
+  },
+  {
+    field: 'output_config.effort',
+    refuses: ({ output_config: config }, { family, version }) =>
+      config?.['effort'] !== undefined && version < (family === 'opus' ? EFFORT_OF_OPUS : EFFORT),
+    without: withoutEffort,
+  },
+]
+
+function thinks({ thinking }: Pick<MessagesRequest, 'thinking'>): boolean {
+  return thinking?.type === 'adaptive' || thinking?.type === 'enabled'
+}
+
+function lacking(request: MessagesRequest, field: string): MessagesRequest {
+  const kept = Object.entries(request).filter(([name]) => name !== field)
+  return { messages: request.messages, ...Object.fromEntries(kept) }
+}
+
+/** One call at a time can still be asked for. */
+function withoutForcedCall({ tool_choice: choice, ...kept }: MessagesRequest): MessagesRequest {
+  if (choice?.['disable_parallel_tool_use'] !== true) return kept
+  return { ...kept, tool_choice: { type: 'auto', disable_parallel_tool_use: true } }
+}
+
+function withoutEffort({ output_config: config, ...kept }: MessagesRequest): MessagesRequest {
+  const { effort: _, ...others } = config ?? {}
+  return Object.keys(others).length === 0 ? kept : { ...kept, output_config: others }
+}

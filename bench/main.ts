@@ -1,106 +1,85 @@
-import { writeFileSync } from 'node:fs'
+import { readFileSync, writeFileSync } from 'node:fs'
 import { cpus, platform } from 'node:os'
 import { setTimeout } from 'node:timers/promises'
 import { parseArgs } from 'node:util'
 
 import { makeSandbox } from '../test/support/sandbox.ts'
+import { judge } from './aims.ts'
+import { allWorks, chosenWorks, isColdStart, NAMES } from './catalog.ts'
 import { ask, closeConnections } from './client.ts'
-import { coldStart, WarmQuery } from './cold.ts'
-import { cpuOf, cpuOfEndedChildren, memoryOf, startProxy, startStandin } from './programs.ts'
-import { type Measured, renderTable } from './report.ts'
+import { figuresOf, type Measured, type Sample } from './measured.ts'
+import { childrenBelow, cpuOf, cpuOfEndedChildren, memoryOf, MemoryWatch } from './process-tree.ts'
+import { startProxy, startStandin } from './programs.ts'
+import { renderReport, sumOf } from './report.ts'
 import { measureShare } from './share.ts'
-import { summarize } from './statistics.ts'
-import * as works from './works.ts'
+import { MODEL, user, type Work } from './works.ts'
 
 const { values: options } = parseArgs({
   options: {
-    rounds: { type: 'string', default: '15' },
-    /** Milliseconds between two works, in which the proxy readies itself again. */
-    pause: { type: 'string', default: '1500' },
+    rounds: { type: 'string', default: '8' },
     /** A regular expression: only the works whose names it fits, and what they are compared with. */
     only: { type: 'string', default: '' },
+    /** A file for all samples, as JSON. */
     json: { type: 'string' },
+    /** Such a file of another run, for the memory at the end. */
+    baseline: { type: 'string' },
   },
 })
 const rounds = Number(options.rounds)
-const pause = Number(options.pause)
+const wanted = new RegExp(options.only)
 
 const standin = await startStandin()
 const sandbox = makeSandbox(standin.url)
 const proxy = await startProxy(sandbox.env, sandbox.workFolder)
 const memoryAtStart = memoryOf(proxy.pid)
 
-const { SYSTEM, unique } = works
-const cold = async (): Promise<number[]> => {
-  const asked = coldStart(sandbox.env, sandbox.workFolder, SYSTEM, `Hello ${unique()}`)
-  return [(await asked).firstDelta]
-}
-const hello = works.newConversation(proxy.url, '', () => SYSTEM).run
+const works = chosenWorks(
+  allWorks({
+    standinUrl: standin.url,
+    proxyUrl: proxy.url,
+    env: sandbox.env,
+    workFolder: sandbox.workFolder,
+  }),
+  wanted,
+)
+const measured = new Map<Work, Measured>(
+  works.map((work) => [work, { work, samples: [], lanes: new Map() }]),
+)
 
-const all: works.Work[] = [
-  { ...works.newConversation(standin.url, 'direct call', () => SYSTEM), requests: 1 },
-  { name: 'cold start', requests: 1, run: cold },
-  works.nextTurn(proxy.url, 3),
-  works.toolSteps(proxy.url, 10),
-  works.newConversation(proxy.url, 'new conversation, system seen before', () => SYSTEM),
-  works.newConversation(proxy.url, 'new conversation, new system', () => `System ${unique()}.`),
-  works.backToBack(proxy.url, 3),
-  works.unseenHistory(proxy.url, 20),
-  works.unseenHistory(proxy.url, 200),
-  works.atOnce('cold start, 8 at once', 8, cold),
-  { ...works.atOnce('new conversation, 8 at once', 8, hello), against: 'cold start, 8 at once' },
-  works.atOnce('cold start, 32 at once', 32, cold),
-  { ...works.atOnce('new conversation, 32 at once', 32, hello), against: 'cold start, 32 at once' },
-  works.relay(standin.url, 'direct call, 10,000 deltas', 10_000),
-  {
-    name: 'SDK alone, 10,000 deltas',
-    run: async () => {
-      const warm = new WarmQuery(sandbox.env, sandbox.workFolder)
-      await warm.relay(`${unique()} deltas=10000`)
-      const timing = await warm.relay(`${unique()} deltas=10000`)
-      warm.close()
-      return [timing]
-    },
-  },
-  {
-    ...works.relay(proxy.url, 'relay of 10,000 deltas', 10_000),
-    against: 'SDK alone, 10,000 deltas',
-  },
-]
-const wanted = new RegExp(options.only)
-const baselines = new Set(['direct call', 'cold start'])
-const chosen = all.filter(({ name }) => wanted.test(name) || baselines.has(name))
-
-const measured = new Map<string, Measured>()
 // The first requests of all are for warming up: the connections, the compilers.
-await ask(standin.url, { model: works.MODEL, messages: [works.user('Hello')] })
-await hello()
-await setTimeout(pause)
+for (const url of [standin.url, proxy.url]) {
+  await ask(url, { model: MODEL, messages: [user('Hello')] })
+}
+await untilQuiet()
 
 for (let round = 0; round < rounds; round += 1) {
-  const first = round % chosen.length
-  for (const work of [...chosen.slice(first), ...chosen.slice(0, first)]) {
-    if (isRare(work) && round % 3 !== 0) continue
+  const first = round % works.length
+  for (const work of [...works.slice(first), ...works.slice(0, first)]) {
+    if (work.isRare === true && round % 3 !== 0) continue
     process.stderr.write(`\rround ${round + 1} of ${rounds}: ${work.name.padEnd(50)}`)
-    const before = { proxy: cpuOf(proxy.pid), ended: cpuOfEndedChildren() }
-    const milliseconds = await work.run()
-    await setTimeout(isRare(work) ? pause * 3 : pause)
-    const cpu = cpuOf(proxy.pid) - before.proxy + cpuOfEndedChildren() - before.ended
-    const entry = measured.get(work.name) ?? { work, milliseconds: [], cpu: [] }
-    entry.milliseconds.push(...milliseconds)
-    entry.cpu.push(cpu)
-    measured.set(work.name, entry)
+    const lanesBefore = await lanesOf(proxy.url)
+    const sample = await measure(work)
+    const entry = measured.get(work)
+    entry?.samples.push(sample)
+    for (const [lane, count] of await lanesOf(proxy.url)) {
+      const turns = count - (lanesBefore.get(lane) ?? 0)
+      if (turns > 0) entry?.lanes.set(lane, (entry.lanes.get(lane) ?? 0) + turns)
+    }
   }
 }
 process.stderr.write('\n')
 
 const memoryAtEnd = memoryOf(proxy.pid)
-const share = await measureShare(standin.url, sandbox.env)
+const share = wanted.test('share')
+  ? await measureShare(standin.url, sandbox.env, Math.min(100, rounds * 20))
+  : undefined
 await proxy.stop()
 closeConnections()
 await standin.stop()
 sandbox.remove()
 
+const entries = [...measured.values()]
+const figures = entries.map(figuresOf)
 const [cpu] = cpus()
 const facts = {
   machine: `${cpus().length} × ${cpu?.model}, ${platform()}, Node ${process.version}`,
@@ -108,19 +87,77 @@ const facts = {
   startedInMilliseconds: proxy.startedIn,
   memoryAtStart,
   memoryAtEnd,
+  peak: Math.max(...entries.filter(({ work }) => !isColdStart(work)).flatMap(peaksOf)),
   share,
 }
-process.stdout.write(renderTable(measured, facts))
+const aims = judge(figures, {
+  atEnd: sumOf(memoryAtEnd),
+  baseline: options.baseline === undefined ? undefined : memoryIn(options.baseline),
+})
+process.stdout.write(renderReport(entries, aims, facts))
 if (options.json !== undefined) {
-  const results = [...measured.values()].map(({ work: { name }, milliseconds, cpu: used }) => ({
-    name,
-    ...summarize(milliseconds),
-    milliseconds,
-    cpuMilliseconds: used,
-  }))
-  writeFileSync(options.json, `${JSON.stringify({ ...facts, results }, undefined, 2)}\n`)
+  const results = entries.map((entry) => ({ ...figuresOf(entry), runs: entry.samples }))
+  writeFileSync(options.json, `${JSON.stringify({ ...facts, aims, results }, undefined, 2)}\n`)
 }
 
-function isRare({ name }: works.Work): boolean {
-  return name.includes('at once')
+/** Does a work once. What it sets going counts too, until all is quiet. */
+async function measure(work: Work): Promise<Sample> {
+  const cpuBefore = cpuSpent()
+  const watch = new MemoryWatch(isStartedHere(work) ? processesHere : proxyProcesses)
+  const startedAt = performance.now()
+  const run = await work.run()
+  const wall = performance.now() - startedAt
+  await untilQuiet()
+  return { ...run, wall, cpu: cpuSpent() - cpuBefore, peak: watch.stop() }
+}
+
+/** Whether a work's processes are children of this one, not of the proxy. */
+function isStartedHere(work: Work): boolean {
+  return isColdStart(work) || work.name === NAMES.sdk
+}
+
+function proxyProcesses(): number[] {
+  return [proxy.pid, ...childrenBelow(proxy.pid)]
+}
+
+function processesHere(): number[] {
+  const others = new Set([standin.pid, ...proxyProcesses()])
+  return childrenBelow(process.pid).filter((pid) => !others.has(pid))
+}
+
+function cpuSpent(): number {
+  return cpuOf(proxy.pid) + cpuOfEndedChildren()
+}
+
+/** Resolves when the proxy and its processes have next to nothing to do. */
+async function untilQuiet(): Promise<void> {
+  const deadline = performance.now() + 6000
+  let quietLooks = 0
+  while (quietLooks < 2 && performance.now() < deadline) {
+    const before = cpuSpent()
+    await setTimeout(150)
+    const isQuiet = cpuSpent() - before <= 20 && processesHere().length === 0
+    quietLooks = isQuiet ? quietLooks + 1 : 0
+  }
+}
+
+/** How many turns have taken which lane since the proxy was started, as it tells itself. */
+async function lanesOf(url: string): Promise<Map<string, number>> {
+  const metrics = await (await fetch(`${url}/metrics`)).text()
+  const lanes = new Map<string, number>()
+  for (const [, lane = '', count] of metrics.matchAll(
+    /^claude_proxy_turns_total\{.*?lane="(\w+)".*\} (\d+)$/gm,
+  )) {
+    lanes.set(lane, (lanes.get(lane) ?? 0) + Number(count))
+  }
+  return lanes
+}
+
+function peaksOf({ samples }: Measured): number[] {
+  return samples.map(({ peak }) => peak)
+}
+
+function memoryIn(file: string): number {
+  const run = JSON.parse(readFileSync(file, 'utf8')) as Pick<typeof facts, 'memoryAtEnd'>
+  return sumOf(run.memoryAtEnd)
 }

@@ -1,10 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { readFileSync } from 'node:fs'
 import { createInterface } from 'node:readline'
 import { fileURLToPath } from 'node:url'
-
-import { descendants } from '../test/support/processes.ts'
 
 /** A program that the benchmark started. */
 export type Program = {
@@ -51,27 +48,6 @@ export async function startProxy(
   throw new Error('The proxy did not start.')
 }
 
-/** CPU time in milliseconds of a process, its children and those of them that have ended. */
-export function cpuOf(pid: number): number {
-  const own = cpuTimes(pid)
-  const children = descendants(pid).map((child) => cpuTimes(child.pid))
-  return [own, ...children].reduce((sum, times) => sum + times, 0)
-}
-
-/** CPU time in milliseconds of the children of this process that have ended. */
-export function cpuOfEndedChildren(): number {
-  const { 2: user = 0, 3: system = 0 } = cpuFields(process.pid)
-  return user + system
-}
-
-/** Resident memory in MB that no other process shares, of a process and its children. */
-export function memoryOf(pid: number): { own: number; children: number[] } {
-  return {
-    own: privateMegabytes(pid),
-    children: descendants(pid).map((child) => privateMegabytes(child.pid)),
-  }
-}
-
 function program(child: ChildProcess, url: string): Program {
   return {
     url,
@@ -83,35 +59,5 @@ function program(child: ChildProcess, url: string): Program {
       const [code] = (await exited) as [number | null]
       return code
     },
-  }
-}
-
-/** Ticks are of 10 ms on Linux. */
-const TICK_MILLISECONDS = 10
-
-function cpuTimes(pid: number): number {
-  return cpuFields(pid).reduce((sum, time) => sum + time, 0)
-}
-
-/** The process's time as user and in the system, and the same of its children that have ended. */
-function cpuFields(pid: number): number[] {
-  const stat = readOrEmpty(`/proc/${pid}/stat`)
-  const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ')
-  return fields.slice(11, 15).map((ticks) => Number(ticks) * TICK_MILLISECONDS)
-}
-
-function privateMegabytes(pid: number): number {
-  const rollup = readOrEmpty(`/proc/${pid}/smaps_rollup`)
-  const kilobytes = [...rollup.matchAll(/^Private_\w+: +(\d+) kB$/gm)].map((match) =>
-    Number(match[1]),
-  )
-  return kilobytes.reduce((sum, count) => sum + count, 0) / 1024
-}
-
-function readOrEmpty(path: string): string {
-  try {
-    return readFileSync(path, 'utf8')
-  } catch {
-    return ''
   }
 }

@@ -1,13 +1,9 @@
+import type { AimResult } from './aims.ts'
+import { isRelay, isYardstick, NAMES } from './catalog.ts'
+import { type Figures, figuresOf, type Measured } from './measured.ts'
 import type { Share } from './share.ts'
-import { type Summary, summarize } from './statistics.ts'
+import type { Summary } from './statistics.ts'
 import type { Work } from './works.ts'
-
-export type Measured = {
-  work: Work
-  milliseconds: number[]
-  /** CPU milliseconds of each run, on the proxy's side. */
-  cpu: number[]
-}
 
 export type Facts = {
   machine: string
@@ -15,57 +11,98 @@ export type Facts = {
   startedInMilliseconds: number
   memoryAtStart: Memory
   memoryAtEnd: Memory
-  share: Share
+  /** The most that the proxy and its processes had at any look, in MB. */
+  peak: number
+  share: Share | undefined
 }
 
 type Memory = { own: number; children: number[] }
 
+const HEADER = [
+  'work',
+  'p50 ms',
+  'p95 ms',
+  'over direct',
+  'faster than cold',
+  'requests/s',
+  'CPU ms',
+  'peak MB',
+  'n',
+  'lanes',
+]
+
 /** The results as Markdown. */
-export function renderTable(measured: ReadonlyMap<string, Measured>, facts: Facts): string {
-  const direct = medianOf(measured.get('direct call'))
-  const rows = [...measured.values()].map((entry) => {
-    const { p50, p95, samples } = summarize(entry.milliseconds)
-    const baseline = medianOf(measured.get(entry.work.against ?? 'cold start'))
-    const isOnScale = !entry.work.name.includes('10,000')
-    return [
-      entry.work.name,
-      milliseconds(p50),
-      milliseconds(p95),
-      isOnScale ? milliseconds(p50 - direct) : '',
-      ratio(entry.work, baseline / p50),
-      (summarize(entry.cpu).p50 / (entry.milliseconds.length / entry.cpu.length)).toFixed(0),
-      String(samples),
-    ]
-  })
-  const header = ['work', 'p50 ms', 'p95 ms', 'over direct', 'faster than cold', 'CPU ms', 'n']
+export function renderReport(
+  measured: readonly Measured[],
+  aims: readonly AimResult[],
+  facts: Facts,
+): string {
+  const all = new Map(measured.map((entry) => [entry.work.name, figuresOf(entry)]))
   const { share, memoryAtStart, memoryAtEnd } = facts
   return [
     '',
-    row(header),
-    row(header.map((_, index) => (index === 0 ? '---' : '--:'))),
-    ...rows.map(row),
+    row(HEADER),
+    row(HEADER.map((_, index) => (index === 0 || index === HEADER.length - 1 ? '---' : '--:'))),
+    ...measured.map(({ work }) => row(cellsOf(work, all))),
     '',
-    `The proxy's own share, p50 / p95: request in → into the process ${describe(share.inward)}, event out of the process → on the socket ${describe(share.outward)}.`,
+    ...(aims.length === 0 ? [] : [...renderAims(aims), '']),
+    ...(share === undefined
+      ? []
+      : [
+          `The proxy's own share, p50 / p95: request in → into the process ${describe(share.inward)}, event out of the process → on the socket ${describe(share.outward)}.`,
+        ]),
     `From the start of the command to its banner: ${facts.startedInMilliseconds.toFixed(0)} ms.`,
-    `Memory, private: ${describeMemory(memoryAtStart)} at start, ${describeMemory(memoryAtEnd)} at the end.`,
+    `Memory, private: ${describeMemory(memoryAtStart)} at start, ${describeMemory(memoryAtEnd)} at the end; ${facts.peak.toFixed(0)} MB without a file at the most.`,
     `${facts.rounds} rounds. ${facts.machine}.`,
     '',
   ].join('\n')
 }
 
-function ratio({ name, against }: Work, value: number): string {
-  if (name.startsWith('direct') || name.startsWith('SDK') || name.startsWith('cold')) return ''
-  return against?.startsWith('SDK')
-    ? `takes ${(1 / value).toFixed(2)} × SDK`
-    : `${value.toFixed(1)} ×`
+/** Of the server and its processes, in MB. */
+export function sumOf({ own, children }: Memory): number {
+  return children.reduce((total, child) => total + child, own)
+}
+
+function cellsOf(work: Work, all: ReadonlyMap<string, Figures>): string[] {
+  const own = all.get(work.name)
+  if (own === undefined) throw new Error(`${work.name} was not measured.`)
+  const yardstick = all.get(work.against ?? NAMES.cold) ?? own
+  const direct = all.get(NAMES.direct)?.p50 ?? NaN
+  return [
+    work.name,
+    milliseconds(own.p50),
+    milliseconds(own.p95),
+    isRelay(work) ? '' : milliseconds(own.p50 - direct),
+    comparison(work, own, yardstick),
+    own.requestsPerSecond.toFixed(1),
+    own.cpu.toFixed(0),
+    own.peak.toFixed(0),
+    String(own.samples),
+    Object.entries(own.lanes)
+      .map(([lane, count]) => `${lane} ${count}`)
+      .join(', '),
+  ]
+}
+
+function renderAims(aims: readonly AimResult[]): string[] {
+  return [
+    row(['aim', 'wanted', 'measured', '']),
+    row(['---', '--:', '--:', '---']),
+    ...aims.map(({ what, wanted, measured, isMet }) =>
+      row([what, wanted, measured, isMet ? 'met' : '**not met**']),
+    ),
+  ]
+}
+
+function comparison(work: Work, own: Figures, yardstick: Figures): string {
+  if (isYardstick(work)) return ''
+  if (isRelay(work)) return `takes ${(own.p50 / yardstick.p50).toFixed(2)} × SDK`
+  if (work.isThroughput !== true) return `${(yardstick.p50 / own.p50).toFixed(1)} ×`
+  return `${(own.requestsPerSecond / yardstick.requestsPerSecond).toFixed(1)} × the requests/s`
 }
 
 function describe({ p50, p95 }: Summary): string {
   return `${p50.toFixed(2)} / ${p95.toFixed(2)} ms`
-}
-
-function medianOf(measured: Measured | undefined): number {
-  return measured === undefined ? NaN : summarize(measured.milliseconds).p50
 }
 
 function milliseconds(value: number): string {
@@ -77,6 +114,6 @@ function row(cells: readonly string[]): string {
 }
 
 function describeMemory({ own, children }: Memory): string {
-  const sum = children.reduce((total, child) => total + child, 0)
-  return `${own.toFixed(0)} MB and ${children.length} processes with ${sum.toFixed(0)} MB`
+  const processes = sumOf({ own: 0, children })
+  return `${own.toFixed(0)} MB and ${children.length} processes with ${processes.toFixed(0)} MB`
 }

@@ -18,20 +18,23 @@ export type Share = {
 
 /** A server is measured that has run for a while. */
 const WARM_UP = 50
-const TURNS = 100
 const DELTAS = 3
 
 /**
  * Watches a proxy in this process from outside: its connections and its child processes, by Node's
  * diagnostics channels. A turn is asked only when the one before is long over.
  */
-export async function measureShare(url: string, env: Record<string, string>): Promise<Share> {
+export async function measureShare(
+  url: string,
+  env: Record<string, string>,
+  turns: number,
+): Promise<Share> {
   const watch = new Watch()
   const proxy = await createProxy({ env, port: 0 })
   try {
     const { port } = await proxy.listen()
     const messages: object[] = []
-    for (let turn = 0; turn < WARM_UP + TURNS; turn += 1) {
+    for (let turn = 0; turn < WARM_UP + turns; turn += 1) {
       messages.push(user(`${turn} deltas=${DELTAS} every=5`))
       const body = { model: MODEL, system: SYSTEM, messages }
       const { message } = await ask(`http://127.0.0.1:${port}`, body)
@@ -42,7 +45,7 @@ export async function measureShare(url: string, env: Record<string, string>): Pr
     await proxy.close()
     watch.stop()
   }
-  const [inward, outward] = [watch.inward, watch.outward].map((times) => times.slice(-TURNS))
+  const [inward, outward] = [watch.inward, watch.outward].map((times) => times.slice(-turns))
   return { inward: summarize(inward ?? []), outward: summarize(outward ?? []) }
 }
 

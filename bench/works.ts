@@ -3,15 +3,26 @@ import { ask } from './client.ts'
 /** Something that is measured, once in each round. */
 export type Work = {
   name: string
-  /** The name of the work that it is compared with. */
+  /** The name of the work that it is compared with; without one the cold start. */
   against?: string
-  /** Requests in a run, for the CPU time of each. */
-  requests?: number
-  /** Milliseconds to the first delta; several where the work has several requests. */
-  run: () => Promise<number[]>
+  /** Several at once for a while: their requests a second are what is compared, not their times. */
+  isThroughput?: boolean
+  /** Takes seconds: done in every third round. */
+  isRare?: boolean
+  run: () => Promise<Run>
+}
+
+export type Run = {
+  /** Milliseconds: to the first delta, unless the work says otherwise. */
+  times: number[]
+  /** All requests that were sent, those included that are not timed. */
+  requests: number
 }
 
 type Message = { role: 'user' | 'assistant'; content: unknown }
+
+/** Asks once; resolves with the milliseconds to the first delta. */
+export type Single = () => Promise<number>
 
 export const MODEL = 'claude-sonnet-4-6'
 export const SYSTEM = `You are a helpful assistant. ${'Answer as briefly as the question allows. '.repeat(20)}`
@@ -21,6 +32,8 @@ const TOOLS = ['get_weather', 'get_time', 'search'].map((name) => ({
   description: `Use ${name} whenever the user asks for it.`,
   input_schema: { type: 'object', properties: { city: { type: 'string' } }, required: ['city'] },
 }))
+
+const MARK = { cache_control: { type: 'ephemeral' } }
 
 let count = 0
 
@@ -35,74 +48,164 @@ export function user(content: unknown): Message {
 }
 
 /** One user message, nothing before it. */
-export function newConversation(url: string, name: string, system: () => string): Work {
-  return {
-    name,
-    run: async () => {
-      const body = { model: MODEL, system: system(), messages: [user(`Hello ${unique()}`)] }
-      return [(await ask(url, body)).firstDelta]
-    },
+export function singleShot(url: string, system: () => string): Single {
+  return async () => {
+    const body = { model: MODEL, system: system(), messages: [user(`Hello ${unique()}`)] }
+    return (await ask(url, body)).firstDelta
   }
 }
 
-/** Several new conversations, each as soon as the one before has its reply. */
-export function backToBack(url: string, times: number): Work {
+/** Clients that each ask so many times, the next as soon as the one before has its reply. */
+export function clients(name: string, clientCount: number, times: number, single: Single): Work {
+  const client = async (): Promise<number[]> => {
+    const timings: number[] = []
+    for (let index = 0; index < times; index += 1) timings.push(await single())
+    return timings
+  }
   return {
-    name: `new conversation, ${times} back to back`,
+    name,
+    isThroughput: clientCount > 1,
+    run: async () => ({
+      times: (await Promise.all(Array.from({ length: clientCount }, client))).flat(),
+      requests: clientCount * times,
+    }),
+  }
+}
+
+/** Several at the same moment: the time to the last first delta. */
+export function burst(name: string, size: number, single: Single): Work {
+  return {
+    name,
+    isRare: true,
     run: async () => {
-      const single = newConversation(url, '', () => SYSTEM)
-      const timings: number[] = []
-      for (let index = 0; index < times; index += 1) timings.push(...(await single.run()))
-      return timings
+      const all = await Promise.all(Array.from({ length: size }, single))
+      return { times: [Math.max(...all)], requests: size }
     },
   }
 }
 
 /** The next turns of one conversation that grows from round to round. */
 export function nextTurn(url: string, times: number): Work {
-  const messages: Message[] = []
-  const next = async (): Promise<number> => {
-    messages.push(user(`And ${unique()}?`))
-    const { firstDelta, message } = await ask(url, { model: MODEL, system: SYSTEM, messages })
-    messages.push({ role: 'assistant', content: message.text })
-    return firstDelta
-  }
+  const conversation = new Conversation(url)
   return {
-    name: 'next turn of a conversation',
+    name: 'next turn',
     run: async () => {
       // Whether the conversation still has its process by now is not what is measured here.
-      await next()
+      await conversation.say(`And ${unique()}?`)
       const timings: number[] = []
-      for (let index = 0; index < times; index += 1) timings.push(await next())
-      return timings
+      for (let index = 0; index < times; index += 1) {
+        timings.push(await conversation.say(`And ${unique()}?`))
+      }
+      return { times: timings, requests: times + 1 }
     },
   }
 }
 
-/** Steps of an agent: each request brings the result of the call before. The first is not counted. */
-export function toolSteps(url: string, times: number): Work {
+/** The last turn of a conversation that is still at hand, with other words each time. */
+export function editOfLastTurn(url: string, times: number): Work {
+  const turnsBefore = 3
+  return {
+    name: 'edit of the last turn',
+    run: async () => {
+      const conversation = new Conversation(url)
+      for (let turn = 0; turn <= turnsBefore; turn += 1) {
+        await conversation.say(`Tell me about ${unique()}.`)
+      }
+      const timings: number[] = []
+      for (let index = 0; index < times; index += 1) {
+        conversation.takeBack()
+        timings.push(await conversation.say(`I meant ${unique()}.`))
+      }
+      return { times: timings, requests: turnsBefore + 1 + times }
+    },
+  }
+}
+
+class Conversation {
+  readonly #url: string
+  readonly #messages: Message[] = []
+
+  constructor(url: string) {
+    this.#url = url
+  }
+
+  async say(prompt: string): Promise<number> {
+    this.#messages.push(user(prompt))
+    const body = { model: MODEL, system: SYSTEM, messages: this.#messages }
+    const { firstDelta, message } = await ask(this.#url, body)
+    this.#messages.push({ role: 'assistant', content: message.text })
+    return firstDelta
+  }
+
+  /** Takes the last turn and its reply out. */
+  takeBack(): void {
+    this.#messages.splice(-2)
+  }
+}
+
+/** Steps of an agent: each request brings the result of the call before. The first is not timed. */
+export function toolSteps(url: string, steps: number): Work {
   return {
     name: 'tool step',
-    run: async () => {
-      const messages: Message[] = [user(`The weather, please. ${unique()}`)]
-      const timings: number[] = []
-      for (let index = 0; index <= times; index += 1) {
-        const body = { model: MODEL, system: SYSTEM, tools: TOOLS, messages }
-        const { firstDelta, message } = await ask(url, body)
-        if (index > 0) timings.push(firstDelta)
-        const call = { type: 'tool_use', ...message.call, input: { city: 'Paris' } }
-        const result = { type: 'tool_result', tool_use_id: message.call?.id, content: 'Sunny.' }
-        messages.push({ role: 'assistant', content: [call] }, user([result]))
-      }
-      return timings
-    },
+    run: () =>
+      runAgent(url, steps, (messages) => ({
+        model: MODEL,
+        system: SYSTEM,
+        tools: TOOLS,
+        messages,
+      })),
   }
 }
 
-/** A conversation that the proxy has not seen before, with this many messages of the past. */
-export function unseenHistory(url: string, length: number): Work {
+/**
+ * The same as agents of today send it: the cache breakpoints move along with each step, to the last
+ * call and its result.
+ */
+export function markedAgent(url: string, steps: number): Work {
   return {
-    name: `history of ${length}, never seen`,
+    name: `agent of ${steps} steps, moving cache marks`,
+    run: () =>
+      runAgent(url, steps, (messages) => ({
+        model: MODEL,
+        system: [{ type: 'text', text: SYSTEM, ...MARK }],
+        tools: TOOLS,
+        messages: messages.map((message, index) =>
+          index < messages.length - 2 ? message : withMark(message),
+        ),
+      })),
+  }
+}
+
+async function runAgent(
+  url: string,
+  steps: number,
+  bodyOf: (messages: readonly Message[]) => object,
+): Promise<Run> {
+  const messages: Message[] = [user([{ type: 'text', text: `The weather, please. ${unique()}` }])]
+  const times: number[] = []
+  for (let step = 0; step <= steps; step += 1) {
+    const { firstDelta, message } = await ask(url, bodyOf(messages))
+    if (step > 0) times.push(firstDelta)
+    messages.push(...toolExchange(message.call?.id))
+  }
+  return { times, requests: steps + 1 }
+}
+
+function toolExchange(id: string | undefined): Message[] {
+  const call = { type: 'tool_use', id, name: 'get_weather', input: { city: 'Paris' } }
+  const result = { type: 'tool_result', tool_use_id: id, content: 'Sunny.' }
+  return [{ role: 'assistant', content: [call] }, user([result])]
+}
+
+function withMark({ role, content }: Message): Message {
+  const blocks = content as object[]
+  return { role, content: [...blocks.slice(0, -1), { ...blocks.at(-1), ...MARK }] }
+}
+
+/** A conversation that the proxy has not seen before, with this many messages of text. */
+export function unseenText(url: string, length: number): Work {
+  return {
+    name: `history of ${length}, text`,
     run: async () => {
       const id = unique()
       const past = Array.from({ length }, (_, index): Message => ({
@@ -110,27 +213,32 @@ export function unseenHistory(url: string, length: number): Work {
         content: `Message ${index} of ${id}. ${'Some words that were said. '.repeat(10)}`,
       }))
       const messages = [...past, user('And now?')]
-      return [(await ask(url, { model: MODEL, system: SYSTEM, messages })).firstDelta]
+      const { firstDelta } = await ask(url, { model: MODEL, system: SYSTEM, messages })
+      return { times: [firstDelta], requests: 1 }
     },
   }
 }
 
-/** Several at once: the time to the last first delta. */
-export function atOnce(name: string, times: number, one: () => Promise<number[]>): Work {
+/** The same of an agent: after the first message all are calls and their results. */
+export function unseenResults(url: string, length: number): Work {
   return {
-    name,
+    name: `history of ${length}, tool results`,
     run: async () => {
-      const all = await Promise.all(Array.from({ length: times }, one))
-      return [Math.max(...all.flat())]
+      const id = unique()
+      const exchanges = Array.from({ length: length / 2 }, (_, index) =>
+        toolExchange(`toolu_${id}_${index}`),
+      )
+      const messages = [user(`The weather, please. ${id}`), ...exchanges.flat()]
+      const body = { model: MODEL, system: SYSTEM, tools: TOOLS, messages }
+      return { times: [(await ask(url, body)).firstDelta], requests: 1 }
     },
   }
 }
 
 /** Milliseconds from the first delta to the end of the second reply of many in a conversation. */
 export function relay(url: string, name: string, deltas: number): Work {
-  const messages: Message[] = []
-  const next = async (prompt: string): Promise<number> => {
-    messages.push(user(prompt))
+  const next = async (messages: Message[]): Promise<number> => {
+    messages.push(user(`${unique()} deltas=${deltas}`))
     const { firstDelta, end, message } = await ask(url, { model: MODEL, system: SYSTEM, messages })
     messages.push({ role: 'assistant', content: message.text })
     return end - firstDelta
@@ -138,10 +246,10 @@ export function relay(url: string, name: string, deltas: number): Work {
   return {
     name,
     run: async () => {
+      const messages: Message[] = []
       // The runtime is twice as fast with its second long reply as with its first.
-      messages.length = 0
-      await next(`${unique()} deltas=${deltas}`)
-      return [await next(`${unique()} deltas=${deltas}`)]
+      await next(messages)
+      return { times: [await next(messages)], requests: 2 }
     },
   }
 }

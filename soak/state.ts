@@ -1,6 +1,6 @@
 import { readdirSync } from 'node:fs'
 
-import { memoryOf } from '../bench/programs.ts'
+import { memoryOf } from '../bench/process-tree.ts'
 import { descendants } from '../test/support/processes.ts'
 
 /** What a proxy holds, seen from outside and told by itself. */

@@ -1,0 +1,43 @@
+import { type Summary, summarize } from './statistics.ts'
+import type { Run, Work } from './works.ts'
+
+/** One run of a work, and what it took. */
+export type Sample = Run & {
+  /** Milliseconds that the whole run took. */
+  wall: number
+  /** CPU milliseconds of all processes on the proxy's side, or of the cold starts. */
+  cpu: number
+  /** The most memory of these processes that was seen, in MB. */
+  peak: number
+}
+
+/** A work with all its runs, and how many of its turns took which lane. */
+export type Measured = { work: Work; samples: Sample[]; lanes: Map<string, number> }
+
+/** The row of a work: medians over its runs, the latencies over all its requests. */
+export type Figures = Summary & {
+  name: string
+  /** Requests that have ended, in a second of the run. */
+  requestsPerSecond: number
+  /** CPU milliseconds for each request. */
+  cpu: number
+  /** Of all runs, in MB. */
+  peak: number
+  /** How many turns took which lane. */
+  lanes: Record<string, number>
+}
+
+export function figuresOf({ work, samples, lanes }: Measured): Figures {
+  return {
+    name: work.name,
+    ...summarize(samples.flatMap(({ times }) => times)),
+    requestsPerSecond: median(samples.map(({ requests, wall }) => (requests * 1000) / wall)),
+    cpu: median(samples.map(({ cpu, requests }) => cpu / requests)),
+    peak: Math.max(...samples.map(({ peak }) => peak)),
+    lanes: Object.fromEntries(lanes),
+  }
+}
+
+function median(values: readonly number[]): number {
+  return summarize(values).p50
+}

@@ -1,8 +1,12 @@
-import { outputSchema, type Schema } from './output-schema.ts'
 import { invalid } from './invalid.ts'
+import { isOpen, outputSchema, type Schema } from './output-schema.ts'
 
 /** What a request says of the form of the answer, without the differences between the dialects. */
-export type AskedFormat = { type: string; schema?: Schema | null | undefined }
+export type AskedFormat = {
+  type: string
+  schema?: Schema | null | undefined
+  strict?: boolean | null | undefined
+}
 
 export type OutputFormat = {
   /** For `output_config.format`. */
@@ -12,8 +16,9 @@ export type OutputFormat = {
 }
 
 /**
- * The form of the answer. A schema becomes the API's structured output. For JSON of any shape the
- * API has nothing: the model is asked for it, at the end of the system prompt.
+ * The form of the answer. A schema becomes the API's structured output. For JSON of any shape, and
+ * for a schema that is open and not strict, the API has nothing: the model is asked for it, at the
+ * end of the system prompt.
  *
  * @throws ApiError for a form that is not known
  */
@@ -22,8 +27,15 @@ export function outputFormat(asked: AskedFormat | null | undefined, param: strin
     case undefined:
     case 'text':
       return {}
-    case 'json_schema':
-      return { format: { type: 'json_schema', schema: outputSchema(asked.schema ?? {}) } }
+    case 'json_schema': {
+      const schema = asked.schema ?? {}
+      if (asked.strict !== true && isOpen(schema)) {
+        return {
+          instruction: `${JSON_ONLY} It has to match this JSON Schema:\n${JSON.stringify(schema)}`,
+        }
+      }
+      return { format: { type: 'json_schema', schema: outputSchema(schema) } }
+    }
     case 'json_object':
       return { instruction: JSON_ONLY }
     default:

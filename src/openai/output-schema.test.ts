@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 
-import { outputSchema } from './output-schema.ts'
+import { isOpen, outputSchema } from './output-schema.ts'
 
 test('what the API takes stays as it is', () => {
   const schema = {
@@ -56,4 +56,68 @@ test('one of several is any of them', () => {
   expect(outputSchema({ oneOf: [{ type: 'string', maxLength: 3 }, { type: 'null' }] })).toEqual({
     anyOf: [{ type: 'string', description: '{maxLength: 3}' }, { type: 'null' }],
   })
+})
+
+test('one of several stays beside any of several: both hold', () => {
+  expect(
+    outputSchema({
+      anyOf: [{ const: 1 }, { const: 2 }],
+      oneOf: [{ const: 2 }, { type: 'integer', minimum: 3 }],
+      allOf: [{ type: 'integer' }],
+    }),
+  ).toEqual({
+    anyOf: [{ const: 1 }, { const: 2 }],
+    allOf: [
+      { type: 'integer' },
+      { anyOf: [{ const: 2 }, { type: 'integer', description: '{minimum: 3}' }] },
+    ],
+  })
+})
+
+test('keywords that the API does not know are told to the model as they were written', () => {
+  const not = { minLength: 5, type: 'object' }
+  expect(
+    outputSchema({
+      type: 'array',
+      prefixItems: [{ type: 'string' }],
+      items: { not },
+      if: { minItems: 2 },
+      else: { maxItems: 3 },
+    }),
+  ).toEqual({
+    type: 'array',
+    items: { description: '{not: {"minLength":5,"type":"object"}}' },
+    description: '{prefixItems: [{"type":"string"}], if: {"minItems":2}, else: {"maxItems":3}}',
+  })
+  expect(outputSchema({ type: 'array', items: [{ type: 'string' }] })).toEqual({
+    type: 'array',
+    description: '{items: [{"type":"string"}]}',
+  })
+})
+
+test('the schema of other properties is gone into', () => {
+  expect(
+    outputSchema({ type: 'object', additionalProperties: { type: 'object', minProperties: 1 } }),
+  ).toEqual({
+    type: 'object',
+    additionalProperties: {
+      type: 'object',
+      description: '{minProperties: 1}',
+      additionalProperties: false,
+    },
+  })
+})
+
+test.each<[string, object, boolean]>([
+  ['a list of its properties', { type: 'object', properties: { a: { type: 'string' } } }, false],
+  ['no properties, and closed', { type: 'object', additionalProperties: false }, false],
+  ['no object', { type: 'string' }, false],
+  ['nothing but that it is an object', { type: 'object' }, true],
+  ['any properties', { properties: { a: {} }, additionalProperties: true }, true],
+  ['values of a kind', { type: 'object', additionalProperties: { type: 'number' } }, true],
+  ['a dictionary in a list', { type: 'array', items: { type: 'object' } }, true],
+  ['a dictionary in a definition', { $defs: { a: { type: ['object', 'null'] } } }, true],
+  ['a dictionary as one of several', { oneOf: [{ type: 'object' }] }, true],
+])('a schema with %s: open is %j', (_, schema, open) => {
+  expect(isOpen({ ...schema })).toBe(open)
 })

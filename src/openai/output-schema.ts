@@ -4,26 +4,60 @@ export type Schema = { [keyword: string]: unknown }
 /**
  * A schema that the API takes for structured outputs and strict tools, from one that OpenAI takes.
  *
- * The API wants objects closed, and refuses keywords that bound a value. An object that says nothing
- * of other properties is closed. A bound becomes part of the description: the model still reads it,
- * but the API does not enforce it. Everything else stays as it is.
+ * The API wants objects closed, and knows neither bounds of a value nor keywords such as `not` and
+ * `if`. An object that says nothing of other properties is closed. A keyword that the API does not
+ * know becomes part of the description, as the official SDK has it: the model still reads it, but the
+ * API does not enforce it. `oneOf` becomes `anyOf`. Everything else stays as it is.
  * Source: https://platform.claude.com/docs/en/build-with-claude/structured-outputs
  */
 export function outputSchema(schema: Schema): Schema {
   const kept: Schema = {}
-  const bounds: string[] = []
+  const described: string[] = []
   for (const [keyword, value] of Object.entries(schema)) {
-    if (keyword === '$schema') continue
-    if (isRefused(keyword, value)) bounds.push(`${keyword}: ${JSON.stringify(value)}`)
-    else if (keyword === 'oneOf') kept['anyOf'] = withinSchemas(value)
+    if (keyword === '$schema' || keyword === 'oneOf') continue
+    if (isRefused(keyword, value)) described.push(`${keyword}: ${JSON.stringify(value)}`)
     else kept[keyword] = NESTED.get(keyword)?.(value) ?? value
   }
+  if (schema['oneOf'] !== undefined) addOneOf(kept, withinSchemas(schema['oneOf']))
   if (isObjectType(schema['type'])) kept['additionalProperties'] ??= false
-  if (bounds.length > 0) {
+  if (described.length > 0) {
     const text = typeof kept['description'] === 'string' ? `${kept['description']}\n\n` : ''
-    kept['description'] = `${text}{${bounds.join(', ')}}`
+    kept['description'] = `${text}{${described.join(', ')}}`
   }
   return kept
+}
+
+/** Beside an `anyOf` both have to hold. */
+function addOneOf(schema: Schema, options: unknown): void {
+  if (schema['anyOf'] === undefined) schema['anyOf'] = options
+  else schema['allOf'] = [...asList(schema['allOf']), { anyOf: options }]
+}
+
+function asList(value: unknown): unknown[] {
+  return Array.isArray(value) ? value : []
+}
+
+/**
+ * Whether a schema lets an object have properties that are not named. The API can't enforce such a
+ * schema; closed, a dictionary could hold nothing at all.
+ */
+export function isOpen(schema: Schema): boolean {
+  const { type, properties, additionalProperties: others } = schema
+  if (others !== undefined && others !== false) return true
+  if (isObjectType(type) && others === undefined && !hasAny(properties)) return true
+  return nestedSchemas(schema).some(isOpen)
+}
+
+function hasAny(properties: unknown): boolean {
+  return isSchema(properties) && Object.keys(properties).length > 0
+}
+
+function nestedSchemas(schema: Schema): Schema[] {
+  const lists = ['anyOf', 'oneOf', 'allOf', 'items'].flatMap((keyword) => schema[keyword])
+  const named = ['properties', '$defs', 'definitions'].flatMap((keyword) =>
+    isSchema(schema[keyword]) ? Object.values(schema[keyword]) : [],
+  )
+  return [...lists, ...named].filter(isSchema)
 }
 
 const REFUSED = new Set([
@@ -42,6 +76,19 @@ const REFUSED = new Set([
   'maxContains',
   'minProperties',
   'maxProperties',
+  'prefixItems',
+  'additionalItems',
+  'unevaluatedItems',
+  'patternProperties',
+  'propertyNames',
+  'unevaluatedProperties',
+  'dependencies',
+  'dependentRequired',
+  'dependentSchemas',
+  'not',
+  'if',
+  'then',
+  'else',
 ])
 
 /** The formats of strings that the API knows. */
@@ -60,6 +107,8 @@ const FORMATS = new Set([
 
 function isRefused(keyword: string, value: unknown): boolean {
   if (keyword === 'minItems') return value !== 0 && value !== 1
+  // A list is the tuple of older drafts.
+  if (keyword === 'items') return Array.isArray(value)
   if (keyword === 'format') return typeof value === 'string' && !FORMATS.has(value)
   return REFUSED.has(keyword)
 }
@@ -70,6 +119,7 @@ const NESTED = new Map<string, (value: unknown) => unknown>([
   ['$defs', withinNamed],
   ['definitions', withinNamed],
   ['items', within],
+  ['additionalProperties', within],
   ['anyOf', withinSchemas],
   ['allOf', withinSchemas],
 ])

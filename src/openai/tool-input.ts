@@ -1,17 +1,18 @@
-import { invalid } from './invalid.ts'
+/** The name under which the API's documentation hands a model its invalid JSON back. */
+const INVALID_JSON = 'INVALID_JSON'
 
 /**
- * The input of a tool call from the text of its arguments; an empty text is no arguments.
- *
- * @throws ApiError where it is no JSON object
+ * The input of a tool call from the text of its arguments; an empty text is no arguments. A text that
+ * is no JSON object, such as one that `max_tokens` cut, goes to the model as it was.
+ * Source: https://platform.claude.com/docs/en/agents-and-tools/tool-use/fine-grained-tool-streaming
  */
-export function toolInput(text: string, param: string): { [field: string]: unknown } {
+export function toolInput(text: string): { [field: string]: unknown } {
   if (text.trim() === '') return {}
   const input = parse(text)
   if (typeof input === 'object' && input !== null && !Array.isArray(input)) {
     return input as { [field: string]: unknown }
   }
-  throw invalid(`${param}: Input should be a JSON object, as text`, param)
+  return { [INVALID_JSON]: text }
 }
 
 function parse(text: string): unknown {

@@ -23,7 +23,7 @@ export type Conversation = { system: string[]; messages: Message[] }
  * - Tool messages become the results at the beginning of the user's turn.
  * - An assistant message in which nothing is said is left out: the API takes none.
  *
- * @throws ApiError for parts that the API does not take, and arguments that are no JSON object
+ * @throws ApiError for parts that the API does not take
  */
 export function conversationOf(chat: readonly ChatCompletionMessageParam[]): Conversation {
   const system: string[] = []
@@ -41,7 +41,7 @@ export function conversationOf(chat: readonly ChatCompletionMessageParam[]): Con
         messages.push({ role: 'user', content: contentOf(message.content, `${place}.content`) })
         break
       case 'assistant': {
-        const content = assistantBlocks(message, place)
+        const content = assistantBlocks(message)
         if (content.length > 0) messages.push({ role: 'assistant', content })
         break
       }
@@ -87,20 +87,15 @@ function blockOf(part: ChatCompletionContentPart, place: string): ContentBlock {
 }
 
 /** Text first and then the calls, as the dialect has them. */
-function assistantBlocks(
-  message: ChatCompletionAssistantMessageParam,
-  place: string,
-): ContentBlock[] {
+function assistantBlocks(message: ChatCompletionAssistantMessageParam): ContentBlock[] {
   const text = textOf(message.content ?? message.refusal ?? '')
-  const calls = (message.tool_calls ?? []).map((call, index) =>
-    toolUse(call, `${place}.tool_calls[${index}]`),
-  )
+  const calls = (message.tool_calls ?? []).map(toolUse)
   return [...(text === '' ? [] : [{ type: 'text', text }]), ...calls]
 }
 
-function toolUse(call: ChatCompletionMessageToolCall, place: string): ContentBlock {
+function toolUse(call: ChatCompletionMessageToolCall): ContentBlock {
   if (!('function' in call)) throw new Error('The schema lets no other call pass.')
-  const input = toolInput(call.function.arguments, `${place}.function.arguments`)
+  const input = toolInput(call.function.arguments)
   return { type: 'tool_use', id: call.id, name: call.function.name, input }
 }
 

@@ -74,6 +74,40 @@ test.each<[string, object, object]>([
     { tools: [LOOK], parallel_tool_calls: false },
     chosen({ type: 'auto', disable_parallel_tool_use: true }),
   ],
+  [
+    'no call, where one at a time means nothing',
+    { ...choosing('none'), parallel_tool_calls: false },
+    chosen({ type: 'none' }),
+  ],
+  [
+    'a dictionary as the form of an answer, which the API can only be asked for in words',
+    {
+      response_format: {
+        type: 'json_schema',
+        json_schema: { name: 'n', schema: { additionalProperties: { type: 'number' } } },
+      },
+    },
+    {
+      system: [
+        {
+          type: 'text',
+          text: expect.stringContaining('{"additionalProperties":{"type":"number"}}'),
+        },
+      ],
+    },
+  ],
+  [
+    'the same as a strict one, which is for the API to judge',
+    {
+      response_format: {
+        type: 'json_schema',
+        json_schema: { name: 'n', strict: true, schema: { additionalProperties: true } },
+      },
+    },
+    {
+      output_config: { format: { type: 'json_schema', schema: { additionalProperties: true } } },
+    },
+  ],
   ['a form of text', { response_format: { type: 'text' } }, {}],
   [
     'a schema',
@@ -163,7 +197,7 @@ describe('messages', () => {
       ...HELLO,
       { role: 'assistant', content: null, refusal: 'No.' },
       ...HELLO,
-      { role: 'assistant', tool_calls: [call('a', '{"x":1}'), call('b', '')] },
+      { role: 'assistant', tool_calls: [call('a', '{"x":1}'), call('b', ''), call('c', '{"x')] },
     ]
     expect(translated({ messages })).toEqual({
       messages: [
@@ -176,6 +210,8 @@ describe('messages', () => {
           content: [
             { type: 'tool_use', id: 'a', name: 'look', input: { x: 1 } },
             { type: 'tool_use', id: 'b', name: 'look', input: {} },
+            // A reply that was cut leaves arguments that are no JSON.
+            { type: 'tool_use', id: 'c', name: 'look', input: { INVALID_JSON: '{"x' } },
           ],
         },
       ],
@@ -219,11 +255,6 @@ describe('what is refused names the field', () => {
       'an image without an address',
       user({ type: 'image_url', image_url: { url: 'a.png' } }),
       'messages[0].content[0].image_url.url',
-    ],
-    [
-      'arguments that are no JSON',
-      { messages: [...HELLO, { role: 'assistant', tool_calls: [call('a', '{"x"')] }] },
-      'messages[1].tool_calls[0].function.arguments',
     ],
     ['tools that are not functions', { tools: [{ type: 'custom' }] }, 'tools[0].type'],
     ['an effort that is not known', { reasoning_effort: 'huge' }, 'reasoning_effort'],

@@ -83,7 +83,8 @@ function toolOf(tool: ChatCompletionTool): ToolDefinition {
 
 function formatOf(format: ChatRequest['response_format']): AskedFormat | undefined {
   if (format?.type !== 'json_schema') return format
-  return { type: format.type, schema: format.json_schema.schema }
+  const { schema, strict } = format.json_schema
+  return { type: format.type, schema, strict }
 }
 
 function choiceOf(

@@ -32,6 +32,20 @@ describe.each(REPLIES)('a reply with $title', ({ events }) => {
   })
 })
 
+test('a call without input has arguments all the same, for clients parse them', () => {
+  const stream = createChatStream({ created: CREATED, includeUsage: false })
+  const block = { type: 'tool_use', id: 'toolu_1', name: 'look', input: {} }
+  const chunks = [
+    { type: 'message_start', message: { id: 'msg_1', model: 'm', content: [], usage: {} } },
+    { type: 'content_block_start', index: 0, content_block: block },
+    { type: 'content_block_stop', index: 0 },
+  ].flatMap((event) => stream.push(event))
+  const pieces = chunks
+    .flatMap(({ choices }) => choices.flatMap(({ delta }) => delta.tool_calls ?? []))
+    .map((call) => call.function?.arguments)
+  expect(pieces).toEqual(['', '{}'])
+})
+
 test('usage is told only where it is asked for', () => {
   const stream = createChatStream({ created: CREATED, includeUsage: false })
   const chunks = (REPLIES[0]?.events ?? []).flatMap((event) => stream.push(event))

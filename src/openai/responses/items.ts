@@ -64,7 +64,7 @@ function readItem(item: ResponseInputItem, place: string): Read {
     case 'message':
       return readMessage(item as EasyInputMessage | ResponseOutputMessage, place)
     case 'function_call': {
-      const input = toolInput(item.arguments, `${place}.arguments`)
+      const input = toolInput(item.arguments)
       return assistant({ type: 'tool_use', id: item.call_id, name: item.name, input })
     }
     case 'function_call_output': {

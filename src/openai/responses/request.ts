@@ -83,7 +83,7 @@ function formatOf(
   format: NonNullable<ResponsesRequest['text']>['format'],
 ): AskedFormat | undefined {
   if (format?.type !== 'json_schema') return format
-  return { type: format.type, schema: format.schema }
+  return { type: format.type, schema: format.schema, strict: format.strict }
 }
 
 function choiceOf(choice: ResponsesRequest['tool_choice'] | null): AskedChoice | undefined {

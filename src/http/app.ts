@@ -6,11 +6,12 @@ import type { RateLimits } from '../api/rate-limits.ts'
 import type { StreamEvent } from '../api/types.ts'
 import { ApiError } from '../errors.ts'
 import { sseStream } from '../stream/sse.ts'
+import { createAnswerMemory } from './answer-memory.ts'
 import { Bodies } from './bodies.ts'
 import { checkBrowser } from './browser-guard.ts'
+import { callerOf } from './caller.ts'
 import { postChatCompletion } from './chat-completions.ts'
 import { type CountTokensOptions, postCountTokens } from './count-tokens.ts'
-import { keepAnswers } from './given-answers.ts'
 import { checkKey } from './key.ts'
 import { type MessagesOptions, postMessages, STREAM_HEADERS } from './messages.ts'
 import { getModel, listModels } from './models.ts'
@@ -101,22 +102,22 @@ export function createApp(settings: AppOptions): Hono<{ Variables: Variables }> 
     postMessages(context.req.raw, context.get('requestId'), options),
   )
 
-  const given = keepAnswers()
+  const answers = createAnswerMemory()
   app.post('/v1/chat/completions', (context) =>
-    postChatCompletion(context.req.raw, context.get('requestId'), { ...options, given }),
+    postChatCompletion(context.req.raw, context.get('requestId'), { ...options, answers }),
   )
 
   const store = new ResponseStore()
   app.post('/v1/responses', (context) =>
-    postResponse(context.req.raw, context.get('requestId'), { ...options, given, store }),
+    postResponse(context.req.raw, context.get('requestId'), { ...options, answers, store }),
   )
   app.get('/v1/responses/:id', (context) => {
-    const response = store.get(context.req.param('id'))
+    const response = store.of(callerOf(context.req.raw.headers)).get(context.req.param('id'))
     return context.json(response, 200, idHeaders(context.get('requestId')))
   })
   app.delete('/v1/responses/:id', (context) => {
     const id = context.req.param('id')
-    store.delete(id)
+    store.of(callerOf(context.req.raw.headers)).delete(id)
     const deleted = { id, object: 'response', deleted: true }
     return context.json(deleted, 200, idHeaders(context.get('requestId')))
   })

@@ -5,8 +5,13 @@ import { chatCompletion } from '../openai/chat/reply.ts'
 import { parseChatRequest, requestOfChat } from '../openai/chat/request.ts'
 import { type ChatStream, createChatStream } from '../openai/chat/stream.ts'
 import { openaiErrorBody } from '../openai/error-body.ts'
-import { type GivenAnswers, rememberAnswer, restoreAnswers } from '../openai/given.ts'
+import {
+  rememberAnswer,
+  type RememberedAnswers,
+  restoreAnswers,
+} from '../openai/remembered-answers.ts'
 import { COMMENT, type SseFormat, sseStream } from '../stream/sse.ts'
+import { callerOf } from './caller.ts'
 import type { MessagesOptions } from './messages.ts'
 import { beginReply, foldReply, idHeaders, STREAM_HEADERS } from './reply.ts'
 
@@ -18,19 +23,19 @@ import { beginReply, foldReply, idHeaders, STREAM_HEADERS } from './reply.ts'
 export async function postChatCompletion(
   request: Request,
   id: string,
-  options: MessagesOptions & { given: GivenAnswers },
+  options: MessagesOptions & { answers: RememberedAnswers },
 ): Promise<Response> {
-  const { given, bodies, pingInterval, onError } = options
+  const { answers, bodies, pingInterval, onError } = options
   const chat = parseChatRequest(parseJson(await bodies.read(request)))
   const translated = requestOfChat(chat)
   // Arguments of calls came as text: what is in them was not looked at yet.
   checkValues(translated)
   const asked = parseMessagesRequest(translated)
-  const { messages, name } = restoreAnswers(asked.messages, given)
+  const { messages, name } = restoreAnswers(asked, callerOf(request.headers), answers)
   const events = await beginReply({ ...asked, messages }, request, id, options)
 
   const remember = ({ content }: ReplyMessage): void =>
-    rememberAnswer(name, content as unknown as ContentBlock[], given)
+    rememberAnswer(name, content as unknown as ContentBlock[], answers)
   const headers = idHeaders(id)
   const created = Math.floor(Date.now() / 1000)
   if (chat.stream !== true) {

@@ -1,3 +1,4 @@
+import { LRUCache } from 'lru-cache'
 import type { ResponseInputItem } from 'openai/resources/responses/responses'
 
 import type { Message } from '../api/types.ts'
@@ -6,7 +7,6 @@ import { invalid } from '../openai/invalid.ts'
 import { placeOfItem } from '../openai/responses/output.ts'
 import type { WireResponse } from '../openai/responses/reply.ts'
 import type { Past } from '../openai/responses/request.ts'
-import { BoundedStore } from './bounded-store.ts'
 
 export type StoredResponse = {
   response: WireResponse
@@ -17,35 +17,57 @@ export type StoredResponse = {
 /** Characters of JSON. */
 const LIMIT = 32_000_000
 
-/** Responses in memory; the ones that were not asked for longest are forgotten. */
+/**
+ * Responses in memory; the least recently used ones go first. Each caller sees its own alone: for
+ * everyone else there is no such response.
+ */
 export class ResponseStore {
-  readonly #store: BoundedStore<StoredResponse>
+  readonly #stored: LRUCache<string, StoredResponse>
 
   constructor(limit: number = LIMIT) {
-    this.#store = new BoundedStore(limit)
+    this.#stored = new LRUCache({
+      maxSize: limit,
+      sizeCalculation: (stored) => JSON.stringify(stored).length,
+    })
+  }
+
+  /** @param caller whose response it is, by the name of `callerOf` */
+  of(caller: string): CallersResponses {
+    return new CallersResponses(this.#stored, caller)
+  }
+}
+
+/** The responses of one caller. */
+export class CallersResponses {
+  readonly #stored: LRUCache<string, StoredResponse>
+  readonly #caller: string
+
+  constructor(stored: LRUCache<string, StoredResponse>, caller: string) {
+    this.#stored = stored
+    this.#caller = caller
   }
 
   add(stored: StoredResponse): void {
-    this.#store.set(stored.response.id, stored, JSON.stringify(stored).length)
+    this.#stored.set(this.#nameOf(stored.response.id), stored)
   }
 
   /** @throws ApiError 404 */
   get(id: string): WireResponse {
-    const stored = this.#store.get(id)
+    const stored = this.#find(id)
     if (stored === undefined) throw notFound(id)
     return stored.response
   }
 
   /** @throws ApiError 404 */
   delete(id: string): void {
-    if (!this.#store.delete(id)) throw notFound(id)
+    if (!this.#stored.delete(this.#nameOf(id))) throw notFound(id)
   }
 
-  /** @throws ApiError (400) where the response, or one before it, is not remembered */
+  /** @throws ApiError 400 if the response, or one before it, is not remembered */
   past(id: string | null | undefined): Past {
     const chain: Past[] = []
     for (let next = id; next;) {
-      const stored = this.#store.get(next)
+      const stored = this.#find(next)
       if (stored === undefined) throw previousNotFound(next)
       chain.unshift(stored.added)
       next = stored.response.previous_response_id
@@ -57,8 +79,16 @@ export class ResponseStore {
   item(id: string): ResponseInputItem | undefined {
     const place = placeOfItem(id)
     if (place === undefined) return undefined
-    const item = this.#store.get(place.responseId)?.response.output[place.index]
+    const item = this.#find(place.responseId)?.response.output[place.index]
     return item as ResponseInputItem | undefined
+  }
+
+  #find(id: string): StoredResponse | undefined {
+    return this.#stored.get(this.#nameOf(id))
+  }
+
+  #nameOf(id: string): string {
+    return `${this.#caller} ${id}`
   }
 }
 

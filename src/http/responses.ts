@@ -1,16 +1,24 @@
 import { checkValues } from '../api/check-values.ts'
 import { parseJson, parseMessagesRequest } from '../api/request.ts'
 import type { ContentBlock, ReplyMessage } from '../api/types.ts'
-import { type GivenAnswers, rememberAnswer, restoreAnswers } from '../openai/given.ts'
+import {
+  rememberAnswer,
+  type RememberedAnswers,
+  restoreAnswers,
+} from '../openai/remembered-answers.ts'
 import { type ResponseHead, responseOf } from '../openai/responses/reply.ts'
 import { parseResponsesRequest, requestOfResponse } from '../openai/responses/request.ts'
 import { ResponseStream } from '../openai/responses/stream.ts'
 import { COMMENT, encodeEvent, type SseFormat, sseStream } from '../stream/sse.ts'
+import { callerOf } from './caller.ts'
 import type { MessagesOptions } from './messages.ts'
 import { beginReply, foldReply, idHeaders, STREAM_HEADERS } from './reply.ts'
 import type { ResponseStore } from './response-store.ts'
 
-export type ResponsesOptions = MessagesOptions & { given: GivenAnswers; store: ResponseStore }
+export type ResponsesOptions = MessagesOptions & {
+  answers: RememberedAnswers
+  store: ResponseStore
+}
 
 /**
  * Answers `POST /v1/responses`: the way of `POST /v1/messages`, translated at its two ends.
@@ -23,8 +31,10 @@ export async function postResponse(
   id: string,
   options: ResponsesOptions,
 ): Promise<Response> {
-  const { given, store, bodies, pingInterval, onError } = options
+  const { answers, bodies, pingInterval, onError } = options
   const body = parseResponsesRequest(parseJson(await bodies.read(request)))
+  const caller = callerOf(request.headers)
+  const store = options.store.of(caller)
   const past = store.past(body.previous_response_id)
   const { request: translated, added } = requestOfResponse(body, past, (itemId) =>
     store.item(itemId),
@@ -32,7 +42,7 @@ export async function postResponse(
   // Arguments of calls came as text: what is in them was not looked at yet.
   checkValues(translated)
   const asked = parseMessagesRequest(translated)
-  const { messages, name } = restoreAnswers(asked.messages, given)
+  const { messages, name } = restoreAnswers(asked, caller, answers)
   const events = await beginReply({ ...asked, messages }, request, id, options)
 
   const head: ResponseHead = {
@@ -42,7 +52,7 @@ export async function postResponse(
   }
   const remember = (message: ReplyMessage): void => {
     const content = message.content as unknown as ContentBlock[]
-    rememberAnswer(name, content, given)
+    rememberAnswer(name, content, answers)
     if (body.store === false) return
     const { system, messages: sent } = added
     const answer = content.length > 0 ? [{ role: 'assistant' as const, content }] : []

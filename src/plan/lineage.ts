@@ -27,7 +27,8 @@ function withoutNulls(block: object): object {
   return Object.fromEntries(Object.entries(block).filter(([, value]) => value !== null))
 }
 
-function digest(previous: string, value: unknown): string {
+/** A hash of a value of JSON, after what came before it. The order of keys makes no difference. */
+export function digest(previous: string, value: unknown): string {
   return createHash('sha256').update(previous).update(canonical(value)).digest('base64url')
 }
 

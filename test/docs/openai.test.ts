@@ -62,6 +62,9 @@ const SAMPLES = {
   context_management: [{ type: 'compaction' }],
   include: ['reasoning.encrypted_content'],
   truncation: 'auto',
+  access_programs: { cyber: 'standard' },
+  image: { context_compression: 'auto' },
+  max_tool_calls: 3,
 } as const
 
 /** What has to be there for a field to mean something. */

@@ -41,6 +41,7 @@ export function emptyResponse(
 ): WireResponse {
   return {
     id,
+    access_programs: null,
     object: 'response',
     created_at: createdAt,
     status: 'in_progress',

@@ -42,15 +42,14 @@ describe.each(REPLIES)('a reply with $title', ({ events }) => {
   test('has pieces that make up the texts', () => {
     for (const event of streamed) {
       if (event.type === 'response.output_text.done') {
-        const pieces = streamed.filter(
-          (other) =>
-            other.type === 'response.output_text.delta' &&
-            other.item_id === event.item_id &&
-            other.content_index === event.content_index,
+        const pieces = streamed.flatMap((other) =>
+          other.type === 'response.output_text.delta' &&
+          other.item_id === event.item_id &&
+          other.content_index === event.content_index
+            ? [other.delta]
+            : [],
         )
-        expect(pieces.map((piece) => ('delta' in piece ? piece.delta : '')).join('')).toBe(
-          event.text,
-        )
+        expect(pieces.join('')).toBe(event.text)
       }
     }
   })

@@ -208,7 +208,6 @@ export class ResponseStream {
         this.#emit({
           type: 'response.function_call_arguments.done',
           ...at,
-          name: block.name,
           arguments: text,
         })
         this.#finish(at.output_index)

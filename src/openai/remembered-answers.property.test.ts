@@ -7,7 +7,7 @@ import type { ContentBlock, Message, ReplyMessage } from '../api/types.ts'
 import { extendLineage } from '../plan/lineage.ts'
 import { chatMessage } from './chat/reply.ts'
 import { parseChatRequest, requestOfChat } from './chat/request.ts'
-import { type GivenAnswers, rememberAnswer, restoreAnswers } from './given.ts'
+import { rememberAnswer, type RememberedAnswers, restoreAnswers } from './remembered-answers.ts'
 
 /** What a client of OpenAI's says in a turn: words, or the results of the calls before. */
 type Turn = { said: string; answer: ContentBlock[] }
@@ -104,16 +104,16 @@ function sentBack(blocks: ContentBlock[], isWrittenAnew: boolean): object {
   }
 }
 
-function restored(chat: object[], given: GivenAnswers) {
+function restored(chat: object[], answers: RememberedAnswers) {
   const body = { model: 'any', messages: chat }
   const asked = parseMessagesRequest(requestOfChat(parseChatRequest(body)))
-  return restoreAnswers(asked.messages, given)
+  return restoreAnswers(asked, 'one', answers)
 }
 
 test('a conversation that goes through a client keeps its lineage, turn after turn', () => {
   fc.assert(
     fc.property(turns, fc.boolean(), (conversation, isWrittenAnew) => {
-      const given: GivenAnswers = new Map<string, ContentBlock[]>()
+      const answers: RememberedAnswers = new Map<string, ContentBlock[]>()
       const api: Message[] = []
       const chat: object[] = [{ role: 'system', content: 'Be brief.' }]
       let before: ContentBlock[] = []
@@ -122,10 +122,10 @@ test('a conversation that goes through a client keeps its lineage, turn after tu
         api.push(turn.api)
         chat.push(...turn.chat)
 
-        const { messages, name } = restored(chat, given)
+        const { messages, name } = restored(chat, answers)
         expect(lineageOf(messages)).toBe(lineageOf(api))
 
-        rememberAnswer(name, blocks, given)
+        rememberAnswer(name, blocks, answers)
         api.push({ role: 'assistant', content: blocks })
         chat.push(sentBack(blocks, isWrittenAnew))
         before = blocks
@@ -134,7 +134,7 @@ test('a conversation that goes through a client keeps its lineage, turn after tu
   )
 })
 
-test('of a conversation that was not given out, all that the dialect has words for is kept', () => {
+test('of a conversation that is not remembered, all that the dialect has words for is kept', () => {
   fc.assert(
     fc.property(turns, (conversation) => {
       const chat: object[] = []

@@ -1,0 +1,30 @@
+import { expect, test } from 'vitest'
+
+import { createAnswerMemory } from './answer-memory.ts'
+
+function answer(text: string) {
+  return [{ type: 'text', text }]
+}
+
+const SIZE = JSON.stringify(answer('a')).length
+
+test('the least recently used answers go when there is no room', () => {
+  const memory = createAnswerMemory(2 * SIZE)
+  memory.set('one', answer('a'))
+  memory.set('two', answer('b'))
+  expect(memory.get('one')).toEqual(answer('a'))
+  memory.set('three', answer('c'))
+  expect(['one', 'two', 'three'].map((name) => memory.get(name))).toEqual([
+    answer('a'),
+    undefined,
+    answer('c'),
+  ])
+})
+
+test('an answer that is larger than all the room is not kept, and drives no other out', () => {
+  const memory = createAnswerMemory(SIZE)
+  memory.set('one', answer('a'))
+  memory.set('two', answer('long'))
+  expect(memory.get('one')).toEqual(answer('a'))
+  expect(memory.get('two')).toBeUndefined()
+})

@@ -1,0 +1,19 @@
+import { LRUCache } from 'lru-cache'
+
+import type { ContentBlock } from '../api/types.ts'
+import type { RememberedAnswers } from '../openai/remembered-answers.ts'
+
+/** Characters of JSON. */
+const LIMIT = 16_000_000
+
+/** Keeps answers in memory. The least recently used ones go first; one over the limit is not kept. */
+export function createAnswerMemory(limit: number = LIMIT): RememberedAnswers {
+  const cache = new LRUCache<string, ContentBlock[]>({
+    maxSize: limit,
+    sizeCalculation: (content) => JSON.stringify(content).length,
+  })
+  return {
+    get: (name) => cache.get(name),
+    set: (name, content) => void cache.set(name, content),
+  }
+}

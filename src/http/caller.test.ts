@@ -1,0 +1,34 @@
+import { expect, test } from 'vitest'
+
+import { callerOf } from './caller.ts'
+
+function nameOf(headers: Record<string, string>): string {
+  return callerOf(new Headers(headers))
+}
+
+const KEY = 'made-up-key'
+
+test('a caller has one name, in whichever header its key comes', () => {
+  const names = [
+    nameOf({ 'x-api-key': KEY }),
+    nameOf({ authorization: `Bearer ${KEY}` }),
+    nameOf({ authorization: `bearer ${KEY}`, 'x-api-key': KEY }),
+    nameOf({ 'x-api-key': KEY, 'user-agent': 'another', cookie: 'a=b' }),
+  ]
+  expect(new Set(names).size).toBe(1)
+})
+
+test('other keys, and none, are other callers', () => {
+  const names = [
+    nameOf({}),
+    nameOf({ 'x-api-key': KEY }),
+    nameOf({ 'x-api-key': `${KEY}2` }),
+    nameOf({ 'x-api-key': KEY, authorization: `Bearer ${KEY}2` }),
+    nameOf({ authorization: `Basic ${KEY}` }),
+  ]
+  expect(new Set(names).size).toBe(names.length)
+})
+
+test('a name does not tell the key', () => {
+  expect(nameOf({ 'x-api-key': KEY })).not.toContain(KEY)
+})

@@ -147,6 +147,7 @@ export async function createProxy({
     modelOf: (name) => engine.describeModel(name ?? config.modelDefault).id,
     countTokens: (request, signal) => engine.countTokens(planCount(request, planning), signal),
     onError,
+    onLeftOut: ({ id, names }) => logger.info({ id, left_out: names }, 'left out of the request'),
     ask: async (request, facts) => {
       if (isClosing) throw new ApiError('overloaded_error', 'The proxy is stopping.')
       const ended = new Deferred<void>()

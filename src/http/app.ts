@@ -37,6 +37,8 @@ export type AppOptions = Omit<MessagesOptions & CountTokensOptions, 'bodies'> & 
   authStatus: () => Promise<object>
   /** The full name of the model that a request's `model` stands for, the default one if it is absent. */
   modelOf: (name: string | undefined) => string
+  /** Is told of what a dialect left out of a request: names of fields, with no text of a client. */
+  onLeftOut: (left: { id: string; names: readonly string[] }) => void
   /** What a request may name as its model. */
   models: () => Promise<readonly NamedModel[]>
   /** What `GET /v1/usage` tells. */

@@ -21,5 +21,6 @@ export function appOptions(): AppOptions {
     pingInterval: 10_000,
     firstEventTimeout: 60_000,
     onError: () => {},
+    onLeftOut: () => {},
   }
 }

@@ -25,7 +25,11 @@ const DOCUMENTS = [
 /** Whose links are followed, and the folder that each is in. */
 const LINKING = [
   ...['CHANGELOG.md', 'CONTRIBUTING.md', 'SECURITY.md'].map((name) => ({ folder: '', name })),
-  ...readdirSync(join(ROOT, 'docs')).map((name) => ({ folder: 'docs', name })),
+  ...['docs', 'docs/zh'].flatMap((folder) =>
+    readdirSync(join(ROOT, folder))
+      .filter((name) => name.endsWith('.md'))
+      .map((name) => ({ folder, name })),
+  ),
 ]
 
 /** Named in the documents, and made by whoever runs the program. */
@@ -110,21 +114,28 @@ describe('docs/operations.md', () => {
   })
 })
 
-describe('the configuration in README.md', () => {
-  const table = linesBetween(README, '<!-- oxfmt-ignore-start -->\n', '\n<!-- oxfmt-ignore-end -->')
+describe('the configuration', () => {
+  const CONFIGURATION = read('docs/configuration.md')
+  const table = linesBetween(
+    CONFIGURATION,
+    '<!-- oxfmt-ignore-start -->\n',
+    '\n<!-- oxfmt-ignore-end -->',
+  )
 
-  test('has the table that the program makes, with every option', () => {
+  test('of docs/configuration.md is the table that the program makes, with every option', () => {
     expect(table).toBe(renderTable())
     for (const key of OPTION_KEYS) expect(table).toContain(`\`${variableOf(key)}\``)
   })
 
-  test('names no variable that is not in the table', () => {
+  test('names no variable that is not in that table', () => {
     const known = new Set(OPTION_KEYS.map(variableOf))
-    const named = [...README.matchAll(/\bCSP_[A-Z_]+/g)].map(([name]) => name)
+    const named = [README, CONFIGURATION].flatMap((text) =>
+      [...text.matchAll(/\bCSP_[A-Z_]+/g)].map(([name]) => name),
+    )
     expect(named.filter((name) => !known.has(name))).toEqual([])
   })
 
-  test('has an example of a file that loads without a warning', () => {
+  test('has an example in README.md of a file that loads without a warning', () => {
     const [example = ''] = codeBlocks(README, 'ini')
     const machine = { cores: 2, freeMemoryBytes: 2 ** 33, container: false }
     const { config, warnings } = loadConfig({

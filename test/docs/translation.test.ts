@@ -1,11 +1,13 @@
 import { readFileSync } from 'node:fs'
+import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { describe, expect, test } from 'vitest'
 
 import { codeSpans, fences, linkTargets, tables, withoutFences } from './markdown.ts'
 
-const ENGLISH = read('README.md')
-const CHINESE = read('README_CN.md')
+const README = { english: 'README.md', chinese: 'README_CN.md' }
+const CONFIGURATION = { english: 'docs/configuration.md', chinese: 'docs/zh/configuration.md' }
+const PAIRS = [README, CONFIGURATION]
 
 function read(name: string): string {
   return readFileSync(fileURLToPath(new URL(`../../${name}`, import.meta.url)), 'utf8')
@@ -26,20 +28,26 @@ function untranslated(text: string): string[] {
   return codeSpans(text).toSorted()
 }
 
-/** Where links lead to: names of headings are translated, and so is the other README's. */
-function targets(text: string): string[] {
-  const kept = linkTargets(text).map((target) =>
-    target.startsWith('#') ? '#' : target.replace('README_CN.md', 'README.md'),
-  )
+/** Where the links of a document lead to: names of headings are translated, as some documents are. */
+function targets(text: string, document: string): string[] {
+  const kept = linkTargets(text).map((target) => {
+    if (target.startsWith('#')) return '#'
+    if (target.startsWith('https://')) return target
+    const path = join(dirname(document), target)
+    const pair = PAIRS.find(({ english, chinese }) =>
+      [english, chinese].includes(path.split('#', 1)[0] ?? ''),
+    )
+    return pair?.english ?? path
+  })
   return kept.toSorted()
 }
 
 /** What a reader of any language has to find in a section. */
-function facts(section: string): object {
+function facts(section: string, document: string): object {
   return {
     points: [...section.matchAll(/^ *(?:[-*]|\d+\.) /gm)].length,
     code: untranslated(section),
-    links: targets(section),
+    links: targets(section, document),
   }
 }
 
@@ -50,28 +58,34 @@ function codeInCells(text: string): string[][][] {
   )
 }
 
-describe('README_CN.md', () => {
-  test('has the headings of README.md, level by level', () => {
-    expect(levels(CHINESE)).toEqual(levels(ENGLISH))
-    expect(levels(ENGLISH).length).toBeGreaterThan(10)
+describe.each(PAIRS)('$chinese', ({ english: englishName, chinese: chineseName }) => {
+  const english = read(englishName)
+  const chinese = read(chineseName)
+
+  test('has the headings of the English document, level by level', () => {
+    expect(levels(chinese)).toEqual(levels(english))
+    expect(levels(english)).not.toEqual([])
   })
 
   test('has its blocks of code, word for word', () => {
-    expect(fences(CHINESE)).toEqual(fences(ENGLISH))
-    expect(fences(ENGLISH).length).toBeGreaterThan(5)
+    expect(fences(chinese)).toEqual(fences(english))
   })
 
   test('has its tables, with the same rows, columns and code in each cell', () => {
-    expect(codeInCells(CHINESE)).toEqual(codeInCells(ENGLISH))
-    expect(tables(ENGLISH).length).toBeGreaterThan(3)
+    expect(codeInCells(chinese)).toEqual(codeInCells(english))
+    expect(tables(english)).not.toEqual([])
   })
 
   test('says as much in each section: points, code and links', () => {
-    expect(sections(CHINESE).map(facts)).toEqual(sections(ENGLISH).map(facts))
+    const [told, expected] = [
+      sections(chinese).map((section) => facts(section, chineseName)),
+      sections(english).map((section) => facts(section, englishName)),
+    ]
+    expect(told).toEqual(expected)
   })
 
   test('is Chinese in every section', () => {
-    const letters = sections(CHINESE).map((section) => [...section.matchAll(/\p{Script=Han}/gu)])
+    const letters = sections(chinese).map((section) => [...section.matchAll(/\p{Script=Han}/gu)])
     expect(letters.filter((found) => found.length < 20)).toEqual([])
   })
 })

@@ -11,6 +11,8 @@ import type { MessageCreateParams } from '@anthropic-ai/sdk/resources/messages'
 import { message, type Answer } from './answers.ts'
 import { deliver, sendError, sendJson } from './deliver.ts'
 import { textMessage } from './messages.ts'
+import { modelRuleError } from './model-rules.ts'
+import { bindingError, signAnswer } from './signing.ts'
 import { type Countable, tokensOf } from './tokens.ts'
 
 /** A request as it arrived, and how it ended. */
@@ -51,6 +53,13 @@ export type Standin = {
   answer: Answerer
   /** Answers requests for a count in place of the count. */
   countAnswer: Answer | undefined
+  /**
+   * Whether thoughts are signed over their prefix, and refused behind another one, as the newest models
+   * do. `reset()` leaves it as it is. What is refused takes no queued answer.
+   */
+  signsThoughts: boolean
+  /** Whether a request is refused that has what its model refuses. `reset()` leaves it as it is. */
+  hasModelRules: boolean
   /** Queues an answer: the first one queued answers the next request for a message. */
   reply: (answer: Answer) => void
   /** The next request for a message that arrives after this call. */
@@ -105,6 +114,8 @@ export async function startStandin(): Promise<Standin> {
     },
     answer: greet,
     countAnswer: undefined,
+    signsThoughts: false,
+    hasModelRules: false,
     reply: (answer) => {
       queued.push(answer)
     },
@@ -154,7 +165,7 @@ export async function startStandin(): Promise<Standin> {
         const index = messages.push(asked) - 1
         resolveWaiting()
         const thought = setTimeout(THINKING_MILLISECONDS)
-        const answer = queued.shift() ?? (await standin.answer(asked, index))
+        const answer = refusalOf(asked) ?? (await answerTo(asked, index))
         await thought
         // The client may have left while the test made up its mind.
         if (response.destroyed) return
@@ -181,6 +192,16 @@ export async function startStandin(): Promise<Standin> {
           message: 'Not found',
         })
     }
+  }
+
+  function refusalOf({ body }: MessageRequest): Answer | undefined {
+    const rule = standin.hasModelRules ? modelRuleError(body) : undefined
+    return rule ?? (standin.signsThoughts ? bindingError(body) : undefined)
+  }
+
+  async function answerTo(asked: MessageRequest, index: number): Promise<Answer> {
+    const answer = queued.shift() ?? (await standin.answer(asked, index))
+    return standin.signsThoughts ? signAnswer(answer, asked.body) : answer
   }
 
   function resolveWaiting(): void {

@@ -1,0 +1,181 @@
+import { createHash } from 'node:crypto'
+
+import { type Answer, error, type StreamElement } from './answers.ts'
+
+/*
+ * Preserved thinking: the API binds each thought to its prefix (`system`, `tools` and all messages
+ * before the one it stands in), and refuses it behind another one.
+ * Source: https://platform.claude.com/docs/en/build-with-claude/preserved-thinking
+ */
+
+type Fields = Record<string, unknown>
+type Block = Fields & { type: string }
+
+/** Models that check the prefix of each thought unless they are told to drop it. */
+const CHECKING_MODELS = /^claude-(?:(?:opus|sonnet|haiku)-5-5|(?:fable|mythos)-5-[1-9])(?:-|$)/
+
+/** The answer, with its thoughts signed over the prefix that the request has. */
+export function signAnswer(answer: Answer, request: Fields): Answer {
+  switch (answer.kind) {
+    case 'message': {
+      const bound = prefixDigest(request, messagesOf(request).length)
+      const content = answer.message.content.map((block) => signBlock(block, bound))
+      return { ...answer, message: { ...answer.message, content } }
+    }
+    case 'events':
+      return { ...answer, elements: signElements(answer.elements, request) }
+    default:
+      return answer
+  }
+}
+
+/**
+ * The API's 400 where a thought of this stand-in stands behind another prefix than the one that it
+ * was signed over, or has another text. Signatures that are not of this stand-in are let through.
+ */
+export function bindingError(request: Fields): Answer | undefined {
+  const behavior = mismatchBehavior(request)
+  const checksPrefix =
+    behavior === undefined ? CHECKING_MODELS.test(String(request['model'])) : behavior === 'error'
+  for (const [index, { content }] of messagesOf(request).entries()) {
+    for (const [position, block] of blocksOf(content).entries()) {
+      const signature = readSignature(block)
+      if (signature === undefined) continue
+      const place = `messages.${index}.content.${position}: Invalid \`signature\` in \`${block.type}\` block`
+      if (signature.thought !== digest(textOf(block))) return refusal(place)
+      if (checksPrefix && signature.prefix !== prefixDigest(request, index)) {
+        return refusal(`${place}. ${BOUND_ELSEWHERE}`)
+      }
+    }
+  }
+  return undefined
+}
+
+const BOUND_ELSEWHERE =
+  'The block is bound to a different conversation. Remove the block, or set `thinking.block_binding.prefix_mismatch_behavior` to "drop_block".'
+
+function refusal(message: string): Answer {
+  return error(400, 'invalid_request_error', message)
+}
+
+function mismatchBehavior({ thinking }: Fields): unknown {
+  const binding = (thinking as { block_binding?: Fields } | undefined)?.block_binding
+  return binding?.['prefix_mismatch_behavior']
+}
+
+function signBlock<Given extends { type: string }>(block: Given, prefix: string): Given {
+  switch (block.type) {
+    case 'thinking':
+      return { ...block, signature: signatureOf({ prefix, thought: digest(textOf(block)) }) }
+    case 'redacted_thinking':
+      return { ...block, data: signatureOf({ prefix, thought: digest('') }) }
+    default:
+      return block
+  }
+}
+
+/** Thoughts come in pieces: the signature is that of all of them before it. */
+function signElements(elements: readonly StreamElement[], request: Fields): StreamElement[] {
+  const prefix = prefixDigest(request, messagesOf(request).length)
+  const thoughts = new Map<unknown, string>()
+  return elements.map((element) => {
+    if (typeof element !== 'object') return element
+    const event: Fields & { type: string } = { ...element }
+    const { index } = event
+    if (event.type === 'content_block_start') {
+      const block = event['content_block'] as Block
+      thoughts.set(index, textOf(block))
+      // The signature of a thought that is still to come is empty.
+      if (block.type !== 'redacted_thinking') return element
+      return { ...event, content_block: signBlock(block, prefix) }
+    }
+    const delta = event['delta'] as { type?: string; thinking?: string } | undefined
+    if (delta?.type === 'thinking_delta') {
+      thoughts.set(index, `${thoughts.get(index) ?? ''}${delta.thinking ?? ''}`)
+    }
+    if (delta?.type !== 'signature_delta') return element
+    const signature = signatureOf({ prefix, thought: digest(thoughts.get(index) ?? '') })
+    return { ...event, delta: { ...delta, signature } }
+  })
+}
+
+function textOf(block: { type: string; thinking?: unknown }): string {
+  return typeof block.thinking === 'string' ? block.thinking : ''
+}
+
+type Signature = { prefix: string; thought: string }
+
+const MADE_HERE = 'standin'
+
+function signatureOf({ prefix, thought }: Signature): string {
+  return Buffer.from([MADE_HERE, prefix, thought].join('.')).toString('base64')
+}
+
+function readSignature(block: Block): Signature | undefined {
+  const text = block.type === 'thinking' ? block['signature'] : block['data']
+  if (!['thinking', 'redacted_thinking'].includes(block.type) || typeof text !== 'string') {
+    return undefined
+  }
+  const [maker, prefix, thought] = Buffer.from(text, 'base64').toString().split('.')
+  if (maker !== MADE_HERE || prefix === undefined || thought === undefined) return undefined
+  return { prefix, thought }
+}
+
+/** A name for all that stands before a message. */
+function prefixDigest(request: Fields, messageIndex: number): string {
+  const { system, tools = [] } = request
+  const turns: { role: unknown; blocks: unknown[] }[] = []
+  for (const { role, content } of messagesOf(request).slice(0, messageIndex)) {
+    const blocks = blocksOf(content).map(plainBlock)
+    const last = turns.at(-1)
+    // The API takes neighbours of one role for one message.
+    if (last?.role === role) last?.blocks.push(...blocks)
+    else turns.push({ role, blocks })
+  }
+  return digest(
+    JSON.stringify({
+      system: blocksOf(system).map(plainBlock),
+      tools: (tools as Fields[]).map(withoutMark),
+      turns,
+    }),
+  )
+}
+
+/** A block without its mark, in the one form of those that the API takes for the same. */
+function plainBlock(block: Block): Fields {
+  const { content, is_error: isError, caller, ...rest } = withoutMark(block)
+  const isCalledByModel = (caller as Fields | undefined)?.['type'] === 'direct'
+  return sortedByName({
+    ...rest,
+    ...(caller !== undefined && !isCalledByModel && { caller }),
+    ...(isError === true && { is_error: true }),
+    ...(content !== undefined && {
+      content: block.type === 'tool_result' ? blocksOf(content).map(plainBlock) : content,
+    }),
+  })
+}
+
+function withoutMark(fields: Fields): Fields {
+  const { cache_control: _, ...rest } = fields
+  return sortedByName(rest)
+}
+
+/** The order of a block's own fields says nothing; that of the data in them does. */
+function sortedByName(fields: Fields): Fields {
+  return Object.fromEntries(
+    Object.entries(fields).toSorted(([one], [other]) => (one < other ? -1 : 1)),
+  )
+}
+
+function messagesOf(request: Fields): { role: unknown; content: unknown }[] {
+  return Array.isArray(request['messages']) ? request['messages'] : []
+}
+
+function blocksOf(content: unknown): Block[] {
+  if (typeof content === 'string') return content === '' ? [] : [{ type: 'text', text: content }]
+  return Array.isArray(content) ? (content as Block[]) : []
+}
+
+function digest(text: string): string {
+  return createHash('sha256').update(text).digest('hex').slice(0, 32)
+}

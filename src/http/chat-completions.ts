@@ -1,67 +1,79 @@
-import { checkValues } from '../api/check-values.ts'
-import { parseJson, parseMessagesRequest } from '../api/request.ts'
-import type { ContentBlock, ReplyMessage } from '../api/types.ts'
-import { chatCompletion } from '../openai/chat/reply.ts'
-import { parseChatRequest, requestOfChat } from '../openai/chat/request.ts'
+import { parseJson } from '../api/request.ts'
+import { chatCompletion, chatUsage, sumUsage } from '../openai/chat/reply.ts'
+import { callStyleOf, parseChatRequest, requestOfChat } from '../openai/chat/request.ts'
 import { type ChatStream, createChatStream } from '../openai/chat/stream.ts'
 import { openaiErrorBody } from '../openai/error-body.ts'
-import {
-  rememberAnswer,
-  type RememberedAnswers,
-  restoreAnswers,
-} from '../openai/remembered-answers.ts'
 import { COMMENT, type SseFormat, sseStream } from '../stream/sse.ts'
-import { callerOf } from './caller.ts'
-import type { MessagesOptions } from './messages.ts'
-import { beginReply, foldReply, idHeaders, STREAM_HEADERS } from './reply.ts'
+import { type ChoiceEvent, mergeChoices } from './choices.ts'
+import { STREAM_HEADERS } from './reply.ts'
+import { askTranslated, type DialectOptions, foldReplies, type Replies } from './translated.ts'
 
 /**
  * Answers `POST /v1/chat/completions`: the way of `POST /v1/messages`, translated at its two ends.
+ * Each choice is a turn of its own.
  *
  * @throws ApiError where the request is wrong or its reply did not begin
  */
 export async function postChatCompletion(
   request: Request,
   id: string,
-  options: MessagesOptions & { answers: RememberedAnswers },
+  options: DialectOptions,
 ): Promise<Response> {
-  const { answers, bodies, pingInterval, onError } = options
+  const { bodies, pingInterval, onError } = options
   const chat = parseChatRequest(parseJson(await bodies.read(request)))
-  const translated = requestOfChat(chat)
-  // Arguments of calls came as text: what is in them was not looked at yet.
-  checkValues(translated)
-  const asked = parseMessagesRequest(translated)
-  const { messages, name } = restoreAnswers(asked, callerOf(request.headers), answers)
-  const events = await beginReply({ ...asked, messages }, request, id, options)
+  const count = chat.n ?? 1
+  const begun = await askTranslated(requestOfChat(chat), count, request, id, options)
+  const { headers } = begun
 
-  const remember = ({ content }: ReplyMessage): void =>
-    rememberAnswer(name, content as unknown as ContentBlock[], answers)
-  const headers = idHeaders(id)
+  const style = callStyleOf(chat)
   const created = Math.floor(Date.now() / 1000)
+  const ownId = count > 1 ? id.replace(/^req/, 'chatcmpl') : undefined
   if (chat.stream !== true) {
-    const message = await foldReply(events)
-    remember(message)
-    return Response.json(chatCompletion(message, created), { headers })
+    const messages = await foldReplies(begun)
+    const completionId = ownId ?? messages[0]?.id ?? id
+    return Response.json(chatCompletion(messages, { id: completionId, created, style }), {
+      headers,
+    })
   }
   const includeUsage = chat.stream_options?.include_usage === true
-  const format = chatFormat(createChatStream({ created, includeUsage }), remember)
-  const stream = sseStream(events, { format, pingInterval, onError })
+  const choices = begun.replies.map((_, index) =>
+    createChatStream({ id: ownId, created, includeUsage, index, style }),
+  )
+  const format = chatFormat(choices, includeUsage, begun.remember)
+  const stream = sseStream(mergeChoices(begun.replies), { format, pingInterval, onError })
   return new Response(stream, { headers: { ...headers, ...STREAM_HEADERS } })
 }
 
-/** @param onMessage is called before the client can know that the reply is whole */
-function chatFormat(stream: ChatStream, onMessage: (message: ReplyMessage) => void): SseFormat {
+function chatFormat(
+  choices: readonly ChatStream[],
+  includeUsage: boolean,
+  remember: Replies['remember'],
+): SseFormat {
+  let open = choices.length
   return {
-    event: (event) => {
-      const text = stream.push(event).map(dataOf).join('')
+    event: (merged) => {
+      const { index, event } = merged as ChoiceEvent
+      const choice = choices[index]
+      if (choice === undefined) throw new Error(`There is no choice ${index}.`)
+      const text = choice.push(event).map(dataOf).join('')
       if (event.type !== 'message_stop') return text
-      onMessage(stream.message())
-      return `${text}data: [DONE]\n\n`
+      remember(choice.message())
+      open -= 1
+      return open === 0 ? `${text}${lastLines()}` : text
     },
     error: (error) => dataOf(openaiErrorBody(error)),
     ping: COMMENT,
   }
+
+  function lastLines(): string {
+    const [first] = choices
+    if (!includeUsage || first === undefined) return DONE
+    const usage = sumUsage(choices.map((choice) => chatUsage(choice.message())))
+    return `${dataOf(first.usageChunk(usage))}${DONE}`
+  }
 }
+
+const DONE = 'data: [DONE]\n\n'
 
 function dataOf(chunk: object): string {
   return `data: ${JSON.stringify(chunk)}\n\n`

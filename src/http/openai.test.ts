@@ -1,10 +1,11 @@
+import type { ChatCompletionChunk } from 'openai/resources/chat/completions'
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
 
 import { appOptions } from '../../test/support/app-options.ts'
 import { never, REPLY, source } from '../../test/support/source.ts'
 import { ApiError } from '../errors.ts'
 import { type AppOptions, createApp } from './app.ts'
-import type { Ask } from './reply.ts'
+import type { Ask, Events } from './reply.ts'
 
 const HELLO = { messages: [{ role: 'user', content: 'Hello' }] }
 
@@ -34,6 +35,76 @@ test('a chat is asked as a message, with its betas and its id', async () => {
   expect(asked).toEqual({ ...HELLO, model: 'gpt-4o' })
   expect(about).toMatchObject({ betas: ['a-1'], id: response.headers.get('x-request-id') })
 })
+
+test('what the model refuses is left out, and a header says so', async () => {
+  const ask = vi.fn<Ask>(() => Promise.resolve(source(REPLY).events))
+  const { post } = open({ ask, modelOf: () => 'claude-opus-5-5' })
+  const response = await post({ ...HELLO, model: 'opus', temperature: 0, top_p: 1, stop: '\n' })
+  expect(ask.mock.calls[0]?.[0]).toEqual({ ...HELLO, model: 'opus' })
+  expect(response.headers.get('x-left-out')).toBe('stop_sequences, temperature, top_p')
+  expect((await post(HELLO)).headers.has('x-left-out')).toBe(false)
+})
+
+describe('a chat of several choices', () => {
+  const several = { ...HELLO, n: 3 }
+
+  test('is as many turns, and one usage', async () => {
+    const ask = vi.fn<Ask>(() => Promise.resolve(source(REPLY).events))
+    const { post } = open({ ask })
+    const response = await post(several)
+    expect(ask).toHaveBeenCalledTimes(3)
+    expect(ask.mock.calls[0]?.[0]).toEqual(HELLO)
+    expect(await response.json()).toMatchObject({
+      id: expect.stringMatching(/^chatcmpl_/),
+      choices: [0, 1, 2].map((index) => ({
+        index,
+        message: { content: 'Hi' },
+        finish_reason: 'stop',
+      })),
+      usage: { prompt_tokens: 3, completion_tokens: 6, total_tokens: 9 },
+    })
+  })
+
+  test('streams them as they come', async () => {
+    const { post } = open()
+    const body = { ...several, stream: true, stream_options: { include_usage: true } }
+    const lines = (await (await post(body)).text()).trim().split('\n\n')
+    expect(lines.pop()).toBe('data: [DONE]')
+    const chunks = lines.map(
+      (line) => JSON.parse(line.slice('data: '.length)) as ChatCompletionChunk,
+    )
+    expect(new Set(chunks.map(({ id }) => id)).size).toBe(1)
+    expect(chunks.pop()).toMatchObject({ choices: [], usage: { total_tokens: 9 } })
+    for (const index of [0, 1, 2]) {
+      const own = chunks.flatMap(({ choices }) => choices).filter((one) => one.index === index)
+      expect(own.map(({ delta }) => delta.content ?? '').join('')).toBe('Hi')
+      expect(own.at(-1)?.finish_reason).toBe('stop')
+    }
+  })
+
+  test.each([false, true])('fails whole if one does not begin (stream: %j)', async (stream) => {
+    const asked = [source(REPLY), source([fullError()]), source(REPLY)]
+    const left = asked.map(({ events }) => events)
+    const { post } = open({ ask: () => Promise.resolve(left.shift() as Events) })
+    const response = await post({ ...several, stream })
+    expect(response.status).toBe(529)
+    expect(asked[0]?.returned).toHaveBeenCalled()
+    expect(asked[2]?.returned).toHaveBeenCalled()
+  })
+
+  test('that fails in the middle never looks whole', async () => {
+    const asked = [source(REPLY), source([...REPLY.slice(0, 3), fullError()]), source(REPLY)]
+    const left = asked.map(({ events }) => events)
+    const { post } = open({ ask: () => Promise.resolve(left.shift() as Events) })
+    const text = await (await post({ ...several, stream: true })).text()
+    expect(text).toContain('overloaded_error')
+    expect(text).not.toContain('[DONE]')
+  })
+})
+
+function fullError(): ApiError {
+  return new ApiError('overloaded_error', 'Overloaded')
+}
 
 describe.each([false, true])('a failure of a chat, with stream: %j', (stream) => {
   const options = { status: 529, requestId: 'req_upstream', retryAfter: 7 }

@@ -15,6 +15,26 @@ test.each([
   expect(imageBlock(url, 'here')).toEqual(block)
 })
 
+const PNG = [0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a, 0, 0, 0, 0]
+const JPEG = [0xff, 0xd8, 0xff, 0xe0, 0, 0]
+const ascii = (text: string): number[] => [...Buffer.from(text)]
+
+test.each([
+  ['image/png', JPEG, 'image/jpeg'],
+  ['image/jpg', JPEG, 'image/jpeg'],
+  ['image/jpg', [1, 2, 3], 'image/jpeg'],
+  ['image/jpeg', PNG, 'image/png'],
+  ['application/octet-stream', ascii('GIF89a'), 'image/gif'],
+  ['image/png', [...ascii('RIFF'), 1, 2, 3, 4, ...ascii('WEBP')], 'image/webp'],
+  ['image/png', [...ascii('RIFF'), 1, 2, 3, 4, ...ascii('WAVE')], 'image/png'],
+])('a picture called %s is what its bytes %j say: %s', (label, bytes, mediaType) => {
+  const data = Buffer.from(bytes).toString('base64')
+  expect(imageBlock(`data:${label};base64,${data}`, 'here')).toEqual({
+    type: 'image',
+    source: { type: 'base64', media_type: mediaType, data },
+  })
+})
+
 test.each(['', 'a.png', 'file:///etc/passwd', 'data:image/png,AAAA'])(
   'an image at %j is refused, with the field',
   (url) => {

@@ -1,5 +1,6 @@
 import type { ContentBlock } from '../api/types.ts'
 import { invalid } from './invalid.ts'
+import { mediaTypeOf } from './media-type.ts'
 
 /**
  * The block for an image that is given by its address.
@@ -57,5 +58,6 @@ function readDataUrl(url: string, param: string): { mediaType: string; data: str
   if (!head?.[1]) {
     throw invalid(`${param}: an address of the form data:<type>;base64,… was expected.`, param)
   }
-  return { mediaType: head[1].toLowerCase(), data: url.slice(head[0].length) }
+  const data = url.slice(head[0].length)
+  return { mediaType: mediaTypeOf(head[1], data), data }
 }

@@ -1,4 +1,5 @@
 import * as fc from 'fast-check'
+import type { ChatCompletionMessageFunctionToolCall } from 'openai/resources/chat/completions'
 import { expect, test } from 'vitest'
 
 import { combineMessages } from '../api/combine.ts'
@@ -83,25 +84,22 @@ function turnOf(said: string, before: readonly ContentBlock[]) {
 
 /** What a client sends of an answer: as it came, or parsed and written anew, without thoughts. */
 function sentBack(blocks: ContentBlock[], isWrittenAnew: boolean): object {
-  const message = chatMessage({
-    content: blocks,
-    stop_reason: 'end_turn',
-  } as unknown as ReplyMessage)
+  const reply = { content: blocks, stop_reason: 'end_turn' } as unknown as ReplyMessage
+  const message = chatMessage(reply, { customTools: new Set(), isLegacy: false })
   if (!isWrittenAnew) return roundTripped(message)
   const { content, tool_calls: calls } = message
   return {
     role: 'assistant',
     content: content ?? '',
     ...(calls && {
-      tool_calls: calls.map((one) => ({
-        ...one,
-        function: {
-          ...one.function,
-          arguments: JSON.stringify(JSON.parse(one.function.arguments), null, 2),
-        },
-      })),
+      tool_calls: calls.flatMap((one) => (one.type === 'function' ? [withArgumentsAnew(one)] : [])),
     }),
   }
+}
+
+function withArgumentsAnew(one: ChatCompletionMessageFunctionToolCall): object {
+  const written = JSON.stringify(JSON.parse(one.function.arguments), null, 2)
+  return { ...one, function: { ...one.function, arguments: written } }
 }
 
 function restored(chat: object[], answers: RememberedAnswers) {

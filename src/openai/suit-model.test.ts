@@ -105,6 +105,15 @@ describe('an effort', () => {
   })
 })
 
+test('stop sequences of white space are left out, whatever the model', () => {
+  expect(suited({ stop_sequences: ['\n', 'END', ' '] }, 'gpt-4o')).toEqual({
+    kept: { stop_sequences: ['END'] },
+    leftOut: ['stop_sequences'],
+  })
+  expect(suited({ stop_sequences: ['\n'] }, 'claude-sonnet-4-6').kept).toEqual({})
+  expect(suited({ stop_sequences: ['END'] }, 'claude-sonnet-4-6').leftOut).toEqual([])
+})
+
 test('a name without a version loses nothing', () => {
   expect(suited(SAMPLING, 'gpt-4o')).toEqual({ kept: SAMPLING, leftOut: [] })
 })

@@ -8,15 +8,17 @@ export type SuitedRequest = {
 }
 
 /**
- * Leaves out the parameters that a model refuses with a 400. Clients of OpenAI's API send some of
+ * Leaves out the parameters that the API refuses with a 400, most of them for newer models alone. Clients of OpenAI's API send some of
  * them with every request, such as `temperature: 0`, whatever the model is.
  *
  * @param model the model's full name, not an alias
  */
 export function suitModel(request: MessagesRequest, model: string): SuitedRequest {
   const family = familyOf(model)
-  if (family === undefined) return { request, leftOut: [] }
-  const rules = RULES.filter(({ refuses }) => refuses(request, family))
+  const rules = [
+    ...ALWAYS.filter(({ refuses }) => refuses(request)),
+    ...(family === undefined ? [] : RULES.filter(({ refuses }) => refuses(request, family))),
+  ]
   const suited = rules.reduce((kept, { without }) => without(kept), request)
   return { request: suited, leftOut: rules.map(({ field }) => field) }
 }
@@ -53,6 +55,15 @@ const NO_FORCED_CALL_OF_FABLE = 501
 
 /** A model that thinks refuses a lower `top_p`. */
 const LOWEST_TOP_P_OF_THOUGHT = 0.95
+
+/** What every model refuses: a stop sequence of white space. */
+const ALWAYS = [
+  {
+    field: 'stop_sequences',
+    refuses: ({ stop_sequences: stops }: MessagesRequest) => stops?.some(isBlank) === true,
+    without: withoutBlankStops,
+  },
+]
 
 const RULES: Rule[] = [
   {
@@ -103,6 +114,18 @@ function thinks({ thinking }: Pick<MessagesRequest, 'thinking'>): boolean {
 function lacking(request: MessagesRequest, field: string): MessagesRequest {
   const kept = Object.entries(request).filter(([name]) => name !== field)
   return { messages: request.messages, ...Object.fromEntries(kept) }
+}
+
+function isBlank(text: string): boolean {
+  return !/\S/u.test(text)
+}
+
+function withoutBlankStops({
+  stop_sequences: stops = [],
+  ...kept
+}: MessagesRequest): MessagesRequest {
+  const others = stops.filter((stop) => !isBlank(stop))
+  return others.length === 0 ? kept : { ...kept, stop_sequences: others }
 }
 
 /** One call at a time can still be asked for. */

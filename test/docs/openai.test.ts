@@ -31,7 +31,7 @@ const SAMPLES = {
   n: 2,
   modalities: ['audio'],
   functions: [{ name: 'look' }],
-  function_call: 'auto',
+  function_call: { name: 'look' },
   web_search_options: {},
   response_format: { type: 'json_object' },
   text: { format: { type: 'json_object' } },
@@ -72,6 +72,7 @@ const BESIDE: Record<string, object> = {
   tools: {},
   tool_choice: { tools: [LOOK] },
   parallel_tool_calls: { tools: [LOOK] },
+  function_call: { functions: [{ name: 'look' }] },
 }
 
 const CHOICES = { tools: [LOOK], tool_choice: 'required', parallel_tool_calls: false }
@@ -87,7 +88,7 @@ const CHAT = {
       parseChatRequest({ messages: [{ role: 'user', content: 'Hello.' }], ...fields }),
     ) as object,
   /** What works elsewhere than in the request upstream. */
-  elsewhere: ['stream_options'],
+  elsewhere: ['stream_options', 'n'],
 }
 
 const flatTools = [{ type: 'function', name: 'look' }]

@@ -8,9 +8,12 @@ import type {
 } from 'openai/resources/chat/completions'
 
 import type { ContentBlock, Message } from '../../api/types.ts'
+import { customInput } from '../custom-tool.ts'
 import { invalid } from '../invalid.ts'
 import { documentBlock, imageBlock } from '../media.ts'
+import { settleResults } from '../settle-results.ts'
 import { toolInput } from '../tool-input.ts'
+import { LegacyCalls } from './legacy-calls.ts'
 
 export type Conversation = { system: string[]; messages: Message[] }
 
@@ -19,17 +22,19 @@ export type Conversation = { system: string[]; messages: Message[] }
  *
  * - System and developer messages, wherever they stand, become the system prompt, in their order:
  *   the API has one, before the conversation. So does Anthropic's own layer for OpenAI's clients:
- *   https://platform.claude.com/docs/en/api/openai-sdk
- * - Tool messages become the results at the beginning of the user's turn.
- * - An assistant message in which nothing is said is left out: the API takes none.
+ *   https://platform.claude.com/docs/en/api/openai-sdk. If there are no others, they are what the
+ *   user says: the API answers no system prompt alone.
+ * - Results of tools and functions go to the beginning of the user's turn after their call.
+ * - A message of the user or the assistant in which nothing is said is left out: the API takes none.
  *
  * @throws ApiError for parts that the API does not take
  */
 export function conversationOf(chat: readonly ChatCompletionMessageParam[]): Conversation {
   const system: string[] = []
   const messages: Message[] = []
+  const legacyCalls = new LegacyCalls()
   for (const [index, message] of chat.entries()) {
-    const place = `messages[${index}]`
+    const place = `messages[${index}].content`
     switch (message.role) {
       case 'system':
       case 'developer': {
@@ -37,35 +42,48 @@ export function conversationOf(chat: readonly ChatCompletionMessageParam[]): Con
         if (text !== '') system.push(text)
         break
       }
-      case 'user':
-        messages.push({ role: 'user', content: contentOf(message.content, `${place}.content`) })
+      case 'user': {
+        const content = contentOf(message.content, place)
+        if (isSaid(content)) messages.push({ role: 'user', content })
         break
+      }
       case 'assistant': {
-        const content = assistantBlocks(message)
-        if (content.length > 0) messages.push({ role: 'assistant', content })
+        const content = assistantBlocks(message, legacyCalls)
+        if (isSaid(content)) messages.push({ role: 'assistant', content })
         break
       }
-      case 'tool': {
-        const content = contentOf(message.content, `${place}.content`)
-        const result = { type: 'tool_result', tool_use_id: message.tool_call_id, content }
-        messages.push({ role: 'user', content: [result] })
+      case 'tool':
+        messages.push(toolResult(message.tool_call_id, contentOf(message.content, place)))
         break
-      }
       case 'function':
-        throw new Error('The schema lets no such message pass.')
+        messages.push(toolResult(legacyCalls.answered(message.name), message.content ?? ''))
+        break
       default:
         message satisfies never
     }
   }
-  return { system, messages }
+  if (messages.length > 0 || system.length === 0) {
+    return { system, messages: settleResults(messages) }
+  }
+  return { system: [], messages: [{ role: 'user', content: system.join('\n\n') }] }
+}
+
+/** The API refuses a message that is empty, or white space alone. */
+function isSaid(content: Message['content']): boolean {
+  if (typeof content === 'string') return /\S/u.test(content)
+  return content.some((block) => block.type !== 'text' || /\S/u.test(String(block['text'])))
+}
+
+function toolResult(id: string, content: Message['content']): Message {
+  return { role: 'user', content: [{ type: 'tool_result', tool_use_id: id, content }] }
 }
 
 function contentOf(
-  content: string | ChatCompletionContentPart[],
+  content: string | ChatCompletionContentPart[] | null | undefined,
   place: string,
 ): Message['content'] {
   if (typeof content === 'string') return content
-  return content
+  return (content ?? [])
     .map((part, index) => blockOf(part, `${place}[${index}]`))
     .filter((block) => block['text'] !== '')
 }
@@ -87,21 +105,33 @@ function blockOf(part: ChatCompletionContentPart, place: string): ContentBlock {
 }
 
 /** Text first and then the calls, as the dialect has them. */
-function assistantBlocks(message: ChatCompletionAssistantMessageParam): ContentBlock[] {
-  const text = textOf(message.content ?? message.refusal ?? '')
+function assistantBlocks(
+  message: ChatCompletionAssistantMessageParam,
+  legacyCalls: LegacyCalls,
+): ContentBlock[] {
+  const text = textOf(message.content ?? message.refusal)
   const calls = (message.tool_calls ?? []).map(toolUse)
+  const { function_call: legacyCall } = message
+  if (legacyCall) {
+    const { name } = legacyCall
+    const input = toolInput(legacyCall.arguments)
+    calls.push({ type: 'tool_use', id: legacyCalls.made(name), name, input })
+  }
   return [...(text === '' ? [] : [{ type: 'text', text }]), ...calls]
 }
 
 function toolUse(call: ChatCompletionMessageToolCall): ContentBlock {
-  if (!('function' in call)) throw new Error('The schema lets no other call pass.')
-  const input = toolInput(call.function.arguments)
-  return { type: 'tool_use', id: call.id, name: call.function.name, input }
+  if (call.type === 'custom') {
+    const { name, input } = call.custom
+    return { type: 'tool_use', id: call.id, name, input: customInput(input) }
+  }
+  const { name, arguments: text } = call.function
+  return { type: 'tool_use', id: call.id, name, input: toolInput(text) }
 }
 
 type TextPart = ChatCompletionContentPartText | ChatCompletionContentPartRefusal
 
-function textOf(content: string | TextPart[]): string {
+function textOf(content: string | TextPart[] | null | undefined): string {
   if (typeof content === 'string') return content
-  return content.map((part) => (part.type === 'text' ? part.text : part.refusal)).join('')
+  return (content ?? []).map((part) => (part.type === 'text' ? part.text : part.refusal)).join('')
 }

@@ -1,69 +1,105 @@
 import type {
   ChatCompletion,
   ChatCompletionMessage,
-  ChatCompletionMessageFunctionToolCall,
+  ChatCompletionMessageToolCall,
 } from 'openai/resources/chat/completions'
 import type { CompletionUsage } from 'openai/resources/completions'
 
 import type { ReplyMessage } from '../../api/types.ts'
+import { customText } from '../custom-tool.ts'
 import { tokenCounts } from '../token-counts.ts'
-import { finishReason } from './finish-reason.ts'
+import { annotationsOf } from './annotations.ts'
+import { type FinishReason, finishReason } from './finish-reason.ts'
+import type { CallStyle } from './request.ts'
 
-/** OpenAI's own has no place for thoughts; this is the field that clients look for. */
-export type ChatMessage = Omit<ChatCompletionMessage, 'tool_calls'> & {
+/**
+ * OpenAI's own has no place for thoughts; these are the two fields that clients look for, DeepSeek's
+ * and OpenRouter's.
+ */
+export type ChatMessage = ChatCompletionMessage & {
   reasoning_content?: string
-  tool_calls?: ChatCompletionMessageFunctionToolCall[]
+  reasoning?: string
+}
+
+/** What OpenAI sends with each completion and chunk, and nothing here has a value of its own for. */
+export const ALWAYS_SENT = { service_tier: 'default', system_fingerprint: null } as unknown as {
+  service_tier: 'default'
 }
 
 /**
- * A reply as a chat completion.
+ * Replies to one request as a chat completion: each is a choice.
  *
+ * @param id of the completion
  * @param created seconds since 1970
  */
-export function chatCompletion(message: ReplyMessage, created: number): ChatCompletion {
+export function chatCompletion(
+  replies: readonly ReplyMessage[],
+  { id, created, style }: { id: string; created: number; style: CallStyle },
+): ChatCompletion {
   return {
-    id: message.id,
+    id,
     object: 'chat.completion',
     created,
-    model: message.model,
-    choices: [
-      {
-        index: 0,
-        message: chatMessage(message),
-        finish_reason: finishReason(message.stop_reason),
-        logprobs: null,
-      },
-    ],
-    usage: chatUsage(message),
+    model: replies[0]?.model ?? '',
+    choices: replies.map((reply, index) => ({
+      index,
+      message: chatMessage(reply, style),
+      logprobs: null,
+      finish_reason: replyReason(reply, style),
+    })),
+    usage: sumUsage(replies.map(chatUsage)),
+    ...ALWAYS_SENT,
   }
 }
 
 /** The assistant's message: its texts as one, its thoughts as one, and its calls. */
-export function chatMessage(message: ReplyMessage): ChatMessage {
+export function chatMessage(message: ReplyMessage, style: CallStyle): ChatMessage {
   const { content } = message
   const text = content.map((block) => (block.type === 'text' ? block.text : '')).join('')
   const thoughts = content
     .map((block) => (block.type === 'thinking' ? block.thinking : ''))
     .join('')
-  const calls = content.flatMap((block): ChatCompletionMessageFunctionToolCall[] =>
-    block.type === 'tool_use'
-      ? [
-          {
-            id: block.id,
-            type: 'function',
-            function: { name: block.name, arguments: JSON.stringify(block.input) },
-          },
-        ]
-      : [],
-  )
+  const calls = content.filter((block) => block.type === 'tool_use')
   const refusal = refusalText(message)
   return {
     role: 'assistant',
     content: text === '' && (calls.length > 0 || refusal !== null) ? null : text,
     refusal,
-    ...(thoughts !== '' && { reasoning_content: thoughts }),
-    ...(calls.length > 0 && { tool_calls: calls }),
+    annotations: annotationsOf(content),
+    ...(thoughts !== '' && { reasoning: thoughts, reasoning_content: thoughts }),
+    ...callFields(calls, style),
   }
+}
+
+type Call = Extract<ReplyMessage['content'][number], { type: 'tool_use' }>
+
+function callFields(
+  calls: readonly Call[],
+  { customTools, isLegacy }: CallStyle,
+): Pick<ChatMessage, 'tool_calls' | 'function_call'> {
+  const [first] = calls
+  if (first === undefined) return {}
+  if (isLegacy) return { function_call: functionOf(first) }
+  return {
+    tool_calls: calls.map((call): ChatCompletionMessageToolCall => {
+      const { id, name, input } = call
+      return customTools.has(name)
+        ? { id, type: 'custom', custom: { name, input: customText(input) } }
+        : { id, type: 'function', function: functionOf(call) }
+    }),
+  }
+}
+
+function functionOf({ name, input }: Call): { name: string; arguments: string } {
+  return { name, arguments: JSON.stringify(input) }
+}
+
+/** Why a reply ended, in the words of its client. */
+export function replyReason(
+  { stop_reason: reason }: ReplyMessage,
+  { isLegacy }: CallStyle,
+): FinishReason | 'function_call' {
+  return reason === 'tool_use' && isLegacy ? 'function_call' : finishReason(reason)
 }
 
 /** Why the answer was refused, where that was said. */
@@ -81,7 +117,35 @@ export function chatUsage(message: ReplyMessage): CompletionUsage {
     prompt_tokens_details: {
       cached_tokens: counts.cacheRead,
       cache_write_tokens: counts.cacheWritten,
+      audio_tokens: 0,
     },
-    completion_tokens_details: { reasoning_tokens: counts.reasoning },
+    completion_tokens_details: {
+      reasoning_tokens: counts.reasoning,
+      audio_tokens: 0,
+      accepted_prediction_tokens: 0,
+      rejected_prediction_tokens: 0,
+    },
+  }
+}
+
+/** What all choices of a completion used together. */
+export function sumUsage(usages: readonly CompletionUsage[]): CompletionUsage {
+  const sum = (count: (usage: CompletionUsage) => number | undefined): number =>
+    usages.reduce((total, usage) => total + (count(usage) ?? 0), 0)
+  return {
+    prompt_tokens: sum((usage) => usage.prompt_tokens),
+    completion_tokens: sum((usage) => usage.completion_tokens),
+    total_tokens: sum((usage) => usage.total_tokens),
+    prompt_tokens_details: {
+      cached_tokens: sum((usage) => usage.prompt_tokens_details?.cached_tokens),
+      cache_write_tokens: sum((usage) => usage.prompt_tokens_details?.cache_write_tokens),
+      audio_tokens: 0,
+    },
+    completion_tokens_details: {
+      reasoning_tokens: sum((usage) => usage.completion_tokens_details?.reasoning_tokens),
+      audio_tokens: 0,
+      accepted_prediction_tokens: 0,
+      rejected_prediction_tokens: 0,
+    },
   }
 }

@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest'
 
 import { ApiError } from '../../errors.ts'
+import { customTool } from '../custom-tool.ts'
 import { parseChatRequest, requestOfChat } from './request.ts'
 
 const HELLO = [{ role: 'user', content: 'Hello' }]
@@ -57,6 +58,77 @@ test.each<[string, object, object]>([
           name: 'f',
           description: 'D',
           input_schema: { type: 'object', properties: { a: { minimum: 1 } }, made_up: true },
+        },
+      ],
+    },
+  ],
+  ['nothing of how many choices', { n: 3 }, {}],
+  [
+    'a custom tool, by its name',
+    {
+      tools: [{ type: 'custom', custom: { name: 'patch', description: 'Patches.' } }],
+      tool_choice: { type: 'custom', custom: { name: 'patch' } },
+    },
+    {
+      tools: [customTool({ name: 'patch', description: 'Patches.' })],
+      tool_choice: { type: 'tool', name: 'patch' },
+    },
+  ],
+  [
+    'a custom tool with a grammar, among those allowed',
+    {
+      tools: [
+        LOOK,
+        {
+          type: 'custom',
+          custom: {
+            name: 'patch',
+            format: { type: 'grammar', grammar: { syntax: 'regex', definition: 'a+' } },
+          },
+        },
+      ],
+      tool_choice: {
+        type: 'allowed_tools',
+        allowed_tools: { mode: 'auto', tools: [{ type: 'custom', custom: { name: 'patch' } }] },
+      },
+    },
+    {
+      tools: [customTool({ name: 'patch', grammar: { syntax: 'regex', definition: 'a+' } })],
+      tool_choice: { type: 'auto' },
+    },
+  ],
+  [
+    'functions, one call at a time',
+    { functions: [{ name: 'look', description: 'Looks.' }] },
+    {
+      tools: [{ ...LOOK_TOOL, description: 'Looks.' }],
+      tool_choice: { type: 'auto', disable_parallel_tool_use: true },
+    },
+  ],
+  [
+    'a function by its name',
+    { functions: [{ name: 'look' }], function_call: { name: 'look' } },
+    chosen({ type: 'tool', name: 'look', disable_parallel_tool_use: true }),
+  ],
+  [
+    'no function',
+    { functions: [{ name: 'look' }], function_call: 'none' },
+    chosen({ type: 'none' }),
+  ],
+  [
+    'a search of the web',
+    {
+      web_search_options: {
+        search_context_size: 'low',
+        user_location: { type: 'approximate', approximate: { city: 'Oslo', country: 'NO' } },
+      },
+    },
+    {
+      tools: [
+        {
+          type: 'web_search_20250305',
+          name: 'web_search',
+          user_location: { type: 'approximate', city: 'Oslo', country: 'NO' },
         },
       ],
     },
@@ -190,6 +262,95 @@ describe('messages', () => {
     })
   })
 
+  test('of the system alone are what the user says', () => {
+    const messages = [
+      { role: 'system', content: 'One.' },
+      { role: 'developer', content: 'Two.' },
+    ]
+    expect(translated({ messages })).toEqual({
+      messages: [{ role: 'user', content: 'One.\n\nTwo.' }],
+    })
+  })
+
+  test('in which nothing is said are left out', () => {
+    const messages = [
+      { role: 'user', content: '' },
+      { role: 'user', content: [{ type: 'text', text: ' ' }] },
+      ...HELLO,
+      { role: 'assistant', content: '\n' },
+      { role: 'assistant', content: '', tool_calls: [call('a', '{}')] },
+      { role: 'tool', tool_call_id: 'a', content: null },
+    ]
+    expect(translated({ messages })).toEqual({
+      messages: [
+        ...HELLO,
+        { role: 'assistant', content: [{ type: 'tool_use', id: 'a', name: 'look', input: {} }] },
+        { role: 'user', content: [{ type: 'tool_result', tool_use_id: 'a', content: [] }] },
+      ],
+    })
+  })
+
+  test('of tools go to their calls, however late they come', () => {
+    const messages = [
+      ...HELLO,
+      { role: 'assistant', tool_calls: [call('a', '{}')] },
+      { role: 'user', content: 'Well?' },
+      { role: 'tool', tool_call_id: 'a', content: 'A wall.' },
+    ]
+    expect(translated({ messages })).toMatchObject({
+      messages: [
+        ...HELLO,
+        { role: 'assistant' },
+        {
+          role: 'user',
+          content: [
+            { type: 'tool_result', tool_use_id: 'a', content: 'A wall.' },
+            { type: 'text', text: 'Well?' },
+          ],
+        },
+      ],
+    })
+  })
+
+  test('of functions belong to the earliest call of their name', () => {
+    const asked = { name: 'look', arguments: '{"x":1}' }
+    const messages = [
+      ...HELLO,
+      { role: 'assistant', content: null, function_call: asked },
+      { role: 'function', name: 'look', content: 'A wall.' },
+      { role: 'assistant', content: 'Again.', function_call: asked },
+      { role: 'function', name: 'look', content: 'A door.' },
+    ]
+    expect(translated({ messages })).toEqual({
+      messages: [
+        ...HELLO,
+        { role: 'assistant', content: [used('function_call_1')] },
+        result('function_call_1', 'A wall.'),
+        { role: 'assistant', content: [{ type: 'text', text: 'Again.' }, used('function_call_2')] },
+        result('function_call_2', 'A door.'),
+      ],
+    })
+  })
+
+  test('of the assistant have the text of its custom calls', () => {
+    const custom = { name: 'patch', input: '*** Begin' }
+    const messages = [
+      ...HELLO,
+      { role: 'assistant', tool_calls: [{ id: 'a', type: 'custom', custom }] },
+      { role: 'tool', tool_call_id: 'a', content: 'Done.' },
+    ]
+    expect(translated({ messages })).toMatchObject({
+      messages: [
+        ...HELLO,
+        {
+          role: 'assistant',
+          content: [{ type: 'tool_use', id: 'a', name: 'patch', input: { input: '*** Begin' } }],
+        },
+        { role: 'user' },
+      ],
+    })
+  })
+
   test('of the assistant are its text and its calls, and nothing where nothing was said', () => {
     const messages = [
       ...HELLO,
@@ -219,21 +380,29 @@ describe('messages', () => {
   })
 })
 
+function used(id: string): object {
+  return { type: 'tool_use', id, name: 'look', input: { x: 1 } }
+}
+
+function result(id: string, content: string): object {
+  return { role: 'user', content: [{ type: 'tool_result', tool_use_id: id, content }] }
+}
+
 function call(id: string, text: string): object {
   return { id, type: 'function', function: { name: 'look', arguments: text } }
 }
 
 describe('what is refused names the field', () => {
   test.each<[string, object, string]>([
-    ['two choices', { n: 2 }, 'n'],
+    ['no choice', { n: 0 }, 'n'],
+    ['too many choices', { n: 129 }, 'n'],
     ['audio out', { modalities: ['text', 'audio'] }, 'modalities'],
-    ['functions', { functions: [] }, 'functions'],
-    ['function_call', { function_call: 'auto' }, 'function_call'],
-    ['web_search_options', { web_search_options: {} }, 'web_search_options'],
+    ['functions without a name', { functions: [{}] }, 'functions[0].name'],
+    ['a function_call that is not known', { function_call: 5 }, 'function_call'],
     ['no messages', { messages: undefined }, 'messages'],
     ['a model that is no text', { model: 5 }, 'model'],
     ['a message without content', { messages: [{ role: 'user' }] }, 'messages[0].content'],
-    ['a role that is not known', { messages: [{ role: 'function' }] }, 'messages[0].role'],
+    ['a role that is not known', { messages: [{ role: 'critic' }] }, 'messages[0].role'],
     ['a part that is not known', user({ type: 'made_up' }), 'messages[0].content[0].type'],
     ['an image of the system', system({ type: 'image_url' }), 'messages[0].content[0].type'],
     [
@@ -256,7 +425,8 @@ describe('what is refused names the field', () => {
       user({ type: 'image_url', image_url: { url: 'a.png' } }),
       'messages[0].content[0].image_url.url',
     ],
-    ['tools that are not functions', { tools: [{ type: 'custom' }] }, 'tools[0].type'],
+    ['tools of another type', { tools: [{ type: 'made_up' }] }, 'tools[0].type'],
+    ['a custom tool without a name', { tools: [{ type: 'custom' }] }, 'tools[0].custom'],
     ['an effort that is not known', { reasoning_effort: 'huge' }, 'reasoning_effort'],
     ['a form that is not known', { response_format: { type: 'xml' } }, 'response_format.type'],
   ])('%s', (_, body, param) => {

@@ -1,10 +1,13 @@
 import type {
   ChatCompletionCreateParams,
+  ChatCompletionNamedToolChoice,
+  ChatCompletionNamedToolChoiceCustom,
   ChatCompletionTool,
   ChatCompletionToolChoiceOption,
 } from 'openai/resources/chat/completions'
 
 import type { MessagesRequest, ToolDefinition } from '../../api/types.ts'
+import { customTool } from '../custom-tool.ts'
 import { functionTool } from '../function-tool.ts'
 import { checkShape, invalid } from '../invalid.ts'
 import { messagesRequest } from '../messages-request.ts'
@@ -31,24 +34,12 @@ export function parseChatRequest(body: unknown): ChatRequest {
 }
 
 const REFUSED: [keyof ChatRequest, string, (request: ChatRequest) => boolean][] = [
-  ['n', 'there is one choice: Input should be 1', ({ n }) => (n ?? 1) !== 1],
-  ['modalities', 'the API answers in text alone', (request) => wantsAudio(request)],
-  ['functions', 'use tools', ({ functions }) => isThere(functions)],
-  ['function_call', 'use tool_choice', (request) => isThere(request.function_call)],
   [
-    'web_search_options',
-    'use the tool web_search of /v1/responses',
-    (request) => isThere(request.web_search_options),
+    'modalities',
+    'the API answers in text alone',
+    ({ modalities }) => modalities?.includes('audio') === true,
   ],
 ]
-
-function wantsAudio({ modalities }: ChatRequest): boolean {
-  return modalities?.includes('audio') === true
-}
-
-function isThere(value: unknown): boolean {
-  return value !== undefined && value !== null
-}
 
 /**
  * The request to the Messages API that a request for a chat completion stands for.
@@ -65,9 +56,10 @@ export function requestOfChat(request: ChatRequest): MessagesRequest {
       temperature: request.temperature,
       topP: request.top_p,
       stop: typeof request.stop === 'string' ? [request.stop] : request.stop,
-      tools: (request.tools ?? []).map(toolOf),
-      toolChoice: choiceOf(request.tool_choice),
-      parallelToolCalls: request.parallel_tool_calls,
+      tools: toolsOf(request),
+      toolChoice: choiceOf(request.tool_choice) ?? legacyChoice(request.function_call),
+      // The older dialect has room for one call.
+      parallelToolCalls: usesFunctions(request) ? false : request.parallel_tool_calls,
       format: formatOf(request.response_format),
       effort: request.reasoning_effort,
       thinking: request.thinking,
@@ -76,10 +68,31 @@ export function requestOfChat(request: ChatRequest): MessagesRequest {
   )
 }
 
-function toolOf(tool: ChatCompletionTool): ToolDefinition {
-  if (tool.type !== 'function') throw new Error('The schema lets no other tool pass.')
-  return functionTool(tool.function)
+function toolsOf(request: ChatRequest): ToolDefinition[] {
+  const { web_search_options: search } = request
+  return [
+    ...(request.tools ?? []).map(toolOf),
+    ...(request.functions ?? []).map(functionTool),
+    ...(search ? [webSearchTool(search)] : []),
+  ]
 }
+
+function toolOf(tool: ChatCompletionTool): ToolDefinition {
+  if (tool.type === 'function') return functionTool(tool.function)
+  const { format, ...custom } = tool.custom
+  return customTool({ ...custom, grammar: format?.type === 'grammar' ? format.grammar : undefined })
+}
+
+/** OpenAI's search as the API's: both run on the API's side. */
+function webSearchTool({ user_location: location }: WebSearchOptions): ToolDefinition {
+  return {
+    type: 'web_search_20250305',
+    name: 'web_search',
+    ...(location && { user_location: { type: 'approximate', ...location.approximate } }),
+  }
+}
+
+type WebSearchOptions = NonNullable<ChatRequest['web_search_options']>
 
 function formatOf(format: ChatRequest['response_format']): AskedFormat | undefined {
   if (format?.type !== 'json_schema') return format
@@ -94,16 +107,44 @@ function choiceOf(
   if (typeof choice === 'string') return { mode: choice }
   switch (choice.type) {
     case 'function':
-      return { name: choice.function.name }
+    case 'custom':
+      return { name: chosenName(choice) }
     case 'allowed_tools': {
       const { mode, tools } = choice.allowed_tools
-      const allowed = tools as { function: { name: string } }[]
-      return { mode, names: allowed.map((tool) => tool.function.name) }
+      return { mode, names: (tools as unknown as NamedTool[]).map(chosenName) }
     }
-    case 'custom':
-      throw new Error('The schema lets no other choice pass.')
     default:
       choice satisfies never
       return undefined
   }
+}
+
+type NamedTool = ChatCompletionNamedToolChoice | ChatCompletionNamedToolChoiceCustom
+
+function chosenName(tool: NamedTool): string {
+  return tool.type === 'custom' ? tool.custom.name : tool.function.name
+}
+
+function legacyChoice(choice: ChatRequest['function_call'] | null): AskedChoice | undefined {
+  if (choice === undefined || choice === null) return undefined
+  return typeof choice === 'string' ? { mode: choice } : { name: choice.name }
+}
+
+function usesFunctions({ functions }: ChatRequest): boolean {
+  return functions !== undefined && functions !== null && functions.length > 0
+}
+
+/** How the calls of a reply are written for its client. */
+export type CallStyle = {
+  /** The names of the tools whose input is a text. */
+  customTools: ReadonlySet<string>
+  /** Whether a call is a `function_call`, as it was before there were tools. */
+  isLegacy: boolean
+}
+
+export function callStyleOf(request: ChatRequest): CallStyle {
+  const names = (request.tools ?? []).flatMap((tool) =>
+    tool.type === 'custom' ? [tool.custom.name] : [],
+  )
+  return { customTools: new Set(names), isLegacy: usesFunctions(request) }
 }

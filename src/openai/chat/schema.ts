@@ -36,11 +36,16 @@ const textPart = z.discriminatedUnion(
 const content = z.union([z.string(), z.array(part)])
 const textContent = z.union([z.string(), z.array(textPart)])
 
-const toolCall = z.looseObject({
-  id: z.string(),
-  type: z.literal('function').optional(),
-  function: z.looseObject({ name: z.string(), arguments: z.string() }),
-})
+const functionCall = z.looseObject({ name: z.string(), arguments: z.string() })
+
+const toolCall = z.union([
+  z.looseObject({
+    id: z.string(),
+    type: z.literal('custom'),
+    custom: z.looseObject({ name: z.string(), input: z.string() }),
+  }),
+  z.looseObject({ id: z.string(), type: z.literal('function').nullish(), function: functionCall }),
+])
 
 const message = z.discriminatedUnion(
   'role',
@@ -52,33 +57,77 @@ const message = z.discriminatedUnion(
       content: textContent.nullish(),
       refusal: z.string().nullish(),
       tool_calls: z.array(toolCall).nullish(),
+      function_call: functionCall.nullish(),
     }),
-    z.looseObject({ role: z.literal('tool'), content, tool_call_id: z.string() }),
+    z.looseObject({
+      role: z.literal('tool'),
+      content: content.nullish(),
+      tool_call_id: z.string(),
+    }),
+    z.looseObject({
+      role: z.literal('function'),
+      content: z.string().nullish(),
+      name: z.string(),
+    }),
   ],
-  "Input should be a message of role 'system', 'developer', 'user', 'assistant' or 'tool'",
+  "Input should be a message of role 'system', 'developer', 'user', 'assistant', 'tool' or 'function'",
 )
 
-const tool = z.looseObject({
-  type: z.literal('function', "Input should be 'function': the API has no other tools of a client"),
-  function: z.looseObject({
-    name: z.string(),
-    description: z.string().nullish(),
-    parameters: object.nullish(),
-    strict: z.boolean().nullish(),
-  }),
+const named = z.looseObject({ name: z.string() })
+
+const definition = z.looseObject({
+  name: z.string(),
+  description: z.string().nullish(),
+  parameters: object.nullish(),
+  strict: z.boolean().nullish(),
 })
+
+const grammar = z.looseObject({ syntax: z.string(), definition: z.string() })
+
+const tool = z.discriminatedUnion(
+  'type',
+  [
+    z.looseObject({ type: z.literal('function'), function: definition }),
+    z.looseObject({
+      type: z.literal('custom'),
+      custom: z.looseObject({
+        name: z.string(),
+        description: z.string().nullish(),
+        format: z
+          .discriminatedUnion('type', [
+            z.looseObject({ type: z.literal('text') }),
+            z.looseObject({ type: z.literal('grammar'), grammar }),
+          ])
+          .nullish(),
+      }),
+    }),
+  ],
+  "Input should be a tool of type 'function' or 'custom'",
+)
+
+const namedTool = z.union([
+  z.looseObject({ type: z.literal('function'), function: named }),
+  z.looseObject({ type: z.literal('custom'), custom: named }),
+])
 
 const toolChoice = z.union([
   z.enum(['none', 'auto', 'required']),
-  z.looseObject({ type: z.literal('function'), function: z.looseObject({ name: z.string() }) }),
+  namedTool,
   z.looseObject({
     type: z.literal('allowed_tools'),
     allowed_tools: z.looseObject({
       mode: z.enum(['auto', 'required']),
-      tools: z.array(z.looseObject({ function: z.looseObject({ name: z.string() }) })),
+      tools: z.array(namedTool),
     }),
   }),
 ])
+
+const place = z.looseObject({
+  city: z.string().nullish(),
+  country: z.string().nullish(),
+  region: z.string().nullish(),
+  timezone: z.string().nullish(),
+})
 
 export const chatRequestSchema = z.looseObject(
   {
@@ -91,14 +140,21 @@ export const chatRequestSchema = z.looseObject(
     temperature: z.number().nullish(),
     top_p: z.number().nullish(),
     stop: z.union([z.string(), z.array(z.string())]).nullish(),
-    n: z.number().nullish(),
+    n: z.int().min(1).max(128).nullish(),
     tools: z.array(tool).nullish(),
     tool_choice: toolChoice.nullish(),
+    functions: z.array(definition).nullish(),
+    function_call: z.union([z.enum(['none', 'auto']), named]).nullish(),
+    web_search_options: z
+      .looseObject({ user_location: z.looseObject({ approximate: place }).nullish() })
+      .nullish(),
     parallel_tool_calls: z.boolean().nullish(),
     response_format: z
       .looseObject({
         type: z.string(),
-        json_schema: z.looseObject({ schema: object.nullish() }).nullish(),
+        json_schema: z
+          .looseObject({ schema: object.nullish(), strict: z.boolean().nullish() })
+          .nullish(),
       })
       .nullish(),
     reasoning_effort: z.string().nullish(),

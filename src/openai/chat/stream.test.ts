@@ -4,26 +4,42 @@ import { describe, expect, test } from 'vitest'
 import { REPLIES } from '../../../test/contract/reply/replies.ts'
 import type { ReplyMessage } from '../../api/types.ts'
 import { createFold } from '../../stream/fold.ts'
-import { chatCompletion } from './reply.ts'
+import { chatCompletion, chatUsage } from './reply.ts'
+import type { CallStyle } from './request.ts'
 import { createChatStream } from './stream.ts'
 
 const CREATED = 1_700_000_000
+const TOOLS: CallStyle = { customTools: new Set(), isLegacy: false }
+
+function open({ style = TOOLS, includeUsage = false } = {}) {
+  return createChatStream({ created: CREATED, includeUsage, index: 0, style })
+}
 
 describe.each(REPLIES)('a reply with $title', ({ events }) => {
-  const stream = createChatStream({ created: CREATED, includeUsage: true })
+  const stream = open({ includeUsage: true })
   const chunks = events.flatMap((event) => stream.push(event))
 
   test('says the same in chunks as at once', () => {
-    const whole = chatCompletion(fold(events), CREATED)
-    const [{ message, finish_reason: reason } = neverThere()] = whole.choices
+    const message = fold(events)
+    const whole = chatCompletion([message], { id: message.id, created: CREATED, style: TOOLS })
+    const [{ message: answer, finish_reason: reason } = neverThere()] = whole.choices
     expect(putTogether(chunks)).toEqual({
-      content: message.content ?? '',
-      reasoning: (message as { reasoning_content?: string }).reasoning_content ?? '',
-      refusal: message.refusal ?? '',
-      calls: message.tool_calls ?? [],
+      content: answer.content ?? '',
+      reasoning: (answer as { reasoning_content?: string }).reasoning_content ?? '',
+      refusal: answer.refusal ?? '',
+      calls: answer.tool_calls ?? [],
       reason,
-      usage: whole.usage,
       heads: [{ id: whole.id, model: chunks[0]?.model, object: 'chat.completion.chunk' }],
+    })
+  })
+
+  test('has a chunk for what was used', () => {
+    const usage = chatUsage(fold(events))
+    expect(stream.usageChunk(usage)).toMatchObject({
+      id: chunks[0]?.id,
+      object: 'chat.completion.chunk',
+      choices: [],
+      usage,
     })
   })
 
@@ -33,7 +49,7 @@ describe.each(REPLIES)('a reply with $title', ({ events }) => {
 })
 
 test('a call without input has arguments all the same, for clients parse them', () => {
-  const stream = createChatStream({ created: CREATED, includeUsage: false })
+  const stream = open()
   const block = { type: 'tool_use', id: 'toolu_1', name: 'look', input: {} }
   const chunks = [
     { type: 'message_start', message: { id: 'msg_1', model: 'm', content: [], usage: {} } },
@@ -46,8 +62,74 @@ test('a call without input has arguments all the same, for clients parse them', 
   expect(pieces).toEqual(['', '{}'])
 })
 
-test('usage is told only where it is asked for', () => {
-  const stream = createChatStream({ created: CREATED, includeUsage: false })
+describe('a call in another style', () => {
+  const events = [
+    { type: 'message_start', message: { id: 'msg_1', model: 'm', content: [], usage: {} } },
+    {
+      type: 'content_block_start',
+      index: 0,
+      content_block: { type: 'tool_use', id: 'toolu_1', name: 'patch', input: {} },
+    },
+    ...['{"input":"*** ', 'Begin\\n"}'].map((partial_json) => ({
+      type: 'content_block_delta',
+      index: 0,
+      delta: { type: 'input_json_delta', partial_json },
+    })),
+    { type: 'content_block_stop', index: 0 },
+    { type: 'message_delta', delta: { stop_reason: 'tool_use' }, usage: { output_tokens: 1 } },
+    { type: 'message_stop' },
+  ]
+
+  function deltas(style: CallStyle): object[] {
+    const stream = open({ style })
+    return events
+      .flatMap((event) => stream.push(event))
+      .flatMap(({ choices }) => choices)
+      .map(({ delta, finish_reason: reason }) => (reason ? { reason } : delta))
+  }
+
+  function answer(style: CallStyle) {
+    return chatCompletion([fold(events)], { id: 'c', created: CREATED, style }).choices[0]
+  }
+
+  test('is a text where the tool is a custom one', () => {
+    const style = { customTools: new Set(['patch']), isLegacy: false }
+    const custom = { name: 'patch', input: '*** Begin\n' }
+    expect(answer(style)).toMatchObject({
+      message: { content: null, tool_calls: [{ id: 'toolu_1', type: 'custom', custom }] },
+      finish_reason: 'tool_calls',
+    })
+    expect(deltas(style).slice(1)).toEqual([
+      {
+        tool_calls: [
+          { index: 0, id: 'toolu_1', type: 'custom', custom: { name: 'patch', input: '' } },
+        ],
+      },
+      { tool_calls: [{ index: 0, custom: { input: '*** Begin\n' } }] },
+      { reason: 'tool_calls' },
+    ])
+  })
+
+  test('is a function_call where the request has functions', () => {
+    const style = { customTools: new Set<string>(), isLegacy: true }
+    expect(answer(style)).toMatchObject({
+      message: {
+        content: null,
+        function_call: { name: 'patch', arguments: '{"input":"*** Begin\\n"}' },
+      },
+      finish_reason: 'function_call',
+    })
+    expect(deltas(style).slice(1)).toEqual([
+      { function_call: { name: 'patch', arguments: '' } },
+      { function_call: { arguments: '{"input":"*** ' } },
+      { function_call: { arguments: 'Begin\\n"}' } },
+      { reason: 'function_call' },
+    ])
+  })
+})
+
+test('chunks have a place for usage only where it is asked for', () => {
+  const stream = open()
   const chunks = (REPLIES[0]?.events ?? []).flatMap((event) => stream.push(event))
   expect(chunks.filter((chunk) => 'usage' in chunk)).toEqual([])
   expect(chunks.at(-1)?.choices).toMatchObject([{ finish_reason: 'stop' }])
@@ -79,7 +161,6 @@ function putTogether(chunks: ChatCompletionChunk[]): object {
     refusal: deltas.map(({ refusal }) => refusal ?? '').join(''),
     calls: calls.map(withCompactArguments),
     reason: chunks.flatMap(({ choices }) => choices.map((choice) => choice.finish_reason)).at(-1),
-    usage: chunks.at(-1)?.usage,
     heads: [...new Set(heads)].map((head) => JSON.parse(head) as unknown),
   }
 }

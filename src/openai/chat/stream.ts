@@ -1,30 +1,45 @@
 import type { ChatCompletionChunk } from 'openai/resources/chat/completions'
+import type { CompletionUsage } from 'openai/resources/completions'
 
 import type { ReplyEvent, ReplyMessage, StreamEvent } from '../../api/types.ts'
 import { createFold } from '../../stream/fold.ts'
-import { finishReason } from './finish-reason.ts'
-import { chatUsage, refusalText } from './reply.ts'
+import { customText } from '../custom-tool.ts'
+import { annotationsOf } from './annotations.ts'
+import { ALWAYS_SENT, refusalText, replyReason } from './reply.ts'
+import type { CallStyle } from './request.ts'
 
 export type ChatStream = {
   /** What an event is in chunks. Throws where it cannot come at this point of a stream. */
   push: (event: StreamEvent) => ChatCompletionChunk[]
+  /** The chunk without choices that tells what was used. */
+  usageChunk: (usage: CompletionUsage) => ChatCompletionChunk
   /** The whole message. Throws before `message_stop`. */
   message: () => ReplyMessage
 }
 
 export type ChatStreamOptions = {
+  /** Of the completion; by default the reply's own. */
+  id?: string | undefined
   /** Seconds since 1970. */
   created: number
-  /** Whether a last chunk tells what was used. */
+  /** Whether a last chunk tells what was used: the others have a place for it then. */
   includeUsage: boolean
+  /** Which choice this is. */
+  index: number
+  style: CallStyle
 }
 
-type Delta = ChatCompletionChunk.Choice.Delta & { reasoning_content?: string }
+type Delta = ChatCompletionChunk.Choice.Delta & {
+  reasoning?: string
+  reasoning_content?: string
+  annotations?: object[]
+}
 
-/** Translates the events of a reply into the chunks of a chat completion. */
-export function createChatStream({ created, includeUsage }: ChatStreamOptions): ChatStream {
+/** Translates the events of a reply into the chunks of one choice of a chat completion. */
+export function createChatStream(options: ChatStreamOptions): ChatStream {
+  const { created, includeUsage, index: choiceIndex, style } = options
   const fold = createFold()
-  let head = { id: '', model: '' }
+  let head = { id: options.id ?? '', model: '' }
   /** The calls by the index of their block. */
   const calls = new Map<number, Call>()
 
@@ -33,8 +48,8 @@ export function createChatStream({ created, includeUsage }: ChatStreamOptions): 
     const event = unknownEvent as ReplyEvent
     switch (event.type) {
       case 'message_start':
-        head = { id: event.message.id, model: event.message.model }
-        return [chunk({ role: 'assistant', content: '' })]
+        head = { id: options.id ?? event.message.id, model: event.message.model }
+        return [chunk({ role: 'assistant', content: '', refusal: null })]
       case 'content_block_start':
         return startBlock(event).map((delta) => chunk(delta))
       case 'content_block_delta':
@@ -53,29 +68,30 @@ export function createChatStream({ created, includeUsage }: ChatStreamOptions): 
 
   function startBlock({ index, content_block: block }: EventOf<'content_block_start'>): Delta[] {
     if (block.type !== 'tool_use') return []
-    const call = { index: calls.size, input: block.input, hasArguments: false }
-    calls.set(index, call)
     const { id, name } = block
-    return [
-      {
-        tool_calls: [
-          { index: call.index, id, type: 'function', function: { name, arguments: '' } },
-        ],
-      },
-    ]
+    const isCustom = style.customTools.has(name)
+    const call = { index: calls.size, input: block.input, text: '', isCustom }
+    calls.set(index, call)
+    if (style.isLegacy) return [{ function_call: { name, arguments: '' } }]
+    const named = isCustom
+      ? { type: 'custom', custom: { name, input: '' } }
+      : { type: 'function', function: { name, arguments: '' } }
+    return [toolCallDelta({ index: call.index, id, ...named })]
   }
 
   function deltaOf({ index, delta }: EventOf<'content_block_delta'>): Delta[] {
     switch (delta.type) {
       case 'text_delta':
         return [{ content: delta.text }]
-      case 'thinking_delta':
-        return delta.thinking === '' ? [] : [{ reasoning_content: delta.thinking }]
+      case 'thinking_delta': {
+        const { thinking } = delta
+        return thinking === '' ? [] : [{ reasoning: thinking, reasoning_content: thinking }]
+      }
       case 'input_json_delta': {
         const call = calls.get(index)
         if (call === undefined || delta.partial_json === '') return []
-        call.hasArguments = true
-        return [argumentsDelta(call, delta.partial_json)]
+        call.text += delta.partial_json
+        return call.isCustom ? [] : [argumentsDelta(call, delta.partial_json)]
       }
       case 'signature_delta':
       case 'citations_delta':
@@ -90,16 +106,26 @@ export function createChatStream({ created, includeUsage }: ChatStreamOptions): 
   /** A call without arguments comes without deltas; clients parse what they were sent. */
   function stopBlock(index: number): Delta[] {
     const call = calls.get(index)
-    if (call === undefined || call.hasArguments) return []
-    return [argumentsDelta(call, JSON.stringify(call.input))]
+    if (call === undefined) return []
+    if (call.isCustom) {
+      const input = call.text === '' ? call.input : parsedOr(call.text)
+      return [toolCallDelta({ index: call.index, custom: { input: customText(input) } })]
+    }
+    return call.text === '' ? [argumentsDelta(call, JSON.stringify(call.input))] : []
+  }
+
+  function argumentsDelta({ index }: Call, text: string): Delta {
+    if (style.isLegacy) return { function_call: { arguments: text } }
+    return { tool_calls: [{ index, function: { arguments: text } }] }
   }
 
   function lastChunks(message: ReplyMessage): ChatCompletionChunk[] {
     const refusal = refusalText(message)
+    const annotations = annotationsOf(message.content)
     return [
       ...(refusal === null ? [] : [chunk({ refusal })]),
-      chunk({}, finishReason(message.stop_reason)),
-      ...(includeUsage ? [{ ...frame(), choices: [], usage: chatUsage(message) }] : []),
+      ...(annotations.length === 0 ? [] : [chunk({ annotations })]),
+      chunk({}, replyReason(message, style)),
     ]
   }
 
@@ -109,23 +135,37 @@ export function createChatStream({ created, includeUsage }: ChatStreamOptions): 
   ): ChatCompletionChunk {
     return {
       ...frame(),
-      choices: [{ index: 0, delta, finish_reason: reason, logprobs: null }],
+      choices: [{ index: choiceIndex, delta, logprobs: null, finish_reason: reason }],
       ...(includeUsage && { usage: null }),
     }
   }
 
   function frame() {
-    return { ...head, object: 'chat.completion.chunk' as const, created }
+    return { ...head, object: 'chat.completion.chunk' as const, created, ...ALWAYS_SENT }
   }
 
-  return { push, message: () => fold.message() }
+  return {
+    push,
+    usageChunk: (usage) => ({ ...frame(), choices: [], usage }),
+    message: () => fold.message(),
+  }
 }
 
 type EventOf<Type extends ReplyEvent['type']> = Extract<ReplyEvent, { type: Type }>
 
-/** A tool call: its place among the calls, and whether arguments were streamed. */
-type Call = { index: number; input: unknown; hasArguments: boolean }
+/** A tool call: its place among the calls, and what was streamed of its input. */
+type Call = { index: number; input: unknown; text: string; isCustom: boolean }
 
-function argumentsDelta({ index }: Call, text: string): Delta {
-  return { tool_calls: [{ index, function: { arguments: text } }] }
+/** The library's type of a piece of a call knows functions alone. */
+function toolCallDelta(call: object): Delta {
+  return { tool_calls: [call as ChatCompletionChunk.Choice.Delta.ToolCall] }
+}
+
+/** What was cut is told as it is. */
+function parsedOr(text: string): unknown {
+  try {
+    return JSON.parse(text) as unknown
+  } catch {
+    return { input: text }
+  }
 }

@@ -1,0 +1,89 @@
+import { setMaxListeners } from 'node:events'
+
+import { checkValues } from '../api/check-values.ts'
+import { parseMessagesRequest } from '../api/request.ts'
+import type { ContentBlock, MessagesRequest, ReplyMessage } from '../api/types.ts'
+import {
+  rememberAnswer,
+  type RememberedAnswers,
+  restoreAnswers,
+} from '../openai/remembered-answers.ts'
+import { suitModel } from '../openai/suit-model.ts'
+import { callerOf } from './caller.ts'
+import type { MessagesOptions } from './messages.ts'
+import { beginReply, type Events, foldReply, idHeaders } from './reply.ts'
+
+export type DialectOptions = MessagesOptions & {
+  answers: RememberedAnswers
+  /** The full name of the model that a request's `model` stands for. */
+  modelOf: (name: string | undefined) => string
+}
+
+/** The replies to a request of another dialect, which have begun. */
+export type Replies = {
+  replies: Events[]
+  /** To be called with each whole reply, before its client can know that it is whole. */
+  remember: (message: ReplyMessage) => void
+  headers: Record<string, string>
+}
+
+/**
+ * Asks what was translated from another dialect: without the parameters that its model refuses, and
+ * with the answers as the API gave them.
+ *
+ * @param count how many replies are asked for, all at once
+ * @throws ApiError where the request is wrong or a reply did not begin; then none goes on
+ */
+export async function askTranslated(
+  translated: MessagesRequest,
+  count: number,
+  request: Request,
+  id: string,
+  options: DialectOptions,
+): Promise<Replies> {
+  // Arguments of calls came as text: what is in them was not looked at yet.
+  checkValues(translated)
+  const { request: asked, leftOut } = suitModel(
+    parseMessagesRequest(translated),
+    options.modelOf(translated.model),
+  )
+  const { messages, name } = restoreAnswers(asked, callerOf(request.headers), options.answers)
+  if (count > 1) setMaxListeners(count + FEW_LISTENERS, request.signal)
+  const begun = await Promise.allSettled(
+    Array.from({ length: count }, () => beginReply({ ...asked, messages }, request, id, options)),
+  )
+  const replies = begun.flatMap((one) => (one.status === 'fulfilled' ? [one.value] : []))
+  const failed = begun.find((one) => one.status === 'rejected')
+  if (failed) {
+    await stopAll(replies)
+    throw failed.reason
+  }
+  return {
+    replies,
+    remember: ({ content }) =>
+      rememberAnswer(name, content as unknown as ContentBlock[], options.answers),
+    headers: {
+      ...idHeaders(id),
+      ...(leftOut.length > 0 && { 'x-left-out': leftOut.join(', ') }),
+    },
+  }
+}
+
+/** What else may listen to the signal of a request. */
+const FEW_LISTENERS = 10
+
+/** The whole messages. One that fails ends all. */
+export async function foldReplies({ replies, remember }: Replies): Promise<ReplyMessage[]> {
+  try {
+    const messages = await Promise.all(replies.map(foldReply))
+    for (const message of messages) remember(message)
+    return messages
+  } catch (error) {
+    await stopAll(replies)
+    throw error
+  }
+}
+
+async function stopAll(replies: readonly Events[]): Promise<void> {
+  await Promise.allSettled(replies.map(async (reply) => reply.return?.()))
+}

@@ -1,0 +1,27 @@
+import { expect, test } from 'vitest'
+
+import { customInput, customText, customTool } from './custom-tool.ts'
+
+test('a custom tool has one string, and tells its grammar', () => {
+  const grammar = { syntax: 'lark', definition: 'start: "a"+' }
+  expect(customTool({ name: 'patch', description: 'Patches.', grammar })).toEqual({
+    name: 'patch',
+    description: expect.stringMatching(/^Patches\.\n\n.*lark grammar.*\nstart: "a"\+$/s),
+    input_schema: {
+      type: 'object',
+      properties: { input: { type: 'string', description: expect.any(String) } },
+      required: ['input'],
+      additionalProperties: false,
+    },
+  })
+  expect(customTool({ name: 'patch' })).not.toHaveProperty('description')
+})
+
+test('its text is the same after both ways', () => {
+  expect(customText(customInput('*** Begin\n"x"'))).toBe('*** Begin\n"x"')
+})
+
+test('an input of another shape is told as it is', () => {
+  expect(customText({ patch: 1 })).toBe('{"patch":1}')
+  expect(customText({})).toBe('{}')
+})

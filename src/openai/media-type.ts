@@ -1,0 +1,32 @@
+/** The first bytes, in hexadecimal, of the kinds of files that the API takes. */
+const SIGNATURES: [string, RegExp][] = [
+  ['image/png', /^89504e470d0a1a0a/],
+  ['image/jpeg', /^ffd8ff/],
+  // GIF87a and GIF89a
+  ['image/gif', /^47494638(?:37|39)61/],
+  // RIFF, four bytes of its length, WEBP
+  ['image/webp', /^52494646.{8}57454250/],
+  // %PDF-
+  ['application/pdf', /^255044462d/],
+]
+
+/** Characters of base64 that have the bytes of the longest signature in them. */
+const HEAD = 16
+
+/** Names that clients use and the API does not know. */
+const ALIASES = new Map([['image/jpg', 'image/jpeg']])
+
+/**
+ * The media type of a file. Its first bytes decide: clients call a JPEG a PNG, and the API refuses a
+ * label that is wrong.
+ *
+ * @param label what the client calls it
+ * @param data base64
+ */
+export function mediaTypeOf(label: string, data: string): string {
+  const head = Buffer.from(data.slice(0, HEAD), 'base64').toString('hex')
+  const named = label.toLowerCase()
+  return (
+    SIGNATURES.find(([, signature]) => signature.test(head))?.[0] ?? ALIASES.get(named) ?? named
+  )
+}

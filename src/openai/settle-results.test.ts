@@ -1,0 +1,88 @@
+import { expect, test } from 'vitest'
+
+import type { Message } from '../api/types.ts'
+import { settleResults } from './settle-results.ts'
+
+function user(...content: object[]): Message {
+  return { role: 'user', content: content as never }
+}
+
+function assistant(...content: object[]): Message {
+  return { role: 'assistant', content: content as never }
+}
+
+const text = (words: string) => ({ type: 'text', text: words })
+const call = (id: string) => ({ type: 'tool_use', id, name: 'look', input: {} })
+const result = (id: string) => ({ type: 'tool_result', tool_use_id: id, content: 'A wall.' })
+
+test('results that are in their place leave the messages alone', () => {
+  const messages = [
+    { role: 'user' as const, content: 'Look.' },
+    assistant(call('a'), call('b')),
+    user(result('a')),
+    user(result('b'), text('And?')),
+  ]
+  expect(settleResults(messages)).toBe(messages)
+})
+
+test('results come before what the user says beside them', () => {
+  expect(
+    settleResults([
+      user(text('Look.')),
+      assistant(call('a')),
+      user(text('Be quick.')),
+      user(result('a')),
+    ]),
+  ).toEqual([user(text('Look.')), assistant(call('a')), user(result('a'), text('Be quick.'))])
+})
+
+test('a result that is messages late goes to its call', () => {
+  expect(
+    settleResults([
+      user(text('Look.')),
+      assistant(call('a'), call('b')),
+      user(result('a'), text('How long?')),
+      assistant(text('A moment.')),
+      user(result('b'), text('Well?')),
+    ]),
+  ).toEqual([
+    user(text('Look.')),
+    assistant(call('a'), call('b')),
+    user(result('a'), result('b'), text('How long?')),
+    assistant(text('A moment.')),
+    user(text('Well?')),
+  ])
+})
+
+test('a turn that had nothing but a late result is gone', () => {
+  expect(
+    settleResults([
+      user(text('Look.')),
+      assistant(call('a')),
+      user(text('Well?')),
+      assistant(text('A moment.')),
+      user(result('a')),
+    ]),
+  ).toEqual([
+    user(text('Look.')),
+    assistant(call('a')),
+    user(result('a'), text('Well?')),
+    assistant(text('A moment.')),
+  ])
+})
+
+test('an id that is used again belongs to the latest call before it', () => {
+  const messages = [
+    user(text('Look.')),
+    assistant(call('a')),
+    user(result('a')),
+    assistant(call('a')),
+    user(result('a')),
+  ]
+  expect(settleResults(messages)).toBe(messages)
+})
+
+test('a result without a call stays where it is', () => {
+  const messages = [user(text('Look.')), assistant(text('No.')), user(result('a'))]
+  expect(settleResults(messages)).toBe(messages)
+})

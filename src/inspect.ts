@@ -4,8 +4,8 @@ import { join } from 'node:path'
 
 import { childEnvironment } from './config/child-environment.ts'
 import type { Environment } from './config/environment.ts'
-import { type Account, readAccount } from './runtime/account.ts'
-import { runtimeEnvironment } from './runtime/environment.ts'
+import { type Account, readAccount } from './runtime/login/account.ts'
+import { runtimeEnvironment } from './runtime/process/environment.ts'
 import {
   commandOf,
   findExecutable,
@@ -13,7 +13,7 @@ import {
   type Installation,
   packagesFor,
   type System,
-} from './runtime/installation.ts'
+} from './runtime/process/installation.ts'
 import { VERSION } from './version.ts'
 
 export type { Account, Installation, System }

@@ -27,9 +27,9 @@ import { failedTurn, watchTurn } from './observe/turn-watch.ts'
 import { guardUsage } from './observe/usage-guard.ts'
 import { planCount } from './plan/plan-count.ts'
 import { planTurn } from './plan/plan-turn.ts'
-import type { Account } from './runtime/account.ts'
+import type { Account } from './runtime/login/account.ts'
 import { Engine } from './runtime/engine.ts'
-import { runtimeEnvironment } from './runtime/environment.ts'
+import { runtimeEnvironment } from './runtime/process/environment.ts'
 import { shared } from './shared.ts'
 import { VERSION } from './version.ts'
 
@@ -89,22 +89,21 @@ export async function createProxy({
     model: config.modelDefault,
     executable: config.claudePath,
     version: VERSION,
-    spares: config.spares,
     toolsFolder: config.toolsEnabled ? config.toolsFolder : undefined,
-    maxSessions: config.maxProcesses,
+    maxProcesses: config.maxProcesses,
     idleTimeout: config.idleTimeout,
     holdTimeout: config.holdTimeout,
     queueTimeout: config.queueTimeout,
     queueLimit: config.queueLimit,
     startTimeout: config.startTimeout,
     nextEventTimeout: config.nextEventTimeout,
-    onSessionEnd: (cause) => logger.debug({ cause }, 'session ended'),
+    onWorkerEnd: (cause) => logger.debug({ cause }, 'worker ended'),
     observer: {
       processStarted: () => observatory.processStarted(),
       processEnded: (wasTold) => observatory.processEnded(wasTold),
       turnWaited: (milliseconds) => observatory.turnWaited(milliseconds),
       rateLimitsKnown: (limits) => observatory.rateLimitsKnown(limits),
-      sessionsChanged: () => observatory.changed(),
+      workersChanged: () => observatory.changed(),
       loginChanged: () => observatory.loginChanged(),
     },
   })
@@ -171,11 +170,11 @@ export async function createProxy({
     }
     observatory.changed()
     try {
-      const turn = planTurn(request, { ...planning, betas })
-      facts.model = turn.model
-      guard(turn.model)
       // A client that brings tools of its own is not offered Claude Code's.
       const isRun = config.toolsEnabled && request.tools === undefined
+      const turn = planTurn(request, { ...planning, betas, isRun })
+      facts.model = turn.model
+      guard(turn.model)
       const { lane, reply } = await (isRun ? engine.run(turn, signal) : engine.serve(turn, signal))
       observatory.changed()
       return watchTurn(reply, { ...facts, lane }, onEnd)

@@ -213,10 +213,10 @@ function planNote(plan, login) {
 
 const STATES = {
   asking: 'asking: a reply is under way',
-  opening: 'opening: a conversation is being told',
+  opening: 'opening: a conversation is put in',
   held: 'held: waits for tool results',
   idle: 'idle: keeps a conversation',
-  spare: 'spare: started ahead',
+  starting: 'starting: a process is being started',
 }
 
 function showProcesses({ processes, max_processes: limit, in_flight: inFlight, waiting }) {
@@ -247,9 +247,10 @@ function showProcesses({ processes, max_processes: limit, in_flight: inFlight, w
 // ── Latency ─────────────────────────────────────────────────────────────────────────────────────
 
 const LANES = {
-  resolve: 'resolve: tool results for a process that waited for them',
-  continue: 'continue: a kept process went on',
-  replay: 'replay: a process was told the conversation',
+  resolve: 'resolve: tool results for a worker that waited for them',
+  continue: 'continue: a worker went on with its conversation',
+  rewind: 'rewind: a worker was cut back to where the conversations part',
+  open: 'open: a worker was told the whole conversation',
   run: 'run: Claude Code worked with its own tools',
 }
 const TICKS = [0.01, 0.1, 1, 10, 60, 600]

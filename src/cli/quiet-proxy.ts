@@ -18,7 +18,6 @@ export function createQuietProxy(config: Config, env: Environment): Promise<Prox
     proxyApiKey: undefined,
     proxyApiKeyFile: undefined,
     toolsEnabled: false,
-    spares: 0,
     stateFolder: undefined,
     // The server's address is not this proxy's, but the runtime of neither may ask it.
     env: leadsTo(config.port, address) ? others : env,

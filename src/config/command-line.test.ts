@@ -57,6 +57,10 @@ describe('it stops the start with a line that tells what to do', () => {
       ['--no-tool-enabled'],
       '--no-tool-enabled: there is no such option; did you mean --no-tools-enabled?',
     ],
+    [
+      ['--spares', '1'],
+      '--spares is no longer needed: one process is kept warm, and max_processes bounds the rest',
+    ],
     [['--no-port'], '--no-port: there is no such option; see --help'],
     [['--temperature=1'], '--temperature: there is no such option; see --help'],
     [['-p', '1'], '-p: there is no such option; see --help'],

@@ -4,6 +4,7 @@ import { flagOf } from './names.ts'
 import { nearest } from './nearest.ts'
 import { OPTION_KEYS, OPTIONS } from './options.ts'
 import type { OptionKey } from './options.ts'
+import { removedOption } from './removed-options.ts'
 
 /** What the command line gives, as text; a switch is 'true' or 'false', or what `=` gave it. */
 export type CommandLineValues = { readonly [Key in OptionKey]?: string }
@@ -126,6 +127,8 @@ function requiredValue(
 }
 
 function unknownOption(rawName: string): ConfigError {
+  const removed = removedOption(rawName.replace(/^-+/, '').replaceAll('-', '_'))
+  if (removed !== undefined) return new ConfigError(`${rawName} ${removed}`)
   const near = nearest(rawName.replace(/^-+/, ''), [...FLAGS.keys()])
   const hint = near === undefined ? 'see --help' : `did you mean --${near}?`
   return new ConfigError(`${rawName}: there is no such option; ${hint}`)

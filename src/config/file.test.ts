@@ -6,11 +6,12 @@ function valueOf(line: string): string | undefined {
 }
 
 it('gives keys and values with the lines that they stand on', () => {
-  const text = '\uFEFF# a comment\n\nport = 1\r\n   # another\r\n  host=a.example  \rspares =2\n'
+  const text =
+    '\uFEFF# a comment\n\nport = 1\r\n   # another\r\n  host=a.example  \rqueue_limit =2\n'
   expect(parseConfigText(text, 'config.txt')).toEqual([
     { key: 'port', value: '1', line: 3 },
     { key: 'host', value: 'a.example', line: 5 },
-    { key: 'spares', value: '2', line: 6 },
+    { key: 'queue_limit', value: '2', line: 6 },
   ])
 })
 

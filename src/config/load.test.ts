@@ -38,16 +38,16 @@ describe('where a value comes from', () => {
   it('the file comes before the default', () => {
     const { config, sources } = load({ files })
     expect([config.port, sources.port]).toEqual([3, 'config.txt:2'])
-    expect([config.spares, sources.spares]).toEqual([1, 'default'])
+    expect([config.queueLimit, sources.queueLimit]).toEqual([1000, 'default'])
   })
 
   it('what is empty counts as not given', () => {
     const { config, sources } = load({
-      env: { CSP_PORT: '', CSP_SPARES: '' },
-      files: { 'config.txt': 'port = 3\nspares = ""\nlog_level = # none' },
+      env: { CSP_PORT: '', CSP_QUEUE_LIMIT: '' },
+      files: { 'config.txt': 'port = 3\nqueue_limit = ""\nlog_level = # none' },
     })
-    expect([config.port, config.spares, config.logLevel]).toEqual([3, 1, 'INFO'])
-    expect([sources.port, sources.spares]).toEqual(['config.txt:1', 'default'])
+    expect([config.port, config.queueLimit, config.logLevel]).toEqual([3, 1000, 'INFO'])
+    expect([sources.port, sources.queueLimit]).toEqual(['config.txt:1', 'default'])
   })
 
   it('auto asks for the default, over what comes after', () => {
@@ -77,7 +77,6 @@ describe('where a value comes from', () => {
       'tools_folder = /srv/work',
       'max_body_size = 1mb',
       'max_processes = 5',
-      'spares = 0',
       'queue_timeout = 1',
       'first_event_timeout = 2s',
       'next_event_timeout = 3min',
@@ -105,7 +104,6 @@ describe('where a value comes from', () => {
       toolsFolder: '/srv/work',
       maxBodySize: 1_048_576,
       maxProcesses: 5,
-      spares: 0,
       queueTimeout: 1000,
       firstEventTimeout: 2000,
       nextEventTimeout: 180_000,
@@ -135,10 +133,10 @@ describe('where a value comes from', () => {
 
 describe('the file', () => {
   it('is ./config.txt before ./src/config.txt', () => {
-    const files = { 'config.txt': 'port = 1', 'src/config.txt': 'port = 2\nspares = 2' }
+    const files = { 'config.txt': 'port = 1', 'src/config.txt': 'port = 2\nqueue_limit = 2' }
     expect(load({ files })).toMatchObject({
       file: 'config.txt',
-      config: { port: 1, spares: 1 },
+      config: { port: 1, queueLimit: 1000 },
     })
   })
 
@@ -152,10 +150,14 @@ describe('the file', () => {
   })
 
   it('is the one that --config names, before CSP_CONFIG, and no other', () => {
-    const files = { 'config.txt': 'port = 1', 'a.txt': 'spares = 2', 'b.txt': 'spares = 3' }
+    const files = {
+      'config.txt': 'port = 1',
+      'a.txt': 'queue_limit = 2',
+      'b.txt': 'queue_limit = 3',
+    }
     const fromFlag = load({ files, values: { config: 'a.txt' }, env: { CSP_CONFIG: 'b.txt' } })
-    expect(fromFlag.config).toMatchObject({ port: 42_069, spares: 2 })
-    expect(load({ files, env: { CSP_CONFIG: 'b.txt' } }).config.spares).toBe(3)
+    expect(fromFlag.config).toMatchObject({ port: 42_069, queueLimit: 2 })
+    expect(load({ files, env: { CSP_CONFIG: 'b.txt' } }).config.queueLimit).toBe(3)
   })
 
   it('must exist where it is named', () => {
@@ -224,6 +226,14 @@ describe('it warns, and goes on', () => {
     expect(load({ files: { 'config.txt': 'prot = 1\ntemperature = hot' } }).warnings).toEqual([
       'config.txt:1: prot is not known, and not used; did you mean port?',
       'config.txt:2: temperature is not known, and not used',
+    ])
+  })
+
+  it('about an option that was removed, with what to do', () => {
+    const files = { 'config.txt': 'spares = 1' }
+    expect(load({ files, env: { CSP_SPARES: '2' } }).warnings.toSorted()).toEqual([
+      'CSP_SPARES is no longer needed: one process is kept warm, and max_processes bounds the rest',
+      'config.txt:1: spares is no longer needed: one process is kept warm, and max_processes bounds the rest',
     ])
   })
 

@@ -9,6 +9,7 @@ import { nearest } from './nearest.ts'
 import { AUTOMATIC } from './option.ts'
 import { OPTION_KEYS, SETTING_KEYS, SETTINGS } from './options.ts'
 import type { Config, OptionKey, SettingKey } from './options.ts'
+import { removedOption } from './removed-options.ts'
 import { notAllowed, resolveConfig } from './resolve.ts'
 
 export type ConfigRequest = {
@@ -101,6 +102,8 @@ function environmentWarnings(env: Environment): string[] {
   return Object.keys(env)
     .filter((name) => name.startsWith(ENVIRONMENT_PREFIX) && !known.includes(name))
     .flatMap((name) => {
+      const removed = removedOption(name.slice(ENVIRONMENT_PREFIX.length).toLowerCase())
+      if (removed !== undefined) return [`${name} ${removed}`]
       const near = nearest(name.slice(ENVIRONMENT_PREFIX.length), OPTION_KEYS)
       return near === undefined
         ? []
@@ -118,6 +121,11 @@ function fileWarnings(file: ConfigFile | undefined): string[] {
     if (key === 'config') {
       warnings.push(`${place} can't be set in a file: use --config or ${variableOf('config')}`)
     } else if (!Object.hasOwn(SETTINGS, key)) {
+      const removed = removedOption(key)
+      if (removed !== undefined) {
+        warnings.push(`${place} ${removed}`)
+        continue
+      }
       const near = nearest(key, SETTING_KEYS)
       const hint = near === undefined ? '' : `; did you mean ${near}?`
       warnings.push(`${place} is not known, and not used${hint}`)

@@ -60,12 +60,7 @@ export const SETTINGS = {
   max_processes: automatic(
     integer(1),
     maxProcessesOf,
-    'most runtime processes at a time, spares included; auto follows from cores and free memory, up to 32',
-  ),
-  spares: fixed(
-    integer(0, 8),
-    '1',
-    'started processes that are kept ready at least, 0 to 8: after a burst more, and one conversation opened ahead; 0 is none',
+    'most runtime processes at a time; auto follows from cores and free memory, up to 32',
   ),
   queue_timeout: fixed(
     duration(0),
@@ -80,7 +75,7 @@ export const SETTINGS = {
   start_timeout: fixed(
     duration(1),
     '2min',
-    'how long a process may take for a step that it is told before it asks the API',
+    'how long the runtime may take for each set-up step before it sends the request',
   ),
   first_event_timeout: fixed(duration(1), '10min', 'how long the first event of a reply may take'),
   next_event_timeout: fixed(

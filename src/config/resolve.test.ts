@@ -22,7 +22,6 @@ it('fills in every default', () => {
     toolsFolder: undefined,
     maxBodySize: 33_554_432,
     maxProcesses: 32,
-    spares: 1,
     queueTimeout: 60_000,
     queueLimit: 1000,
     startTimeout: 120_000,
@@ -67,11 +66,11 @@ it('listens everywhere in a container', () => {
 })
 
 it('takes what is given, and the default for undefined and auto', () => {
-  const given = { port: 0, host: 'auto', spares: undefined, maxProcesses: 3 }
+  const given = { port: 0, host: 'auto', queueLimit: undefined, maxProcesses: 3 }
   expect(resolveConfig(given as unknown as ConfigInput, MACHINE)).toMatchObject({
     port: 0,
     host: '127.0.0.1',
-    spares: 1,
+    queueLimit: 1000,
     maxProcesses: 3,
   })
 })
@@ -79,7 +78,7 @@ it('takes what is given, and the default for undefined and auto', () => {
 describe('it refuses a value by the name of its property', () => {
   it.each<[ConfigInput, string]>([
     [{ port: 70_000 }, 'port = 70000 is not allowed: use a whole number from 0 to 65535'],
-    [{ spares: 0.5 }, 'spares = 0.5 is not allowed: use a whole number from 0 to 8'],
+    [{ queueLimit: 0.5 }, 'queueLimit = 0.5 is not allowed: use a whole number from 1 up'],
     [{ maxProcesses: 0 }, 'maxProcesses = 0 is not allowed: use auto, or a whole number from 1 up'],
     [
       { pingInterval: 0 },

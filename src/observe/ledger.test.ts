@@ -46,7 +46,7 @@ describe('a ledger counts', () => {
       cache_read_input_tokens: 136,
       cache_creation_input_tokens: 48,
       by_model: { 'claude-sonnet-4-6': { requests: 1 }, 'claude-opus-5-5': { requests: 3 } },
-      by_lane: { replay: { requests: 2 }, continue: { requests: 1 }, none: { errors: 1 } },
+      by_lane: { open: { requests: 2 }, continue: { requests: 1 }, none: { errors: 1 } },
     })
     await ledger.close()
   })

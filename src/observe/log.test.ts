@@ -22,7 +22,7 @@ const TURN_RECORD: TurnRecord = {
   at: 0,
   id: 'req_1',
   upstreamId: 'req_2',
-  lane: 'replay',
+  lane: 'open',
   model: 'claude-sonnet-4-6',
   outcome: 'whole',
   status: 200,
@@ -52,7 +52,7 @@ test('a turn is one line of JSON', () => {
     msg: 'turn',
     id: 'req_1',
     upstreamId: 'req_2',
-    lane: 'replay',
+    lane: 'open',
     model: 'claude-sonnet-4-6',
     outcome: 'whole',
     status: 200,
@@ -67,7 +67,7 @@ test('a turn is one line of JSON', () => {
 
 test('on a terminal it is one line for people', () => {
   expect(written(true, TURN_RECORD)).toMatch(
-    /^\[\d\d:\d\d:\d\d\] INFO: replay claude-sonnet-4-6 200 · first event 0\.21s · 1\.34s in all · tokens 21 in, 55 out, 34 cached · req_1 → req_2\n$/,
+    /^\[\d\d:\d\d:\d\d\] INFO: open claude-sonnet-4-6 200 · first event 0\.21s · 1\.34s in all · tokens 21 in, 55 out, 34 cached · req_1 → req_2\n$/,
   )
 })
 
@@ -75,7 +75,7 @@ test('a turn that failed is a warning that says why', () => {
   const { firstEventMs: _, upstreamId: __, ...turn } = TURN_RECORD
   const failed = { ...turn, outcome: 'error', status: 529, reason: 'Overloaded' } as const
   expect(written(true, failed)).toContain(
-    'WARN: replay claude-sonnet-4-6 529 · error: Overloaded · 1.34s in all',
+    'WARN: open claude-sonnet-4-6 529 · error: Overloaded · 1.34s in all',
   )
   expect(JSON.parse(written(false, failed))).toMatchObject({ level: 40, outcome: 'error' })
   const wrong = { ...failed, status: 400 }

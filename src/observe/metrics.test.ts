@@ -26,13 +26,13 @@ test('turns, times and tokens are counted', async () => {
   metrics.turnEnded(failed, 'other')
   expect(await lines()).toEqual(
     expect.arrayContaining([
-      'claude_proxy_turns_total{lane="replay",model="claude-sonnet-4-6",outcome="whole"} 1',
+      'claude_proxy_turns_total{lane="open",model="claude-sonnet-4-6",outcome="whole"} 1',
       'claude_proxy_turns_total{lane="continue",model="other",outcome="client_left"} 1',
       'claude_proxy_turns_total{lane="none",model="other",outcome="error"} 1',
       'claude_proxy_tokens_total{model="claude-sonnet-4-6",type="cache_read"} 34',
-      'claude_proxy_turn_first_event_seconds_bucket{le="0.1",lane="replay"} 0',
-      'claude_proxy_turn_first_event_seconds_bucket{le="0.25",lane="replay"} 1',
-      'claude_proxy_turn_duration_seconds_sum{lane="replay",outcome="whole"} 1',
+      'claude_proxy_turn_first_event_seconds_bucket{le="0.1",lane="open"} 0',
+      'claude_proxy_turn_first_event_seconds_bucket{le="0.25",lane="open"} 1',
+      'claude_proxy_turn_duration_seconds_sum{lane="open",outcome="whole"} 1',
     ]),
   )
   expect((await lines()).join('\n')).not.toContain('first_event_seconds_count{lane="none"}')

@@ -28,7 +28,7 @@ const NO_TOKENS = { input: 0, output: 0, cacheRead: 0, cacheCreation: 0 }
 
 function facts(signal?: AbortSignal) {
   const startedAt = performance.now()
-  return { id: 'req_1', lane: 'replay', model: 'made-up', startedAt, ...(signal && { signal }) }
+  return { id: 'req_1', lane: 'open', model: 'made-up', startedAt, ...(signal && { signal }) }
 }
 
 function watch(script: StreamEvent[], failure?: Error, signal?: AbortSignal) {
@@ -66,7 +66,7 @@ test('a whole reply goes through as it is, and is one record', async () => {
       upstreamId: 'req_upstream',
       model: 'made-up',
       answeredBy: 'the-one-that-answered',
-      lane: 'replay',
+      lane: 'open',
       outcome: 'whole',
       status: 200,
       stopReason: 'end_turn',
@@ -114,7 +114,7 @@ describe('a turn without a reply', () => {
     expect(failedTurn(facts(), error)).toEqual({
       at: expect.any(Number),
       id: 'req_1',
-      lane: 'replay',
+      lane: 'open',
       model: 'made-up',
       outcome: 'error',
       status: 400,

@@ -37,6 +37,26 @@ export function withoutImpliedBreakpoint(content: Message['content']): Message['
   return [...(content.slice(0, -1) as ContentBlock[]), block]
 }
 
+/** Content without any breakpoint, those inside tool results included. */
+export function withoutBreakpoints<Content extends Message['content']>(content: Content): Content {
+  if (typeof content === 'string') return content
+  return content.map(unmarked) as Content
+}
+
+function unmarked(block: ContentBlock): ContentBlock {
+  const { cache_control: _, ...rest } = block
+  const { content } = rest
+  if (!Array.isArray(content)) return rest
+  return {
+    ...rest,
+    content: content.map((part: unknown) => (isBlock(part) ? unmarked(part) : part)),
+  }
+}
+
+function isBlock(part: unknown): part is ContentBlock {
+  return typeof part === 'object' && part !== null
+}
+
 function blocksOf(message: Message | undefined): readonly Record<string, unknown>[] {
   return message === undefined || typeof message.content === 'string' ? [] : message.content
 }

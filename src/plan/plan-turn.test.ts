@@ -29,11 +29,19 @@ describe('a turn', () => {
       model: 'claude-sonnet-4-6',
       system: '',
       tools: [],
-      settings: { extraBody: '{}', betas: '', runtimeCaching: true, runtimeThinking: 'off' },
+      settings: {
+        extraBody: '{"tools":[]}',
+        betas: '',
+        runtimeCaching: true,
+        runtimeThinking: 'off',
+      },
       history: [],
       prompt: 'Hello',
-      origin: expect.any(String),
+      lineages: [expect.any(String)],
       lineage: expect.any(String),
+      promptLineage: expect.any(String),
+      answers: undefined,
+      isForced: false,
     })
   })
 
@@ -93,14 +101,17 @@ describe('defaults', () => {
   test('hold where the request says nothing', () => {
     const turn = plan({}, { defaults })
     expect(turn).toMatchObject({ model: 'claude-haiku-4-5', system: 'Be kind.' })
-    expect(bodyOf(turn)).toEqual({ thinking: { type: 'enabled', budget_tokens: 2048 } })
+    expect(bodyOf(turn)).toEqual({
+      thinking: { type: 'enabled', budget_tokens: 2048 },
+      tools: [],
+    })
   })
 
   test("come after the request's own", () => {
     const thinking = { type: 'enabled', budget_tokens: 1024 }
     const turn = plan({ model: 'claude-opus-4-6', system: 'Be brief.', thinking }, { defaults })
     expect(turn).toMatchObject({ model: 'claude-opus-4-6', system: 'Be brief.' })
-    expect(bodyOf(turn)).toEqual({ thinking })
+    expect(bodyOf(turn)).toEqual({ thinking, tools: [] })
   })
 
   test('come after an empty system prompt as well', () => {
@@ -147,7 +158,7 @@ describe('a model is named', () => {
     const context: Partial<PlanContext> = {
       describeModel: (id) => ({ id, alwaysThinks: true }),
     }
-    expect(bodyOf(plan({ top_p: 0.5 }, context))).toEqual({ top_p: 0.5 })
+    expect(bodyOf(plan({ top_p: 0.5 }, context))).toEqual({ top_p: 0.5, tools: [] })
   })
 })
 

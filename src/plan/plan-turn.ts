@@ -1,9 +1,10 @@
 import { combineMessages } from '../api/combine.ts'
-import type { MessagesRequest } from '../api/types.ts'
+import type { Message, MessagesRequest } from '../api/types.ts'
 import { ApiError } from '../errors.ts'
-import { needsOwnCaching, withoutImpliedBreakpoint } from './caching.ts'
-import { extendLineage, startLineage } from './lineage.ts'
+import { needsOwnCaching, withoutBreakpoints, withoutImpliedBreakpoint } from './caching.ts'
+import { extendLineage, lineagesOf, startLineage } from './lineage.ts'
 import { extraBodyOf } from './parameters.ts'
+import { answersIn } from './resolution.ts'
 import { systemText } from './system.ts'
 import { planThinking } from './thinking.ts'
 import { planTools } from './tools.ts'
@@ -27,6 +28,8 @@ export type PlanContext = {
   betas: readonly string[]
   /** What the runtime's own list of models says of the one that a request names. */
   describeModel: (name: string) => ModelFacts
+  /** Whether Claude Code shall work with tools of its own. */
+  isRun?: boolean
 }
 
 /**
@@ -54,7 +57,8 @@ export function planTurn(request: MessagesRequest, context: PlanContext): Turn {
     extraBody: JSON.stringify({
       ...extraBodyOf(request),
       ...(thinking.parameter !== undefined && { thinking: thinking.parameter }),
-      ...(bodyTools && { tools: bodyTools }),
+      // Without tools the list is empty and not absent: a process may know tools of another conversation.
+      ...(bodyTools ? { tools: bodyTools } : !context.isRun && { tools: [] }),
     }),
     betas: [...new Set(context.betas)].join(','),
     runtimeCaching: !needsOwnCaching(request, messages),
@@ -62,16 +66,35 @@ export function planTurn(request: MessagesRequest, context: PlanContext): Turn {
   }
   const history = last?.role === 'user' ? messages.slice(0, -1) : messages
   const { betas, runtimeCaching } = settings
-  const origin = startLineage({ model, system, tools: request.tools ?? [], betas, runtimeCaching })
+  // Clients move their breakpoints along with each turn. Beside the runtime's own, they don't count.
+  const compared = (content: Message['content']): Message['content'] =>
+    runtimeCaching ? withoutBreakpoints(content) : content
+  const origin = startLineage({
+    model,
+    system,
+    tools: (request.tools ?? []).map(({ cache_control: mark, ...tool }) =>
+      runtimeCaching || mark === undefined ? tool : { ...tool, cache_control: mark },
+    ),
+    betas,
+    runtimeCaching,
+  })
+  const lineages = lineagesOf(
+    origin,
+    history.map(({ role, content }) => ({ role, content: compared(content) })),
+  )
+  const lineage = lineages.at(-1) ?? origin
   return {
     model,
     system,
     tools,
     settings,
     history,
-    prompt: settings.runtimeCaching ? withoutImpliedBreakpoint(prompt) : prompt,
-    origin,
-    lineage: history.reduce(extendLineage, origin),
+    prompt: runtimeCaching ? withoutImpliedBreakpoint(prompt) : prompt,
+    lineages,
+    lineage,
+    promptLineage: extendLineage(lineage, { role: 'user', content: compared(prompt) }),
+    answers: answersIn(compared(prompt)),
+    isForced: ['any', 'tool'].includes(request.tool_choice?.type ?? 'auto'),
   }
 }
 

@@ -1,4 +1,5 @@
 import type { Message } from '../api/types.ts'
+import type { CallAnswer } from './resolution.ts'
 
 /** What a process is brought to before it is asked anything. */
 export type Opening = {
@@ -14,12 +15,18 @@ export type Opening = {
 
 /** What must be asked upstream for one client request: exactly one request, exactly this. */
 export type Turn = Opening & {
-  /** Empty where the conversation ends with the assistant, who is to go on: the history is all then. */
+  /** Empty if the last message is the assistant's (prefill, paused turn): then `history` is the whole conversation. */
   prompt: Message['content']
-  /** The name of the state of a process that was told everything but the history. */
-  origin: string
-  /** The name of the state that a process must be in to be asked `prompt` without a replay. */
+  /** The lineages of the conversation after 0, 1, 2, … messages of the history. */
+  lineages: readonly string[]
+  /** The last of them: the state that a worker must be in to be asked `prompt`. */
   lineage: string
+  /** The lineage after the prompt. */
+  promptLineage: string
+  /** The results of calls, if the prompt brings nothing else and MCP can carry them. By tool use id. */
+  answers: ReadonlyMap<string, CallAnswer> | undefined
+  /** Whether the model must call a tool: clients that ask so seldom bring its result. */
+  isForced: boolean
 }
 
 /** A tool in the words of MCP, which is how the runtime takes it. */

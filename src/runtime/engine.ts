@@ -1,127 +1,122 @@
 import type { NamedModel } from '../api/model.ts'
 import type { RateLimits } from '../api/rate-limits.ts'
 import { ApiError } from '../errors.ts'
-import { answersIn } from '../plan/resolution.ts'
 import type { ModelFacts } from '../plan/plan-turn.ts'
 import type { Opening, Turn } from '../plan/turn.ts'
-import { type Account, readAccount } from './account.ts'
-import { type BlueprintInput, conversationKind, runKind } from './blueprint.ts'
-import { catalogOf } from './catalog.ts'
-import type { ContextCount } from './context-count.ts'
-import { PLAIN, TokenCounter } from './count-tokens.ts'
-import { RuntimeEnded } from './failures.ts'
-import { Launcher, type ProcessObserver } from './launcher.ts'
-import { Pool, type PoolLimits } from './pool.ts'
-import { ModelList } from './model-list.ts'
-import { type Probe, probe } from './probe.ts'
-import type { Reply } from './reply.ts'
-import { Session, type SessionDependencies } from './session.ts'
-import { firstSettings } from './settings.ts'
-import { Stock } from './stock.ts'
+import { Capacity, type CapacityLimits, stopping } from './capacity/capacity.ts'
+import type { Priority } from './capacity/line.ts'
+import { Regrets } from './capacity/regrets.ts'
+import { byValue, type Choice, chooseWorker, type Lane } from './lanes.ts'
+import { type Account, readAccount } from './login/account.ts'
+import { catalogOf } from './login/catalog.ts'
+import { ModelList } from './login/model-list.ts'
+import { Launcher, type ProcessObserver } from './process/launcher.ts'
+import { PLAIN, TokenCounter } from './token-counter.ts'
+import { type BlueprintInput, conversationKind, runKind } from './worker/blueprint.ts'
+import type { ContextCount } from './worker/context-count.ts'
+import { RuntimeEnded } from './worker/failures.ts'
+import type { Reply } from './worker/reply.ts'
+import type { Stage } from './worker/stage.ts'
+import { Worker, type WorkerDependencies } from './worker/worker.ts'
 
-/** How a turn is served, fastest first. */
-export type Lane = 'resolve' | 'continue' | 'replay' | 'run'
+export type { Lane } from './lanes.ts'
 
 export type Served = { lane: Lane; reply: Reply }
 
 export type EngineInput = BlueprintInput &
-  Omit<PoolLimits, 'reserve'> & {
+  CapacityLimits & {
     version: string
-    /** How many processes are kept started ahead at least; with 0 none. */
-    spares: number
     startTimeout: number
     nextEventTimeout: number
     /** Where Claude Code's own tools may work; without one there are no runs. */
     toolsFolder?: string | undefined
-    /** Called with the cause when a session ends, for the log. */
-    onSessionEnd?: (cause: string) => void
+    /** Called with the cause when a worker ends, for the log. */
+    onWorkerEnd?: (cause: string) => void
     observer: EngineObserver
   }
 
 /** Is told what happens. All times are in milliseconds. */
 export type EngineObserver = ProcessObserver & {
-  /** A turn got its process, after it stood in line for so long. */
+  /** A turn got its worker, after it stood in line for so long. */
   turnWaited: (milliseconds: number) => void
   rateLimitsKnown: (limits: RateLimits) => void
-  /** Sessions came, went or changed their state. */
-  sessionsChanged: () => void
+  /** Workers came, went or changed their stage. */
+  workersChanged: () => void
   /** Someone else is logged in than before. */
   loginChanged: () => void
 }
 
+/** What the workers do, by groups of their stages. */
+export const WORKER_STATES = ['starting', 'opening', 'asking', 'idle', 'held'] as const
+
+export type WorkerState = (typeof WORKER_STATES)[number]
+
 /** The processes as they are now. */
 export type EngineCensus = {
-  processes: Readonly<Record<'spare' | 'opening' | 'asking' | 'idle' | 'held', number>>
+  processes: Readonly<Record<WorkerState, number>>
   /** The most that there may be. */
   limit: number
   /** Turns that stand in line. */
   waiting: number
 }
 
-/** Serves turns by processes of the runtime, and owns all of them. */
+/** Serves turns by workers, and owns all processes of the runtime. */
 export class Engine {
   readonly #models = new ModelList({
-    probe: () => this.#probe(),
+    list: () => this.#listModels(),
     identify: () => this.#readAccount(),
     onChange: () => {
-      this.#forgetLogin()
+      this.#capacity.renew('another login')
       this.#observer.loginChanged()
     },
   })
   readonly #counter = new TokenCounter((opening, signal) => this.#measure(opening, signal))
   readonly #launcher: Launcher
-  /** Runs are started otherwise than conversations, and not ahead. */
-  readonly #runLauncher: Launcher
   readonly #observer: EngineObserver
-  readonly #pool: Pool
-  readonly #stock: Stock
+  readonly #capacity: Capacity<Worker>
+  readonly #regrets = new Regrets()
   readonly #limit: number
-  readonly #conversations: SessionDependencies
-  readonly #runs: SessionDependencies | undefined
+  readonly #runs: WorkerDependencies | undefined
+  readonly #running = new Set<Worker>()
 
   constructor(input: EngineInput) {
     this.#observer = input.observer
-    this.#limit = input.maxSessions
-    const refill = (): void => this.#stock.refill()
-    this.#launcher = new Launcher(refill, input.observer)
-    this.#runLauncher = new Launcher(refill, input.observer)
-    this.#pool = new Pool({ ...input, reserve: () => this.#stock.wanted })
-    this.#conversations = {
+    this.#limit = input.maxProcesses
+    this.#launcher = new Launcher(input.observer)
+    const dependencies: WorkerDependencies = {
       launcher: this.#launcher,
       kind: conversationKind(input),
       version: input.version,
       startTimeout: input.startTimeout,
       nextEventTimeout: input.nextEventTimeout,
-      onStateChange: (session) => {
-        if (session.cause !== undefined) input.onSessionEnd?.(session.cause)
-        this.#follow(session)
+      onStage: (worker) => {
+        if (worker.end) input.onWorkerEnd?.(worker.end.cause)
+        if (!this.#running.has(worker)) this.#capacity.changed(worker)
+        this.#observer.workersChanged()
       },
       onRateLimits: (limits) => this.#observer.rateLimitsKnown(limits),
+      onLoginFailure: () => this.#capacity.renew('the login failed'),
     }
+    this.#capacity = new Capacity({ ...input, start: () => new Worker(dependencies) })
     if (input.toolsFolder !== undefined) {
-      const kind = runKind(input, input.toolsFolder)
-      this.#runs = { ...this.#conversations, kind, launcher: this.#runLauncher }
+      this.#runs = { ...dependencies, kind: runKind(input, input.toolsFolder) }
     }
-    this.#stock = new Stock({
-      launcher: this.#launcher,
-      spares: input.spares,
-      firstInput: firstSettings(input.model),
-      maxProcesses: input.maxSessions,
-      taken: () => this.#pool.size,
-      running: () => this.#launcher.size + this.#runLauncher.size,
-      isUrgent: () => this.#pool.isUrgent,
-      start: (beginning) => new Session(beginning, this.#conversations),
-    })
   }
 
   /**
-   * Starts the runtime once to see that it can be, and learns what it knows.
+   * Starts the first worker to see that one can be, and learns what it knows.
    *
-   * @throws Error where it can't be started
+   * @throws Error if the runtime can't be started
    */
   async start(): Promise<void> {
-    await this.#models.load()
-    this.#stock.begin()
+    try {
+      await this.#models.load()
+    } catch (cause) {
+      const { command = 'the runtime' } = this.#launcher.launch ?? {}
+      throw new Error(`${command} could not be started as Claude Code: ${reasonOf(cause)}`, {
+        cause,
+      })
+    }
   }
 
   /** What the runtime's list says of a model; one that is not listed is taken as it is. */
@@ -145,19 +140,15 @@ export class Engine {
 
   /** What the processes do now. */
   census(): EngineCensus {
-    const states = ['opening', 'asking', 'idle', 'held'] as const
-    const counts = states.map((state) => [state, this.#pool.count(state)])
-    return {
-      processes: {
-        spare: this.#launcher.spareCount + this.#stock.aheadCount,
-        ...(Object.fromEntries(counts) as Record<(typeof states)[number], number>),
-      },
-      limit: this.#limit,
-      waiting: this.#pool.waiting,
+    const processes = { starting: 0, opening: 0, asking: 0, idle: 0, held: 0 }
+    for (const { stage } of [...this.#capacity.workers, ...this.#running]) {
+      const state = stateOf(stage)
+      if (state) processes[state] += 1
     }
+    return { processes, limit: this.#limit, waiting: this.#capacity.waiting }
   }
 
-  /** The models of the login, as the runtime lists them; asked anew where the login is another. */
+  /** The models of the login, as the runtime lists them; asked anew if the login is another. */
   async models(): Promise<readonly NamedModel[]> {
     return catalogOf(await this.#models.fresh())
   }
@@ -174,7 +165,7 @@ export class Engine {
     return this.#models.login()
   }
 
-  /** To be told where there may be another login by now. */
+  /** To be told if there may be another login by now. */
   doubtLogin(): void {
     this.#models.doubt()
   }
@@ -182,31 +173,32 @@ export class Engine {
   /**
    * Counts the tokens of a conversation. Nothing of it is billed.
    *
-   * @throws ApiError where the API did not count, or no process could be had in time
+   * @throws ApiError if the API did not count, or no worker could be had in time
    */
   async countTokens(opening: Omit<Opening, 'settings'>, signal: AbortSignal): Promise<number> {
     return this.#counter.count({ ...opening, settings: PLAIN }, signal)
   }
 
   /**
-   * Finds the fastest way to ask a turn, and asks it.
+   * Finds the worker that can serve a turn at the least cost, and asks.
    *
-   * @param signal aborts while the turn waits for a process; after that, leaving the reply ends it
-   * @throws ApiError where no process could be had in time, or it failed
+   * @param signal aborts while the turn waits for a worker; after that, leaving the reply ends it
+   * @throws ApiError if no worker could be had in time, or it failed
    */
-  async serve(turn: Turn, signal: AbortSignal): Promise<Served> {
-    const answers = answersIn(turn.prompt)
-    const held = this.#pool.takeHeld(turn.lineage, new Set(answers?.keys()))
-    if (held && answers) {
-      const reply = await goOn(held, turn, signal, () => held.resolve(turn, answers))
-      if (reply) return { lane: 'resolve', reply }
-    }
-    const idle = this.#pool.takeIdle(turn.lineage)
-    if (idle) {
-      const reply = await goOn(idle, turn, signal, () => idle.ask(turn))
-      if (reply) return { lane: 'continue', reply }
-    }
-    return { lane: 'replay', reply: await this.#replay(turn, signal, this.#conversations) }
+  async serve(turn: Turn, signal: AbortSignal, priority?: Priority): Promise<Served> {
+    return retryOnceIfEnded(() => {
+      const since = performance.now()
+      return this.#capacity.withWorker(
+        (available) => {
+          const choice = chooseWorker(turn, available, performance.now())
+          if (choice === undefined) return undefined
+          this.#observer.turnWaited(performance.now() - since)
+          return this.#use(choice, turn, signal)
+        },
+        signal,
+        priority,
+      )
+    })
   }
 
   /**
@@ -215,40 +207,60 @@ export class Engine {
    * @throws ApiError as `serve` does
    */
   async run(turn: Turn, signal: AbortSignal): Promise<Served> {
-    if (this.#runs === undefined) throw new Error('There is no folder for the tools to work in.')
     if (turn.prompt.length === 0) {
       throw new ApiError(
         'invalid_request_error',
         'messages: with tools_enabled the conversation must end with a user message.',
       )
     }
-    return { lane: 'run', reply: await this.#replay(turn, signal, this.#runs) }
+    return retryOnceIfEnded(async () => ({ lane: 'run', reply: await this.#run(turn, signal) }))
   }
 
-  /** Ends all sessions and processes. Replies under way end with an error. */
+  /** Ends all processes. Replies in flight end with an error. */
   async close(): Promise<void> {
-    this.#pool.close()
-    this.#stock.close()
-    await Promise.all([this.#launcher.close(), this.#runLauncher.close()])
+    this.#capacity.close(stopping())
+    for (const worker of this.#running) worker.close('the proxy stopped', stopping())
+    await this.#launcher.close()
   }
 
-  #follow(session: Session): void {
-    // What the pool does about one change may be the next one.
-    const { state, error } = session
-    if (error instanceof RuntimeEnded) this.#launcher.noteFailure()
-    if (state === 'idle' || state === 'held') this.#launcher.noteSuccess()
-    if (state === 'closed') void session.exited.then(() => this.#stock.refill())
-    if (this.#stock.release(session)) return
-    this.#pool.update(session)
-    this.#stock.refill()
-    this.#observer.sessionsChanged()
-    if (state === 'closed' && error?.type === 'authentication_error') this.#forgetLogin()
+  async #use(choice: Choice<Worker>, turn: Turn, signal: AbortSignal): Promise<Served> {
+    const { lane, worker } = choice
+    if (lane === 'open' && this.#regrets.note(turn, worker, performance.now())) {
+      this.#capacity.grow()
+    }
+    const reply = await (choice.lane === 'resolve'
+      ? worker.resolve(turn, choice.answers, signal)
+      : worker.ask(turn, choice.way, signal))
+    return { lane, reply }
   }
 
-  /** Who logs in after a failure shall not meet a process that knows only the old login. */
-  #forgetLogin(): void {
-    this.#pool.closeIdle('the login failed')
-    this.#stock.renew()
+  async #run(turn: Turn, signal: AbortSignal): Promise<Reply> {
+    if (this.#runs === undefined) throw new Error('There is no folder for the tools to work in.')
+    const giveBack = await this.#capacity.ticket(signal)
+    let worker: Worker | undefined
+    try {
+      worker = new Worker(this.#runs, turn.system)
+      this.#running.add(worker)
+      await worker.started
+      return await worker.ask(turn, { kind: 'open' }, signal)
+    } catch (error) {
+      worker?.close('the run failed')
+      throw error
+    } finally {
+      void this.#endRun(worker, giveBack)
+    }
+  }
+
+  /** A run has its ticket until its process is gone. */
+  async #endRun(worker: Worker | undefined, giveBack: () => void): Promise<void> {
+    await worker?.exited
+    if (worker) this.#running.delete(worker)
+    giveBack()
+  }
+
+  /** Any worker knows: those that knew another login have been replaced. */
+  #listModels(): Worker['started'] {
+    return this.#capacity.withWorker(([worker]) => worker?.started, neverAborted)
   }
 
   async #readAccount(): Promise<Account> {
@@ -257,77 +269,20 @@ export class Engine {
     return readAccount(launch)
   }
 
-  /** It takes its place among the processes. */
-  async #probe(): Promise<Probe> {
-    await this.#pool.room(NEVER)
-    try {
-      const { kind, startTimeout } = this.#conversations
-      return await probe(this.#launcher, kind.options, startTimeout)
-    } finally {
-      this.#pool.giveBack()
-    }
-  }
-
   #measure(opening: Opening, signal: AbortSignal): Promise<ContextCount> {
-    return onceMore(() => this.#measureOnce(opening, signal))
-  }
-
-  async #measureOnce(opening: Opening, signal: AbortSignal): Promise<ContextCount> {
-    await this.#pool.room(signal)
-    const session = await this.#admit(() => new Session(opening, this.#conversations))
-    try {
-      return await whileThere(session, signal, async () => {
-        await session.open(opening)
-        return session.count()
-      })
-    } finally {
-      session.close('its tokens were counted')
-    }
-  }
-
-  /** On a new process; on one more if that one ends before anything was asked. */
-  #replay(turn: Turn, signal: AbortSignal, dependencies: SessionDependencies): Promise<Reply> {
-    return onceMore(() => this.#replayOnce(turn, signal, dependencies))
-  }
-
-  async #replayOnce(
-    turn: Turn,
-    signal: AbortSignal,
-    dependencies: SessionDependencies,
-  ): Promise<Reply> {
-    const since = performance.now()
-    await this.#pool.room(signal)
-    this.#observer.turnWaited(performance.now() - since)
-    const session = await this.#admit(async () => {
-      const isConversation = dependencies === this.#conversations
-      const ahead = isConversation ? await this.#stock.take(turn) : undefined
-      return ahead ?? new Session(turn, dependencies)
-    })
-    return whileThere(session, signal, async () => {
-      await session.open(turn)
-      return session.ask(turn)
-    })
-  }
-
-  /** Takes the room that was given for a session. */
-  async #admit(start: () => Session | Promise<Session>): Promise<Session> {
-    try {
-      const session = await start()
-      this.#pool.add(session)
-      this.#stock.refill()
-      return session
-    } catch (cause) {
-      this.#pool.giveBack()
-      throw new ApiError('api_error', 'The Claude Code runtime could not be started.', { cause })
-    }
+    return retryOnceIfEnded(() =>
+      this.#capacity.withWorker((available) => {
+        const [worker] = byValue(available, performance.now())
+        return worker?.count(opening, signal)
+      }, signal),
+    )
   }
 }
 
-/** For who does not leave. */
-const NEVER = new AbortController().signal
+const neverAborted = new AbortController().signal
 
 /** Takes a step that needs a process, and once more if the process ends in the middle of it. */
-async function onceMore<T>(step: () => Promise<T>): Promise<T> {
+async function retryOnceIfEnded<T>(step: () => Promise<T>): Promise<T> {
   try {
     return await step()
   } catch (error) {
@@ -336,36 +291,24 @@ async function onceMore<T>(step: () => Promise<T>): Promise<T> {
   }
 }
 
-/** Asks on a process that carries the conversation; `undefined` where it ended before it was asked. */
-async function goOn(
-  session: Session,
-  turn: Turn,
-  signal: AbortSignal,
-  ask: () => Promise<Reply>,
-): Promise<Reply | undefined> {
-  try {
-    return await whileThere(session, signal, async () => {
-      await session.prepare(turn)
-      return ask()
-    })
-  } catch (error) {
-    if (!(error instanceof RuntimeEnded)) throw error
-    return undefined
+function stateOf(stage: Stage): WorkerState | undefined {
+  switch (stage) {
+    case 'starting':
+    case 'opening':
+    case 'asking':
+    case 'held':
+      return stage
+    case 'ready':
+    case 'settling':
+    case 'recovering':
+      return 'idle'
+    case 'ended':
+      return undefined
+    default:
+      throw new Error(`Unknown stage ${String(stage satisfies never)}.`)
   }
 }
 
-/** Takes a step with a session that is closed if the client leaves meanwhile. */
-async function whileThere<T>(
-  session: Session,
-  signal: AbortSignal,
-  step: () => Promise<T>,
-): Promise<T> {
-  const leave = (): void => session.close('the client left')
-  signal.addEventListener('abort', leave)
-  try {
-    if (signal.aborted) leave()
-    return await step()
-  } finally {
-    signal.removeEventListener('abort', leave)
-  }
+function reasonOf(cause: unknown): string {
+  return cause instanceof Error ? cause.message : String(cause)
 }

@@ -27,7 +27,7 @@ export type BenchOptions = Omit<ProxyOptions, 'env'> & { login?: EnvironmentOver
 export async function startBench({ login, ...settings }: BenchOptions = {}): Promise<Bench> {
   const standin = await startStandin()
   const sandbox = makeSandbox(standin.url, login)
-  const proxy = await createProxy({ env: sandbox.env, port: 0, spares: 0, ...settings })
+  const proxy = await createProxy({ env: sandbox.env, port: 0, ...settings })
 
   const post: Bench['post'] = (body, { headers, ...options } = {}) =>
     proxy.fetch('http://localhost/v1/messages', {

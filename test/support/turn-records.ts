@@ -5,7 +5,7 @@ export function turnRecord(overrides: Partial<TurnRecord> = {}): TurnRecord {
   return {
     at: Date.parse('2026-03-04T05:06:07Z'),
     id: 'req_1',
-    lane: 'replay',
+    lane: 'open',
     model: 'claude-sonnet-4-6',
     outcome: 'whole',
     status: 200,

@@ -33,7 +33,6 @@ async function start(options: ProxyOptions): Promise<number> {
     env: sandbox.env,
     host: '127.0.0.1',
     port: 0,
-    spares: 0,
     ...options,
   })
   proxies.push(proxy)
@@ -185,7 +184,6 @@ describe('with cors_origins', () => {
         env: plan.env,
         host: '127.0.0.1',
         port: 0,
-        spares: 0,
         corsOrigins: [standin.url],
       })
       try {

@@ -126,7 +126,6 @@ test('a key of a file is replaced without a restart', async () => {
     env: sandbox.env,
     host: '127.0.0.1',
     port: 0,
-    spares: 0,
     proxyApiKeyFile: file,
     logger: log.logger,
   })

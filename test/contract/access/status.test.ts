@@ -36,7 +36,7 @@ async function get(
 ): Promise<Record<string, unknown>> {
   sandbox = makeSandbox(standin.url, { ...NOTHING_OUTSIDE, ...login })
   prepare(sandbox)
-  proxy = await createProxy({ env: sandbox.env, host: '127.0.0.1', port: 0, spares: 0 })
+  proxy = await createProxy({ env: sandbox.env, host: '127.0.0.1', port: 0 })
   const response = await proxy.fetch(`http://localhost${path}`)
   expect(response.status).toBe(200)
   return (await response.json()) as Record<string, unknown>

@@ -13,7 +13,7 @@ let bench: Bench
 let client: Anthropic
 
 beforeAll(async () => {
-  bench = await startBench({ maxProcesses: 1, spares: 0 })
+  bench = await startBench({ maxProcesses: 1 })
   client = new Anthropic({ fetch: bench.proxy.fetch, apiKey: 'not needed', maxRetries: 0 })
 })
 
@@ -188,7 +188,7 @@ test('a count takes its place among the processes', async () => {
 })
 
 test('without a login it is a 401 that says so', async () => {
-  const other = await startBench({ login: NO_LOGIN, spares: 0 })
+  const other = await startBench({ login: NO_LOGIN })
   try {
     const response = await other.proxy.fetch('http://localhost/v1/messages/count_tokens', {
       method: 'POST',

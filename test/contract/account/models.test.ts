@@ -19,7 +19,7 @@ beforeAll(async () => {
   standin = await startStandin()
   sandbox = makeSandbox(standin.url, { ...NO_LOGIN, ...NOTHING_OUTSIDE })
   storeLogin(sandbox.env)
-  proxy = await createProxy({ env: sandbox.env, spares: 0 })
+  proxy = await createProxy({ env: sandbox.env })
   client = new Anthropic({ fetch: proxy.fetch, apiKey: 'not needed', maxRetries: 0 })
 })
 

@@ -106,7 +106,7 @@ describe('each error of the API is the class of the official client', () => {
   })
 
   test('a proxy that is closed', async () => {
-    const closed = await startOfficialBench('over a socket', { spares: 0 })
+    const closed = await startOfficialBench('over a socket', {})
     await closed.close()
 
     const thrown = await errorOf(closed.client.messages.create(ASKED))

@@ -203,7 +203,7 @@ describe.each(TRANSPORTS)('the official client, %s', (transport) => {
 
     expect(bench.standin.messages).toHaveLength(10)
     const lanes = bench.turns.slice(turnsBefore).map(({ lane }) => lane)
-    expect(lanes).toEqual(['replay', ...Array.from({ length: 9 }, () => 'continue')])
+    expect(lanes).toEqual(['open', ...Array.from({ length: 9 }, () => 'continue')])
   })
 
   test('betas', async () => {

@@ -75,7 +75,7 @@ describe.each([{ streamed: true }, { streamed: false }])(
       const answered = await ask(answerTo(asked, CALLS.content))
 
       expect(answered.content).toMatchObject([textBlock('Sunny in Paris.')])
-      expect(bench.turns.at(-1)?.lane).toBe('replay')
+      expect(bench.turns.at(-1)?.lane).toBe('open')
       expect(bench.differences()).toEqual([])
       expect(bench.standin.messages).toHaveLength(1)
     })

@@ -109,7 +109,7 @@ test('a port of another program, and one of a server of ours', async () => {
   expect(other.checks.get('port')?.text).toContain('another program')
 
   const { url } = await startServer({
-    args: [...LOCAL, '--spares', '0'],
+    args: [...LOCAL],
     env: sandbox.env,
     cwd: sandbox.workFolder,
   })

@@ -16,7 +16,7 @@ import {
 } from '../../support/sandbox.ts'
 import { type Standin, startStandin } from '../../support/standin.ts'
 
-const LOCAL = ['--port', '0', '--host', '127.0.0.1', '--spares', '0']
+const LOCAL = ['--port', '0', '--host', '127.0.0.1']
 
 /** Linux answers on all of 127.0.0.0/8, and not every container has IPv6. */
 const LOOPBACK_HOSTS = [
@@ -113,14 +113,14 @@ describe('what it says at start', () => {
   })
 
   test('that it is open to the network, under which port', async () => {
-    const { banner, url } = await start(['--port', '0', '--host', '0.0.0.0', '--spares', '0'])
+    const { banner, url } = await start(['--port', '0', '--host', '0.0.0.0'])
     const { port } = new URL(url)
     expect(banner).toMatch(/^ {2}warning +OPEN TO THE NETWORK\b.*proxy_api_key/m)
     expect(banner).toContain(`0.0.0.0:${port}`)
   })
 
   test('no warning where it is open to the network with a key', async () => {
-    const { banner } = await start(['--port', '0', '--host', '0.0.0.0', '--spares', '0'], {
+    const { banner } = await start(['--port', '0', '--host', '0.0.0.0'], {
       CSP_PROXY_API_KEY: 'made-up-proxy-key',
     })
     expect(banner).not.toContain('warning')
@@ -138,7 +138,7 @@ describe('what it says at start', () => {
   })
 
   test.each(LOOPBACK_HOSTS)('an address that answers, for host %s', async (host) => {
-    const { url } = await start(['--port', '0', '--host', host, '--spares', '0'])
+    const { url } = await start(['--port', '0', '--host', host])
     const health = await fetch(`${url}/health`)
     expect(health.status).toBe(200)
   })

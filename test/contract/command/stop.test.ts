@@ -204,19 +204,19 @@ describe('shutdown_timeout bounds the wait, and what is cut is told so', () => {
 
 describe('SIGKILL of the server takes the runtime with it', () => {
   test('where its processes are parked', async () => {
-    const { command } = await start('--spares', '2')
+    const { command } = await start()
     await expectAllGone(command, 2)
   })
 
   test('where one is idle', async () => {
-    const { command, url } = await start('--spares', '0')
+    const { command, url } = await start()
     await (await ask(url, false)).json()
     await expectAllGone(command, 1)
   })
 
   test('where one is streaming', async () => {
     stalledReply()
-    const { command, url } = await start('--spares', '0')
+    const { command, url } = await start()
     const streamed = await ask(url, true)
     const [request] = await standin.waitFor(1)
 

@@ -23,7 +23,7 @@ afterAll(async () => {
 
 test("the command logs a turn in one line, and keeps the counts in the user's state folder", async () => {
   const { command, url } = await startServer({
-    args: ['--port', '0', '--spares', '0'],
+    args: ['--port', '0'],
     env: sandbox.env,
     cwd: sandbox.workFolder,
   })
@@ -37,7 +37,7 @@ test("the command logs a turn in one line, and keeps the counts in the user's st
   expect(JSON.parse(line)).toMatchObject({
     id: response.headers.get('request-id'),
     upstreamId: standin.messages[0]?.requestId,
-    lane: 'replay',
+    lane: 'open',
     status: 200,
     inputTokens: 21,
     outputTokens: 55,

@@ -54,7 +54,7 @@ const upstream: string[] = []
 
 beforeAll(async () => {
   // Each break ends a process: what is started ahead would double the work, and tell nothing here.
-  bench = await startBench({ spares: 0 })
+  bench = await startBench({})
 })
 
 afterEach(() => {

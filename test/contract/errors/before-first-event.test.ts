@@ -147,7 +147,7 @@ describe.each([{ stream: true }, { stream: false }])(
     let unreachable: Bench
 
     beforeAll(async () => {
-      unreachable = await startBench({ spares: 0 })
+      unreachable = await startBench({})
       await unreachable.standin.close()
     })
 

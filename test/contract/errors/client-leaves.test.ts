@@ -18,7 +18,7 @@ let bench: Bench
 let url: string
 
 beforeAll(async () => {
-  bench = await startBench({ host: '127.0.0.1', spares: 0 })
+  bench = await startBench({ host: '127.0.0.1' })
   url = (await bench.proxy.listen()).url
 })
 

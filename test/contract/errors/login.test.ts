@@ -9,7 +9,7 @@ afterEach(() => bench.close())
 
 describe('nobody is logged in', () => {
   test.each([true, false])('a 401 says what to do (stream: %s)', async (stream) => {
-    bench = await startBench({ login: NO_LOGIN, spares: 0 })
+    bench = await startBench({ login: NO_LOGIN })
 
     const response = await bench.post(asking('Hello?', { stream }))
 
@@ -29,7 +29,7 @@ describe('nobody is logged in', () => {
 
 describe('a subscription', () => {
   test.each([true, false])('a limit says when to try again (stream: %s)', async (stream) => {
-    bench = await startBench({ login: SUBSCRIPTION_LOGIN, spares: 0 })
+    bench = await startBench({ login: SUBSCRIPTION_LOGIN })
     const resetsAt = Math.floor(Date.now() / 1000) + 3600
     bench.standin.reply(
       error(429, 'rate_limit_error', 'You have reached the limit of your plan.', {
@@ -61,7 +61,7 @@ describe('a subscription', () => {
     [500, 'api_error', 'Internal server error'],
     [529, 'overloaded_error', 'Overloaded'],
   ])('%i %s is told as it is', async (status, type, message) => {
-    bench = await startBench({ login: SUBSCRIPTION_LOGIN, spares: 0 })
+    bench = await startBench({ login: SUBSCRIPTION_LOGIN })
     bench.standin.answer = () => error(status, type, message)
 
     const response = await bench.post(asking('Try it.'))
@@ -79,7 +79,7 @@ describe('a subscription', () => {
   })
 
   test('a token that is refused is a 401', async () => {
-    bench = await startBench({ login: SUBSCRIPTION_LOGIN, spares: 0 })
+    bench = await startBench({ login: SUBSCRIPTION_LOGIN })
     const message = 'OAuth token has expired.'
     bench.standin.answer = () => error(401, 'authentication_error', message)
 

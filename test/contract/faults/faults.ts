@@ -1,7 +1,7 @@
 import { vi } from 'vitest'
 
 import type { ProxyOptions } from '../../../src/proxy.ts'
-import { InputQueue } from '../../../src/runtime/input-queue.ts'
+import { InputQueue } from '../../../src/runtime/worker/input-queue.ts'
 import {
   type Answer,
   cut,
@@ -77,7 +77,7 @@ export const ACTS: Record<string, Act> = {
     ],
   },
   'processes started ahead': {
-    options: { spares: 1 },
+    options: {},
     faults: [
       killed('is parked', WHOLE, killAhead(1)),
       killed('is opened ahead', WHOLE, killAhead(2)),

@@ -75,8 +75,7 @@ export async function openScene(
     async begin() {
       await scene.goOnBeside()
       await scene.count('idle', 1)
-      const { spares = 0 } = options
-      if (spares === 0) for (const pid of bench.runtimes()) own.add(pid)
+      for (const pid of bench.runtimes()) own.add(pid)
     },
     processes: () => bench.runtimes().filter((pid) => !own.has(pid)),
     count: (state, count) =>
@@ -96,7 +95,7 @@ export async function openScene(
       expect(textOf(await bench.ask('Hello again'))).toBe(GREETING)
     },
     async leftovers() {
-      const states = ['spare', 'opening', 'asking', 'idle', 'held']
+      const states = ['starting', 'opening', 'asking', 'idle', 'held']
       try {
         await vi.waitFor(async () => {
           const counts = await Promise.all(states.map((state) => countOf(bench, state)))

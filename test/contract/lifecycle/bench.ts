@@ -39,7 +39,6 @@ export async function openBench(
     env: sandbox.env,
     host: '127.0.0.1',
     port: 0,
-    spares: 0,
     logger: log.logger,
     ...(typeof options === 'function' ? options(sandbox) : options),
   })

@@ -38,7 +38,7 @@ function gateReply({ standin }: Bench, text: string) {
 
 describe('two proxies in one process', () => {
   test('serve each from its own login, and one goes on when the other is closed', async () => {
-    const [first, second] = [await open({ spares: 1 }), await open({ spares: 1 })]
+    const [first, second] = [await open({}), await open({})]
     first.standin.answer = () => message(textMessage('first'))
     second.standin.answer = () => message(textMessage('second'))
     const gate = gateReply(second, 'still here')
@@ -60,7 +60,7 @@ describe('two proxies in one process', () => {
 
 describe('close()', () => {
   test('ends every process: parked, idle and held', async () => {
-    const bench = await open({ spares: 1 })
+    const bench = await open({})
     bench.standin.reply(message(toolUseMessage([{ id: 'toolu_1', name: 'look', input: {} }])))
     expect(await bench.ask({ messages: [user('Look')], tools: [LOOK] })).toMatchObject({
       body: { stop_reason: 'tool_use' },
@@ -175,7 +175,7 @@ test('a program that embeds it ends by itself once it is closed, and nothing is 
   writeFileSync(
     script,
     `import { createProxy } from ${JSON.stringify(library)}
-     const proxy = await createProxy({ port: 0, host: '127.0.0.1', spares: 1 })
+     const proxy = await createProxy({ port: 0, host: '127.0.0.1' })
      const { url } = await proxy.listen()
      const body = JSON.stringify({ max_tokens: 9, messages: [{ role: 'user', content: 'Hello' }] })
      for (const ask of [proxy.fetch, fetch]) {

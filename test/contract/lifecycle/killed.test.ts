@@ -93,7 +93,7 @@ describe('a process that is killed while it is parked costs nothing', () => {
     ['where the proxy knows', true],
     ['where the next request comes at once', false],
   ])('%s', async (_name, isKnown) => {
-    await open({ spares: 1 })
+    await open({})
     kill(bench.runtimes())
     if (isKnown) await settled()
 

@@ -36,7 +36,7 @@ describe('a process that waits', () => {
     })
 
     expect(textOf(second)).toBe('Hello from the stand-in.')
-    expect(bench.log.turns.map(({ lane }) => lane)).toEqual(['replay', 'replay'])
+    expect(bench.log.turns.map(({ lane }) => lane)).toEqual(['open', 'open'])
     expect(bench.standin.messages).toHaveLength(2)
   })
 
@@ -58,7 +58,7 @@ describe('a process that waits', () => {
     })
 
     expect(textOf(second)).toBe('Hello from the stand-in.')
-    expect(bench.log.turns.map(({ lane }) => lane)).toEqual(['replay', 'replay'])
+    expect(bench.log.turns.map(({ lane }) => lane)).toEqual(['open', 'open'])
     expect(JSON.stringify(bench.standin.messages[1]?.body.messages)).toContain('a tree')
     expect(bench.standin.messages).toHaveLength(2)
   })
@@ -119,7 +119,7 @@ describe('with maxProcesses 1', () => {
     const { body } = await bench.ask('One')
     const again = [user('One'), assistant(body.content), user('And?')]
     expect((await bench.ask({ messages: again })).status).toBe(200)
-    expect(bench.log.turns.map(({ lane }) => lane)).toEqual(['replay', 'continue'])
+    expect(bench.log.turns.map(({ lane }) => lane)).toEqual(['open', 'continue'])
   })
 
   test('who waits longer than queueTimeout gets 529 with retry-after, and asks nothing', async () => {
@@ -255,8 +255,8 @@ test('who finds the line full is turned away at once', async () => {
   expect([(await first).status, (await second).status]).toEqual([200, 200])
 })
 
-test('there are never more processes than maxProcesses, spares included', async () => {
-  await open({ maxProcesses: 2, spares: 2 })
+test('there are never more processes than maxProcesses', async () => {
+  await open({ maxProcesses: 2 })
   const gates = gateReplies(3)
   const asked = ['One', 'Two', 'Three'].map((text) => bench.ask(text))
   const counts: number[] = []

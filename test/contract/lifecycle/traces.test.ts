@@ -18,7 +18,7 @@ afterEach(() => bench.remove())
 const MARKER = 'xylophone-quartz-7319'
 
 test('no word of a conversation is written to disk', async () => {
-  bench = await openBench({ spares: 1 })
+  bench = await openBench({})
   const { standin, ask, sandbox } = bench
   const call = { id: 'toolu_1', name: 'look', input: { where: `${MARKER}-input` } }
   standin.reply(message(toolUseMessage([call])))

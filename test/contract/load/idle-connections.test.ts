@@ -41,7 +41,7 @@ test.runIf(process.platform === 'linux')(
   'many idle connections take little, keep no one else out, and leave nothing behind',
   async () => {
     const { command, url } = await startServer({
-      args: ['--port', '0', '--host', '127.0.0.1', '--spares', '0'],
+      args: ['--port', '0', '--host', '127.0.0.1'],
       env: sandbox.env,
       cwd: sandbox.workFolder,
     })

@@ -112,7 +112,7 @@ describe.each([{ streamed: true }, { streamed: false }])('a chat (streamed: $str
       messages.push(answered, { role: 'user', content: next })
     }
     await ask(streamed, { model: MODEL, messages })
-    expect(bench.lanes()).toEqual(['replay', 'continue', 'continue'])
+    expect(bench.lanes()).toEqual(['open', 'continue', 'continue'])
   })
 
   test('that reasons goes on with its thoughts and their signatures', async () => {
@@ -140,7 +140,7 @@ describe.each([{ streamed: true }, { streamed: false }])('a chat (streamed: $str
         { role: 'user', content: 'Go on.' },
       ],
     })
-    expect(bench.lanes()).toEqual(['replay', 'continue'])
+    expect(bench.lanes()).toEqual(['open', 'continue'])
     expect(conversation()[1]?.content).toMatchObject([
       { type: 'thinking', thinking: 'They greet me.', signature: 'bWFkZS11cCBzaWduYXR1cmU=' },
       { type: 'text', text: 'Hello.' },
@@ -181,7 +181,7 @@ describe.each([{ streamed: true }, { streamed: false }])('a chat (streamed: $str
         { role: 'tool', tool_call_id: call.id, content: 'A wall.' },
       ],
     })
-    expect(bench.lanes()).toEqual(['replay', 'resolve'])
+    expect(bench.lanes()).toEqual(['open', 'resolve'])
     expect(conversation().at(-2)?.content).toMatchObject([
       { type: 'thinking', signature: 'c2lnbmVk' },
       { type: 'text', text: 'I look.' },
@@ -209,7 +209,7 @@ describe.each([{ streamed: true }, { streamed: false }])('a chat (streamed: $str
         { role: 'user', content: 'And?' },
       ],
     })
-    expect(bench.lanes()).toEqual(['replay'])
+    expect(bench.lanes()).toEqual(['open'])
     expect(conversation().slice(1)).toMatchObject([
       {
         role: 'assistant',
@@ -295,7 +295,7 @@ describe.each([{ streamed: true }, { streamed: false }])('a chat (streamed: $str
 
     expect(text).toBe('Both are sunny.')
     expect(ran).toEqual(['Oslo', 'Rome', 'Oslo', 'Rome'])
-    expect(bench.lanes()).toEqual(['replay', 'resolve', 'resolve'])
+    expect(bench.lanes()).toEqual(['open', 'resolve', 'resolve'])
     expect(bench.standin.messages).toHaveLength(3)
   })
 })

@@ -45,7 +45,7 @@ function answerStep({ body }: MessageRequest): ReturnType<typeof message> {
 }
 
 const WEATHER = z.object({ city: z.string(), day: z.number() })
-const IN_ONE_PROCESS = ['replay', 'resolve', 'resolve', 'resolve']
+const IN_ONE_PROCESS = ['open', 'resolve', 'resolve', 'resolve']
 
 /** That each thought was sent upstream again, with its signature. */
 function expectThoughtsKept(): void {

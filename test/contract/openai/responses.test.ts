@@ -123,7 +123,7 @@ describe.each([{ streamed: true }, { streamed: false }])(
         tools: [LOOK],
       })
       expect(third.previous_response_id).toBe(second.id)
-      expect(bench.lanes()).toEqual(['replay', 'resolve', 'continue'])
+      expect(bench.lanes()).toEqual(['open', 'resolve', 'continue'])
     })
 
     test('is gone on with by its items, thoughts and signatures among them', async () => {
@@ -135,7 +135,7 @@ describe.each([{ streamed: true }, { streamed: false }])(
       input.push(...(first.output as ResponseInput))
       input.push({ type: 'function_call_output', call_id: id, output: 'A door.' })
       await ask(streamed, { ...body, input })
-      expect(bench.lanes()).toEqual(['replay', 'resolve'])
+      expect(bench.lanes()).toEqual(['open', 'resolve'])
       expect(saidBefore().at(-1)).toMatchObject([
         THOUGHT,
         { type: 'text', text: 'I look.' },
@@ -229,7 +229,7 @@ test('what was searched for stays in the conversation, though clients do not sen
     { role: 'user' as const, content: 'Why?' },
   ]
   await create({ input, tools })
-  expect(bench.lanes()).toEqual(['replay', 'continue'])
+  expect(bench.lanes()).toEqual(['open', 'continue'])
   expect(saidBefore()[0]).toMatchObject([
     { type: 'server_tool_use' },
     { type: 'web_search_tool_result', content: [{ url, encrypted_content: 'eA==' }] },
@@ -247,7 +247,7 @@ test('items are known by their ids as long as their response is', async () => {
     { role: 'user' as const, content: 'Why?' },
   ]
   await create({ input })
-  expect(bench.lanes()).toEqual(['replay', 'continue'])
+  expect(bench.lanes()).toEqual(['open', 'continue'])
 
   await bench.client.responses.delete(first.id)
   await expect(create({ input })).rejects.toMatchObject({

@@ -91,7 +91,6 @@ describe.skipIf(!HAS_BROWSER)('the page of a proxy with a subscription', () => {
       env: sandbox.env,
       host: '127.0.0.1',
       port: 0,
-      spares: 1,
       maxProcesses: 8,
       usageGuard: 0.9,
     })
@@ -161,10 +160,10 @@ describe.skipIf(!HAS_BROWSER)('the page of a proxy with a subscription', () => {
     expect(await text(page, 'plan-note')).toContain('from 90 % on')
     const rows = await page.locator('#turns tr').allInnerTexts()
     expect(rows.map((row) => row.split('\t').slice(1, 4))).toEqual([
-      ['claude-sonnet-4-6', 'replay', '400 invalid_request_error'],
-      ['claude-sonnet-4-6', 'replay', 'ok'],
+      ['claude-sonnet-4-6', 'open', '400 invalid_request_error'],
+      ['claude-sonnet-4-6', 'open', 'ok'],
       ['claude-sonnet-4-6', 'continue', 'ok'],
-      ['claude-sonnet-4-6', 'replay', 'ok'],
+      ['claude-sonnet-4-6', 'open', 'ok'],
     ])
     expect(rows[3]?.split('\t').slice(-3)).toEqual(['4,000', '3,000', '250'])
     expect(await page.locator('.chart .first').count()).toBe(3)
@@ -240,7 +239,6 @@ describe.skipIf(!HAS_BROWSER)('the page of a proxy with a key, and without a log
       env: sandbox.env,
       host: '127.0.0.1',
       port: 0,
-      spares: 0,
       proxyApiKey: KEY,
     })
     ;({ url } = await proxy.listen())

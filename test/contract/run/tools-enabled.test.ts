@@ -26,7 +26,6 @@ beforeAll(async () => {
     host: '127.0.0.1',
     toolsEnabled: true,
     toolsFolder: folder,
-    spares: 0,
   })
   client = new Anthropic({ fetch: proxy.fetch, apiKey: 'unused', maxRetries: 0 })
 })

@@ -78,7 +78,7 @@ test("the AI SDK's generateText finishes a task of many steps with parallel call
   expect(ran).toHaveLength(2 * STEPS)
   expect(standin.messages).toHaveLength(STEPS + 1)
   expect(log.turns.map((turn) => turn.lane)).toEqual([
-    'replay',
+    'open',
     ...Array.from({ length: STEPS }, () => 'resolve'),
   ])
 })

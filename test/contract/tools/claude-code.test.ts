@@ -63,7 +63,7 @@ test('Claude Code, pointed at the proxy, does a task of several steps with its o
   expect(standin.messages).toHaveLength(4)
   const told = JSON.stringify(standin.messages[3]?.body.messages)
   for (const call of calls) expect(told).toContain(call.id)
-  expect(log.turns.map((turn) => turn.lane)).toEqual(['replay', 'resolve', 'resolve', 'resolve'])
+  expect(log.turns.map((turn) => turn.lane)).toEqual(['open', 'resolve', 'resolve', 'resolve'])
   expect(standin.messages[0]?.body.tools?.map((tool) => 'name' in tool && tool.name)).toContain(
     'Bash',
   )

@@ -61,7 +61,7 @@ async function step(
 }
 
 const RESOLVED = { status: 200, lane: 'resolve', differences: [], asked: 1 }
-const REPLAYED = { status: 200, lane: 'replay', differences: [], asked: 1 }
+const REPLAYED = { status: 200, lane: 'open', differences: [], asked: 1 }
 
 describe('results of exactly the held calls are resolved in the process that waits', () => {
   test.each([
@@ -157,7 +157,7 @@ describe('whatever else comes is replayed, and right', () => {
       result(waiting.second, 'two'),
     ]
     const { differences, ...rest } = await step(waiting, content)
-    expect(rest).toEqual({ status: 200, lane: 'replay', asked: 1 })
+    expect(rest).toEqual({ status: 200, lane: 'open', asked: 1 })
     // The reminders of a fresh process stand at the end of the last result.
     expect(differences.filter((line) => !line.includes('system-reminder'))).toEqual([])
   })
@@ -167,7 +167,7 @@ describe('whatever else comes is replayed, and right', () => {
     const messages = [user('something else was asked'), ...waiting.messages.slice(1)]
     const content = [result(waiting.first, 'one'), result(waiting.second, 'two')]
     const edited = await step({ ...waiting, messages }, content)
-    expect(edited).toMatchObject({ status: 200, lane: 'replay', asked: 1 })
+    expect(edited).toMatchObject({ status: 200, lane: 'open', asked: 1 })
     const wire = JSON.stringify(bench.standin.messages.at(-1)?.body.messages)
     expect(wire).toContain('something else was asked')
     expect(wire).not.toContain(`look ${count}`)
@@ -178,7 +178,7 @@ describe('whatever else comes is replayed, and right', () => {
     const tools = [{ ...LOOK, description: 'Looks closer.' }]
     const content = [result(waiting.first, 'one'), result(waiting.second, 'two')]
     const changed = await step(waiting, content, bench, { tools })
-    expect(changed).toMatchObject({ status: 200, lane: 'replay', asked: 1 })
+    expect(changed).toMatchObject({ status: 200, lane: 'open', asked: 1 })
     expect(bench.standin.messages.at(-1)?.body.tools).toEqual(tools)
   })
 
@@ -194,7 +194,7 @@ describe('whatever else comes is replayed, and right', () => {
     )
     expect(replies.map(({ status }) => status)).toEqual([200, 200])
     const lanes = bench.log.turns.slice(before).map(({ lane }) => lane)
-    expect(lanes.toSorted((a, b) => a.localeCompare(b))).toEqual(['replay', 'resolve'])
+    expect(lanes.toSorted((a, b) => a.localeCompare(b))).toEqual(['open', 'resolve'])
   })
 
   test('a process that died while it waited', async () => {
@@ -204,7 +204,7 @@ describe('whatever else comes is replayed, and right', () => {
     await waitUntilGone(pids, 5000)
     const content = [result(waiting.first, 'one'), result(waiting.second, 'two')]
     const { status, lane, asked } = await step(waiting, content)
-    expect({ status, lane, asked }).toEqual({ status: 200, lane: 'replay', asked: 1 })
+    expect({ status, lane, asked }).toEqual({ status: 200, lane: 'open', asked: 1 })
   })
 
   test('a call of a tool that the client does not have reaches it all the same, once', async () => {
@@ -217,7 +217,7 @@ describe('whatever else comes is replayed, and right', () => {
     const messages = [...request.messages, assistant(reply.body.content)]
     const waiting = { first: call.id, second: '', request, messages }
     const next = await step(waiting, [result(call.id, 'there is no such tool')])
-    expect(next).toMatchObject({ status: 200, lane: 'replay', asked: 1 })
+    expect(next).toMatchObject({ status: 200, lane: 'open', asked: 1 })
     expect(bench.standin.messages).toHaveLength(2)
   })
 })
@@ -254,7 +254,7 @@ describe('what outlives a held process', () => {
       await waitUntilGone(short.runtimes(), 5000)
       const content = [result(waiting.first, 'one'), result(waiting.second, 'two')]
       const { status, lane, asked } = await step(waiting, content, short)
-      expect({ status, lane, asked }).toEqual({ status: 200, lane: 'replay', asked: 1 })
+      expect({ status, lane, asked }).toEqual({ status: 200, lane: 'open', asked: 1 })
     } finally {
       await short.remove()
     }
@@ -266,7 +266,7 @@ describe('what outlives a held process', () => {
     try {
       const content = [result(waiting.first, 'one'), result(waiting.second, 'two')]
       const { status, lane, asked } = await step(waiting, content, other)
-      expect({ status, lane, asked }).toEqual({ status: 200, lane: 'replay', asked: 1 })
+      expect({ status, lane, asked }).toEqual({ status: 200, lane: 'open', asked: 1 })
     } finally {
       await other.remove()
     }

@@ -132,7 +132,7 @@ describe('an agent that calls tools', () => {
     expect(text).toBe('alpha is finished.')
     expect(standin.messages).toHaveLength(STEPS + 1)
     expect(log.turns.map((turn) => turn.lane)).toEqual([
-      'replay',
+      'open',
       ...Array.from({ length: STEPS }, () => 'resolve'),
     ])
     standin.messages.forEach((request, index) => {

@@ -36,8 +36,7 @@ export type Bench = {
 
 export type Refusal = { status: number; error: { type: string; message: string } }
 
-/** @param spares how many processes are started ahead at least, as the option says; with 0 none */
-export async function startBench({ spares = 1 } = {}): Promise<Bench> {
+export async function startBench(): Promise<Bench> {
   const standin = await startStandin()
   const sandbox = makeSandbox(standin.url)
   const lanes = new Map<string, string>()
@@ -54,7 +53,6 @@ export async function startBench({ spares = 1 } = {}): Promise<Bench> {
     env: sandbox.env,
     workFolder: sandbox.workFolder,
     port: 0,
-    spares,
     maxProcesses: 8,
     logger,
   })

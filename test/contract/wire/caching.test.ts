@@ -15,7 +15,7 @@ let bench: Bench
 
 beforeAll(async () => {
   // Nearly every case begins otherwise than the one before: what is started ahead would fit none.
-  bench = await startBench({ spares: 0 })
+  bench = await startBench()
 })
 
 afterAll(() => bench.close())

@@ -63,7 +63,7 @@ describe.each(MODELS)('with %s, a paused reply is gone on with', (model) => {
   test.each(Object.entries(PAUSED))('in a new process, paused %s', async (name, blocks) => {
     const messages = [user('Hi'), assistant('Hello.'), user(`The news ${name}?`), assistant(blocks)]
     const exchange = await bench.send(request(messages, { model }))
-    expect(exchange.lane).toBe('replay')
+    expect(exchange.lane).toBe('open')
     expect(exchange.upstream.body.messages.findLast(({ role }) => role !== 'system')?.role).toBe(
       'assistant',
     )
@@ -78,7 +78,7 @@ test.each(Object.entries(PAUSED))('as the client came to it, paused %s', async (
   const wentOn = await bench.send(
     request([...(messages as object[]), assistant(paused.reply.content)], others),
   )
-  expect(wentOn.lane).toBe(name === 'after a result' ? 'continue' : 'replay')
+  expect(wentOn.lane).toBe(name === 'after a result' ? 'continue' : 'open')
   expectAsSent(wentOn)
 
   // Clients add the second reply to the first, or send it as one more message.

@@ -393,7 +393,7 @@ describe('the result of a held call reaches the API as it was sent', () => {
 
   test.each([
     ['by the process that waits for it', 'resolve', sayable],
-    ['by a new one, where it can not be told to that', 'replay', Object.values(UNSAYABLE).flat()],
+    ['by a new one, where it can not be told to that', 'open', Object.values(UNSAYABLE).flat()],
   ])('%s', async (_, lane, cases) => {
     // After the question, each case has its call, its result, a reply and thanks.
     const owners = { messages: ['', ...cases.flatMap((name) => [name, name, name, name])] }

@@ -28,7 +28,7 @@ export function startTalk(bench: () => Bench, fixed: object): Talk {
     const next = before && nextTurn(before, content).body['messages']
     const exchange = await bench().send({ body: next ? { ...first, messages: next } : first })
     expectAsSent(exchange)
-    expect.soft(exchange.lane).toBe(before ? 'continue' : 'replay')
+    expect.soft(exchange.lane).toBe(before ? 'continue' : 'open')
     const isAsSent = wireDifferences(exchange.request, exchange.upstream).length === 0
     if (isAsSent) last = exchange
     return exchange

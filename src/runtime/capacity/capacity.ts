@@ -1,0 +1,332 @@
+import { ApiError } from '../../errors.ts'
+import { byValue, type Candidate } from '../lanes.ts'
+import { Line, type LineLimits, type Place, type Priority } from './line.ts'
+import { StartPace } from './start-pace.ts'
+
+/** What is to be known of a worker here, and what can be done with it. */
+export type PooledWorker = Candidate & {
+  readonly started: Promise<unknown>
+  readonly exited: Promise<unknown>
+  /** Why it should be replaced, if it should. */
+  readonly wear: string | undefined
+  close: (cause: string, error?: ApiError) => void
+  retire: (cause: string) => void
+  forget: () => Promise<void>
+  warmUp: () => Promise<void>
+}
+
+export type CapacityLimits = LineLimits & {
+  /** Most processes at a time. */
+  maxProcesses: number
+  /** Milliseconds for which an idle conversation is kept. */
+  idleTimeout: number
+  /** Milliseconds for which a worker waits for the results of its calls. */
+  holdTimeout: number
+}
+
+export type CapacityInput<Worker extends PooledWorker> = CapacityLimits & {
+  /** @throws Error if the system can't start one more process */
+  start: () => Worker
+}
+
+/** What a turn in line waits for. */
+type Wish<Worker> =
+  /** A worker that can serve it. Serves it at once, and returns whether it could. */
+  | { kind: 'worker'; serve: (available: readonly Worker[]) => boolean }
+  /** A ticket for a process of another kind. */
+  | { kind: 'ticket'; grant: () => void }
+
+/** A turn waits this long for a worker that is busy before one more is started. Milliseconds. */
+const PATIENCE = 120
+
+/** While no worker is available for this long, one is started ahead of need. Milliseconds. */
+const AHEAD = 400
+
+/**
+ * The workers of a proxy and the one count of room.
+ *
+ * A **ticket** is the right to a process: a worker has one from before its start until its process
+ * is gone. There are `maxProcesses`. Turns wait in one line for a worker that is available, and one
+ * more is started if that takes too long. No turn waits while a worker that could serve it is available.
+ */
+export class Capacity<Worker extends PooledWorker> {
+  readonly #input: CapacityInput<Worker>
+  readonly #line: Line<Wish<Worker>>
+  readonly #workers = new Set<Worker>()
+  readonly #starting = new Set<Worker>()
+  /** Workers that were told to end, and are not gone yet. */
+  readonly #ending = new Set<Worker>()
+  readonly #timers = new Map<Worker, NodeJS.Timeout>()
+  readonly #pace = new StartPace()
+  /** Tickets of processes of another kind. */
+  #lent = 0
+  #growth: NodeJS.Timeout | undefined
+  #isServing = false
+  #mustServe = false
+  #isClosed = false
+
+  constructor(input: CapacityInput<Worker>) {
+    this.#input = input
+    this.#line = new Line(input)
+  }
+
+  /** All workers whose processes are not gone. */
+  get workers(): ReadonlySet<Worker> {
+    return this.#workers
+  }
+
+  /** Turns in line. */
+  get waiting(): number {
+    return this.#line.length
+  }
+
+  get tickets(): number {
+    return this.#workers.size + this.#lent
+  }
+
+  /**
+   * Waits for a worker and uses it.
+   *
+   * @param use is called with the available workers as soon as one may serve the turn; it gives that
+   * one a turn at once, or returns `undefined` if none can serve it
+   * @throws ApiError `overloaded_error` if there was none in time, the line is full or the proxy stops;
+   * 499 if the client left
+   */
+  async withWorker<T>(
+    use: (available: readonly Worker[]) => Promise<T> | undefined,
+    signal: AbortSignal,
+    priority: Priority = 'interactive',
+  ): Promise<T> {
+    return new Promise((resolve, reject) => {
+      const serve = (available: readonly Worker[]): boolean => {
+        const result = use(available)
+        if (result === undefined) return false
+        result.then(resolve, reject)
+        return true
+      }
+      this.#join({ kind: 'worker', serve }, priority, signal, reject)
+    })
+  }
+
+  /**
+   * Waits for a ticket for a process of another kind.
+   *
+   * @returns a function that gives the ticket back, to be called once
+   * @throws ApiError as `withWorker` does
+   */
+  async ticket(signal: AbortSignal): Promise<() => void> {
+    await new Promise<void>((grant, reject) => {
+      this.#join({ kind: 'ticket', grant }, 'interactive', signal, reject)
+    })
+    return () => {
+      this.#lent -= 1
+      this.#serve()
+    }
+  }
+
+  /** Starts a worker ahead of need, if there is room. */
+  grow(): void {
+    if (this.#isClosed || this.tickets >= this.#input.maxProcesses) return
+    if (this.#starting.size > 0 || this.#pace.isPaused) return
+    this.#start()
+  }
+
+  /** To be told of each change of a worker's stage. */
+  changed(worker: Worker): void {
+    clearTimeout(this.#timers.get(worker))
+    switch (worker.stage) {
+      case 'ready':
+        this.#after(worker, this.#input.idleTimeout, () => this.#endIdle(worker))
+        break
+      case 'held':
+        this.#after(worker, this.#input.holdTimeout, () => void worker.forget())
+        break
+      case 'ended':
+        this.#ending.add(worker)
+        void this.#removeAtExit(worker)
+        break
+      default:
+    }
+    this.#serve()
+  }
+
+  /** Replaces all workers, each when no turn uses it. */
+  renew(cause: string): void {
+    for (const worker of this.#workers) worker.retire(cause)
+    this.#serve()
+  }
+
+  /** Ends all workers, and fails all turns in line. */
+  close(error: ApiError): void {
+    this.#isClosed = true
+    clearTimeout(this.#growth)
+    this.#line.clear(error)
+    for (const worker of this.#workers) worker.close('the proxy stopped', error)
+  }
+
+  #join(
+    wish: Wish<Worker>,
+    priority: Priority,
+    signal: AbortSignal,
+    reject: (error: unknown) => void,
+  ): void {
+    try {
+      if (this.#isClosed) throw stopping()
+      const free = this.#input.maxProcesses - this.tickets + this.#starting.size
+      this.#line.join(wish, priority, signal, Math.max(0, free), reject)
+      this.#serve()
+    } catch (error) {
+      reject(error)
+    }
+  }
+
+  /** A worker that is given a turn changes its stage, which brings us here again: one pass at a time. */
+  #serve(): void {
+    this.#mustServe = true
+    if (this.#isServing) return
+    this.#isServing = true
+    try {
+      while (this.#mustServe && !this.#isClosed) {
+        this.#mustServe = false
+        this.#servePlaces()
+      }
+    } finally {
+      this.#isServing = false
+    }
+    this.#planGrowth()
+  }
+
+  #servePlaces(): void {
+    for (const place of this.#line.places) {
+      if (!this.#servePlace(place)) return
+    }
+  }
+
+  /** @returns whether it is worth looking at the next place */
+  #servePlace(place: Place<Wish<Worker>>): boolean {
+    const { item } = place
+    if (item.kind === 'ticket') {
+      if (this.tickets >= this.#input.maxProcesses) return true
+      place.leave()
+      this.#lent += 1
+      item.grant()
+      return true
+    }
+    const available = this.#available()
+    if (available.length === 0) return false
+    if (item.serve(available)) place.leave()
+    return true
+  }
+
+  #available(): Worker[] {
+    const available: Worker[] = []
+    for (const worker of this.#workers) {
+      if (!worker.isAvailable) continue
+      const { wear } = worker
+      if (wear === undefined) available.push(worker)
+      else worker.retire(wear)
+    }
+    return available
+  }
+
+  /** Starts a worker now or later, or makes room for one, if turns wait for it or soon may. */
+  #planGrowth(): void {
+    clearTimeout(this.#growth)
+    if (this.#isClosed) return
+    const wait = this.#growthDelay()
+    if (wait === undefined) return
+    this.#growth = setTimeout(() => this.#growNow(), wait)
+    this.#growth.unref()
+  }
+
+  /** Milliseconds until something has to be done; `undefined` if nothing has. */
+  #growthDelay(): number | undefined {
+    const [first] = this.#line.places
+    const isFull = this.tickets >= this.#input.maxProcesses
+    if (first === undefined) {
+      const isIdle = this.#starting.size > 0 || this.#available().length > 0
+      return isFull || isIdle ? undefined : Math.max(AHEAD, this.#pace.pause)
+    }
+    if (isFull) return this.#ending.size >= this.#line.length ? undefined : 0
+    if (this.#starting.size >= Math.min(this.#line.length, this.#pace.together)) return undefined
+    const isNobodyThere = this.#workers.size === this.#ending.size + this.#starting.size
+    const isUnfit = this.#available().length > 0
+    if (isNobodyThere || isUnfit) return 0
+    return Math.max(0, PATIENCE - (performance.now() - first.since))
+  }
+
+  #growNow(): void {
+    if (this.#isClosed) return
+    if (this.tickets < this.#input.maxProcesses) {
+      this.#start()
+      this.#planGrowth()
+      return
+    }
+    // What waits can't use any worker that is available: the least valuable one makes room.
+    const [worker] = byValue(this.#available(), performance.now())
+    worker?.close('its place was needed')
+  }
+
+  #start(): void {
+    let worker: Worker
+    try {
+      worker = this.#input.start()
+    } catch (error) {
+      this.#failed(error)
+      return
+    }
+    this.#workers.add(worker)
+    this.#starting.add(worker)
+    void this.#welcome(worker)
+  }
+
+  async #welcome(worker: Worker): Promise<void> {
+    try {
+      await worker.started
+      this.#starting.delete(worker)
+      this.#pace.succeeded()
+      if (this.#line.length === 0) await worker.warmUp()
+    } catch (error) {
+      this.#starting.delete(worker)
+      this.#failed(error)
+    }
+  }
+
+  /** A process could not be started, or ended before it could be given a turn. */
+  #failed(error: unknown): void {
+    if (this.#isClosed) return
+    this.#pace.failed()
+    const isNobodyThere = this.#workers.size === this.#ending.size + this.#starting.size
+    if (this.#pace.failures > 1 && isNobodyThere) this.#line.clear(startFailed(error))
+    this.#planGrowth()
+  }
+
+  /** The last worker stays, and forgets. */
+  #endIdle(worker: Worker): void {
+    if (this.#workers.size - this.#ending.size > 1) worker.close('it was idle for long enough')
+    else void worker.forget()
+  }
+
+  #after(worker: Worker, milliseconds: number, then: () => void): void {
+    const timer = setTimeout(then, milliseconds)
+    timer.unref()
+    this.#timers.set(worker, timer)
+  }
+
+  async #removeAtExit(worker: Worker): Promise<void> {
+    await worker.exited
+    this.#ending.delete(worker)
+    this.#workers.delete(worker)
+    this.#timers.delete(worker)
+    this.#serve()
+  }
+}
+
+function startFailed(cause: unknown): ApiError {
+  if (cause instanceof ApiError) return cause
+  return new ApiError('api_error', 'The Claude Code runtime could not be started.', { cause })
+}
+
+export function stopping(): ApiError {
+  return new ApiError('overloaded_error', 'The proxy is stopping.', { retryAfter: 5 })
+}

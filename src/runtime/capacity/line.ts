@@ -1,0 +1,95 @@
+import { ApiError } from '../../errors.ts'
+
+/** Who is served first: someone waits for an interactive turn, nobody waits for a batch's. */
+export type Priority = 'interactive' | 'batch'
+
+/** A turn in line. */
+export type Place<Item> = {
+  readonly item: Item
+  readonly priority: Priority
+  /** When it came, on the clock of `performance.now()`. */
+  readonly since: number
+  /** Takes the place out of the line; with an error, the turn fails. */
+  leave: (error?: ApiError) => void
+}
+
+export type LineLimits = {
+  /** Milliseconds that a turn waits. */
+  queueTimeout: number
+  /** Most turns that wait: each has its whole request in memory. */
+  queueLimit: number
+}
+
+/** Turns that wait for a worker: interactive ones first, then in the order in which they came. */
+export class Line<Item> {
+  readonly #limits: LineLimits
+  readonly #places: Record<Priority, Set<Place<Item>>> = {
+    interactive: new Set(),
+    batch: new Set(),
+  }
+
+  constructor(limits: LineLimits) {
+    this.#limits = limits
+  }
+
+  get length(): number {
+    return this.#places.interactive.size + this.#places.batch.size
+  }
+
+  /** The places, the next one first. */
+  get places(): Place<Item>[] {
+    return [...this.#places.interactive, ...this.#places.batch]
+  }
+
+  /**
+   * @param free turns that may wait beyond the limit, because processes are about to be there for them
+   * @throws ApiError if the line is full, or the client has left
+   */
+  join(
+    item: Item,
+    priority: Priority,
+    signal: AbortSignal,
+    free: number,
+    onFailed: (error: ApiError) => void,
+  ): Place<Item> {
+    if (signal.aborted) throw clientLeft()
+    if (this.length >= this.#limits.queueLimit + free) throw overloaded('queue_limit')
+    const places = this.#places[priority]
+    const abort = (): void => place.leave(clientLeft())
+    const timer = setTimeout(
+      () => place.leave(overloaded('queue_timeout')),
+      this.#limits.queueTimeout,
+    )
+    const place: Place<Item> = {
+      item,
+      priority,
+      since: performance.now(),
+      leave: (error) => {
+        if (!places.delete(place)) return
+        clearTimeout(timer)
+        signal.removeEventListener('abort', abort)
+        if (error) onFailed(error)
+      },
+    }
+    signal.addEventListener('abort', abort)
+    places.add(place)
+    return place
+  }
+
+  /** Fails all that wait. */
+  clear(error: ApiError): void {
+    for (const place of this.places) place.leave(error)
+  }
+}
+
+function overloaded(limit: string): ApiError {
+  return new ApiError(
+    'overloaded_error',
+    `All processes of this proxy are busy (${limit}). Try again, or raise max_processes.`,
+    { retryAfter: 5 },
+  )
+}
+
+export function clientLeft(): ApiError {
+  return new ApiError('api_error', 'The client left.', { status: 499 })
+}

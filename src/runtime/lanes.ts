@@ -1,0 +1,135 @@
+import type { CallAnswer } from '../plan/resolution.ts'
+import type { Turn } from '../plan/turn.ts'
+import type { Stage } from './worker/stage.ts'
+import type { Transcript } from './worker/transcript.ts'
+import type { Way } from './worker/worker.ts'
+
+/**
+ * How a turn is served, fastest first.
+ *
+ * - `resolve`: a worker holds the calls whose results the turn brings
+ * - `continue`: a worker is where the turn's prompt comes next
+ * - `rewind`: a worker shares the beginning of the turn's conversation, and is told the rest
+ * - `open`: a worker is emptied, and told the whole conversation
+ * - `run`: Claude Code works with its own tools, in a process of its own
+ */
+export type Lane = 'resolve' | 'continue' | 'rewind' | 'open' | 'run'
+
+/** What is to be known of a worker to choose one. */
+export type Candidate = {
+  readonly stage: Stage
+  readonly isAvailable: boolean
+  readonly transcript: Transcript
+  readonly heldCalls: readonly string[]
+  readonly isForced: boolean
+  readonly exchanges: number
+  readonly lastUsed: number
+  takes: (model: string, betas: string) => boolean
+}
+
+export type Choice<Worker extends Candidate> =
+  | { lane: 'resolve'; worker: Worker; answers: ReadonlyMap<string, CallAnswer> }
+  | { lane: 'continue' | 'rewind' | 'open'; worker: Worker; way: Way }
+
+/**
+ * Chooses the available worker that can serve a turn at the least cost, or none if no worker is
+ * available that can.
+ *
+ * @param now on the clock of `Candidate.lastUsed`
+ */
+export function chooseWorker<Worker extends Candidate>(
+  turn: Turn,
+  workers: Iterable<Worker>,
+  now: number,
+): Choice<Worker> | undefined {
+  const able = [...workers].filter(
+    (worker) => worker.isAvailable && worker.takes(turn.model, turn.settings.betas),
+  )
+  return (
+    resolving(turn, able) ?? continuing(turn, able) ?? rewinding(turn, able) ?? opening(able, now)
+  )
+}
+
+/** Workers in the order in which they should be given up: the least likely to be gone on with first. */
+export function byValue<Worker extends Candidate>(
+  workers: Iterable<Worker>,
+  now: number,
+): Worker[] {
+  return [...workers]
+    .map((worker) => ({ worker, value: valueOf(worker, now) }))
+    .toSorted((a, b) => a.value - b.value || a.worker.lastUsed - b.worker.lastUsed)
+    .map(({ worker }) => worker)
+}
+
+function resolving<Worker extends Candidate>(
+  { lineage, answers }: Turn,
+  workers: readonly Worker[],
+): Choice<Worker> | undefined {
+  if (answers === undefined) return undefined
+  const worker = workers.find(
+    ({ stage, heldCalls, transcript }) =>
+      stage === 'held' &&
+      heldCalls.length === answers.size &&
+      heldCalls.every((id) => answers.has(id)) &&
+      // If the client changed the calls or anything before them, its version is put in instead.
+      transcript.lineage === lineage,
+  )
+  return worker && { lane: 'resolve', worker, answers }
+}
+
+function continuing<Worker extends Candidate>(
+  { lineage }: Turn,
+  workers: readonly Worker[],
+): Choice<Worker> | undefined {
+  const worker = workers.find(
+    ({ stage, transcript }) => stage !== 'held' && transcript.lineage === lineage,
+  )
+  return worker && { lane: 'continue', worker, way: { kind: 'continue' } }
+}
+
+function rewinding<Worker extends Candidate>(
+  { lineages }: Turn,
+  workers: readonly Worker[],
+): Choice<Worker> | undefined {
+  let best: { worker: Worker; way: Way; keep: number } | undefined
+  for (const worker of workers) {
+    const found = wayBack(worker, lineages)
+    if (found && found.keep > (best?.keep ?? 0)) best = { worker, ...found }
+  }
+  return best && { lane: 'rewind', worker: best.worker, way: best.way }
+}
+
+/** How a worker gets to the longest beginning that it shares with a conversation, if it shares one. */
+function wayBack(
+  { transcript, stage }: Candidate,
+  lineages: readonly string[],
+): { way: Way; keep: number } | undefined {
+  const shared = transcript.shared(lineages) ?? 0
+  if (shared === 0) return undefined
+  // All that the worker holds is the beginning of the conversation: nothing is cut.
+  if (shared === transcript.length && stage !== 'held') {
+    return { way: { kind: 'extend', keep: shared }, keep: shared }
+  }
+  const cut = transcript.cutWithin(shared)
+  return cut && { way: { kind: 'rewind', cut }, keep: cut.keep }
+}
+
+function opening<Worker extends Candidate>(
+  workers: readonly Worker[],
+  now: number,
+): Choice<Worker> | undefined {
+  const [worker] = byValue(workers, now)
+  return worker && { lane: 'open', worker, way: { kind: 'open' } }
+}
+
+/** Milliseconds after which a conversation of a kind is half as likely to be gone on with. */
+const HALF_LIFE = { held: 120_000, long: 300_000, single: 20_000 }
+
+/** How likely the client of a worker's conversation comes back to it: 0 to 1. */
+export function valueOf(worker: Candidate, now: number): number {
+  const { stage, transcript, isForced, exchanges, lastUsed } = worker
+  if (transcript.lineage === undefined || transcript.length === 0) return 0
+  const age = now - lastUsed
+  if (stage === 'held') return (isForced ? 0.1 : 0.9) * 0.5 ** (age / HALF_LIFE.held)
+  return exchanges > 1 ? 0.8 * 0.5 ** (age / HALF_LIFE.long) : 0.3 * 0.5 ** (age / HALF_LIFE.single)
+}

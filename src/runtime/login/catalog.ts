@@ -1,0 +1,35 @@
+import type { NamedModel } from '../../api/model.ts'
+import type { ListedModel } from './listed-model.ts'
+
+/**
+ * The models that a request may name, from the runtime's list: first the models themselves, in the
+ * runtime's order, then what it calls some of them for short (`sonnet`, `default`).
+ */
+export function catalogOf(listed: readonly ListedModel[]): NamedModel[] {
+  const named = new Map<string, NamedModel>()
+  // Of several rows for a model the one that is not its own default has the better name.
+  const rows = listed.toSorted((a, b) => Number(isDefault(a)) - Number(isDefault(b)))
+  for (const row of listed) {
+    const id = idOf(row)
+    const best = rows.find((other) => idOf(other) === id) ?? row
+    if (!named.has(id)) named.set(id, { id, displayName: longName(best) })
+  }
+  for (const { value, displayName } of listed) {
+    if (!named.has(value)) named.set(value, { id: value, displayName })
+  }
+  return [...named.values()]
+}
+
+function idOf({ value, resolvedModel }: ListedModel): string {
+  return resolvedModel ?? value
+}
+
+function isDefault({ value }: ListedModel): boolean {
+  return value === 'default'
+}
+
+/** A row that is called `Opus` is described as `Opus 5.5 · Best for …`. */
+function longName({ displayName, description }: ListedModel): string {
+  const [name = ''] = description.split(' · ', 1)
+  return name.startsWith(`${displayName} `) ? name : displayName
+}

@@ -1,0 +1,97 @@
+import { expect, test, vi } from 'vitest'
+
+import { ModelList } from './model-list.ts'
+
+const MINUTE = 60_000
+
+function account(email: string) {
+  return { authenticated: true, source: 'claude.ai', email }
+}
+
+function start() {
+  const state = { login: 'first', now: 0 }
+  const listed = vi.fn(() =>
+    Promise.resolve([{ value: `model of ${state.login}`, displayName: '', description: '' }]),
+  )
+  const identify = vi.fn(() => Promise.resolve(account(state.login)))
+  const list = new ModelList({ list: listed, identify, now: () => state.now })
+  const names = async () => (await list.fresh()).map(({ value }) => value)
+  return { list, state, listed, identify, names }
+}
+
+test('the runtime is asked once while the login is the same', async () => {
+  const { list, state, listed, identify, names } = start()
+  await list.load()
+  expect(await names()).toEqual(['model of first'])
+  state.now = 4 * MINUTE
+  await names()
+  state.now = 60 * MINUTE
+  await names()
+  expect(listed).toHaveBeenCalledTimes(1)
+  expect(identify).toHaveBeenCalledTimes(2)
+})
+
+test('another login is noticed at the next look, and brings its own models', async () => {
+  const { list, state, names } = start()
+  await list.load()
+  await names()
+  state.login = 'second'
+  state.now = 4 * MINUTE
+  expect(await names()).toEqual(['model of first'])
+  state.now = 6 * MINUTE
+  expect(await names()).toEqual(['model of second'])
+})
+
+test('a doubt makes it look at once', async () => {
+  const { list, state, names } = start()
+  await list.load()
+  await names()
+  state.login = 'second'
+  list.doubt()
+  expect(await names()).toEqual(['model of second'])
+})
+
+test('who asks for the account brings the news as well', async () => {
+  const { list, state, identify, names } = start()
+  await list.load()
+  await names()
+  state.login = 'second'
+  list.noteLogin(account('second'))
+  expect(await names()).toEqual(['model of second'])
+  expect(identify).toHaveBeenCalledTimes(1)
+})
+
+test('the known models stay where the runtime does not tell', async () => {
+  const { list, listed, names } = start()
+  await list.load()
+  await names()
+  list.noteLogin(account('second'))
+  listed.mockRejectedValueOnce(new Error('no memory'))
+  expect(await names()).toEqual(['model of first'])
+})
+
+test('callers at the same time share one question', async () => {
+  const { list, identify, names } = start()
+  await list.load()
+  await Promise.all([names(), names(), names()])
+  expect(identify).toHaveBeenCalledTimes(1)
+})
+
+test('a login that was renewed is the same', async () => {
+  const { list, listed, names } = start()
+  await list.load()
+  await names()
+  list.noteLogin({ ...account('first'), expiresAt: '2030-01-01T00:00:00Z' })
+  await names()
+  expect(listed).toHaveBeenCalledTimes(1)
+})
+
+test('while nobody is logged in, it looks sooner', async () => {
+  const { list, state, identify } = start()
+  list.noteLogin({ authenticated: false, source: 'none' })
+  state.now = 9_000
+  expect(await list.login()).toMatchObject({ authenticated: false })
+  state.now = 11_000
+  expect(await list.login()).toMatchObject({ authenticated: true })
+  expect(identify).toHaveBeenCalledTimes(1)
+})

@@ -1,0 +1,102 @@
+import type { Options } from '@anthropic-ai/claude-agent-sdk'
+
+import { type ReplyReader, ReplyWatch, RunWatch } from './reply-watch.ts'
+import { PLAIN_AGENT } from './settings.ts'
+import { TOOL_SERVER } from './toolbox.ts'
+
+/** What workers of a kind have in common. */
+export type WorkerKind = {
+  options: Options
+  /** What a process is started with; a conversation's system prompt is set later. */
+  systemPrompt: (system: string) => NonNullable<Options['systemPrompt']>
+  /** Whether the runtime may go on after calls that it answered itself. */
+  answersCalls: boolean
+  createReader: (clientTools: ReadonlySet<string>) => ReplyReader
+}
+
+export type BlueprintInput = {
+  /** The environment of the runtime's process, complete. */
+  environment: Readonly<Record<string, string>>
+  /** The process's working directory; nothing of the user's should be in it. */
+  workFolder: string
+  /** The model named at launch; a turn names its own. */
+  model: string
+  /** Another executable than the one that comes with the SDK. */
+  executable?: string | undefined
+}
+
+/** A conversation: the runtime asks what it is told to and has no tools of its own. */
+export function conversationKind(input: BlueprintInput): WorkerKind {
+  return {
+    options: {
+      ...conversationOptions(input),
+      // Its prompt is replaced by each conversation's: see settings.ts.
+      agents: { [PLAIN_AGENT]: { description: 'A conversation', prompt: 'placeholder' } },
+    },
+    systemPrompt: () => '',
+    answersCalls: false,
+    createReader: (clientTools) => new ReplyWatch(clientTools),
+  }
+}
+
+/** A run: Claude Code works with its own tools in a folder of the user's until it is done. */
+export function runKind(input: BlueprintInput, folder: string): WorkerKind {
+  return {
+    options: {
+      ...conversationOptions(input),
+      env: { ...input.environment },
+      cwd: folder,
+      tools: { type: 'preset', preset: 'claude_code' },
+      // Commands, and by the mode the files in the folder. What would have to be asked is denied.
+      allowedTools: ['Bash'],
+      permissionMode: 'acceptEdits',
+      permissionPrompts: 'none',
+    },
+    systemPrompt: (append) => ({ type: 'preset', preset: 'claude_code', append }),
+    answersCalls: true,
+    createReader: () => new RunWatch(),
+  }
+}
+
+/**
+ * The options that all conversations share: they make up the command line, so that any process
+ * started with them serves any conversation. What differs travels on stdin.
+ */
+function conversationOptions({
+  environment,
+  workFolder,
+  model,
+  executable,
+}: BlueprintInput): Options {
+  return {
+    env: { ...environment, ...WITHOUT_SKILLS },
+    cwd: workFolder,
+    model,
+    ...(executable !== undefined && { pathToClaudeCodeExecutable: executable }),
+    // The client's text is data: no `@path` is read, no `/command` is run.
+    verbatimPrompts: true,
+    // Nothing of the user's own set-up is loaded, and nothing is written.
+    settingSources: [],
+    strictMcpConfig: true,
+    persistSession: false,
+    // None of the runtime's own tools; the client's need no permission, for the client runs them.
+    tools: [],
+    allowedTools: [`mcp__${TOOL_SERVER}`],
+    permissionMode: 'default',
+    includePartialMessages: true,
+    thinking: { type: 'disabled' },
+    settings: {
+      attribution: { commit: '', pr: '' },
+      // It looks for AGENTS.md files, before each prompt, for some milliseconds.
+      enabledPlugins: { 'cc-plugin-agents-md@builtin': false },
+    },
+    // The only place where the API's own words of an error are to be had.
+    extraArgs: { 'debug-to-stderr': null },
+  }
+}
+
+/** A conversation has no use for them, and they take a tenth of the time of a start. */
+const WITHOUT_SKILLS = {
+  CLAUDE_CODE_DISABLE_BUNDLED_SKILLS: '1',
+  CLAUDE_CODE_DISABLE_POLICY_SKILLS: '1',
+}

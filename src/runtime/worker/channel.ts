@@ -1,0 +1,167 @@
+import { randomUUID } from 'node:crypto'
+
+import type {
+  Query,
+  SDKControlGetContextUsageResponse,
+  SDKMessage,
+} from '@anthropic-ai/claude-agent-sdk'
+
+import type { Message } from '../../api/types.ts'
+import { Deferred } from '../../deferred.ts'
+import type { ListedModel } from '../login/listed-model.ts'
+import { assistantFrame, userFrame, userTextFrame } from './frames.ts'
+import type { Link } from './link.ts'
+import type { Cut } from './transcript.ts'
+
+/** The settings that a process takes between turns; a key that is left out keeps its value. */
+export type Flags = {
+  model?: string
+  /** The agent whose system prompt is used; `null` for none. */
+  agent?: string | null
+  env?: Readonly<Record<string, string>>
+}
+
+/** Control requests that the SDK sends for its callers, though its types do not say so. */
+type Controls = {
+  request: (request: { subtype: string; [field: string]: unknown }) => Promise<{
+    response?: Record<string, unknown>
+  }>
+}
+
+/** What the runtime tells of a user message by its uuid. */
+type Lifecycle = { type: 'command_lifecycle'; command_uuid: string; state: string }
+
+/**
+ * What can be said to a process, and how it acknowledges it. Each step that waits is bounded by the
+ * link. Measured with runtime 2.1.330.
+ */
+export class Channel {
+  readonly #link: Link
+  readonly #query: Query & Controls
+  readonly #timeout: number
+  /** User messages that the runtime works on, by uuid. */
+  readonly #pending = new Map<string, Deferred<void>>()
+
+  /** @param timeout milliseconds for each step */
+  constructor(link: Link, timeout: number) {
+    this.#link = link
+    this.#query = link.query as Query & Controls
+    this.#timeout = timeout
+  }
+
+  /** Resolves with the models of the login when the process can be told more. */
+  async initialized(): Promise<readonly ListedModel[]> {
+    const { models } = await this.#step(this.#query.initializationResult())
+    return models
+  }
+
+  async applyFlags(flags: Flags): Promise<void> {
+    // The SDK's type has no `null`.
+    await this.#step(
+      this.#query.applyFlagSettings(flags as Parameters<Query['applyFlagSettings']>[0]),
+    )
+  }
+
+  async setThinkingTokens(tokens: number): Promise<void> {
+    await this.#step(this.#query.setMaxThinkingTokens(tokens))
+  }
+
+  /** Replaces the system prompt. The model must be the one that the process has. */
+  async setSystemPrompt(text: string, model: string): Promise<void> {
+    await this.#control({
+      subtype: 'set_model',
+      model,
+      system_prompt: text,
+      only_if_model_is_current: true,
+    })
+  }
+
+  /**
+   * Cuts the conversation before a user message. What runs is interrupted.
+   *
+   * @param newest the newest user message: nothing is cut that came after it
+   * @returns whether the runtime did so
+   */
+  async rewind({ target }: Cut, newest: string | undefined): Promise<boolean> {
+    const answer = await this.#control({
+      subtype: 'rewind_conversation',
+      target_message_uuid: target,
+      ...(newest !== undefined && { last_seen_user_message_uuid: newest }),
+      interrupt_if_running: true,
+    })
+    return answer['rewound'] === true
+  }
+
+  /**
+   * Ends the turn that runs. It is over when its message is acknowledged.
+   *
+   * @returns the uuids of messages that never entered the conversation, and can't be rewound to
+   */
+  async interrupt(): Promise<ReadonlySet<unknown>> {
+    const { cancelled } = await this.#control({ subtype: 'interrupt', cancel_queued: true })
+    return new Set(Array.isArray(cancelled) ? cancelled : [])
+  }
+
+  async contextUsage(detail: 'full' | 'summary'): Promise<SDKControlGetContextUsageResponse> {
+    return this.#step(this.#query.getContextUsage({ detail }))
+  }
+
+  /**
+   * Writes a user message that the model shall answer.
+   *
+   * @returns resolves when the runtime is done with the message and all that followed from it
+   */
+  ask(content: Message['content'], uuid: string): Promise<void> {
+    const done = new Deferred<void>()
+    this.#pending.set(uuid, done)
+    this.#link.write(userFrame(content, uuid, true))
+    return done.promise
+  }
+
+  /** Asks while the gate is closed: nothing goes upstream, and the message stays in the conversation. */
+  async askInVain(content: Message['content'], uuid: string): Promise<void> {
+    await this.#step(this.ask(content, uuid))
+  }
+
+  /** Puts a user message into the conversation, and waits until it is there. */
+  async putUser(content: Message['content'], uuid: string): Promise<void> {
+    const done = new Deferred<void>()
+    this.#pending.set(uuid, done)
+    this.#link.write(userFrame(content, uuid, false))
+    await this.#step(done.promise)
+  }
+
+  /** Puts a user message of plain text into the conversation. There is nothing to wait for. */
+  putUserText(text: string, uuid: string): void {
+    this.#link.write(userTextFrame(text, uuid))
+  }
+
+  /** Puts an assistant message into the conversation. There is nothing to wait for. */
+  putAssistant(content: Message['content'], model: string): void {
+    this.#link.write(assistantFrame(content, model))
+  }
+
+  /** To be given each message of the process. */
+  receive(message: SDKMessage): void {
+    const { type, command_uuid: uuid, state } = message as unknown as Lifecycle
+    if (type !== 'command_lifecycle' || state === 'queued' || state === 'started') return
+    this.#pending.get(uuid)?.resolve()
+    this.#pending.delete(uuid)
+  }
+
+  async #control(request: {
+    subtype: string
+    [field: string]: unknown
+  }): Promise<Record<string, unknown>> {
+    const { response = {} } = await this.#step(this.#query.request(request))
+    return response
+  }
+
+  #step<T>(step: Promise<T>): Promise<T> {
+    return this.#link.step(step, this.#timeout)
+  }
+}
+
+export function newUuid(): string {
+  return randomUUID()
+}

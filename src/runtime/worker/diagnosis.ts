@@ -1,0 +1,53 @@
+import type { ApiError } from '../../errors.ts'
+import { Deferred } from '../../deferred.ts'
+import { countFailureIn } from './context-count.ts'
+import { type Diagnosed, diagnosedIn } from './failures.ts'
+
+/** In the line of the diagnostics that a request is about to be sent; the gate was passed then. */
+const REQUEST_SENT = '[API REQUEST]'
+
+/** A failed turn waits this long for the diagnostics, which have the API's own words. */
+const PATIENCE_MILLISECONDS = 200
+
+/**
+ * What the runtime's stderr tells of one turn, or of one count. It comes by another pipe than the
+ * replies, so either may be first.
+ */
+export class Diagnosis {
+  /** Whether the request has left. */
+  hasLeft = false
+  /** The error of a count of tokens. */
+  countFailure: ApiError | undefined
+  #answer: Diagnosed | undefined
+  readonly #answered = new Deferred<void>()
+
+  /** Takes a line, and returns what it tells that was not known. */
+  read(line: string): 'request sent' | 'request failed' | undefined {
+    this.countFailure ??= countFailureIn(line)
+    if (!this.hasLeft && line.includes(REQUEST_SENT)) {
+      this.hasLeft = true
+      return 'request sent'
+    }
+    const diagnosed = diagnosedIn(line)
+    if (diagnosed === undefined) return undefined
+    this.#answer = diagnosed
+    this.#answered.resolve()
+    return 'request failed'
+  }
+
+  /** The API's error, if it was told by now. */
+  get answer(): Diagnosed | undefined {
+    return this.#answer
+  }
+
+  /** The API's error; waits a moment for it, or until the process ends. */
+  async awaitAnswer(ended: Promise<unknown>): Promise<Diagnosed | undefined> {
+    let timer: NodeJS.Timeout | undefined
+    const late = new Promise((resolve) => {
+      timer = setTimeout(resolve, PATIENCE_MILLISECONDS)
+    })
+    await Promise.race([this.#answered.promise, late, ended])
+    clearTimeout(timer)
+    return this.#answer
+  }
+}

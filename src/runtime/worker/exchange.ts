@@ -1,0 +1,130 @@
+import type { ContentBlock, ReplyEvent } from '../../api/types.ts'
+import { Deferred } from '../../deferred.ts'
+import { ApiError } from '../../errors.ts'
+import { createFold } from '../../stream/fold.ts'
+import type { ReplyReader } from './reply-watch.ts'
+import { Reply } from './reply.ts'
+
+/** How one request upstream and its reply ended, as far as the process is concerned. */
+export type Outcome =
+  /** The process holds the reply, and is ready for the next turn. */
+  | { kind: 'kept'; content: ContentBlock[] }
+  /** The process holds the reply, and waits for the results of its calls. */
+  | { kind: 'held'; content: ContentBlock[]; calls: readonly string[] }
+  /** The process must be brought back to the state before the prompt. */
+  | {
+      kind: 'dropped'
+      /** For the log. */
+      cause: string
+      /**
+       * - `finishes`: the runtime ends the turn by itself
+       * - `asks again`: the runtime is about to send another request, unless the gate is closed
+       * - `goes on`: the runtime waits or works; it must be interrupted
+       */
+      runtime: 'finishes' | 'asks again' | 'goes on'
+    }
+
+/**
+ * One request upstream and its reply. It reads the events of the process, hands the client's on, and
+ * ends in a value. It touches no process.
+ */
+export class Exchange {
+  readonly reply: Reply
+  /** Settled when the request has left the runtime, or never will. */
+  readonly sent = new Deferred<void>()
+  readonly #reader: ReplyReader
+  /** Whether the conversation ended with the assistant: the client sends both replies back as one. */
+  readonly #isPrefilled: boolean
+  readonly #fold = createFold()
+  /** Whether the events don't tell what the process would need to go on from the reply. */
+  #isUnclear = false
+  #ending: ReturnType<ReplyReader['read']>['ending']
+  #nextIndex = 0
+
+  /** @param onLeave called once if the reader of the reply leaves before its end */
+  constructor(reader: ReplyReader, isPrefilled: boolean, onLeave: () => void) {
+    this.#reader = reader
+    this.#isPrefilled = isPrefilled
+    this.reply = new Reply(onLeave)
+    this.sent.promise.catch(() => {})
+  }
+
+  /** Takes an event of the process; the outcome if it was the last. */
+  read(event: ReplyEvent): Outcome | undefined {
+    if (event.type === 'content_block_start') this.#nextIndex = event.index + 1
+    const { events, ending } = this.#reader.read(event)
+    if (ending !== undefined) this.#ending = ending
+    if (ending === 'broken') {
+      this.fail(brokenOff())
+      return { kind: 'dropped', cause: 'the reply broke off', runtime: 'asks again' }
+    }
+    for (const passed of events) this.reply.push(passed)
+    if (this.#reader.finish) return undefined
+    this.#foldIn(event)
+    if (ending === 'reasked') {
+      this.reply.push({ type: 'message_stop' })
+      this.reply.end()
+      return { kind: 'dropped', cause: 'the reply was cut', runtime: 'asks again' }
+    }
+    return event.type === 'message_stop' ? this.#complete() : undefined
+  }
+
+  /** The runtime does not stream `fallback` blocks: the two events are made from its message. */
+  readFallback(block: Extract<ReplyEvent, { type: 'content_block_start' }>['content_block']): void {
+    const index = this.#nextIndex
+    this.read({ type: 'content_block_start', index, content_block: block })
+    this.read({ type: 'content_block_stop', index })
+  }
+
+  /** To be called if the runtime ended the turn and no reply came to its end. */
+  finish(): Outcome {
+    const events = this.#reader.finish?.() ?? []
+    for (const event of events) this.reply.push(event)
+    if (events.length > 0) this.reply.end()
+    this.fail(noReply())
+    return { kind: 'dropped', cause: 'the runtime ended the turn', runtime: 'finishes' }
+  }
+
+  /** Ends the exchange with an error for the client. */
+  fail(error: ApiError): void {
+    this.sent.reject(error)
+    this.reply.end(error)
+  }
+
+  #complete(): Outcome {
+    this.reply.end()
+    if (this.#isUnclear) {
+      return { kind: 'dropped', cause: 'the state of the process is not clear', runtime: 'goes on' }
+    }
+    if (this.#isPrefilled) {
+      return { kind: 'dropped', cause: 'the reply continues the one before', runtime: 'goes on' }
+    }
+    const content = this.#fold.message().content as unknown as ContentBlock[]
+    if (this.#ending === 'whole') return { kind: 'kept', content }
+    if (this.#ending === 'held') return { kind: 'held', content, calls: this.#reader.callIds }
+    return {
+      kind: 'dropped',
+      cause: 'the runtime can not go on from the reply',
+      runtime: 'goes on',
+    }
+  }
+
+  #foldIn(event: ReplyEvent): void {
+    if (this.#isUnclear) return
+    try {
+      this.#fold.push(event)
+    } catch {
+      this.#isUnclear = true
+    }
+  }
+}
+
+function brokenOff(): ApiError {
+  return new ApiError('api_error', 'The API broke off before the end of its reply.', {
+    status: 502,
+  })
+}
+
+function noReply(): ApiError {
+  return new ApiError('api_error', 'The Claude Code runtime ended the turn without a reply.')
+}

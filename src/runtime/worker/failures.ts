@@ -1,0 +1,120 @@
+import type { SDKMessage } from '@anthropic-ai/claude-agent-sdk'
+
+import { ApiError, type ErrorType, errorTypeOf } from '../../errors.ts'
+
+/** The process is gone, and no one told it to go. */
+export class RuntimeEnded extends ApiError {
+  constructor(cause?: unknown, type: ErrorType = 'api_error', message = ENDED) {
+    super(type, message, { cause })
+  }
+}
+
+const ENDED = 'The Claude Code runtime ended unexpectedly.'
+
+/** The process is there, and does not do what it is told: it is ended, as good as gone. */
+export class RuntimeHung extends RuntimeEnded {
+  constructor() {
+    super(undefined, 'timeout_error', HUNG)
+  }
+}
+
+const HUNG = 'The Claude Code runtime did not answer in time (start_timeout).'
+
+/** What the runtime tells of a request that failed. */
+export type Failure = {
+  /** HTTP status of the API's answer; absent where there was none. */
+  status?: number | undefined
+  type?: string | undefined
+  requestId?: string | undefined
+  /** The runtime's own word for the kind of failure. */
+  kind?: string | undefined
+  /** What the runtime would show to its user: the API's message, in words of its own. */
+  text: string
+}
+
+/** The failure in a message of the runtime that tells of one. */
+export function failureIn(message: Extract<SDKMessage, { type: 'assistant' }>): Failure {
+  const told = message as unknown as Record<string, unknown>
+  const block = message.message.content[0]
+  return {
+    ...(typeof told['api_error_status'] === 'number' && { status: told['api_error_status'] }),
+    ...(typeof told['api_error_type'] === 'string' && { type: told['api_error_type'] }),
+    requestId: message.request_id,
+    kind: message.error,
+    text: block?.type === 'text' ? block.text : '',
+  }
+}
+
+/** The API's own answer, as the runtime's diagnostics have it. */
+export type Diagnosed = { status: number; body: string }
+
+/**
+ * The API's answer in a line that the runtime writes to its diagnostics when a request fails:
+ * `… [ERROR] API error (attempt 1/1): 429 429 {"type":"error",…}`.
+ */
+export function diagnosedIn(line: string): Diagnosed | undefined {
+  const found = /\[ERROR\] API error \(attempt \d+\/\d+\): (\d{3}) (?:\d{3} )?(.*)$/.exec(line)
+  const [, status, body] = found ?? []
+  return status === undefined || body === undefined ? undefined : { status: Number(status), body }
+}
+
+/** The error for the client: the API's own where it is known, without the runtime's words. */
+export function toApiError(
+  failure: Failure,
+  diagnosed: Diagnosed | undefined,
+  retryAfter?: number,
+): ApiError {
+  if (failure.status === undefined && failure.kind === 'authentication_failed') {
+    return new ApiError('authentication_error', NOT_LOGGED_IN)
+  }
+  const own = diagnosed?.status === failure.status ? errorIn(diagnosed?.body) : undefined
+  const type = failure.type ?? own?.type ?? errorTypeOf(failure.status ?? CONNECTION_FAILED)
+  const status = failure.status ?? (failure.type === undefined ? CONNECTION_FAILED : undefined)
+  const requestId = failure.requestId ?? own?.requestId
+  const isWhole = own !== undefined && !own.message.includes('[REDACTED]')
+  const message = isWhole ? own.message : unwrapped(failure.text)
+  return new ApiError(type, message, {
+    ...(status !== undefined && { status }),
+    ...(requestId !== undefined && { requestId }),
+    details: own?.details,
+    ...(retryAfter !== undefined && { retryAfter }),
+  })
+}
+
+/** The status for an API that could not be reached, or broke off. */
+const CONNECTION_FAILED = 502
+
+export const NOT_LOGGED_IN =
+  'The Claude Code runtime is not logged in. Run `claude` and then `/login` on this machine, ' +
+  'or set CLAUDE_CODE_OAUTH_TOKEN (made by `claude setup-token`) or ANTHROPIC_API_KEY for this server.'
+
+type OwnError = { type: string; message: string; details?: object; requestId?: string }
+
+function errorIn(body: string | undefined): OwnError | undefined {
+  if (body === undefined) return undefined
+  try {
+    const { error, request_id: requestId } = JSON.parse(body) as Record<string, unknown>
+    const { type, message, details } = error as Record<string, unknown>
+    if (typeof type !== 'string' || typeof message !== 'string') return undefined
+    return {
+      type,
+      message,
+      ...(typeof details === 'object' && details !== null && { details }),
+      ...(typeof requestId === 'string' && { requestId }),
+    }
+  } catch {
+    return undefined
+  }
+}
+
+/** The runtime's phrases around the API's message; seen with runtime 2.1.330. */
+const BEFORE = /^(?:Failed to authenticate\. )?API Error: (?:\d{3} |Request rejected \(\d{3}\) · )?/
+const AFTER = /\. This is a server-side issue, usually temporary — .*$/s
+
+/**
+ * The message in the words of the runtime's user interface: what there is where the diagnostics have
+ * none, or have a long number in it blacked out.
+ */
+function unwrapped(text: string): string {
+  return text.replace(BEFORE, '').replace(AFTER, '')
+}

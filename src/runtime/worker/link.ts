@@ -1,0 +1,134 @@
+import { type Options, type Query, query, type SDKMessage } from '@anthropic-ai/claude-agent-sdk'
+
+import { Deferred } from '../../deferred.ts'
+import type { ApiError } from '../../errors.ts'
+import type { Launcher } from '../process/launcher.ts'
+import type { RuntimeProcess } from '../process/runtime-process.ts'
+import { RuntimeEnded, RuntimeHung } from './failures.ts'
+import type { Frame } from './frames.ts'
+import { InputQueue } from './input-queue.ts'
+
+/** Why a process ended. */
+export type End = {
+  /** For the log. */
+  cause: string
+  /** For the client of a turn that is in flight. */
+  error: ApiError
+}
+
+export type LinkListener = {
+  message: (message: SDKMessage) => void
+  /** A line of the runtime's stderr. */
+  diagnostic: (line: string) => void
+  /** Called once. */
+  end: (end: End) => void
+}
+
+/** The output of a process that is gone may take this long to be read. */
+const LAST_OUTPUT_MILLISECONDS = 500
+
+/**
+ * One process of the runtime with the SDK's query on it.
+ *
+ * It ends once, with one cause: the first of its output's end, an error in its output, the process's
+ * exit, or a call of `end`. All that waits for the process then fails with that cause.
+ */
+export class Link {
+  readonly query: Query
+  readonly #listener: LinkListener
+  readonly #input = new InputQueue<Frame>()
+  readonly #ended = new Deferred<never>()
+  #process: RuntimeProcess | undefined
+  #end: End | undefined
+
+  /** @throws Error if the process can't be started */
+  constructor(options: Options, launcher: Launcher, listener: LinkListener) {
+    this.#listener = listener
+    this.#ended.promise.catch(() => {})
+    this.query = query({
+      prompt: this.#input,
+      options: {
+        ...options,
+        spawnClaudeCodeProcess: ({ command, args, cwd, env }) => {
+          this.#process = launcher.start({ command, args, cwd, env })
+          this.#process.onDiagnostic((line) => this.#listener.diagnostic(line))
+          void this.#endWith(this.#process)
+          if (this.#end) this.#process.stop()
+          return this.#process.child
+        },
+      },
+    })
+    void this.#read()
+  }
+
+  get process(): RuntimeProcess | undefined {
+    return this.#process
+  }
+
+  get end(): End | undefined {
+    return this.#end
+  }
+
+  /** Resolves when the process is gone. */
+  get exited(): Promise<unknown> {
+    return this.#process?.exited ?? Promise.resolve()
+  }
+
+  write(frame: Frame): void {
+    this.#input.push(frame)
+  }
+
+  /** @param how `'kill'` if the process is about to do what it must not, or does not listen */
+  close(cause: string, error: ApiError, how: 'stop' | 'kill' = 'stop'): void {
+    if (this.#end) return
+    this.#end = { cause, error }
+    if (how === 'kill') this.#process?.kill()
+    else this.#process?.stop()
+    this.#input.close()
+    this.#ended.reject(error)
+    this.#listener.end(this.#end)
+  }
+
+  /**
+   * Waits for a step that the process takes, or for its end.
+   *
+   * @param milliseconds after which a process that does not take the step is ended
+   * @param error for the client then
+   * @throws ApiError the error that the process ended with
+   */
+  async step<T>(
+    step: Promise<T>,
+    milliseconds: number,
+    error: () => ApiError = () => new RuntimeHung(),
+  ): Promise<T> {
+    const timer = setTimeout(
+      () => this.close('the process did not answer', error(), 'kill'),
+      milliseconds,
+    )
+    const checked = step.catch((cause: unknown) => {
+      this.close('the process refused a request', new RuntimeEnded(cause))
+      throw this.#end?.error ?? cause
+    })
+    try {
+      return await Promise.race([this.#ended.promise, checked])
+    } finally {
+      clearTimeout(timer)
+    }
+  }
+
+  async #read(): Promise<void> {
+    try {
+      for await (const message of this.query) this.#listener.message(message)
+      this.close('the process ended', new RuntimeEnded())
+    } catch (cause) {
+      this.close('the process failed', new RuntimeEnded(cause))
+    }
+  }
+
+  /** The SDK may wait for more of a process that is gone: its output has been read by then. */
+  async #endWith({ exited }: RuntimeProcess): Promise<void> {
+    await exited
+    if (this.#end) return
+    setTimeout(() => this.close('the process ended', new RuntimeEnded()), LAST_OUTPUT_MILLISECONDS)
+  }
+}

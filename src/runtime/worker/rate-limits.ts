@@ -1,0 +1,47 @@
+import type { SDKRateLimitInfo } from '@anthropic-ai/claude-agent-sdk'
+import { z } from 'zod'
+
+import type { LimitWindow, RateLimits } from '../../api/rate-limits.ts'
+
+/** What the runtime (2.1.330) tells and the SDK's type leaves out: all windows of the plan. */
+const told = z.object({
+  unifiedWindows: z
+    .record(
+      z.string(),
+      z.object({
+        utilization: z.number(),
+        resetsAt: z.number().optional(),
+        status: z.string().optional(),
+      }),
+    )
+    .catch({}),
+})
+
+/** The plan's state, out of the event that comes with each reply under a subscription. */
+export function rateLimitsIn(info: SDKRateLimitInfo): RateLimits {
+  const { status, rateLimitType, resetsAt, utilization } = info
+  const { overageStatus, overageResetsAt, overageDisabledReason } = info
+  const windows: Record<string, LimitWindow> = {}
+  if (rateLimitType !== undefined && utilization !== undefined) {
+    windows[rateLimitType] = { utilization, ...(resetsAt !== undefined && { resetsAt }) }
+  }
+  for (const [name, window] of Object.entries(told.parse(info).unifiedWindows)) {
+    windows[name] = {
+      utilization: window.utilization,
+      ...(window.resetsAt !== undefined && { resetsAt: window.resetsAt }),
+      ...(window.status !== undefined && { status: window.status }),
+    }
+  }
+  return {
+    status,
+    ...(rateLimitType !== undefined && { decidedBy: rateLimitType }),
+    ...(resetsAt !== undefined && { resetsAt }),
+    windows,
+    overage: {
+      isInUse: info.isUsingOverage === true || info.overageInUse === true,
+      ...(overageStatus !== undefined && { status: overageStatus }),
+      ...(overageResetsAt !== undefined && { resetsAt: overageResetsAt }),
+      ...(overageDisabledReason !== undefined && { disabledReason: overageDisabledReason }),
+    },
+  }
+}

@@ -1,0 +1,114 @@
+import type { TurnSettings } from '../../plan/turn.ts'
+import { NO_LIMIT } from '../process/environment.ts'
+import type { Channel, Flags } from './channel.ts'
+
+/** Whether the runtime may send a request upstream. */
+export type Gate = 'open' | 'closed'
+
+/** What a process is told outside its conversation. */
+export type State = {
+  model: string
+  /** `''` for none. */
+  system: string
+  settings: TurnSettings
+}
+
+/** An agent by this name is defined at launch; its system prompt can be replaced. */
+export const PLAIN_AGENT = 'plain'
+
+const THINKING_TOKENS = { off: 0, on: 1024 }
+
+/**
+ * The settings of one process, of which only differences are sent: each `applyFlagSettings` takes
+ * the runtime some 10 ms of CPU.
+ *
+ * The **gate** is one of them: with a limit of one token the runtime refuses by itself to ask
+ * upstream. It is closed once the request of a turn has left, so that nothing else is asked before
+ * the next turn, whatever the runtime makes of the reply.
+ */
+export class ProcessSettings {
+  readonly #channel: Channel
+  #model: string | undefined
+  #system = ''
+  #thinking: TurnSettings['runtimeThinking'] = 'off'
+  #settings: TurnSettings | undefined
+  #env: string | undefined
+  #gate: Gate = 'open'
+  /** `anthropic-beta` is remembered by the runtime for each model. */
+  readonly #betas = new Map<string, string>()
+
+  constructor(channel: Channel) {
+    this.#channel = channel
+  }
+
+  get gate(): Gate {
+    return this.#gate
+  }
+
+  /** Whether a process can ask a model with these betas: the first list for a model stays. */
+  takes(model: string, betas: string): boolean {
+    return (this.#betas.get(model) ?? betas) === betas
+  }
+
+  /**
+   * Tells the process all of a state. Its conversation must be empty if model or system prompt change.
+   *
+   * @param gate to be set with it
+   */
+  async apply({ model, system, settings }: State, gate: Gate): Promise<void> {
+    const flags = this.#differences({ model, system, settings }, gate)
+    const steps: Promise<void>[] = []
+    if (settings.runtimeThinking !== this.#thinking) {
+      this.#thinking = settings.runtimeThinking
+      steps.push(this.#channel.setThinkingTokens(THINKING_TOKENS[settings.runtimeThinking]))
+    }
+    // The runtime takes these in the order in which they are written.
+    if (Object.keys(flags).length > 0) steps.push(this.#channel.applyFlags(flags))
+    if (system !== this.#system && system !== '') {
+      steps.push(this.#channel.setSystemPrompt(system, model))
+    }
+    this.#system = system
+    this.#betas.set(model, settings.betas)
+    await Promise.all(steps)
+  }
+
+  /** Sets the gate alone. */
+  async setGate(gate: Gate): Promise<void> {
+    if (this.#settings === undefined || gate === this.#gate) return
+    const env = environmentOf(this.#settings, gate)
+    this.#gate = gate
+    this.#env = JSON.stringify(env)
+    await this.#channel.applyFlags({ env })
+  }
+
+  #differences({ model, system, settings }: State, gate: Gate): Flags {
+    const env = environmentOf(settings, gate)
+    const told = JSON.stringify(env)
+    const flags: Flags = {
+      ...(model !== this.#model && { model }),
+      ...((system === '') !== (this.#system === '') && {
+        agent: system === '' ? null : PLAIN_AGENT,
+      }),
+      ...(told !== this.#env && { env }),
+    }
+    this.#model = model
+    this.#settings = settings
+    this.#env = told
+    this.#gate = gate
+    return flags
+  }
+}
+
+/** What was given stays until it is replaced, so each value is always there. */
+function environmentOf(
+  { extraBody, betas, runtimeCaching }: TurnSettings,
+  gate: Gate,
+): Record<string, string> {
+  return {
+    CLAUDE_CODE_EXTRA_BODY: extraBody,
+    ANTHROPIC_BETAS: betas,
+    DISABLE_PROMPT_CACHING: runtimeCaching ? '' : '1',
+    // The tokens from which on the runtime refuses by itself to ask: none, or any.
+    CLAUDE_CODE_BLOCKING_LIMIT_OVERRIDE: gate === 'open' ? NO_LIMIT : '1',
+  }
+}

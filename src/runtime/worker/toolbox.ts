@@ -1,0 +1,111 @@
+import type { McpSdkServerConfigWithInstance } from '@anthropic-ai/claude-agent-sdk'
+import { Server } from '@modelcontextprotocol/sdk/server/index.js'
+import {
+  CallToolRequestSchema,
+  type CallToolResult,
+  ListToolsRequestSchema,
+} from '@modelcontextprotocol/sdk/types.js'
+
+import { Deferred } from '../../deferred.ts'
+import type { CallAnswer } from '../../plan/resolution.ts'
+import type { ClientTool } from '../../plan/turn.ts'
+
+/** The name of the one MCP server of a process; the tools are allowed by it. */
+export const TOOL_SERVER = 'client'
+
+/**
+ * The most that the runtime lets a tool announce for a result (a `_meta` of MCP); without it,
+ * results over 50,000 characters are moved to a file.
+ */
+const MAX_RESULT_CHARACTERS = 500_000
+
+/** Longer than any call is held: a call that no one answers ends when its turn is given up. */
+const CALL_TIMEOUT_MILLISECONDS = 24 * 60 * 60 * 1000
+
+/**
+ * The tools of the client whose conversation the process holds, as an MCP server inside this process.
+ * A call waits here for its answer until the turn is given up; the runtime may make the calls of one
+ * reply one after another.
+ */
+export class Toolbox {
+  readonly server: McpSdkServerConfigWithInstance
+  readonly #mcp: Server
+  readonly #answers = new Map<string, CallAnswer>()
+  readonly #waiting = new Map<string, (answer: CallToolResult) => void>()
+  #tools: readonly ClientTool[] = []
+  /** Settled when the runtime has asked for the list that is current. */
+  #listed = new Deferred<void>()
+
+  constructor(version: string) {
+    const mcp = new Server(
+      { name: TOOL_SERVER, version },
+      { capabilities: { tools: { listChanged: true } } },
+    )
+    mcp.setRequestHandler(ListToolsRequestSchema, () => {
+      this.#listed.resolve()
+      return { tools: this.#tools.map(announced) }
+    })
+    mcp.setRequestHandler(CallToolRequestSchema, (request) => {
+      const id = request.params._meta?.['claudecode/toolUseId']
+      if (typeof id !== 'string') throw new Error('The runtime called a tool without its id.')
+      return this.#answerTo(id)
+    })
+    this.#mcp = mcp
+    this.server = {
+      type: 'sdk',
+      name: TOOL_SERVER,
+      timeout: CALL_TIMEOUT_MILLISECONDS,
+      // The SDK's type names the high-level server; it only connects it.
+      instance: mcp as unknown as McpSdkServerConfigWithInstance['instance'],
+    }
+  }
+
+  get names(): ReadonlySet<string> {
+    return new Set(this.#tools.map(({ name }) => name))
+  }
+
+  /**
+   * Offers other tools. The process must be initialized.
+   *
+   * @returns resolves when the runtime has asked for them
+   */
+  async offer(tools: readonly ClientTool[]): Promise<void> {
+    if (JSON.stringify(tools) === JSON.stringify(this.#tools)) return
+    this.#tools = tools
+    this.#listed = new Deferred()
+    await this.#mcp.sendToolListChanged()
+    await this.#listed.promise
+  }
+
+  /** Answers calls by tool use id, those that were made and those that are still to come. */
+  answer(answers: ReadonlyMap<string, CallAnswer>): void {
+    for (const [id, answer] of answers) {
+      const waiting = this.#waiting.get(id)
+      this.#waiting.delete(id)
+      if (waiting) waiting(answer)
+      else this.#answers.set(id, answer)
+    }
+  }
+
+  /** Forgets calls and answers of a turn that was given up. The runtime waits for them no longer. */
+  reset(): void {
+    this.#answers.clear()
+    this.#waiting.clear()
+  }
+
+  #answerTo(id: string): Promise<CallToolResult> | CallToolResult {
+    const answer = this.#answers.get(id)
+    this.#answers.delete(id)
+    return answer ?? new Promise((resolve) => this.#waiting.set(id, resolve))
+  }
+}
+
+function announced(tool: ClientTool): ClientTool & { _meta: object } {
+  return {
+    ...tool,
+    _meta: {
+      'anthropic/alwaysLoad': true,
+      'anthropic/maxResultSizeChars': MAX_RESULT_CHARACTERS,
+    },
+  }
+}

@@ -1,0 +1,664 @@
+import type { SDKMessage, SDKRateLimitInfo } from '@anthropic-ai/claude-agent-sdk'
+
+import type { RateLimits } from '../../api/rate-limits.ts'
+import type { ReplyEvent } from '../../api/types.ts'
+import { Deferred } from '../../deferred.ts'
+import { ApiError } from '../../errors.ts'
+import { withoutBreakpoints } from '../../plan/caching.ts'
+import { extendLineage } from '../../plan/lineage.ts'
+import type { CallAnswer } from '../../plan/resolution.ts'
+import type { Opening, Turn } from '../../plan/turn.ts'
+import type { ListedModel } from '../login/listed-model.ts'
+import { type Launcher, stampOf } from '../process/launcher.ts'
+import { memoryOf } from '../process/memory.ts'
+import type { WorkerKind } from './blueprint.ts'
+import { Channel, newUuid } from './channel.ts'
+import { type ContextCount, contextCount } from './context-count.ts'
+import { Diagnosis } from './diagnosis.ts'
+import { Exchange, type Outcome } from './exchange.ts'
+import { type Failure, failureIn, RuntimeEnded, RuntimeHung, toApiError } from './failures.ts'
+import { type End, Link } from './link.ts'
+import { openConversation, type OpeningParts, putUnasked, putHistory } from './opening.ts'
+import { rateLimitsIn } from './rate-limits.ts'
+import type { Reply } from './reply.ts'
+import { type Gate, ProcessSettings, type State } from './settings.ts'
+import { type Stage, StageMachine } from './stage.ts'
+import { Toolbox } from './toolbox.ts'
+import { type Cut, Transcript } from './transcript.ts'
+
+export type WorkerDependencies = {
+  launcher: Launcher
+  kind: WorkerKind
+  version: string
+  /** Milliseconds that the process may take for a step before the request is on its way. */
+  startTimeout: number
+  /** Milliseconds for which a reply that began may be silent. */
+  nextEventTimeout: number
+  /** Called after each change of the stage. */
+  onStage: (worker: Worker) => void
+  /** Called with the state of the plan, which comes with each reply under a subscription. */
+  onRateLimits?: (limits: RateLimits) => void
+  /** Called if the API refused the login: other processes may have the same one. */
+  onLoginFailure?: () => void
+}
+
+/** How a worker is brought to the state before a turn's prompt. */
+export type Way =
+  /** It is there. */
+  | { kind: 'continue' }
+  /** All that it holds is a beginning of the turn's conversation: it is told the rest. */
+  | { kind: 'extend'; keep: number }
+  /** It is cut to a beginning that it shares with the turn's conversation, and told the rest. */
+  | { kind: 'rewind'; cut: Cut }
+  /** It is emptied, and told everything. */
+  | { kind: 'open' }
+
+/** The turn in flight. */
+type Flight = {
+  exchange: Exchange
+  diagnosis: Diagnosis
+  /** The lineage before the reply, the prompt included. */
+  lineage: string
+  /** Resolves when the runtime is done with the user message that the turn began with. */
+  settled: Promise<void>
+  /** Where the process is cut if the reply is not kept. */
+  cut: Cut | undefined
+}
+
+/**
+ * The gate stays open for this long after the request has left. Closing it takes the runtime some
+ * 10 ms of work, which fit into the time that the API thinks; a reply that is there sooner is read first.
+ */
+const GATE_MILLISECONDS = 25
+
+/** The runtime may take this long to tidy up after a reply, or after an interrupt. */
+const SETTLE_MILLISECONDS = 10_000
+
+/** A process that has grown past this is replaced. Bytes; some 300 MB are usual. */
+const MAX_MEMORY = 1_000_000_000
+
+/** A process of which the memory can't be seen is replaced after so many turns. */
+const MAX_TURNS = 5000
+
+/** No model has this name, so that nothing is remembered for one. */
+const WARM_UP: State = {
+  model: 'warm-up',
+  system: '',
+  settings: { extraBody: '{}', betas: '', runtimeCaching: true, runtimeThinking: 'off' },
+}
+
+/**
+ * A process of the runtime that serves turns one after another, of any conversation.
+ *
+ * After each turn it holds that turn's conversation, and its transcript says up to where. What ends
+ * badly is rewound to the last position that is known. If that fails, or the process dies or hangs,
+ * the worker ends: once, with one cause.
+ */
+export class Worker {
+  readonly transcript = new Transcript()
+  /** Resolves with the models of the login when the process can be given turns. */
+  readonly started: Promise<readonly ListedModel[]>
+  /** The calls that the process waits for, while it is held. */
+  heldCalls: readonly string[] = []
+  /** Whether the model was forced to make these calls: clients seldom bring their results. */
+  isForced = false
+  /** Turns of the present conversation that were answered here. */
+  exchanges = 0
+  /** When a turn ended last, on the clock of `performance.now()`. */
+  lastUsed = performance.now()
+  readonly #dependencies: WorkerDependencies
+  readonly #stages: StageMachine
+  readonly #link: Link
+  readonly #channel: Channel
+  readonly #settings: ProcessSettings
+  readonly #toolbox: Toolbox
+  #flight: Flight | undefined
+  /** Resolves when the process is done with the last turn. */
+  #settled: Promise<void> = Promise.resolve()
+  #count: Diagnosis | undefined
+  #gateTimer: NodeJS.Timeout | undefined
+  #silence: NodeJS.Timeout | undefined
+  #rateLimit: SDKRateLimitInfo | undefined
+  #turns = 0
+  #memory = 0
+  /** Whether it ends as soon as no turn uses it. */
+  #retirement: string | undefined
+  /** Whether the runtime may go on after the calls of a reply: only if the client answered them. */
+  #mayGoOn = false
+  /** Settled when a turn that the runtime must not go on with is given up. */
+  #givenUp = new Deferred<void>()
+
+  /** @throws Error if the process can't be started */
+  constructor(dependencies: WorkerDependencies, system = '') {
+    const { kind, launcher, version, startTimeout } = dependencies
+    this.#dependencies = dependencies
+    this.#stages = new StageMachine(() => this.#dependencies.onStage(this))
+    this.#toolbox = new Toolbox(version)
+    const { server } = this.#toolbox
+    const options = {
+      ...kind.options,
+      systemPrompt: kind.systemPrompt(system),
+      ...(!kind.answersCalls && {
+        mcpServers: { [server.name]: server },
+        hooks: { PostToolBatch: [{ hooks: [() => this.#holdBack()] }] },
+      }),
+    }
+    this.#link = new Link(options, launcher, {
+      message: (message) => this.#receive(message),
+      diagnostic: (line) => this.#diagnose(line),
+      end: (end) => this.#ended(end),
+    })
+    this.#channel = new Channel(this.#link, startTimeout)
+    this.#settings = new ProcessSettings(this.#channel)
+    this.started = this.#start()
+    this.started.catch(() => {})
+  }
+
+  get stage(): Stage {
+    return this.#stages.current
+  }
+
+  /** Why the worker ended. */
+  get end(): End | undefined {
+    return this.#link.end
+  }
+
+  /** Resolves when the process is gone. */
+  get exited(): Promise<unknown> {
+    return this.#link.exited
+  }
+
+  /** Whether a turn can be given to it. */
+  get isAvailable(): boolean {
+    return this.#stages.is('ready', 'settling', 'held') && this.#link.process?.isGone !== true
+  }
+
+  /** Whether the process can be asked a model with these betas. */
+  takes(model: string, betas: string): boolean {
+    return this.#settings.takes(model, betas)
+  }
+
+  /** Why the worker should be replaced, if it should. */
+  get wear(): string | undefined {
+    if (this.#memory > MAX_MEMORY) return 'it grew too large'
+    if (this.#memory === 0 && this.#turns > MAX_TURNS) return 'it served enough turns'
+    return this.#link.process?.isOutdated(stampOf) ? 'the executable was replaced' : undefined
+  }
+
+  /**
+   * Brings the process to the state before the prompt, and asks.
+   *
+   * @returns the reply, once the request is on its way
+   * @throws ApiError if it never was; `RuntimeEnded` if another worker may be tried
+   */
+  async ask(turn: Turn, way: Way, signal: AbortSignal): Promise<Reply> {
+    await this.#prepare(turn, way, signal)
+    const uuid = newUuid()
+    const cut = { keep: this.transcript.length, target: uuid }
+    this.transcript.wrote(uuid, true)
+    // Breakpoints of earlier turns are still there: with more of them there would be too many.
+    const isBare = way.kind !== 'open' && turn.settings.runtimeCaching
+    const prompt = isBare ? withoutBreakpoints(turn.prompt) : turn.prompt
+    const settled = this.#channel.ask(prompt, uuid)
+    const flight = this.#begin(turn, settled, cut, turn.promptLineage)
+    if (turn.prompt.length > 0) {
+      this.transcript.add({
+        role: 'user',
+        lineage: turn.promptLineage,
+        uuid,
+        isTarget: true,
+      })
+    }
+    return this.#untilSent(flight, signal)
+  }
+
+  /** Gives the held calls their answers; the reply, as of `ask`, is what the model says to them. */
+  async resolve(
+    turn: Turn,
+    answers: ReadonlyMap<string, CallAnswer>,
+    signal: AbortSignal,
+  ): Promise<Reply> {
+    await this.#prepare(turn, { kind: 'continue' }, signal)
+    const cut = this.transcript.cutWithin(this.transcript.length)
+    const flight = this.#begin(turn, this.#settled, cut, turn.promptLineage)
+    this.transcript.add({ role: 'user', lineage: turn.promptLineage })
+    this.#mayGoOn = true
+    this.#toolbox.answer(answers)
+    return this.#untilSent(flight, signal)
+  }
+
+  /**
+   * Has the API count a conversation. That is not billed, and nothing is said of it.
+   *
+   * @throws ApiError if the API did not count
+   */
+  async count(opening: Opening, signal: AbortSignal): Promise<ContextCount> {
+    const look = (): void => throwIfGone(signal)
+    this.#stages.move('opening')
+    const diagnosis = new Diagnosis()
+    this.#count = diagnosis
+    try {
+      await this.#empty()
+      this.transcript.begin()
+      const parts = this.#parts(look)
+      await Promise.all([this.#settings.apply(opening, 'open'), parts.offer(opening.tools)])
+      await putUnasked(parts, opening.history, opening.model)
+      const usage = await this.#channel.contextUsage('full')
+      // If the API does not count, the runtime makes a guess, and says so in its diagnostics alone.
+      // They come by another pipe: after one more question, to which it knows the answer, they are here.
+      await this.#channel.contextUsage('summary')
+      if (diagnosis.countFailure !== undefined) throw diagnosis.countFailure
+      return contextCount(usage)
+    } finally {
+      this.#count = undefined
+      this.#rest()
+    }
+  }
+
+  /**
+   * Has the runtime run through a turn once, while the gate is closed: the first turn of a process
+   * takes some 70 ms longer than later ones. Nothing goes upstream and nothing stays.
+   */
+  async warmUp(): Promise<void> {
+    if (this.stage !== 'ready' || !this.transcript.isEmpty) return
+    this.#stages.move('opening')
+    try {
+      this.transcript.begin()
+      await this.#settings.apply(WARM_UP, 'closed')
+      const uuid = newUuid()
+      this.transcript.wrote(uuid, true)
+      await this.#channel.askInVain('Hi', uuid)
+      await this.#empty()
+      this.#rest()
+    } catch {
+      // The worker has ended: the pool was told.
+    }
+  }
+
+  /** Gives up the calls that the process waits for, or forgets the conversation that it holds. */
+  async forget(): Promise<void> {
+    if (!this.#stages.is('ready', 'held', 'settling')) return
+    this.#stages.move('recovering')
+    try {
+      await this.#empty()
+      this.transcript.begin()
+      this.#rest()
+    } catch {
+      // The worker has ended: the pool was told.
+    }
+  }
+
+  /** Ends the worker and its process. A reply in flight ends with the error. */
+  close(
+    cause: string,
+    error: ApiError = new RuntimeEnded(cause),
+    how: 'stop' | 'kill' = 'stop',
+  ): void {
+    this.#link.close(cause, error, how)
+  }
+
+  /** Ends the worker as soon as no turn uses it. */
+  retire(cause: string): void {
+    this.#retirement = cause
+    if (this.#stages.is('starting', 'ready', 'settling', 'held')) this.close(cause)
+  }
+
+  async #start(): Promise<readonly ListedModel[]> {
+    const models = await this.#channel.initialized()
+    this.#stages.move('ready')
+    return models
+  }
+
+  async #prepare(
+    turn: Opening & { lineages: readonly string[] },
+    way: Way,
+    signal: AbortSignal,
+  ): Promise<void> {
+    const wasHeld = this.stage === 'held'
+    this.#stages.move('opening')
+    const parts = this.#parts(() => throwIfGone(signal))
+    try {
+      if (way.kind === 'continue') {
+        if (!wasHeld) await this.#untilSettled()
+        await this.#settings.apply(turn, 'open')
+        return
+      }
+      this.heldCalls = []
+      if (way.kind === 'extend' || way.kind === 'rewind') {
+        if (way.kind === 'extend') await this.#untilSettled()
+        else await this.#rewind(way.cut)
+        await this.#settings.apply(turn, 'open')
+        await putHistory(parts, turn, way.kind === 'extend' ? way.keep : way.cut.keep)
+        return
+      }
+      await this.#empty()
+      this.exchanges = 0
+      await this.#open(parts, turn)
+    } catch (error) {
+      // The client left between two steps: what the process holds by now is no one's.
+      this.transcript.doubt()
+      this.#rest()
+      throw error
+    }
+  }
+
+  async #open(parts: OpeningParts, turn: Opening & { lineages: readonly string[] }): Promise<void> {
+    if (!this.#dependencies.kind.answersCalls) {
+      await openConversation(parts, turn)
+      return
+    }
+    // A run has the system prompt from its start, and its gate is always open.
+    await this.#settings.apply({ ...turn, system: '' }, 'open')
+    await putUnasked(parts, turn.history, turn.model)
+  }
+
+  #parts(look: () => void): OpeningParts {
+    const { transcript } = this
+    const offer = (tools: Opening['tools']): Promise<void> =>
+      this.#link.step(this.#toolbox.offer(tools), this.#dependencies.startTimeout)
+    return { channel: this.#channel, settings: this.#settings, offer, transcript, look }
+  }
+
+  /** Rewinds the process to nothing. */
+  async #empty(): Promise<void> {
+    if (this.transcript.isEmpty) {
+      await this.#untilSettled()
+      return
+    }
+    const { whole } = this.transcript
+    if (whole === undefined) throw this.#unusable('its conversation can not be cut away')
+    await this.#rewind(whole)
+  }
+
+  async #rewind(cut: Cut): Promise<void> {
+    const isCut = await this.#channel.rewind(cut, this.transcript.newest)
+    if (!isCut) throw this.#unusable('it refused to rewind')
+    this.#toolbox.reset()
+    this.heldCalls = []
+    await this.#untilSettled()
+    this.transcript.cut(cut)
+  }
+
+  /** The runtime tidies up for some milliseconds after a reply. */
+  async #untilSettled(): Promise<void> {
+    await this.#link.step(this.#settled, SETTLE_MILLISECONDS)
+  }
+
+  #unusable(cause: string): ApiError {
+    this.close(cause, new RuntimeEnded(cause), 'kill')
+    return this.end?.error ?? new RuntimeEnded(cause)
+  }
+
+  #begin(turn: Turn, settled: Promise<void>, cut: Cut | undefined, lineage: string): Flight {
+    const { kind } = this.#dependencies
+    const reader = kind.createReader(this.#toolbox.names)
+    const isPrefilled = turn.prompt.length === 0
+    const exchange = new Exchange(reader, isPrefilled, () => this.#leave(flight))
+    const flight: Flight = { exchange, diagnosis: new Diagnosis(), lineage, settled, cut }
+    this.#flight = flight
+    this.#settled = settled
+    this.#turns += 1
+    this.#givenUp = new Deferred()
+    this.heldCalls = []
+    this.isForced = turn.isForced
+    this.#stages.move('asking')
+    void this.#endWithoutReply(flight)
+    return flight
+  }
+
+  /** Here it is not known whether the request left: after a time-out it is not tried again. */
+  async #untilSent({ exchange }: Flight, signal: AbortSignal): Promise<Reply> {
+    const leave = (): void => void exchange.reply.return()
+    signal.addEventListener('abort', leave)
+    try {
+      if (signal.aborted) leave()
+      await this.#link.step(
+        exchange.sent.promise,
+        this.#dependencies.startTimeout,
+        () => new ApiError('timeout_error', new RuntimeHung().message),
+      )
+      return exchange.reply
+    } finally {
+      signal.removeEventListener('abort', leave)
+    }
+  }
+
+  #receive(message: SDKMessage): void {
+    const flight = this.#flight
+    switch (message.type) {
+      case 'stream_event':
+        if (message.parent_tool_use_id === null && flight) this.#receiveEvent(flight, message.event)
+        return
+      case 'assistant':
+        flight?.exchange.reply.nameRequest(message.request_id)
+        if (flight) this.#receiveAssistant(flight, message)
+        return
+      case 'rate_limit_event':
+        this.#rateLimit = message.rate_limit_info
+        this.#dependencies.onRateLimits?.(rateLimitsIn(message.rate_limit_info))
+        return
+      default:
+        this.#channel.receive(message)
+    }
+  }
+
+  #receiveEvent(flight: Flight, event: ReplyEvent): void {
+    this.#mayGoOn = false
+    if (!flight.diagnosis.hasLeft) {
+      flight.diagnosis.hasLeft = true
+      this.#noteSent(flight)
+    }
+    this.#watchForSilence(flight)
+    const outcome = flight.exchange.read(event)
+    if (outcome) this.#conclude(flight, outcome)
+  }
+
+  #receiveAssistant(flight: Flight, message: Extract<SDKMessage, { type: 'assistant' }>): void {
+    if ('is_api_error_message' in message) {
+      // After a refusal the runtime says so in words of its own, before the API's last events.
+      const { hasBegun } = flight.exchange.reply
+      if (message.message.stop_reason === 'refusal' && hasBegun) return
+      void this.#fail(flight, failureIn(message))
+      return
+    }
+    const [block] = message.message.content
+    if (block?.type === 'fallback') flight.exchange.readFallback(block)
+  }
+
+  async #fail(flight: Flight, failure: Failure): Promise<void> {
+    if (this.#flight !== flight) return
+    this.#release()
+    const { exchange, diagnosis } = flight
+    // Once the reply has begun, the diagnostics tell of a broken stream, not of an answer.
+    const answer =
+      failure.status === undefined || exchange.reply.hasBegun
+        ? undefined
+        : await diagnosis.awaitAnswer(this.exited)
+    exchange.fail(toApiError(failure, answer, this.#retryAfter(failure)))
+    if (failure.status === 401 || failure.kind === 'authentication_failed') {
+      this.retire('the login failed')
+      this.#dependencies.onLoginFailure?.()
+    }
+    await this.#recover(flight, {
+      kind: 'dropped',
+      cause: `the API answered ${failure.status ?? 'nothing'}`,
+      runtime: 'finishes',
+    })
+  }
+
+  #noteSent(flight: Flight): void {
+    flight.exchange.sent.resolve()
+    if (this.#dependencies.kind.answersCalls) return
+    this.#gateTimer = setTimeout(() => void this.#setGate('closed'), GATE_MILLISECONDS)
+  }
+
+  /** In a run no event comes while a tool works, which may take any time. */
+  #watchForSilence(flight: Flight): void {
+    const { kind, nextEventTimeout } = this.#dependencies
+    if (kind.answersCalls) return
+    clearTimeout(this.#silence)
+    this.#silence = setTimeout(() => {
+      flight.exchange.fail(fellSilent())
+      this.#conclude(flight, {
+        kind: 'dropped',
+        cause: 'the reply fell silent',
+        runtime: 'goes on',
+      })
+    }, nextEventTimeout)
+  }
+
+  /** The client left before the end of the reply. */
+  #leave(flight: Flight): void {
+    flight.exchange.sent.reject(clientLeft())
+    this.#conclude(flight, { kind: 'dropped', cause: 'the client left', runtime: 'goes on' })
+  }
+
+  /** A run ends with its message; a turn without a reply should not be, and is an error. */
+  async #endWithoutReply(flight: Flight): Promise<void> {
+    await flight.settled
+    if (this.#flight === flight) this.#conclude(flight, flight.exchange.finish())
+  }
+
+  #conclude(flight: Flight, outcome: Outcome): void {
+    if (this.#flight !== flight) return
+    this.#release()
+    switch (outcome.kind) {
+      case 'kept':
+      case 'held': {
+        const { content } = outcome
+        const lineage = extendLineage(flight.lineage, { role: 'assistant', content })
+        this.transcript.add({ role: 'assistant', lineage })
+        this.exchanges += 1
+        if (outcome.kind === 'kept') {
+          this.#stages.move('settling')
+          void this.#settle()
+          return
+        }
+        this.heldCalls = outcome.calls
+        void this.#setGate('open')
+        this.#stages.move('held')
+        return
+      }
+      case 'dropped':
+        void this.#recover(flight, outcome)
+        return
+      default:
+        throw new Error(`Unknown outcome ${String(outcome satisfies never)}.`)
+    }
+  }
+
+  #release(): void {
+    this.#flight = undefined
+    this.lastUsed = performance.now()
+    clearTimeout(this.#gateTimer)
+    clearTimeout(this.#silence)
+  }
+
+  /** After a reply that is kept: the next turn may have been given already. */
+  async #settle(): Promise<void> {
+    try {
+      await this.#untilSettled()
+      if (!this.#stages.is('settling')) return
+      await this.#setGate('open')
+      if (this.#stages.is('settling')) this.#rest()
+    } catch {
+      // The worker has ended: the pool was told.
+    }
+  }
+
+  /** Brings the process back to the state before the prompt, whatever it is doing. */
+  async #recover(
+    { cut, settled }: Flight,
+    { cause, runtime }: Extract<Outcome, { kind: 'dropped' }>,
+  ): Promise<void> {
+    if (this.end) return
+    if (this.#dependencies.kind.answersCalls) {
+      this.close(cause)
+      return
+    }
+    this.#stages.move('recovering')
+    if (runtime === 'asks again' && this.#settings.gate === 'open') {
+      this.close(cause, new RuntimeEnded(cause), 'kill')
+      return
+    }
+    try {
+      const cancelled = runtime === 'goes on' ? await this.#channel.interrupt() : new Set<unknown>()
+      this.#givenUp.resolve()
+      await this.#link.step(settled, SETTLE_MILLISECONDS)
+      if (cut === undefined) throw this.#unusable('there is no position to go back to')
+      if (cancelled.has(cut.target)) this.transcript.cut(cut)
+      else await this.#rewind(cut)
+      await this.#setGate('open')
+      this.#rest()
+    } catch {
+      // The worker has ended: the pool was told.
+    }
+  }
+
+  /** Nothing is in flight: the worker may be given a turn. */
+  #rest(): void {
+    if (this.end || !this.#stages.is('opening', 'settling', 'recovering')) return
+    void this.#measure()
+    if (this.#retirement !== undefined) this.close(this.#retirement)
+    else this.#stages.move('ready')
+  }
+
+  async #measure(): Promise<void> {
+    this.#memory = await memoryOf(this.#link.process?.child.pid)
+  }
+
+  async #setGate(gate: Gate): Promise<void> {
+    if (this.end) return
+    try {
+      await this.#settings.setGate(gate)
+    } catch {
+      // The worker has ended: the pool was told.
+    }
+  }
+
+  #diagnose(line: string): void {
+    this.#count?.read(line)
+    const flight = this.#flight
+    if (flight === undefined) return
+    const news = flight.diagnosis.read(line)
+    if (news === 'request sent') this.#noteSent(flight)
+    // The runtime is about to ask once more, without streaming; an interrupt comes before that.
+    if (news === 'request failed' && flight.diagnosis.answer?.status === 404) {
+      flight.exchange.fail(toApiError({ status: 404, text: '' }, flight.diagnosis.answer))
+      this.#conclude(flight, { kind: 'dropped', cause: 'the API answered 404', runtime: 'goes on' })
+    }
+  }
+
+  #retryAfter({ status }: Failure): number | undefined {
+    const { status: verdict, resetsAt } = this.#rateLimit ?? {}
+    if (status !== 429 || verdict !== 'rejected' || resetsAt === undefined) return undefined
+    return Math.max(1, Math.ceil(resetsAt - Date.now() / 1000))
+  }
+
+  /** Holds the runtime back if it would go on after calls that the client did not answer. */
+  async #holdBack(): Promise<Record<string, never>> {
+    if (!this.#mayGoOn) await this.#givenUp.promise
+    return {}
+  }
+
+  #ended({ error }: End): void {
+    const flight = this.#flight
+    this.#release()
+    flight?.exchange.fail(error)
+    this.#givenUp.resolve()
+    this.transcript.doubt()
+    this.#stages.move('ended')
+  }
+}
+
+function throwIfGone(signal: AbortSignal): void {
+  if (signal.aborted) throw clientLeft()
+}
+
+function clientLeft(): ApiError {
+  return new ApiError('api_error', 'The client left.', { status: 499 })
+}
+
+function fellSilent(): ApiError {
+  return new ApiError('timeout_error', 'The reply did not go on in time (next_event_timeout).')
+}

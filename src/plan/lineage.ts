@@ -27,10 +27,6 @@ function withoutNulls(block: object): object {
   return Object.fromEntries(Object.entries(block).filter(([, value]) => value !== null))
 }
 
-<<<<<<< HEAD
-/** A hash of a value of JSON, after what came before it. The order of keys makes no difference. */
-export function digest(previous: string, value: unknown): string {
-=======
 /** The lineages of a conversation after 0, 1, 2, … messages. */
 export function lineagesOf(origin: string, messages: readonly Message[]): string[] {
   const lineages = [origin]
@@ -42,8 +38,8 @@ export function lineagesOf(origin: string, messages: readonly Message[]): string
   return lineages
 }
 
-function digest(previous: string, value: unknown): string {
->>>>>>> e0a5a94 (A process serves any conversation: workers are rewound instead of thrown away)
+/** A hash of a value of JSON, after what came before it. The order of keys makes no difference. */
+export function digest(previous: string, value: unknown): string {
   return createHash('sha256').update(previous).update(canonical(value)).digest('base64url')
 }
 

@@ -1,9 +1,6 @@
-import { mkdtemp, rm } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
-
 import { childEnvironment } from './config/child-environment.ts'
 import type { Environment } from './config/environment.ts'
+import { makePrivateFolder } from './private-folder.ts'
 import { type Account, readAccount } from './runtime/login/account.ts'
 import { runtimeEnvironment } from './runtime/process/environment.ts'
 import {
@@ -41,9 +38,9 @@ export async function inspectRuntime(
   env: Environment,
 ): Promise<RuntimeInspection> {
   const system = thisSystem()
-  const folder = await mkdtemp(join(tmpdir(), 'claude-sub-proxy-'))
+  const folder = await makePrivateFolder()
   try {
-    const child = childEnvironment(env, runtimeEnvironment(VERSION, folder))
+    const child = childEnvironment(env, runtimeEnvironment(VERSION, folder.path))
     const installation = await inspectInstallation(claudePath, system, child)
     if ('problem' in installation) {
       return { system, installation, account: undefined, accountWithoutKey: undefined }
@@ -51,7 +48,7 @@ export async function inspectRuntime(
     const look = async (environment: Record<string, string>): Promise<Account | undefined> => {
       const [command, ...args] = commandOf(installation.path)
       try {
-        return await readAccount({ command, args, cwd: folder, env: environment })
+        return await readAccount({ command, args, cwd: folder.path, env: environment })
       } catch {
         return undefined
       }
@@ -64,7 +61,7 @@ export async function inspectRuntime(
     ])
     return { system, installation, account, accountWithoutKey }
   } finally {
-    await rm(folder, { recursive: true, force: true, maxRetries: 5 })
+    await folder.remove()
   }
 }
 

@@ -1,7 +1,3 @@
-import { mkdir, mkdtemp, rm } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
-
 import type { MessagesRequest } from './api/types.ts'
 import { childEnvironment } from './config/child-environment.ts'
 import {
@@ -15,11 +11,10 @@ import { keyRing } from './config/key-ring.ts'
 import type { Config } from './config/options.ts'
 import { leadsTo } from './config/own-address.ts'
 import { type ConfigInput, resolveConfig } from './config/resolve.ts'
-import { Deferred } from './deferred.ts'
-import { ApiError } from './errors.ts'
 import { createApp } from './http/app.ts'
-import { type Listener, listen } from './http/listen.ts'
+import { listen } from './http/listen.ts'
 import type { Events, RequestFacts } from './http/messages.ts'
+import { Lifecycle } from './lifecycle.ts'
 import { type Logger, silentLogger } from './observe/log.ts'
 import { Observatory } from './observe/observatory.ts'
 import type { TurnRecord } from './observe/turn-record.ts'
@@ -27,6 +22,7 @@ import { failedTurn, watchTurn } from './observe/turn-watch.ts'
 import { guardUsage } from './observe/usage-guard.ts'
 import { planCount } from './plan/plan-count.ts'
 import { planTurn } from './plan/plan-turn.ts'
+import { makePrivateFolder, sweepPrivateFolders } from './private-folder.ts'
 import type { Account } from './runtime/login/account.ts'
 import { Engine } from './runtime/engine.ts'
 import { runtimeEnvironment } from './runtime/process/environment.ts'
@@ -38,6 +34,8 @@ export type ProxyOptions = ConfigInput & {
   logger?: Logger
   /** The environment from which the runtime's login and network settings come; by default this process's. */
   env?: Environment
+  /** Gives the start up: `createProxy` rejects with the signal's reason, and nothing is left. */
+  signal?: AbortSignal
 }
 
 export type Proxy = {
@@ -45,19 +43,16 @@ export type Proxy = {
   /** Answers a request without a port: give it to a client as its `fetch`. */
   fetch: (input: Request | URL | string, init?: RequestInit) => Promise<Response>
   /**
-   * Listens on the configured host and port.
+   * Listens on the configured host and port. Called again, it gives the address of the open port.
    *
-   * @throws the system's error (`EADDRINUSE`, …)
+   * @throws the system's error (`EADDRINUSE`, …), and Error once `close()` was called
    */
   listen: () => Promise<{ url: string; port: number }>
   /** Who the runtime is logged in as. */
   account: () => Promise<Account>
-  /** Waits for requests in flight (`shutdownTimeout` at most), then ends every process. */
+  /** Waits for requests in flight (`shutdownTimeout` at most), then ends every process. Never rejects. */
   close: () => Promise<void>
 }
-
-/** How long clients have to take what was sent to them before their connections are cut. */
-const FLUSH_MILLISECONDS = 1000
 
 /**
  * Builds a proxy from its parts. Nothing listens until `listen()`; two proxies in one process are
@@ -68,6 +63,7 @@ const FLUSH_MILLISECONDS = 1000
 export async function createProxy({
   logger = silentLogger(),
   env = readEnvironment(),
+  signal: abandonStart,
   ...settings
 }: ProxyOptions = {}): Promise<Proxy> {
   const config = resolveConfig(settings, readMachine(env))
@@ -76,10 +72,11 @@ export async function createProxy({
     now: () => performance.now(),
     log: { info: (line) => logger.info(line), warn: (line) => logger.warn(line) },
   })
-  const privateFolder = await mkdtemp(join(tmpdir(), 'claude-sub-proxy-'))
-  const workFolder = join(privateFolder, 'work')
-  const temporaryFolder = join(privateFolder, 'tmp')
-  await Promise.all([mkdir(workFolder), mkdir(temporaryFolder)])
+  const folder = await makePrivateFolder((error) =>
+    logger.warn({ err: error }, 'the folder for temporary files could not be deleted'),
+  )
+  const workFolder = await folder.subfolder('work')
+  const temporaryFolder = await folder.subfolder('tmp')
   const engine = new Engine({
     environment: childEnvironment(
       withoutLoop(env, config.port, logger),
@@ -113,7 +110,7 @@ export async function createProxy({
     stateFolder: config.stateFolder,
     guard: config.usageGuard,
     census: () => engine.census(),
-    inFlight: () => inFlight.size,
+    inFlight: () => turnsInFlight,
     isListed: (model) => engine.isListed(model),
     login: async () => authStatus(await engine.knownAccount()),
   })
@@ -125,9 +122,7 @@ export async function createProxy({
     },
     describeModel: (name: string) => engine.describeModel(name),
   }
-  const inFlight = new Set<Promise<void>>()
-  let listener: Listener | undefined
-  let isClosing = false
+  let turnsInFlight = 0
   let isRefused = false
 
   const onError = (error: unknown): void => logger.error({ err: error }, 'unexpected error')
@@ -144,29 +139,37 @@ export async function createProxy({
     rateLimits: () => observatory.limits,
     models: () => engine.models(),
     modelOf: (name) => engine.describeModel(name ?? config.modelDefault).id,
-    countTokens: (request, signal) => engine.countTokens(planCount(request, planning), signal),
+    countTokens: (request, signal) =>
+      lifecycle.during(() => engine.countTokens(planCount(request, planning), signal)),
     onError,
     onLeftOut: ({ id, names }) => logger.info({ id, left_out: names }, 'left out of the request'),
-    ask: async (request, facts) => {
-      if (isClosing) throw new ApiError('overloaded_error', 'The proxy is stopping.')
-      const ended = new Deferred<void>()
-      inFlight.add(ended.promise)
-      return ask(request, facts, ended)
+    ask: async (request, facts) => ask(request, facts, lifecycle.begin()),
+  })
+  const lifecycle: Lifecycle = new Lifecycle({
+    start: () => Promise.all([engine.start(), observatory.load(), sweepPrivateFolders()]),
+    listen: () => listen((request) => app.fetch(request), { ...config, onError }),
+    stop: async () => {
+      await engine.close()
+      await observatory.close()
     },
+    release: () => folder.remove(),
+    drainTimeout: config.shutdownTimeout,
+    onError,
   })
 
   async function ask(
     request: MessagesRequest,
     { id, betas, signal }: RequestFacts,
-    ended: Deferred<void>,
+    end: () => void,
   ): Promise<Events> {
     const named = request.model ?? config.modelDefault
     const facts = { id, lane: 'none', model: named, startedAt: performance.now(), signal }
+    turnsInFlight += 1
     const onEnd = (record: TurnRecord): void => {
       noteLogin(record)
-      inFlight.delete(ended.promise)
+      turnsInFlight -= 1
+      end()
       observatory.turnEnded(record)
-      ended.resolve()
     }
     observatory.changed()
     try {
@@ -203,34 +206,16 @@ export async function createProxy({
     }
   }
 
-  const close = async (): Promise<void> => {
-    isClosing = true
-    const listenerClosed = listener?.close()
-    await Promise.race([Promise.all(inFlight), elapsed(config.shutdownTimeout)])
-    // Replies that are still under way end with an error, which needs a moment to be sent.
-    await engine.close()
-    await observatory.close()
-    await Promise.race([listenerClosed, elapsed(FLUSH_MILLISECONDS)])
-    listener?.cut()
-    await rm(privateFolder, { recursive: true, force: true })
-  }
-
-  try {
-    await Promise.all([engine.start(), observatory.load()])
-  } catch (error) {
-    await close()
-    throw error
-  }
-  let closed: Promise<void> | undefined
+  await lifecycle.start(abandonStart)
   return {
     config,
     fetch: async (input, init) => app.fetch(new Request(input, init)),
     async listen() {
-      listener = await listen((request) => app.fetch(request), { ...config, onError })
-      return { url: urlOf(config.host, listener.port), port: listener.port }
+      const { port } = await lifecycle.listen()
+      return { url: urlOf(config.host, port), port }
     },
     account: () => engine.account(),
-    close: () => (closed ??= close()),
+    close: () => lifecycle.close(),
   }
 }
 
@@ -251,8 +236,4 @@ function authStatus(account: Account): object & { authenticated: boolean } {
 function urlOf(host: string, port: number): string {
   const name = ['127.0.0.1', '0.0.0.0', '::'].includes(host) ? 'localhost' : host
   return `http://${name.includes(':') ? `[${name}]` : name}:${port}`
-}
-
-function elapsed(milliseconds: number): Promise<void> {
-  return new Promise((resolve) => setTimeout(resolve, milliseconds).unref())
 }

@@ -1,4 +1,4 @@
-import { ApiError } from '../errors.ts'
+import { overloaded } from '../refusals.ts'
 import { readBody } from './body.ts'
 
 /** How many bodies of the largest size may be held at a time; of a usual size they are hundreds. */
@@ -36,13 +36,7 @@ export class Bodies {
   #hold(request: Request, length: number): void {
     const sum = this.#sum - (this.#held.get(request) ?? 0) + length
     if (sum > MOST_OF_LARGEST * this.#maxBodySize) {
-      throw new ApiError(
-        'overloaded_error',
-        'The requests in line take too much memory together.',
-        {
-          retryAfter: 5,
-        },
-      )
+      throw overloaded('the requests in line take too much memory together', 'max_body_size')
     }
     this.#sum = sum
     this.#held.set(request, length)

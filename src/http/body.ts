@@ -1,4 +1,5 @@
 import { ApiError } from '../errors.ts'
+import { ClientLeft } from '../refusals.ts'
 
 /**
  * Reads a request's body as text.
@@ -52,7 +53,7 @@ async function readBytes(
     }
   } catch (cause) {
     if (!request.signal.aborted) throw cause
-    throw new ApiError('api_error', 'The client left.', { status: 499, cause })
+    throw new ClientLeft(cause)
   }
   return bytes.subarray(0, length)
 }

@@ -3,6 +3,8 @@ import type { Socket } from 'node:net'
 
 import type { HttpBindings } from '@hono/node-server'
 
+import { CLIENT_LEFT_STATUS } from '../refusals.ts'
+
 export type Fetch = (request: Request) => Response | Promise<Response>
 
 /** Requests that a connection may send ahead. No client of the API does that on purpose. */
@@ -30,7 +32,7 @@ export function inTurn(
     if (line.waiting > MOST_WAITING) socket.destroy()
     return before.then(() => {
       line.waiting -= 1
-      return isGone(incoming) ? new Response(null, { status: 499 }) : fetch(request)
+      return isGone(incoming) ? new Response(null, { status: CLIENT_LEFT_STATUS }) : fetch(request)
     })
   }
 }

@@ -51,8 +51,8 @@ export type Standin = {
   readonly messages: readonly MessageRequest[]
   /** Answers what `reply` has no answer for. */
   answer: Answerer
-  /** Answers requests for a count in place of the count. */
-  countAnswer: Answer | undefined
+  /** Answers requests for a count; without an answer the count is made up from the text. */
+  countAnswer: Answer | (() => Promise<Answer | undefined>) | undefined
   /**
    * Whether thoughts are signed over their prefix, and refused behind another one, as the newest models
    * do. `reset()` leaves it as it is. What is refused takes no queued answer.
@@ -173,9 +173,12 @@ export async function startStandin(): Promise<Standin> {
         await deliver(answer, { response, requestId, stream, cut })
         return
       }
-      case 'POST /v1/messages/count_tokens':
-        if (standin.countAnswer) {
-          await deliver(standin.countAnswer, { response, requestId, stream: false, cut })
+      case 'POST /v1/messages/count_tokens': {
+        const { countAnswer } = standin
+        const answer = typeof countAnswer === 'function' ? await countAnswer() : countAnswer
+        if (response.destroyed) return
+        if (answer) {
+          await deliver(answer, { response, requestId, stream: false, cut })
           return
         }
         sendJson(
@@ -185,6 +188,7 @@ export async function startStandin(): Promise<Standin> {
           { 'request-id': requestId },
         )
         return
+      }
       default:
         sendError(response, requestId, {
           status: 404,

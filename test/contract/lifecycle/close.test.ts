@@ -3,9 +3,10 @@ import { join } from 'node:path'
 import { execFile } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
 
-import { afterEach, describe, expect, test, vi } from 'vitest'
+import { afterEach, describe, expect, onTestFinished, test, vi } from 'vitest'
 
-import type { ProxyOptions } from '../../../src/proxy.ts'
+import { Deferred } from '../../../src/deferred.ts'
+import { createProxy, type ProxyOptions } from '../../../src/proxy.ts'
 import { events, hang, message } from '../../support/answers.ts'
 import { buildOnce } from '../../support/command.ts'
 import { eventsOf } from '../../support/events.ts'
@@ -129,9 +130,34 @@ describe('close()', () => {
   test('turns away what comes after it', async () => {
     const bench = await open()
     await bench.proxy.close()
-    const { status, body } = await bench.ask('Hello')
+    const { status, headers, body } = await bench.ask('Hello')
     expect(status).toBe(529)
+    expect(headers.get('retry-after')).toBe('5')
     expect(body.error).toMatchObject({ type: 'overloaded_error', message: STOPPING })
+  })
+
+  test('waits for a count of tokens', async () => {
+    const bench = await open()
+    const counting = new Deferred<void>()
+    const gate = makeGate()
+    bench.standin.countAnswer = async () => {
+      counting.resolve()
+      await gate.pass()
+      return undefined
+    }
+    const counted = bench.proxy.fetch('http://localhost/v1/messages/count_tokens', {
+      method: 'POST',
+      body: JSON.stringify({ model: 'claude-sonnet-4-6', messages: [user('Hello')] }),
+    })
+    await counting.promise
+
+    const closed = bench.proxy.close()
+    gate.open()
+
+    const response = await counted
+    expect(await response.json()).toEqual({ input_tokens: expect.any(Number) })
+    await closed
+    expect(bench.runtimes()).toEqual([])
   })
 
   test('waits for shutdownTimeout at most: what is cut ends with an error', async () => {
@@ -165,6 +191,45 @@ describe('close()', () => {
     }
     expect(bench.runtimes()).toEqual([])
   })
+})
+
+describe('listen()', () => {
+  test('again, at once and later, gives the one port, which close() closes', async () => {
+    const { proxy } = await open()
+    const [first, second] = await Promise.all([proxy.listen(), proxy.listen()])
+    expect(second).toEqual(first)
+    expect(await proxy.listen()).toEqual(first)
+    expect((await fetch(`${first.url}/health`)).status).toBe(200)
+    await proxy.close()
+    await expect(fetch(`${first.url}/health`)).rejects.toThrow('fetch failed')
+  })
+
+  test('during and after close() opens nothing', async () => {
+    const { proxy } = await open()
+    const early = proxy.listen().catch((error: unknown) => error)
+    const closed = proxy.close()
+    expect(await early).toBeInstanceOf(Error)
+    await expect(proxy.listen()).rejects.toThrow('closed')
+    await closed
+    await expect(proxy.listen()).rejects.toThrow('closed')
+  })
+})
+
+test('a start that is given up leaves no process and no folder', async () => {
+  const { standin, sandbox, runtimes } = await open()
+  const temporary = join(sandbox.folder, 'tmp')
+  vi.stubEnv('TMPDIR', temporary)
+  onTestFinished(() => void vi.unstubAllEnvs())
+  const leaving = new AbortController()
+  const reason = new Error('made up')
+  const started = createProxy({ env: sandbox.env, signal: leaving.signal })
+  const isRejected = expect(started).rejects.toBe(reason)
+  await vi.waitFor(() => expect(runtimes().length).toBeGreaterThan(1), { timeout: 20_000 })
+  leaving.abort(reason)
+  await isRejected
+  await waitUntilGone(runtimes(), ENDING)
+  expect(readdirSync(temporary)).toEqual([])
+  expect(standin.requests).toEqual([])
 })
 
 test('a program that embeds it ends by itself once it is closed, and nothing is left', async () => {

@@ -1,0 +1,167 @@
+import { Deferred } from './deferred.ts'
+import { stopping } from './refusals.ts'
+
+/**
+ * Where a proxy is in its life, in this order. A proxy that never listens goes from `ready` to
+ * `draining`, and one whose start fails from `starting`.
+ */
+export type Stage = 'starting' | 'ready' | 'listening' | 'draining' | 'closed'
+
+/** An open port. */
+export type Port = {
+  port: number
+  /** Takes no more connections, and resolves when those that were open are closed. */
+  close: () => Promise<void>
+  /** Closes the connections that are still open. */
+  cut: () => void
+}
+
+/** What is done on the way. */
+export type LifecycleSteps = {
+  start: () => Promise<unknown>
+  listen: () => Promise<Port>
+  /** Ends what is still in flight, each request with an error for its client. */
+  stop: () => Promise<unknown>
+  /** Deletes what the proxy has left outside its memory. */
+  release: () => Promise<unknown>
+  /** Milliseconds for which requests in flight may go on after `close()`. */
+  drainTimeout: number
+  /** Is told of a step of the end that failed; the other steps are done all the same. */
+  onError: (error: unknown) => void
+}
+
+/** How long clients have to take what was sent to them before their connections are cut. */
+const FLUSH_MILLISECONDS = 1000
+
+/**
+ * Starts, opens and ends a proxy, each once, in whatever order and however often it is told to: no
+ * port is open after `close()`, and nothing begins that `close()` would not wait for.
+ */
+export class Lifecycle {
+  readonly #steps: LifecycleSteps
+  readonly #inFlight = new Set<Promise<void>>()
+  #stage: Stage = 'starting'
+  #opened: Promise<Port> | undefined
+  #closed: Promise<void> | undefined
+
+  constructor(steps: LifecycleSteps) {
+    this.#steps = steps
+  }
+
+  get stage(): Stage {
+    return this.#stage
+  }
+
+  /**
+   * @param signal gives the start up: what was begun is ended, and nothing is left
+   * @throws what the start failed with, or the signal's reason
+   */
+  async start(signal?: AbortSignal): Promise<void> {
+    const abandoned = new Deferred<never>()
+    const abandon = (): void => abandoned.reject(signal?.reason)
+    signal?.addEventListener('abort', abandon, { once: true })
+    try {
+      signal?.throwIfAborted()
+      await Promise.race([this.#steps.start(), abandoned.promise])
+      this.#stage = 'ready'
+    } catch (error) {
+      await this.close()
+      throw error
+    } finally {
+      signal?.removeEventListener('abort', abandon)
+    }
+  }
+
+  /**
+   * Opens the port. Called again, it gives the one that is open.
+   *
+   * @throws Error once `close()` was called, and the system's error (`EADDRINUSE`, …); after that one
+   * it may be called again
+   */
+  async listen(): Promise<Port> {
+    this.#assertOpen()
+    this.#opened ??= this.#open()
+    const port = await this.#opened
+    this.#assertOpen()
+    this.#stage = 'listening'
+    return port
+  }
+
+  /**
+   * Has `close()` wait for a request.
+   *
+   * @returns to be called when the request has ended
+   * @throws ApiError 529 once `close()` was called
+   */
+  begin(): () => void {
+    if (this.#isEnding) throw stopping()
+    const ended = new Deferred<void>()
+    this.#inFlight.add(ended.promise)
+    return () => {
+      this.#inFlight.delete(ended.promise)
+      ended.resolve()
+    }
+  }
+
+  /** Does what a request asks for, as one that is in flight. Throws as `begin` does. */
+  async during<Result>(work: () => Promise<Result>): Promise<Result> {
+    const end = this.begin()
+    try {
+      return await work()
+    } finally {
+      end()
+    }
+  }
+
+  /** Lets requests in flight finish, then ends everything. Never rejects; all callers wait for one end. */
+  close(): Promise<void> {
+    return (this.#closed ??= this.#end())
+  }
+
+  async #end(): Promise<void> {
+    this.#stage = 'draining'
+    // A port that is just being opened is open in a moment.
+    const port = await this.#opened?.catch(() => undefined)
+    const flushed = port?.close()
+    await within(this.#steps.drainTimeout, Promise.all(this.#inFlight))
+    // Replies that are still under way end with an error, which needs a moment to be sent.
+    await this.#try(this.#steps.stop)
+    await within(FLUSH_MILLISECONDS, flushed)
+    port?.cut()
+    await this.#try(this.#steps.release)
+    this.#stage = 'closed'
+  }
+
+  async #open(): Promise<Port> {
+    try {
+      return await this.#steps.listen()
+    } catch (error) {
+      this.#opened = undefined
+      throw error
+    }
+  }
+
+  async #try(step: () => Promise<unknown>): Promise<void> {
+    try {
+      await step()
+    } catch (error) {
+      this.#steps.onError(error)
+    }
+  }
+
+  get #isEnding(): boolean {
+    return this.#stage === 'draining' || this.#stage === 'closed'
+  }
+
+  #assertOpen(): void {
+    if (this.#isEnding) throw new Error('The proxy is closed: create another one.')
+  }
+}
+
+/** Waits for it, and for so many milliseconds at most. */
+async function within(milliseconds: number, done: Promise<unknown> | undefined): Promise<void> {
+  let timer: NodeJS.Timeout | undefined
+  const elapsed = new Promise<void>((resolve) => (timer = setTimeout(resolve, milliseconds)))
+  await Promise.race([done, elapsed])
+  clearTimeout(timer)
+}

@@ -1,0 +1,41 @@
+import { ApiError } from './errors.ts'
+
+/** Seconds after which a client that was turned away may try again. */
+const RETRY_AFTER_SECONDS = 5
+
+/** What servers write in their logs for a client that did not wait for the answer. */
+export const CLIENT_LEFT_STATUS = 499
+
+/** The client closed its connection or aborted its request. Nobody reads this error. */
+export class ClientLeft extends ApiError {
+  /** @param cause the reason of the client's signal, or what its connection failed with */
+  constructor(cause?: unknown) {
+    super('api_error', 'The client left.', { status: CLIENT_LEFT_STATUS, cause })
+  }
+}
+
+/** @throws ClientLeft once the client has left: for use before each step that costs something */
+export function throwIfLeft(signal: AbortSignal): void {
+  if (signal.aborted) throw new ClientLeft(signal.reason)
+}
+
+/** The 529 of a proxy that is being closed. */
+export function stopping(): ApiError {
+  return new ApiError('overloaded_error', 'The proxy is stopping.', {
+    retryAfter: RETRY_AFTER_SECONDS,
+  })
+}
+
+/**
+ * The 529 of a limit of this proxy.
+ *
+ * @param reason such as `all processes are in use (queue_timeout)`
+ * @param setting the option that moves the limit
+ */
+export function overloaded(reason: string, setting: string): ApiError {
+  return new ApiError(
+    'overloaded_error',
+    `The proxy is overloaded: ${reason}. Try again, or raise ${setting}.`,
+    { retryAfter: RETRY_AFTER_SECONDS },
+  )
+}

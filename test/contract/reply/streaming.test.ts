@@ -39,9 +39,10 @@ describe('a streamed reply has exactly the events of the API', () => {
     expect(bench.countOf(promptFor(title))).toBe(1)
   })
 
-  test('and the API was asked once for each, and nothing else', () => {
+  // After many of these the runtime would go on by itself: time for it was in all the turns since.
+  test('and the API was asked once for each, and nothing else', async () => {
+    expect(await bench.countAfterNextTurn()).toBe(REPLIES.length + 1)
     const counts = REPLIES.map(({ title }) => [title, bench.countOf(promptFor(title))])
     expect(counts).toStrictEqual(REPLIES.map(({ title }) => [title, 1]))
-    expect(bench.standin.messages).toHaveLength(REPLIES.length + 1)
   })
 })

@@ -1,4 +1,5 @@
 import type { MessagesRequest } from './api/types.ts'
+import { Batches } from './batches/batches.ts'
 import { childEnvironment } from './config/child-environment.ts'
 import {
   type Environment,
@@ -12,6 +13,7 @@ import type { Config } from './config/options.ts'
 import { leadsTo } from './config/own-address.ts'
 import { type ConfigInput, resolveConfig } from './config/resolve.ts'
 import { createApp } from './http/app.ts'
+import { newRequestId } from './http/request-id.ts'
 import { listen } from './http/listen.ts'
 import type { Events, RequestFacts } from './http/messages.ts'
 import { Lifecycle } from './lifecycle.ts'
@@ -24,9 +26,10 @@ import { planCount } from './plan/plan-count.ts'
 import { planTurn } from './plan/plan-turn.ts'
 import { makePrivateFolder, sweepPrivateFolders } from './private-folder.ts'
 import type { Account } from './runtime/login/account.ts'
-import { Engine } from './runtime/engine.ts'
+import { Engine, type EngineCensus } from './runtime/engine.ts'
 import { runtimeEnvironment } from './runtime/process/environment.ts'
 import { shared } from './shared.ts'
+import { LazyStore } from './store/lazy-store.ts'
 import { VERSION } from './version.ts'
 
 export type ProxyOptions = ConfigInput & {
@@ -53,6 +56,9 @@ export type Proxy = {
   /** Waits for requests in flight (`shutdownTimeout` at most), then ends every process. Never rejects. */
   close: () => Promise<void>
 }
+
+/** How long a server that works on batches and says nothing is believed to be alive. */
+const LEASE_MILLISECONDS = 30_000
 
 /**
  * Builds a proxy from its parts. Nothing listens until `listen()`; two proxies in one process are
@@ -113,6 +119,7 @@ export async function createProxy({
     inFlight: () => turnsInFlight,
     isListed: (model) => engine.isListed(model),
     login: async () => authStatus(await engine.knownAccount()),
+    batches: () => batches.progress(),
   })
   const planning = {
     defaults: {
@@ -126,8 +133,26 @@ export async function createProxy({
   let isRefused = false
 
   const onError = (error: unknown): void => logger.error({ err: error }, 'unexpected error')
+  const store = new LazyStore(config, (path) =>
+    logger.info(`Batches are kept in ${path}, with what is said in them`),
+  )
+  const batches = new Batches(store, {
+    ...config,
+    ask: async (request, about) =>
+      ask(request, { id: newRequestId(), ...about }, lifecycle.begin()),
+    hasRoom: () => lifecycle.stage !== 'draining' && hasRoomFor(engine.census(), turnsInFlight),
+    rateLimits: () => observatory.limits,
+    concurrency: config.batchConcurrency,
+    windowShare: config.batchWindowShare,
+    expiry: config.batchExpiry,
+    retention: config.batchRetention,
+    lease: LEASE_MILLISECONDS,
+    onError: (error) => logger.warn({ err: error }, 'batches wait'),
+    onChange: () => observatory.changed(),
+  })
   const app = createApp({
     ...config,
+    batches,
     version: VERSION,
     keys,
     isOpenToNetwork: !isLoopback(config.host),
@@ -149,6 +174,8 @@ export async function createProxy({
     start: () => Promise.all([engine.start(), observatory.load(), sweepPrivateFolders()]),
     listen: () => listen((request) => app.fetch(request), { ...config, onError }),
     stop: async () => {
+      await batches.close()
+      await store.close()
       await engine.close()
       await observatory.close()
     },
@@ -207,6 +234,7 @@ export async function createProxy({
   }
 
   await lifecycle.start(abandonStart)
+  void batches.resume().catch(onError)
   return {
     config,
     fetch: async (input, init) => app.fetch(new Request(input, init)),
@@ -236,4 +264,13 @@ function authStatus(account: Account): object & { authenticated: boolean } {
 function urlOf(host: string, port: number): string {
   const name = ['127.0.0.1', '0.0.0.0', '::'].includes(host) ? 'localhost' : host
   return `http://${name.includes(':') ? `[${name}]` : name}:${port}`
+}
+
+/**
+ * Whether a process is left for an interactive request when a batch's takes one.
+ *
+ * @param inFlight requests of either kind; some have not taken their process yet
+ */
+function hasRoomFor({ processes, limit, waiting }: EngineCensus, inFlight: number): boolean {
+  return waiting === 0 && inFlight + processes.held < Math.max(1, limit - 1)
 }

@@ -5,7 +5,7 @@ import type { CamelCase } from './names.ts'
 import { automatic, fixed, list, optional, secret } from './option.ts'
 import type { Option } from './option.ts'
 import { origins } from './origins.ts'
-import { duration, percentage, size } from './quantities.ts'
+import { days, duration, percentage, size } from './quantities.ts'
 import { anyText, boolean, choice, filePath, integer, spacelessName } from './values.ts'
 
 /**
@@ -95,9 +95,29 @@ export const SETTINGS = {
     percentage,
     "share of a window of the subscription's plan, such as 80%, from which on requests are refused, as is overage; empty refuses none",
   ),
+  batch_concurrency: automatic(
+    integer(1),
+    (machine) => Math.max(1, Math.floor(maxProcessesOf(machine) / 2)),
+    'most requests of batches at a time; auto is half of what max_processes would be by itself',
+  ),
+  batch_window_share: fixed(
+    percentage,
+    '70%',
+    "share of each window of the subscription's plan at which batches wait until it begins anew; they never use paid overage",
+  ),
+  batch_expiry: fixed(
+    duration(1),
+    '24h',
+    'time after which what is not finished of a batch expires',
+  ),
+  batch_retention: fixed(
+    days,
+    '29d',
+    'time after which a batch is deleted from the disk, with its requests and results',
+  ),
   state_folder: optional(
     filePath,
-    "folder of usage.json, which keeps counts of requests and tokens over a restart; empty is this program's folder for your user (a library then keeps none)",
+    "folder of usage.json, which keeps counts of requests and tokens over a restart, and of store.db, which keeps batches; empty is this program's folder for your user (a library then keeps none)",
   ),
   work_folder: optional(
     filePath,

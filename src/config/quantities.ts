@@ -40,6 +40,16 @@ export function duration(minimum: 0 | 1): ValueType<number> {
   })
 }
 
+/** A time that is kept on disk and not by a timer: `29d`, `12h`. The value is in whole milliseconds. */
+export const days: ValueType<number> = quantity({
+  units: new Map([...MILLISECONDS, ['d', 86_400_000]]),
+  minimum: 1,
+  maximum: 10 * 365 * 86_400_000,
+  placeholder: 'duration',
+  allowed: 'a time such as 29d or 12h (a plain number is in seconds), more than 0 to 3650 days',
+  valueUnit: 'milliseconds',
+})
+
 /**
  * A size: `32mb`, `512kb`; a plain number is in bytes, which the value is in. At least 1 kB, so that
  * a forgotten unit is noticed.

@@ -31,6 +31,10 @@ it('fills in every default', () => {
     idleTimeout: 300_000,
     holdTimeout: 600_000,
     shutdownTimeout: 30_000,
+    batchConcurrency: 16,
+    batchWindowShare: 0.7,
+    batchExpiry: 86_400_000,
+    batchRetention: 2_505_600_000,
     workFolder: undefined,
     claudePath: undefined,
   })

@@ -5,8 +5,10 @@ import type { NamedModel } from '../api/model.ts'
 import type { RateLimits } from '../api/rate-limits.ts'
 import type { StreamEvent } from '../api/types.ts'
 import { ApiError } from '../errors.ts'
+import type { Batches } from '../batches/batches.ts'
 import { sseStream } from '../stream/sse.ts'
 import { createAnswerMemory } from './answer-memory.ts'
+import { routeBatches } from './batches.ts'
 import { Bodies } from './bodies.ts'
 import { checkBrowser } from './browser-guard.ts'
 import { callerOf } from './caller.ts'
@@ -16,6 +18,7 @@ import { checkKey } from './key.ts'
 import { type MessagesOptions, postMessages, STREAM_HEADERS } from './messages.ts'
 import { getModel, listModels } from './models.ts'
 import { notFoundMessage } from './openai-paths.ts'
+import { ownerOf } from './owner.ts'
 import { getPage, PAGE_PATHS } from './page.ts'
 import { withRateLimits } from './rate-limit-headers.ts'
 import { idHeaders } from './reply.ts'
@@ -23,6 +26,7 @@ import { newRequestId } from './request-id.ts'
 import { errorResponse } from './respond.ts'
 import { ResponseStore } from './response-store.ts'
 import { postResponse } from './responses.ts'
+import type { Variables } from './variables.ts'
 
 export type AppOptions = Omit<MessagesOptions & CountTokensOptions, 'bodies'> & {
   version: string
@@ -48,9 +52,8 @@ export type AppOptions = Omit<MessagesOptions & CountTokensOptions, 'bodies'> & 
   metrics: () => Promise<{ text: string; contentType: string }>
   /** The state of the plan, where it is known. */
   rateLimits: () => RateLimits | undefined
+  batches?: Batches
 }
-
-type Variables = { requestId: string }
 
 /** All routes. Handlers throw; the one error handler answers. */
 export function createApp(settings: AppOptions): Hono<{ Variables: Variables }> {
@@ -61,6 +64,7 @@ export function createApp(settings: AppOptions): Hono<{ Variables: Variables }> 
 
   app.use(async (context, next) => {
     context.set('requestId', newRequestId())
+    context.set('owner', '')
     try {
       await next()
     } finally {
@@ -91,8 +95,10 @@ export function createApp(settings: AppOptions): Hono<{ Variables: Variables }> 
 
   app.use(async (context, next) => {
     const { raw } = context.req
-    if (options.keys !== undefined) checkKey(raw.headers, await options.keys())
-    else if (!options.isOpenToNetwork) checkBrowser(raw, options.corsOrigins)
+    if (options.keys !== undefined) {
+      checkKey(raw.headers, await options.keys())
+      context.set('owner', ownerOf(raw.headers))
+    } else if (!options.isOpenToNetwork) checkBrowser(raw, options.corsOrigins)
     await next()
   })
 
@@ -126,6 +132,7 @@ export function createApp(settings: AppOptions): Hono<{ Variables: Variables }> 
   app.post('/v1/messages/count_tokens', async (context) =>
     answer(context, await postCountTokens(context.req.raw, options)),
   )
+  if (options.batches) routeBatches(app, options.batches)
   app.get('/v1/models', async (context) =>
     answer(context, listModels(new URL(context.req.url).searchParams, await options.models())),
   )

@@ -10,8 +10,7 @@ import { ApiError } from '../errors.ts'
  * @throws ApiError 401 `authentication_error`
  */
 export function checkKey(headers: Headers, keys: readonly string[]): void {
-  const bearer = /^Bearer\s+(.*)$/i.exec(headers.get('authorization') ?? '')?.[1]
-  const sent = headers.get('x-api-key') ?? bearer
+  const sent = sentKey(headers)
   if (sent === undefined) {
     throw new ApiError(
       'authentication_error',
@@ -21,6 +20,12 @@ export function checkKey(headers: Headers, keys: readonly string[]): void {
   const sentDigest = digest(sent)
   const matches = keys.map((key) => timingSafeEqual(sentDigest, digest(key)))
   if (!matches.includes(true)) throw new ApiError('authentication_error', 'invalid x-api-key')
+}
+
+/** The key that a request brings; undefined where there is none. */
+export function sentKey(headers: Headers): string | undefined {
+  const bearer = /^Bearer\s+(.*)$/i.exec(headers.get('authorization') ?? '')?.[1]
+  return headers.get('x-api-key') ?? bearer
 }
 
 function digest(text: string): Buffer {

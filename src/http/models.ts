@@ -1,5 +1,6 @@
 import { type ModelInfo, modelInfo, type NamedModel } from '../api/model.ts'
 import { ApiError } from '../errors.ts'
+import { pageQuery } from './page-query.ts'
 
 /** A page of `GET /v1/models`; `object` is for clients of OpenAI's API. */
 export type ModelPage = {
@@ -10,7 +11,6 @@ export type ModelPage = {
   object: 'list'
 }
 
-const DEFAULT_LIMIT = 20
 const HIGHEST_LIMIT = 1000
 
 /**
@@ -19,16 +19,12 @@ const HIGHEST_LIMIT = 1000
  * @throws ApiError (400) for a limit that is none, or an id that is not in the list
  */
 export function listModels(query: URLSearchParams, models: readonly NamedModel[]): ModelPage {
-  const limit = limitOf(query.get('limit'))
-  const [after, before] = [query.get('after_id'), query.get('before_id')]
-  if (after !== null && before !== null) {
-    throw new ApiError('invalid_request_error', 'Only one of after_id and before_id may be given.')
-  }
+  const { limit, afterId: after, beforeId: before } = pageQuery(query, HIGHEST_LIMIT)
   const rest =
-    before === null
-      ? models.slice(after === null ? 0 : positionOf(after, 'after_id', models) + 1)
+    before === undefined
+      ? models.slice(after === undefined ? 0 : positionOf(after, 'after_id', models) + 1)
       : models.slice(0, positionOf(before, 'before_id', models))
-  const page = before === null ? rest.slice(0, limit) : rest.slice(-limit)
+  const page = before === undefined ? rest.slice(0, limit) : rest.slice(-limit)
   return {
     data: page.map(modelInfo),
     has_more: page.length < rest.length,
@@ -47,13 +43,6 @@ export function getModel(id: string, models: readonly NamedModel[]): ModelInfo {
   const model = models.find((entry) => entry.id === id)
   if (model === undefined) throw new ApiError('not_found_error', `model: ${id}`)
   return modelInfo(model)
-}
-
-function limitOf(text: string | null): number {
-  if (text === null) return DEFAULT_LIMIT
-  const limit = /^\d+$/.test(text) ? Number(text) : 0
-  if (limit >= 1 && limit <= HIGHEST_LIMIT) return limit
-  throw new ApiError('invalid_request_error', `limit: a number from 1 to ${HIGHEST_LIMIT}`)
 }
 
 function positionOf(id: string, name: string, models: readonly NamedModel[]): number {

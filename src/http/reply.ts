@@ -60,7 +60,8 @@ export function idHeaders(id: string): Record<string, string> {
   return { 'request-id': id, 'x-request-id': id }
 }
 
-function betasOf(headers: Headers): string[] {
+/** The values of the `anthropic-beta` headers. */
+export function betasOf(headers: Headers): string[] {
   const values = (headers.get('anthropic-beta') ?? '').split(',')
   return values.map((value) => value.trim()).filter((value) => value !== '')
 }

@@ -1,4 +1,5 @@
 import type { RateLimits } from '../api/rate-limits.ts'
+import type { BatchProgress } from './batch-progress.ts'
 import { Broadcast } from './broadcast.ts'
 import { Ledger, type UsageReport } from './ledger.ts'
 import type { Logger } from './log.ts'
@@ -17,6 +18,7 @@ export type ObservatoryInput = Pick<MetricsInput, 'version' | 'census' | 'inFlig
   /** Whether a model is one of those that the login has. */
   isListed: (model: string) => boolean
   login: () => Promise<Overview['login']>
+  batches: () => BatchProgress[]
 }
 
 /** Turns that the page shows. */
@@ -112,7 +114,7 @@ export class Observatory {
   }
 
   async #overview(): Promise<Overview> {
-    const { version, guard, census, inFlight, login } = this.#input
+    const { version, guard, census, inFlight, login, batches } = this.#input
     const { processes, limit, waiting } = census()
     const { started_at, since_start } = this.#ledger.report()
     const facts = { login: await login(), plan: planReport(this.limits, guard), waiting }
@@ -126,6 +128,7 @@ export class Observatory {
       max_processes: limit,
       in_flight: inFlight(),
       usage: { since_start, today: this.#ledger.today() },
+      batches: batches(),
       turns: this.#turns.map(turnSummary),
     }
   }

@@ -1,4 +1,5 @@
 import type { RateLimits } from '../api/rate-limits.ts'
+import type { BatchProgress } from './batch-progress.ts'
 import type { Totals } from './totals.ts'
 import type { TurnRecord } from './turn-record.ts'
 
@@ -19,6 +20,8 @@ export type Overview = {
   /** Turns that are being served. */
   in_flight: number
   usage: { since_start: Totals; today: Totals }
+  /** The batches that are not over, the oldest first. */
+  batches: BatchProgress[]
   /** The latest ones, the latest first. */
   turns: TurnSummary[]
 }

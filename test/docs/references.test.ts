@@ -33,7 +33,7 @@ const LINKING = [
 ]
 
 /** Named in the documents, and made by whoever runs the program. */
-const NOT_OURS = new Set(['config.txt', 'src/config.txt', 'usage.json'])
+const NOT_OURS = new Set(['config.txt', 'src/config.txt', 'usage.json', 'store.db'])
 
 const FILE_NAME = /\.(?:ts|js|json|md|txt)$/
 const FOLDER = /^(?:src|test|\.ci)\//

@@ -32,7 +32,12 @@ beforeAll(async () => {
   await makePackedProject(project)
   copyExamples(project)
   await compile(project)
-  proxy = await createProxy({ env: sandbox.env, host: '127.0.0.1', port: 0 })
+  proxy = await createProxy({
+    env: sandbox.env,
+    host: '127.0.0.1',
+    port: 0,
+    stateFolder: join(sandbox.folder, 'state'),
+  })
   const { url } = await proxy.listen()
   clientEnv = {
     PATH: sandbox.env['PATH'] ?? '',
@@ -64,6 +69,16 @@ function isThere(command: string): boolean {
 describe('as clients of a server', () => {
   test("Anthropic's client", async () => {
     expect(await output('out/anthropic-client.js', clientEnv)).toBe('Hello, first.\n55 tokens\n')
+  })
+
+  test('batches', async () => {
+    const printed = await output('out/batches.js', clientEnv)
+    const [counts, ...lines] = printed.trimEnd().split('\n')
+    expect(counts).toBe('2 of 2')
+    // Which of them is asked first is not said.
+    expect(lines.map((line) => line.slice(0, 8))).toEqual(['review-0', 'review-1'])
+    const texts = lines.map((line) => line.slice(9)).toSorted()
+    expect(texts).toEqual(['Hello, first.', 'Hello, second.'])
   })
 
   test("OpenAI's client", async () => {

@@ -1,0 +1,57 @@
+import { ApiError } from '../errors.ts'
+
+/** What to do about a request that failed. */
+export type Verdict =
+  | { kind: 'final' }
+  | {
+      kind: 'again'
+      /** Milliseconds. */
+      after: number
+      /** Whether it was this request that failed, which it may do some times only. */
+      isOwn: boolean
+      /** Why all others wait as long; absent where they go on. */
+      everyone?: Wait
+    }
+
+/** What all requests wait for. */
+export type Wait = 'rate limit' | 'overload' | 'login' | 'billing'
+
+/** How often a request may fail on its own account. */
+const MOST_FAILURES = 6
+const FIRST_WAIT = 1000
+const LONGEST_WAIT = 5 * 60 * 1000
+/** For a login or an account that someone has to see to. */
+const WAIT_FOR_A_PERSON = 60 * 1000
+
+/**
+ * Judges a failure: what is wrong with the request stays wrong and is final; what is wrong with the API,
+ * the network or a process is tried again with growing waits.
+ *
+ * @param failures how often this request failed on its own account before
+ * @param refusals how many requests in a row were refused for the API's sake before this one
+ */
+export function judge(error: unknown, failures: number, refusals: number): Verdict {
+  if (!(error instanceof ApiError)) return tryAgain(failures)
+  const { type, status, retryAfter } = error
+  const told = retryAfter === undefined ? undefined : retryAfter * 1000
+  if (type === 'authentication_error' || status === 401) return waitAll('login', WAIT_FOR_A_PERSON)
+  if (type === 'billing_error' || status === 402) return waitAll('billing', WAIT_FOR_A_PERSON)
+  if (status === 429) return waitAll('rate limit', told ?? growing(refusals))
+  if (status === 529) return waitAll('overload', told ?? growing(refusals))
+  // 499: it was not the client of the batch that left.
+  if (status >= 500 || status === 408 || status === 499) return tryAgain(failures, told)
+  return { kind: 'final' }
+}
+
+function waitAll(everyone: Wait, after: number): Verdict {
+  return { kind: 'again', after, isOwn: false, everyone }
+}
+
+function tryAgain(failures: number, told = 0): Verdict {
+  if (failures + 1 >= MOST_FAILURES) return { kind: 'final' }
+  return { kind: 'again', after: Math.max(told, growing(failures)), isOwn: true }
+}
+
+function growing(times: number): number {
+  return Math.min(LONGEST_WAIT, FIRST_WAIT * 2 ** times)
+}

@@ -1,0 +1,47 @@
+import type { Batch, ResultLine } from './batch.ts'
+
+/**
+ * A batch in the words of the Messages API.
+ * Source: https://platform.claude.com/docs/en/api/creating-message-batches
+ */
+export type MessageBatch = {
+  id: string
+  type: 'message_batch'
+  processing_status: 'in_progress' | 'canceling' | 'ended'
+  request_counts: Batch['counts']
+  /** RFC 3339, as all times. */
+  created_at: string
+  expires_at: string
+  ended_at: string | null
+  cancel_initiated_at: string | null
+  archived_at: null
+  /** Null while the batch is not over. */
+  results_url: string | null
+}
+
+/** @param resultsUrl where its results are to be had once it is over */
+export function messageBatch(batch: Batch, resultsUrl: string): MessageBatch {
+  const { status } = batch
+  if (status === 'creating') throw new Error('No one sees a batch that is not whole.')
+  return {
+    id: batch.id,
+    type: 'message_batch',
+    processing_status: status,
+    request_counts: batch.counts,
+    created_at: isoTime(batch.createdAt),
+    expires_at: isoTime(batch.expiresAt),
+    ended_at: batch.endedAt === null ? null : isoTime(batch.endedAt),
+    cancel_initiated_at: batch.cancelInitiatedAt === null ? null : isoTime(batch.cancelInitiatedAt),
+    archived_at: null,
+    results_url: status === 'ended' ? resultsUrl : null,
+  }
+}
+
+/** A line of the results. `attempts` is ours: more than 1 says that it may have been asked twice. */
+export function messageResult({ customId, result, attempts }: ResultLine): object {
+  return { custom_id: customId, result, attempts }
+}
+
+function isoTime(milliseconds: number): string {
+  return new Date(milliseconds).toISOString()
+}

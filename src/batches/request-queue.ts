@@ -1,0 +1,159 @@
+import type { Store } from '../store/store.ts'
+import { addToCount, settle } from './batch-records.ts'
+import type { ClaimedRequest, RequestResult } from './batch.ts'
+
+/**
+ * The requests of batches that are to be asked. A request is claimed by one worker at a time, for as
+ * long as its lease lasts or is renewed; the result of a worker that has lost its lease is dropped, so
+ * that each request has one result.
+ */
+export class RequestQueue {
+  readonly #store: Store
+  readonly #worker: string
+  readonly #lease: number
+  readonly #now: () => number
+
+  /**
+   * @param worker this process's name, as of `newWorkerName`
+   * @param lease milliseconds after which a worker that says nothing is taken for dead
+   */
+  constructor(store: Store, worker: string, lease: number, now: () => number = Date.now) {
+    this.#store = store
+    this.#worker = worker
+    this.#lease = lease
+    this.#now = now
+  }
+
+  /** Takes the first request of a batch that may be asked now. That it is asked is written first. */
+  claim(batchId: string): Promise<ClaimedRequest | undefined> {
+    const now = this.#now()
+    return this.#store.db.transaction().execute(async (db) => {
+      let query = db
+        .selectFrom('batch_requests')
+        .select(['position', 'custom_id', 'params', 'attempts', 'failures'])
+        .where('batch_id', '=', batchId)
+        .where('state', '=', 'waiting')
+        .where('not_before', '<=', now)
+        .orderBy('position')
+        .limit(1)
+      if (this.#store.skipsLocked) query = query.forUpdate().skipLocked()
+      const row = await query.executeTakeFirst()
+      if (row === undefined) return undefined
+      const attempts = row.attempts + 1
+      await db
+        .updateTable('batch_requests')
+        .set({ state: 'running', attempts, worker: this.#worker, lease_until: now + this.#lease })
+        .where('batch_id', '=', batchId)
+        .where('position', '=', row.position)
+        .execute()
+      return {
+        batchId,
+        position: row.position,
+        customId: row.custom_id,
+        params: row.params,
+        attempts,
+        failures: row.failures,
+      }
+    })
+  }
+
+  /** Writes a result, and only then does the request count as finished. */
+  async finish(
+    { batchId, position }: ClaimedRequest,
+    result: RequestResult & { type: 'succeeded' | 'errored' },
+  ): Promise<void> {
+    const now = this.#now()
+    await this.#store.db.transaction().execute(async (db) => {
+      const { numUpdatedRows } = await db
+        .updateTable('batch_requests')
+        .set({
+          state: result.type,
+          params: '',
+          result: JSON.stringify(result),
+          worker: null,
+          lease_until: null,
+          ended_at: now,
+        })
+        .where('batch_id', '=', batchId)
+        .where('position', '=', position)
+        .where('state', '=', 'running')
+        .where('worker', '=', this.#worker)
+        .executeTakeFirst()
+      if (numUpdatedRows === 0n) return
+      await addToCount(db, batchId, result.type, 1)
+      await settle(db, batchId, now)
+    })
+  }
+
+  /**
+   * Puts a request back, to be asked again.
+   *
+   * @param after milliseconds until then
+   */
+  async putBack(
+    { batchId, position }: ClaimedRequest,
+    { after, failures, attempts }: { after: number; failures: number; attempts: number },
+  ): Promise<void> {
+    await this.#store.db
+      .updateTable('batch_requests')
+      .set({
+        state: 'waiting',
+        failures,
+        attempts,
+        not_before: this.#now() + after,
+        worker: null,
+        lease_until: null,
+      })
+      .where('batch_id', '=', batchId)
+      .where('position', '=', position)
+      .where('state', '=', 'running')
+      .where('worker', '=', this.#worker)
+      .execute()
+  }
+
+  /** Says that this worker is alive. To be called some times within each lease. */
+  async renewLeases(): Promise<void> {
+    await this.#store.db
+      .updateTable('batch_requests')
+      .set({ lease_until: this.#now() + this.#lease })
+      .where('state', '=', 'running')
+      .where('worker', '=', this.#worker)
+      .execute()
+  }
+
+  /** Puts back what workers have claimed that are gone. */
+  async takeOver(): Promise<void> {
+    const { db } = this.#store
+    const workers = await db
+      .selectFrom('batch_requests')
+      .select('worker')
+      .distinct()
+      .where('state', '=', 'running')
+      .execute()
+    const gone = workers.flatMap(({ worker }) =>
+      worker !== null && this.#store.isGone(worker) ? [worker] : [],
+    )
+    await db
+      .updateTable('batch_requests')
+      .set({ state: 'waiting', worker: null, lease_until: null })
+      .where('state', '=', 'running')
+      .where((is) =>
+        is.or([
+          is('lease_until', '<', this.#now()),
+          ...(gone.length > 0 ? [is('worker', 'in', gone)] : []),
+        ]),
+      )
+      .execute()
+  }
+
+  /** When the next request of a batch may be asked; undefined where none waits. */
+  async nextAt(batchId: string): Promise<number | undefined> {
+    const row = await this.#store.db
+      .selectFrom('batch_requests')
+      .select((is) => is.fn.min('not_before').as('at'))
+      .where('batch_id', '=', batchId)
+      .where('state', '=', 'waiting')
+      .executeTakeFirst()
+    return row?.at ?? undefined
+  }
+}

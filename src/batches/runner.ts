@@ -1,0 +1,325 @@
+import type { RateLimits } from '../api/rate-limits.ts'
+import type { MessagesRequest } from '../api/types.ts'
+import { Deferred } from '../deferred.ts'
+import { ApiError } from '../errors.ts'
+import type { BatchProgress } from '../observe/batch-progress.ts'
+import { guardUsage } from '../observe/usage-guard.ts'
+import { type Events, wholeReply } from './ask-whole.ts'
+import type { BatchRecords } from './batch-records.ts'
+import type { Batch, ClaimedRequest } from './batch.ts'
+import { endpointAt } from './endpoints.ts'
+import { judge } from './judge.ts'
+import { type Hold, Pace, progressOf } from './pace.ts'
+import type { RequestQueue } from './request-queue.ts'
+
+export type RunnerOptions = {
+  records: BatchRecords
+  queue: RequestQueue
+  /** Asks as an interactive request is asked. */
+  ask: (
+    request: MessagesRequest,
+    about: { betas: string[]; signal: AbortSignal },
+  ) => Promise<Events>
+  /** Whether a request may begin without taking the place of an interactive one. */
+  hasRoom: () => boolean
+  /** The state of the plan, where it is known. */
+  rateLimits: () => RateLimits | undefined
+  /** The model of a request that names none. */
+  modelDefault: string
+  /** Most requests at a time. */
+  concurrency: number
+  /** The share of each plan window that batches may use. */
+  windowShare: number
+  /** Milliseconds, as the next two. */
+  firstEventTimeout: number
+  lease: number
+  retention: number
+  onError: (error: unknown) => void
+  /** Called when the progress of a batch is another than it was. */
+  onChange: () => void
+}
+
+/** How often is looked, in milliseconds: for room, for what others have changed, for what is old. */
+const ROOM_MILLISECONDS = 50
+const LOOK_MILLISECONDS = 1000
+const OLD_MILLISECONDS = 60 * 60 * 1000
+/** After the store failed. */
+const LONGEST_STORE_WAIT = 30_000
+
+/**
+ * Works off the batches of all owners, one request of each in turn, while there is room and the plan
+ * allows it.
+ */
+export class BatchRunner {
+  readonly #options: RunnerOptions
+  readonly #pace = new Pace()
+  readonly #inFlight = new Map<Promise<void>, { batchId: string; stop: AbortController }>()
+  #batches: Batch[] = []
+  /** Of all requests. */
+  #hold: Hold | undefined
+  /** Of single batches, whose models have used their window. */
+  readonly #holds = new Map<string, Hold>()
+  /** Requests in a row that were refused for the API's sake. */
+  #refusals = 0
+  #news = new Deferred<void>()
+  #isStale = true
+  #lookedAt = -Infinity
+  #clearedAt = -Infinity
+  #renewedAt = -Infinity
+  #turn = 0
+  #isStopped = false
+  #run: Promise<void> | undefined
+
+  constructor(options: RunnerOptions) {
+    this.#options = options
+  }
+
+  start(): void {
+    this.#run ??= this.#work()
+  }
+
+  /** To be told when batches came or were changed. */
+  wake(): void {
+    this.#isStale = true
+    this.#news.resolve()
+  }
+
+  /** How far the batches have come that are not over. */
+  progress(): BatchProgress[] {
+    const now = Date.now()
+    return this.#batches.map((batch) =>
+      progressOf(batch, {
+        rate: this.#pace.rate(batch.id),
+        inFlight: this.#inFlightOf(batch.id),
+        hold: this.#holdOf(batch),
+        now,
+      }),
+    )
+  }
+
+  /** Begins no more requests. Resolves when those under way have ended. */
+  async stop(): Promise<void> {
+    this.#isStopped = true
+    this.#news.resolve()
+    await this.#run
+    await Promise.all(this.#inFlight.keys())
+  }
+
+  /** Ends the requests under way; they are put back. */
+  abort(): void {
+    for (const { stop } of this.#inFlight.values()) stop.abort()
+  }
+
+  async #work(): Promise<void> {
+    let failures = 0
+    while (!this.#isStopped) {
+      this.#news = new Deferred()
+      let pause: number
+      try {
+        await this.#look()
+        pause = await this.#begin()
+        if (this.#hold?.reason === 'store') this.#hold = undefined
+        failures = 0
+      } catch (error) {
+        if (failures === 0) this.#options.onError(error)
+        failures += 1
+        pause = Math.min(LONGEST_STORE_WAIT, 250 * 2 ** failures)
+        this.#hold = { reason: 'store', until: Date.now() + pause }
+        this.#options.onChange()
+      }
+      await this.#pause(pause)
+    }
+  }
+
+  /** Sees what has changed, and ends what is canceled or out of time. */
+  async #look(): Promise<void> {
+    const { records, queue, lease, retention } = this.#options
+    const now = Date.now()
+    if (now - this.#renewedAt > lease / 3) {
+      this.#renewedAt = now
+      await queue.renewLeases()
+      await queue.takeOver()
+    }
+    if (now - this.#clearedAt > Math.min(OLD_MILLISECONDS, retention)) {
+      this.#clearedAt = now
+      await records.forgetOld(retention)
+    }
+    if (!this.#isStale && now - this.#lookedAt < LOOK_MILLISECONDS) return
+    this.#isStale = false
+    this.#lookedAt = now
+    const batches = await records.unfinished()
+    for (const batch of batches) await records.sweep(batch)
+    this.#batches = batches
+    this.#pace.note(batches, now)
+    for (const id of this.#holds.keys()) {
+      if (!batches.some((batch) => batch.id === id)) this.#holds.delete(id)
+    }
+    if (batches.length > 0 || this.#inFlight.size > 0) this.#options.onChange()
+  }
+
+  /**
+   * Begins as many requests as may be asked now.
+   *
+   * @returns milliseconds after which to look again, unless something happens before
+   */
+  async #begin(): Promise<number> {
+    const { concurrency, hasRoom } = this.#options
+    const batches = this.#batches.filter(
+      ({ status, isPaused, expiresAt }) =>
+        status === 'in_progress' && !isPaused && expiresAt > Date.now(),
+    )
+    let ready = batches.filter(({ id }) => !isHeld(this.#holds.get(id)))
+    while (ready.length > 0 && this.#inFlight.size < concurrency && !this.#isStopped) {
+      if (isHeld(this.#hold)) return Math.min(LOOK_MILLISECONDS, this.#hold.until - Date.now())
+      if (!hasRoom()) {
+        this.#hold = { reason: 'interactive requests', until: Date.now() + ROOM_MILLISECONDS }
+        return ROOM_MILLISECONDS
+      }
+      this.#turn += 1
+      const batch = ready[this.#turn % ready.length] as Batch
+      const request = await this.#options.queue.claim(batch.id)
+      if (request === undefined) {
+        this.#noteDrained(batch)
+        ready = ready.filter(({ id }) => id !== batch.id)
+      } else {
+        this.#holds.delete(batch.id)
+        this.#ask(batch, request)
+      }
+    }
+    return LOOK_MILLISECONDS
+  }
+
+  /** None of its requests may be asked now: they are all under way, or wait for their next attempt. */
+  #noteDrained({ id }: Batch): void {
+    this.#isStale = true
+    this.#holds.set(id, { reason: 'next attempt', until: Date.now() + ROOM_MILLISECONDS })
+  }
+
+  #ask(batch: Batch, request: ClaimedRequest): void {
+    const stop = new AbortController()
+    const asked = this.#askAndWrite(batch, request, stop.signal).finally(() => {
+      this.#inFlight.delete(asked)
+      this.#news.resolve()
+    })
+    this.#inFlight.set(asked, { batchId: batch.id, stop })
+  }
+
+  async #askAndWrite(batch: Batch, request: ClaimedRequest, signal: AbortSignal): Promise<void> {
+    const { queue } = this.#options
+    const { requestOf, answerOf } = endpointAt(batch.endpoint)
+    const { attempts, failures } = request
+    let asked: MessagesRequest
+    try {
+      asked = requestOf(JSON.parse(request.params))
+    } catch (error) {
+      return this.#fail(request, error)
+    }
+    const hold = this.#windowHold(asked)
+    if (hold !== undefined) {
+      this.#holds.set(batch.id, hold)
+      return this.#write(() =>
+        queue.putBack(request, { after: 0, failures, attempts: attempts - 1 }),
+      )
+    }
+    try {
+      const events = await this.#options.ask(asked, { betas: batch.betas, signal })
+      const message = await wholeReply(events, this.#options.firstEventTimeout, signal)
+      this.#refusals = 0
+      await this.#write(() =>
+        queue.finish(request, { type: 'succeeded', message: answerOf(message) }),
+      )
+    } catch (error) {
+      if (signal.aborted) {
+        return this.#write(() => queue.putBack(request, { after: 0, failures, attempts }))
+      }
+      const verdict = judge(error, failures, this.#refusals)
+      if (verdict.kind === 'final') return this.#fail(request, error)
+      if (verdict.everyone !== undefined) {
+        // Those that were asked together are refused together.
+        if (!isHeld(this.#hold)) this.#refusals += 1
+        this.#holdAll({ reason: verdict.everyone, until: Date.now() + verdict.after })
+      }
+      await this.#write(() =>
+        queue.putBack(request, {
+          // Who waits with everyone else goes on with them.
+          after: verdict.isOwn ? verdict.after : 0,
+          failures: failures + (verdict.isOwn ? 1 : 0),
+          attempts,
+        }),
+      )
+    }
+  }
+
+  #fail(request: ClaimedRequest, error: unknown): Promise<void> {
+    if (!(error instanceof ApiError)) this.#options.onError(error)
+    const shown =
+      error instanceof ApiError ? error : new ApiError('api_error', 'Internal server error')
+    return this.#write(() =>
+      this.#options.queue.finish(request, { type: 'errored', error: shown.body() }),
+    )
+  }
+
+  /** Keeps the rest of the plan's windows for others. */
+  #windowHold({ model = this.#options.modelDefault }: MessagesRequest): Hold | undefined {
+    const { windowShare, rateLimits } = this.#options
+    try {
+      guardUsage(windowShare, rateLimits(), model, Date.now() / 1000)
+      return undefined
+    } catch (error) {
+      if (!(error instanceof ApiError)) throw error
+      return { reason: 'plan window', until: Date.now() + (error.retryAfter ?? 60) * 1000 }
+    }
+  }
+
+  #holdAll(hold: Hold): void {
+    if (isHeld(this.#hold) && this.#hold.until > hold.until) return
+    this.#hold = hold
+    this.#options.onChange()
+  }
+
+  /** A result is not given up because the store can't take it at the moment. */
+  async #write(step: () => Promise<void>): Promise<void> {
+    for (let failures = 0; ; failures += 1) {
+      try {
+        return await step()
+      } catch (error) {
+        if (failures === 0) this.#options.onError(error)
+        // Its lease will end, and it will be asked again.
+        if (this.#isStopped) return
+        const pause = Math.min(LONGEST_STORE_WAIT, 250 * 2 ** failures)
+        this.#holdAll({ reason: 'store', until: Date.now() + pause })
+        await elapsed(pause)
+      }
+    }
+  }
+
+  #holdOf(batch: Batch): Hold | undefined {
+    if (batch.isPaused) return { reason: 'resume', until: Infinity }
+    const isBusy = this.#inFlightOf(batch.id) > 0
+    const all = isHeld(this.#hold) ? this.#hold : undefined
+    const own = this.#holds.get(batch.id)
+    if (own?.reason === 'next attempt') return isBusy ? undefined : own
+    return own !== undefined && isHeld(own) ? own : isBusy ? undefined : all
+  }
+
+  #inFlightOf(batchId: string): number {
+    return [...this.#inFlight.values()].filter((asked) => asked.batchId === batchId).length
+  }
+
+  async #pause(milliseconds: number): Promise<void> {
+    let timer: NodeJS.Timeout | undefined
+    const over = new Promise<void>((resolve) => {
+      timer = setTimeout(resolve, Math.max(1, milliseconds)).unref()
+    })
+    await Promise.race([over, this.#news.promise])
+    clearTimeout(timer)
+  }
+}
+
+function isHeld(hold: Hold | undefined): hold is Hold {
+  return hold !== undefined && hold.until > Date.now()
+}
+
+function elapsed(milliseconds: number): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, milliseconds))
+}

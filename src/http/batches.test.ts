@@ -1,0 +1,113 @@
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
+
+import { appOptions } from '../../test/support/app-options.ts'
+import { REPLY, source } from '../../test/support/source.ts'
+import { temporaryFolder } from '../../test/support/store.ts'
+import { Batches } from '../batches/batches.ts'
+import { LazyStore } from '../store/lazy-store.ts'
+import { type AppOptions, createApp } from './app.ts'
+
+const PATH = 'http://localhost/v1/messages/batches'
+
+let folder: ReturnType<typeof temporaryFolder>
+let batches: Batches
+let store: LazyStore
+let isFree: boolean
+
+function open(stateFolder: string | undefined): void {
+  store = new LazyStore({ stateFolder }, () => {})
+  batches = new Batches(store, {
+    ask: () => Promise.resolve(source(REPLY).events),
+    hasRoom: () => isFree,
+    rateLimits: () => undefined,
+    modelDefault: 'made-up',
+    concurrency: 2,
+    windowShare: 1,
+    firstEventTimeout: 10_000,
+    lease: 10_000,
+    expiry: 60_000,
+    retention: 60_000,
+    maxBodySize: 10_000,
+    onError: () => {},
+    onChange: () => {},
+  })
+}
+
+beforeEach(() => {
+  isFree = true
+  folder = temporaryFolder()
+  open(folder.path)
+})
+
+afterEach(async () => {
+  await batches.close()
+  await store.close()
+  folder.remove()
+})
+
+function appWith(options: Partial<AppOptions> = {}) {
+  const app = createApp({ ...appOptions(), batches, ...options })
+  return async (path: string, init: RequestInit = {}) => {
+    const response = await app.request(`${PATH}${path}`, init)
+    return { response, body: (await response.clone().json()) as Record<string, unknown> }
+  }
+}
+
+const BATCH = JSON.stringify({
+  requests: [{ custom_id: 'a', params: { messages: [{ role: 'user', content: 'Hello' }] } }],
+})
+
+test('the results are where the batch says, behind TLS too', async () => {
+  const ask = appWith()
+  const { body } = await ask('', { method: 'POST', body: BATCH })
+  const get = (headers = {}) => ask(`/${String(body['id'])}`, { headers })
+  await vi.waitUntil(async () => (await get()).body['processing_status'] === 'ended')
+  const url = (await get()).body['results_url']
+  expect(url).toBe(`${PATH}/${String(body['id'])}/results`)
+  const behind = (await get({ 'x-forwarded-proto': 'https' })).body['results_url']
+  expect(behind).toBe(String(url).replace('http:', 'https:'))
+  const { response } = await ask(`/${String(body['id'])}/results`)
+  expect(response.headers.get('content-type')).toBe('application/x-jsonl')
+})
+
+test('there are no results before the end', async () => {
+  const ask = appWith()
+  isFree = false
+  const { body } = await ask('', { method: 'POST', body: BATCH })
+  const { response, body: refused } = await ask(`/${String(body['id'])}/results`)
+  expect(response.status).toBe(400)
+  expect(refused).toMatchObject({
+    error: { message: expect.stringMatching(/not ended/) as string },
+  })
+})
+
+test('without a folder, a batch is refused, and it is said what is missing', async () => {
+  open(undefined)
+  const { response, body } = await appWith()('', { method: 'POST', body: BATCH })
+  expect(response.status).toBe(404)
+  expect(body).toMatchObject({
+    error: { message: expect.stringContaining('state_folder') as string },
+  })
+})
+
+const as = (key: string) => ({ headers: { 'x-api-key': key } })
+
+describe('with keys', () => {
+  test('a batch is seen by those who send its key alone', async () => {
+    const ask = appWith({ keys: () => Promise.resolve(['made-up-ann', 'made-up-bob']) })
+    const { body } = await ask('', { method: 'POST', body: BATCH, ...as('made-up-ann') })
+    const path = `/${String(body['id'])}`
+    expect((await ask(path, as('made-up-ann'))).response.status).toBe(200)
+    const bearer = { headers: { authorization: 'Bearer made-up-ann' } }
+    expect((await ask(path, bearer)).response.status).toBe(200)
+    expect((await ask(path, as('made-up-bob'))).response.status).toBe(404)
+    expect((await ask(`${path}/results`, as('made-up-bob'))).response.status).toBe(404)
+    expect((await ask('', as('made-up-bob'))).body['data']).toEqual([])
+    for (const method of ['cancel', 'pause', 'resume']) {
+      const { response } = await ask(`${path}/${method}`, { method: 'POST', ...as('made-up-bob') })
+      expect(response.status).toBe(404)
+    }
+    const { response } = await ask(path, { method: 'DELETE', ...as('made-up-bob') })
+    expect(response.status).toBe(404)
+  })
+})

@@ -1,0 +1,38 @@
+/** How far a batch has come, for the page. Nothing of what is said in it. */
+export type BatchProgress = {
+  id: string
+  /** `/v1/messages` and the like. */
+  endpoint: string
+  /** ISO 8601, as all times here. */
+  created_at: string
+  expires_at: string
+  status: 'in_progress' | 'canceling'
+  paused: boolean
+  /** They add up to the number of requests. */
+  counts: {
+    processing: number
+    succeeded: number
+    errored: number
+    canceled: number
+    expired: number
+  }
+  /** Requests that are being asked by this server at the moment. */
+  in_flight: number
+  /** Requests that were finished in a minute, of late; null before that is known. */
+  rate_per_minute: number | null
+  /** When it will be done if it goes on like this; null where that is not known. */
+  done_at: string | null
+  /** Why nothing more of it is asked at the moment, and until when, where that is known. */
+  waits_for: { reason: BatchWait; until: string | null } | null
+}
+
+export type BatchWait =
+  | 'resume'
+  | 'interactive requests'
+  | 'plan window'
+  | 'rate limit'
+  | 'overload'
+  | 'login'
+  | 'billing'
+  | 'next attempt'
+  | 'store'

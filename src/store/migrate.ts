@@ -1,0 +1,20 @@
+import { Migrator } from 'kysely'
+
+import { migrations } from './migrations.ts'
+import type { Database } from './schema.ts'
+
+/**
+ * Brings the tables to what this version of the program needs.
+ *
+ * @throws what the database throws, and Error for tables that a later version has made
+ */
+export async function migrate(db: Database): Promise<void> {
+  const { error } = await new Migrator({ db, provider: migrations }).migrateToLatest()
+  if (error === undefined) return
+  if (error instanceof Error && /missing/.test(error.message)) {
+    throw new Error('The store was made by a later version of claude-sub-proxy: use that one.', {
+      cause: error,
+    })
+  }
+  throw error
+}

@@ -1,0 +1,67 @@
+import { type Kysely, type Migration, type MigrationProvider, sql } from 'kysely'
+
+/**
+ * What changes the tables from one version of this program to the next, in order. One that was
+ * published is never edited: what is to be otherwise is a new one.
+ */
+const MIGRATIONS: Readonly<Record<string, Migration>> = {
+  '001_batches': { up: createBatches },
+}
+
+export const migrations: MigrationProvider = {
+  getMigrations: () => Promise.resolve({ ...MIGRATIONS }),
+}
+
+async function createBatches(db: Kysely<unknown>): Promise<void> {
+  await db.schema
+    .createTable('batches')
+    .addColumn('id', 'text', (column) => column.primaryKey())
+    .addColumn('owner', 'text', (column) => column.notNull())
+    .addColumn('endpoint', 'text', (column) => column.notNull())
+    .addColumn('betas', 'text', (column) => column.notNull())
+    .addColumn('status', 'text', (column) => column.notNull())
+    .addColumn('paused', 'integer', (column) => column.notNull())
+    .addColumn('created_at', 'bigint', (column) => column.notNull())
+    .addColumn('expires_at', 'bigint', (column) => column.notNull())
+    .addColumn('cancel_initiated_at', 'bigint')
+    .addColumn('ended_at', 'bigint')
+    .addColumn('total', 'integer', (column) => column.notNull())
+    .addColumn('succeeded', 'integer', (column) => column.notNull())
+    .addColumn('errored', 'integer', (column) => column.notNull())
+    .addColumn('canceled', 'integer', (column) => column.notNull())
+    .addColumn('expired', 'integer', (column) => column.notNull())
+    .execute()
+  await db.schema
+    .createIndex('batches_by_age')
+    .on('batches')
+    .columns(['owner', 'created_at', 'id'])
+    .execute()
+  await db.schema
+    .createTable('batch_requests')
+    .addColumn('batch_id', 'text', (column) => column.notNull())
+    .addColumn('position', 'integer', (column) => column.notNull())
+    .addColumn('custom_id', 'text', (column) => column.notNull())
+    .addColumn('params', 'text', (column) => column.notNull())
+    .addColumn('state', 'text', (column) => column.notNull())
+    .addColumn('attempts', 'integer', (column) => column.notNull())
+    .addColumn('failures', 'integer', (column) => column.notNull())
+    .addColumn('not_before', 'bigint', (column) => column.notNull())
+    .addColumn('worker', 'text')
+    .addColumn('lease_until', 'bigint')
+    .addColumn('result', 'text')
+    .addColumn('ended_at', 'bigint')
+    .addPrimaryKeyConstraint('batch_requests_key', ['batch_id', 'position'])
+    .execute()
+  await db.schema
+    .createIndex('batch_requests_waiting')
+    .on('batch_requests')
+    .columns(['batch_id', 'position'])
+    .where(sql.ref('state'), '=', sql.lit('waiting'))
+    .execute()
+  await db.schema
+    .createIndex('batch_requests_running')
+    .on('batch_requests')
+    .columns(['lease_until'])
+    .where(sql.ref('state'), '=', sql.lit('running'))
+    .execute()
+}

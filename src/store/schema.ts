@@ -1,0 +1,63 @@
+import type { Kysely } from 'kysely'
+
+/*
+ * The tables, as both engines have them. Times are milliseconds since the epoch, flags are 0 or 1, and
+ * JSON is kept as text.
+ */
+
+export type Schema = {
+  batches: BatchTable
+  batch_requests: BatchRequestTable
+}
+
+export type Database = Kysely<Schema>
+
+/** `creating`: its requests are still being read, and no one sees it. */
+export type BatchStatus = 'creating' | 'in_progress' | 'canceling' | 'ended'
+
+type BatchTable = {
+  id: string
+  /** Whose batch it is, as `ownerOf` names callers; '' where they need no key. */
+  owner: string
+  /** The path that each of its requests is asked at, such as `/v1/messages`. */
+  endpoint: string
+  /** The `anthropic-beta` headers that it came with, separated by commas. */
+  betas: string
+  status: BatchStatus
+  paused: number
+  created_at: number
+  expires_at: number
+  cancel_initiated_at: number | null
+  ended_at: number | null
+  /** Requests in all; the rest of them after the four counts is not finished yet. */
+  total: number
+  succeeded: number
+  errored: number
+  canceled: number
+  expired: number
+}
+
+/** The last four are final. */
+export type RequestState = 'waiting' | 'running' | 'succeeded' | 'errored' | 'canceled' | 'expired'
+
+type BatchRequestTable = {
+  batch_id: string
+  /** From 0, as it stood in the batch. */
+  position: number
+  custom_id: string
+  /** What is asked; '' once the request is finished. */
+  params: string
+  state: RequestState
+  /** How often it was asked, counted before it is. */
+  attempts: number
+  /** How often it failed on its own account, and not because everything is refused at the time. */
+  failures: number
+  /** It is not asked again before. */
+  not_before: number
+  /** Who asks it at the moment, and until when that is believed. */
+  worker: string | null
+  lease_until: number | null
+  /** The result's JSON, as its line of the results has it. */
+  result: string | null
+  ended_at: number | null
+}

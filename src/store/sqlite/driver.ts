@@ -1,0 +1,155 @@
+import { setTimeout } from 'node:timers/promises'
+
+import {
+  CompiledQuery,
+  type DatabaseConnection,
+  type Dialect,
+  type Driver,
+  type QueryResult,
+  SqliteAdapter,
+  SqliteIntrospector,
+  SqliteQueryCompiler,
+} from 'kysely'
+import type Libsql from 'libsql'
+
+import { Deferred } from '../../deferred.ts'
+
+/** How long is waited for another process that writes, and how often is looked, in milliseconds. */
+const LOCKED_MILLISECONDS = 5000
+const LOOK_MILLISECONDS = 20
+
+/**
+ * Kysely's dialect for a database in a file. There is one connection, so that one transaction runs
+ * at a time; one that another process holds up waits without holding up this process.
+ *
+ * @param translate makes of an error of the database what is thrown
+ */
+export function sqliteDialect(
+  database: Libsql.Database,
+  translate: (error: unknown) => unknown,
+): Dialect {
+  return {
+    createAdapter: () => new Adapter(),
+    createDriver: () => new SqliteDriver(database, translate),
+    createIntrospector: (db) => new SqliteIntrospector(db),
+    createQueryCompiler: () => new SqliteQueryCompiler(),
+  }
+}
+
+/** Migrations run in a transaction, so that two processes which start together do not mix theirs. */
+class Adapter extends SqliteAdapter {
+  override get supportsTransactionalDdl(): boolean {
+    return true
+  }
+}
+
+class SqliteDriver implements Driver {
+  readonly #connection: Connection
+  readonly #database: Libsql.Database
+  /** Settled when the last one in line has given the connection back. */
+  #last: Promise<void> = Promise.resolve()
+  #release: () => void = () => {}
+
+  constructor(database: Libsql.Database, translate: (error: unknown) => unknown) {
+    this.#database = database
+    this.#connection = new Connection(database, translate)
+  }
+
+  init(): Promise<void> {
+    return Promise.resolve()
+  }
+
+  async acquireConnection(): Promise<DatabaseConnection> {
+    const before = this.#last
+    const held = new Deferred<void>()
+    this.#last = held.promise
+    await before
+    this.#release = () => held.resolve()
+    return this.#connection
+  }
+
+  releaseConnection(): Promise<void> {
+    this.#release()
+    return Promise.resolve()
+  }
+
+  /** `immediate`: a transaction that began to read could not write after another process did. */
+  async beginTransaction(): Promise<void> {
+    await this.#connection.executeQuery(CompiledQuery.raw('begin immediate'))
+  }
+
+  async commitTransaction(): Promise<void> {
+    await this.#connection.executeQuery(CompiledQuery.raw('commit'))
+  }
+
+  /** After some errors, such as a full disk, SQLite has ended the transaction itself. */
+  async rollbackTransaction(): Promise<void> {
+    if (!this.#database.inTransaction) return
+    await this.#connection.executeQuery(CompiledQuery.raw('rollback'))
+  }
+
+  destroy(): Promise<void> {
+    this.#database.close()
+    return Promise.resolve()
+  }
+}
+
+class Connection implements DatabaseConnection {
+  readonly #database: Libsql.Database
+  readonly #translate: (error: unknown) => unknown
+
+  constructor(database: Libsql.Database, translate: (error: unknown) => unknown) {
+    this.#database = database
+    this.#translate = translate
+  }
+
+  async executeQuery<Row>(query: CompiledQuery): Promise<QueryResult<Row>> {
+    const deadline = performance.now() + LOCKED_MILLISECONDS
+    for (;;) {
+      try {
+        return this.#execute<Row>(query)
+      } catch (error) {
+        const isLocked = codeOf(error).startsWith('SQLITE_BUSY') && performance.now() < deadline
+        if (!isLocked) throw this.#translate(error)
+      }
+      await setTimeout(LOOK_MILLISECONDS)
+    }
+  }
+
+  // oxlint-disable-next-line require-yield
+  async *streamQuery<Row>(): AsyncIterableIterator<QueryResult<Row>> {
+    throw new Error('Rows are read page by page: one reader would keep all others waiting.')
+  }
+
+  #execute<Row>({ sql, parameters }: CompiledQuery): QueryResult<Row> {
+    const statement = this.#database.prepare(sql)
+    const values = parameters.map(toSqlite)
+    if (statement.reader) {
+      return { rows: (statement.all(values) as Record<string, unknown>[]).map(fromSqlite) as Row[] }
+    }
+    const { changes, lastInsertRowid } = statement.run(values)
+    return {
+      rows: [],
+      numAffectedRows: BigInt(changes),
+      insertId: BigInt(lastInsertRowid),
+    }
+  }
+}
+
+/** The database's own code for an error, such as `SQLITE_BUSY`; '' where it has none. */
+export function codeOf(error: unknown): string {
+  const code = error instanceof Error && 'code' in error ? error.code : ''
+  return typeof code === 'string' ? code : ''
+}
+
+function toSqlite(value: unknown): unknown {
+  return value instanceof Uint8Array && !Buffer.isBuffer(value) ? Buffer.from(value) : value
+}
+
+/** Bytes come as the memory that holds them. */
+function fromSqlite(row: Record<string, unknown>): Record<string, unknown> {
+  for (const [name, value] of Object.entries(row)) {
+    if (value instanceof ArrayBuffer) row[name] = new Uint8Array(value)
+  }
+  return row
+}

@@ -1,0 +1,112 @@
+import {
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+
+import { sql } from 'kysely'
+import { afterEach, beforeEach, expect, test } from 'vitest'
+
+import { everythingIn } from '../../../test/support/store.ts'
+import { BatchRecords } from '../../batches/batch-records.ts'
+import type { Store } from '../store.ts'
+import { openSqlite } from './open.ts'
+
+let folder: string
+let path: string
+const opened: Store[] = []
+
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), 'store-'))
+  path = join(folder, 'state', 'store.db')
+})
+
+afterEach(async () => {
+  for (const store of opened.splice(0)) await store.close()
+  rmSync(folder, { recursive: true })
+})
+
+async function open(): Promise<Store> {
+  const store = await openSqlite(path)
+  opened.push(store)
+  return store
+}
+
+const BATCH = { owner: '', endpoint: '/v1/messages', betas: [], expiry: 60_000 }
+
+test('only the user can read the files, while they are in use too', async () => {
+  const { db } = await open()
+  await new BatchRecords(await open()).create('one', BATCH)
+  await sql`select 1`.execute(db)
+  const files = readdirSync(join(folder, 'state'))
+  expect(files.toSorted()).toEqual(['store.db', 'store.db-shm', 'store.db-wal'])
+  for (const name of files) {
+    expect(statSync(join(folder, 'state', name)).mode & 0o777).toBe(0o600)
+  }
+  expect(statSync(join(folder, 'state')).mode & 0o777).toBe(0o700)
+})
+
+test('what was kept is there when it is opened again', async () => {
+  const records = new BatchRecords(await open())
+  await records.create('one', BATCH)
+  await records.add('one', 0, [{ customId: 'a', params: '{"text":"ü"}' }])
+  await records.open('one', 1, 0)
+  const again = new BatchRecords(await open())
+  expect(await again.get('', 'one')).toMatchObject({ counts: { processing: 1 } })
+})
+
+test('what was deleted is in no file any more, and takes no room', async () => {
+  const records = new BatchRecords(await open())
+  await records.create('one', BATCH)
+  const params = `made-up-${'secret'.repeat(1000)}`
+  const requests = Array.from({ length: 500 }, (_, index) => ({ customId: `${index}`, params }))
+  await records.add('one', 0, requests)
+  const state = join(folder, 'state')
+  expect(everythingIn(state)).toContain('made-up-secret')
+  await records.discard('one')
+  expect(everythingIn(state)).not.toContain('secretsecret')
+  expect(statSync(path).size).toBeLessThan(200_000)
+})
+
+test('a file that is no database is said to be damaged', async () => {
+  mkdirSync(join(folder, 'state'))
+  writeFileSync(path, 'made up '.repeat(1000))
+  await expect(open()).rejects.toMatchObject({
+    type: 'api_error',
+    message: expect.stringContaining('is damaged') as string,
+  })
+  expect(readFileSync(path, 'utf8')).toMatch(/^made up/)
+})
+
+test('a folder that can not be used is named', async () => {
+  writeFileSync(join(folder, 'state'), '')
+  await expect(open()).rejects.toMatchObject({
+    message: expect.stringContaining(path) as string,
+  })
+})
+
+test('a database that someone else has locked is waited for, and nothing else waits', async () => {
+  const [mine, other] = [await open(), await open()]
+  const written = await other.db.transaction().execute(async (db) => {
+    await new BatchRecords({ ...other, db }).create('theirs', BATCH)
+    const asked = new BatchRecords(mine).create('mine', BATCH)
+    // The event loop turns meanwhile.
+    await new Promise((resolve) => setTimeout(resolve, 50))
+    return { asked }
+  })
+  await written.asked
+  const { rows } = await sql`select id from batches order by id`.execute(mine.db)
+  expect(rows).toEqual([{ id: 'mine' }, { id: 'theirs' }])
+})
+
+test('a store of a later version is refused', async () => {
+  const { db } = await open()
+  await sql`insert into kysely_migration values ('999_later', '2030-01-01')`.execute(db)
+  await expect(open()).rejects.toThrow(/later version/)
+})

@@ -1,0 +1,131 @@
+import { mkdir, open } from 'node:fs/promises'
+import { dirname } from 'node:path'
+import { setTimeout } from 'node:timers/promises'
+
+import { Kysely, sql } from 'kysely'
+import Libsql from 'libsql'
+
+import { ApiError } from '../../errors.ts'
+import { migrate } from '../migrate.ts'
+import type { Schema } from '../schema.ts'
+import type { Store } from '../store.ts'
+import { hasEnded } from '../worker-name.ts'
+import { codeOf, sqliteDialect } from './driver.ts'
+
+/** Pages that are given back to the system in one step, so that no step takes long. */
+const PAGES_OF_A_STEP = 2000
+/** For another process that reads. */
+const MOST_LOOKS = 100
+const LOOK_MILLISECONDS = 20
+
+/**
+ * Opens the store in a file, which only the user can read, and makes it where there is none.
+ *
+ * @throws ApiError where it can't be used, with what to do
+ */
+export async function openSqlite(path: string): Promise<Store> {
+  const translate = (error: unknown): unknown => toApiError(error, path)
+  let db: Kysely<Schema> | undefined
+  try {
+    await mkdir(dirname(path), { recursive: true, mode: 0o700 })
+    // SQLite gives the files beside it the mode of this one.
+    await (await open(path, 'a', 0o600)).close()
+    const database = new Libsql(path, { timeout: 0 })
+    db = new Kysely<Schema>({ dialect: sqliteDialect(database, translate) })
+    // Must come before the first table.
+    await sql`pragma auto_vacuum = incremental`.execute(db)
+    await sql`pragma journal_mode = wal`.execute(db)
+    await sql`pragma synchronous = normal`.execute(db)
+    // What is deleted is overwritten.
+    await sql`pragma secure_delete = on`.execute(db)
+    await migrate(db)
+    return sqliteStore(db, database)
+  } catch (error) {
+    await db?.destroy().catch(() => {})
+    throw translate(error)
+  }
+}
+
+function sqliteStore(db: Kysely<Schema>, database: Libsql.Database): Store {
+  // Empties the log, which also holds what rows were before they were deleted.
+  const checkpoint = async (): Promise<void> => {
+    for (let looks = 0; looks < MOST_LOOKS; looks += 1) {
+      const { rows } = await sql<{ busy: number }>`pragma wal_checkpoint(truncate)`.execute(db)
+      if (rows[0]?.busy !== 1) return
+      await setTimeout(LOOK_MILLISECONDS)
+    }
+  }
+  // As a text it is run to its end; as a query it would stop after a page, and hold a lock.
+  const vacuum = (): Promise<void> =>
+    db
+      .connection()
+      .execute(() =>
+        Promise.resolve(void database.exec(`pragma incremental_vacuum(${PAGES_OF_A_STEP})`)),
+      )
+  return {
+    db,
+    skipsLocked: false,
+    // Another server on the same file looks by itself from time to time.
+    announce: () => Promise.resolve(),
+    onAnnounced: () => {},
+    async durably(step) {
+      const result = await step()
+      await checkpoint()
+      return result
+    },
+    isGone: hasEnded,
+    async scrub() {
+      for (let left = Infinity; ;) {
+        const free = await freePages(db)
+        if (free === 0 || free >= left) break
+        left = free
+        await vacuum()
+      }
+      await checkpoint()
+    },
+    close: () => db.destroy(),
+  }
+}
+
+async function freePages(db: Kysely<Schema>): Promise<number> {
+  const { rows } = await sql<{ freelist_count: number }>`pragma freelist_count`.execute(db)
+  return rows[0]?.freelist_count ?? 0
+}
+
+function toApiError(error: unknown, path: string): unknown {
+  if (error instanceof ApiError) return error
+  const code = codeOf(error)
+  const explained = explain(code, path)
+  if (explained !== undefined) {
+    const { type, message, status } = explained
+    return new ApiError(type, message, { cause: error, ...(status && { status }) })
+  }
+  if (code.startsWith('SQLITE_CONSTRAINT')) return error
+  const reason = error instanceof Error ? error.message : String(error)
+  return new ApiError('api_error', `The store ${path} can't be used: ${reason}`, { cause: error })
+}
+
+type Explained = { type: string; message: string; status?: number }
+
+function explain(code: string, path: string): Explained | undefined {
+  if (/^SQLITE_(?:BUSY|LOCKED)/.test(code)) {
+    return {
+      type: 'overloaded_error',
+      message: `The store ${path} is locked by another program. Try again.`,
+    }
+  }
+  if (/^(?:SQLITE_FULL|ENOSPC|EDQUOT)/.test(code)) {
+    return {
+      type: 'api_error',
+      status: 507,
+      message: `The disk is full: the store ${path} can't take more.`,
+    }
+  }
+  if (/^SQLITE_(?:CORRUPT|NOTADB)/.test(code)) {
+    return {
+      type: 'api_error',
+      message: `The store ${path} is damaged. Move the file away, and the two beside it, and start again.`,
+    }
+  }
+  return undefined
+}

@@ -1,0 +1,30 @@
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+
+import { openSqlite } from '../../src/store/sqlite/open.ts'
+import type { Store } from '../../src/store/store.ts'
+
+/** A folder of its own for what a test keeps. */
+export function temporaryFolder(): { path: string; remove: () => void } {
+  const path = mkdtempSync(join(tmpdir(), 'store-'))
+  return { path, remove: () => rmSync(path, { recursive: true, force: true }) }
+}
+
+/** A store in a file of a folder of its own. */
+export async function temporaryStore(): Promise<{ store: Store; remove: () => Promise<void> }> {
+  const folder = temporaryFolder()
+  const store = await openSqlite(join(folder.path, 'state', 'store.db'))
+  const remove = async (): Promise<void> => {
+    await store.close()
+    folder.remove()
+  }
+  return { store, remove }
+}
+
+/** What is in the files of a folder, as bytes. */
+export function everythingIn(folder: string): string {
+  return readdirSync(folder)
+    .map((name) => readFileSync(join(folder, name), 'latin1'))
+    .join('')
+}

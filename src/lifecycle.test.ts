@@ -195,14 +195,14 @@ describe('close()', () => {
     expect(done).toEqual(['start', 'stop', 'release'])
   })
 
-  test('cuts connections whose clients take nothing', async () => {
+  test('cuts connections whose clients take nothing, once requests would be cut too', async () => {
     const cut = vi.fn<() => void>()
     const port = { port: 1, close: () => new Promise<void>(() => {}), cut }
     const { lifecycle, done } = open({ listen: () => Promise.resolve(port) })
     await lifecycle.start()
     await lifecycle.listen()
     const closed = lifecycle.close()
-    await vi.advanceTimersByTimeAsync(999)
+    await vi.advanceTimersByTimeAsync(59_999)
     expect(cut).not.toHaveBeenCalled()
     await vi.advanceTimersByTimeAsync(1)
     await closed

@@ -30,7 +30,7 @@ export type LifecycleSteps = {
   onError: (error: unknown) => void
 }
 
-/** How long clients have to take what was sent to them before their connections are cut. */
+/** The least time that clients have to take what was sent to them before their connections are cut. */
 const FLUSH_MILLISECONDS = 1000
 
 /**
@@ -123,10 +123,12 @@ export class Lifecycle {
     // A port that is just being opened is open in a moment.
     const port = await this.#opened?.catch(() => undefined)
     const flushed = port?.close()
+    const drainedAt = performance.now() + this.#steps.drainTimeout
     await within(this.#steps.drainTimeout, Promise.all(this.#inFlight))
     // Replies that are still under way end with an error, which needs a moment to be sent.
     await this.#try(this.#steps.stop)
-    await within(FLUSH_MILLISECONDS, flushed)
+    // A slow client may still read a reply that was complete before.
+    await within(Math.max(FLUSH_MILLISECONDS, drainedAt - performance.now()), flushed)
     port?.cut()
     await this.#try(this.#steps.release)
     this.#stage = 'closed'

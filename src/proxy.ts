@@ -13,9 +13,10 @@ import type { Config } from './config/options.ts'
 import { leadsTo } from './config/own-address.ts'
 import { type ConfigInput, resolveConfig } from './config/resolve.ts'
 import { createApp } from './http/app.ts'
+import { fetchFrom } from './http/embedded-fetch.ts'
 import { newRequestId } from './http/request-id.ts'
 import { listen } from './http/listen.ts'
-import type { Events, RequestFacts } from './http/messages.ts'
+import type { RequestFacts } from './http/messages.ts'
 import { Lifecycle } from './lifecycle.ts'
 import { type Logger, silentLogger } from './observe/log.ts'
 import { Observatory } from './observe/observatory.ts'
@@ -30,6 +31,7 @@ import { Engine, type EngineCensus } from './runtime/engine.ts'
 import { runtimeEnvironment } from './runtime/process/environment.ts'
 import { shared } from './shared.ts'
 import { LazyStore } from './store/lazy-store.ts'
+import type { Reply } from './stream/reply.ts'
 import { VERSION } from './version.ts'
 
 export type ProxyOptions = ConfigInput & {
@@ -188,7 +190,7 @@ export async function createProxy({
     request: MessagesRequest,
     { id, betas, signal }: RequestFacts,
     end: () => void,
-  ): Promise<Events> {
+  ): Promise<Reply> {
     const named = request.model ?? config.modelDefault
     const facts = { id, lane: 'none', model: named, startedAt: performance.now(), signal }
     turnsInFlight += 1
@@ -207,7 +209,8 @@ export async function createProxy({
       guard(turn.model)
       const { lane, reply } = await (isRun ? engine.run(turn, signal) : engine.serve(turn, signal))
       observatory.changed()
-      return watchTurn(reply, { ...facts, lane }, onEnd)
+      watchTurn(reply, { ...facts, lane }, onEnd)
+      return reply
     } catch (error) {
       onEnd(failedTurn(facts, error))
       throw error
@@ -237,7 +240,7 @@ export async function createProxy({
   void batches.resume().catch(onError)
   return {
     config,
-    fetch: async (input, init) => app.fetch(new Request(input, init)),
+    fetch: (input, init) => fetchFrom((request) => app.fetch(request), new Request(input, init)),
     async listen() {
       const { port } = await lifecycle.listen()
       return { url: urlOf(config.host, port), port }

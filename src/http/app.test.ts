@@ -180,8 +180,11 @@ test('a reply that ends before it is whole is no message', async () => {
     ask: () => Promise.resolve(source(REPLY.slice(0, 3)).events),
   })
   const response = await post(HELLO)
-  expect(response.status).toBe(500)
-  expect(onError).toHaveBeenCalledTimes(1)
+  expect(response.status).toBe(502)
+  expect(await response.json()).toMatchObject({
+    error: { type: 'api_error', message: expect.stringContaining('broke off') },
+  })
+  expect(onError).not.toHaveBeenCalled()
 })
 
 describe('the first event', () => {
@@ -240,10 +243,11 @@ describe('a client that leaves stops the reply', () => {
       return never()
     }
     const { events, returned } = source([...REPLY.slice(0, 3), leave])
-    const { post } = open({ ask: () => Promise.resolve(events) })
+    const { post, onError } = open({ ask: () => Promise.resolve(events) })
     const response = await post(HELLO, { signal: leaving.signal })
     expect(returned).toHaveBeenCalled()
-    expect(response.status).not.toBe(200)
+    expect(response.status).toBe(499)
+    expect(onError).not.toHaveBeenCalled()
   })
 
   test('while it is streamed', async () => {

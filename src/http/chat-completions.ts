@@ -36,8 +36,8 @@ export async function postChatCompletion(
     })
   }
   const includeUsage = chat.stream_options?.include_usage === true
-  const choices = begun.replies.map((_, index) =>
-    createChatStream({ id: ownId, created, includeUsage, index, style }),
+  const choices = begun.replies.map((reply, index) =>
+    createChatStream({ id: ownId, created, includeUsage, index, style, reply }),
   )
   const format = chatFormat(choices, includeUsage, begun.remember)
   const stream = sseStream(mergeChoices(begun.replies), { format, pingInterval, onError })

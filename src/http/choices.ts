@@ -1,5 +1,7 @@
 import type { StreamEvent } from '../api/types.ts'
-import type { Events } from './reply.ts'
+
+/** The events of a reply, for one reader. */
+export type Events = AsyncIterableIterator<StreamEvent, void>
 
 /** An event of one of several replies. */
 export type ChoiceEvent = { type: 'choice'; index: number; event: StreamEvent }

@@ -1,9 +1,9 @@
 import { parseJson, parseMessagesRequest } from '../api/request.ts'
 import { sseStream } from '../stream/sse.ts'
 import type { Bodies } from './bodies.ts'
-import { beginReply, foldReply, type ReplyOptions, STREAM_HEADERS } from './reply.ts'
+import { beginReply, type ReplyOptions, STREAM_HEADERS } from './reply.ts'
 
-export { type Ask, type Events, type RequestFacts, STREAM_HEADERS } from './reply.ts'
+export { type Ask, type RequestFacts, STREAM_HEADERS } from './reply.ts'
 
 export type MessagesOptions = ReplyOptions & {
   bodies: Bodies
@@ -24,10 +24,10 @@ export async function postMessages(
   options: MessagesOptions,
 ): Promise<Response> {
   const body = parseMessagesRequest(parseJson(await options.bodies.read(request)))
-  const events = await beginReply(body, request, id, options)
+  const reply = await beginReply(body, request, id, options)
   const headers = { 'request-id': id }
-  if (body.stream !== true) return Response.json(await foldReply(events), { headers })
+  if (body.stream !== true) return Response.json(await reply.whole(), { headers })
   const { pingInterval, onError } = options
-  const stream = sseStream(events, { pingInterval, onError, requestId: id })
+  const stream = sseStream(reply, { pingInterval, onError, requestId: id })
   return new Response(stream, { headers: { ...headers, ...STREAM_HEADERS } })
 }

@@ -5,7 +5,8 @@ import { appOptions } from '../../test/support/app-options.ts'
 import { never, REPLY, source } from '../../test/support/source.ts'
 import { ApiError } from '../errors.ts'
 import { type AppOptions, createApp } from './app.ts'
-import type { Ask, Events } from './reply.ts'
+import type { Reply } from '../stream/reply.ts'
+import type { Ask } from './reply.ts'
 
 const HELLO = { messages: [{ role: 'user', content: 'Hello' }] }
 
@@ -83,9 +84,10 @@ describe('a chat of several choices', () => {
   })
 
   test.each([false, true])('fails whole if one does not begin (stream: %j)', async (stream) => {
-    const asked = [source(REPLY), source([fullError()]), source(REPLY)]
+    const goingOn = [...REPLY.slice(0, 3), never]
+    const asked = [source(goingOn), source([fullError()]), source(goingOn)]
     const left = asked.map(({ events }) => events)
-    const { post } = open({ ask: () => Promise.resolve(left.shift() as Events) })
+    const { post } = open({ ask: () => Promise.resolve(left.shift() as Reply) })
     const response = await post({ ...several, stream })
     expect(response.status).toBe(529)
     expect(asked[0]?.returned).toHaveBeenCalled()
@@ -95,7 +97,7 @@ describe('a chat of several choices', () => {
   test('that fails in the middle never looks whole', async () => {
     const asked = [source(REPLY), source([...REPLY.slice(0, 3), fullError()]), source(REPLY)]
     const left = asked.map(({ events }) => events)
-    const { post } = open({ ask: () => Promise.resolve(left.shift() as Events) })
+    const { post } = open({ ask: () => Promise.resolve(left.shift() as Reply) })
     const text = await (await post({ ...several, stream: true })).text()
     expect(text).toContain('overloaded_error')
     expect(text).not.toContain('[DONE]')

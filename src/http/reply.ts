@@ -1,12 +1,9 @@
-import type { MessagesRequest, ReplyMessage, StreamEvent } from '../api/types.ts'
-import { ApiError } from '../errors.ts'
-import { createFold } from '../stream/fold.ts'
-
-/** The events of a reply, for one reader. `return()` stops the request upstream. */
-export type Events = AsyncIterableIterator<StreamEvent, void>
+import type { MessagesRequest } from '../api/types.ts'
+import { ApiError, ClientLeft } from '../errors.ts'
+import type { Reply } from '../stream/reply.ts'
 
 /** What the routes need of whoever answers. Throws an ApiError where no reply can begin. */
-export type Ask = (request: MessagesRequest, about: RequestFacts) => Promise<Events>
+export type Ask = (request: MessagesRequest, about: RequestFacts) => Promise<Reply>
 
 export type RequestFacts = {
   id: string
@@ -26,26 +23,21 @@ export type ReplyOptions = {
  * Asks, and waits for the first event, so that what fails before it has its true status. A client
  * that leaves ends the reply.
  *
- * @throws ApiError where the reply did not begin
+ * @throws ApiError if the reply did not begin, ClientLeft if nobody waits for it
  */
 export async function beginReply(
   body: MessagesRequest,
   { headers, signal }: Request,
   id: string,
   { ask, firstEventTimeout }: ReplyOptions,
-): Promise<Events> {
-  const events = await ask(body, { id, betas: betasOf(headers), signal })
-  const leave = (): void => void events.return?.()
+): Promise<Reply> {
+  const reply = await ask(body, { id, betas: betasOf(headers), signal })
+  const leave = (): void => reply.giveUp(new ClientLeft(signal.reason))
   signal.addEventListener('abort', leave, { once: true })
   if (signal.aborted) leave()
-  return begin(events, firstEventTimeout)
-}
-
-/** The whole message. */
-export async function foldReply(events: Events): Promise<ReplyMessage> {
-  const folded = createFold()
-  for await (const event of events) folded.push(event)
-  return folded.message()
+  const timer = setTimeout(() => reply.giveUp(notInTime()), firstEventTimeout)
+  await reply.begun().finally(() => clearTimeout(timer))
+  return reply
 }
 
 export const STREAM_HEADERS = {
@@ -66,25 +58,6 @@ export function betasOf(headers: Headers): string[] {
   return values.map((value) => value.trim()).filter((value) => value !== '')
 }
 
-/** Waits for the first event, and gives it back in front of the others. */
-async function begin(events: Events, timeout: number): Promise<Events> {
-  const timer = setTimeout(() => void events.return?.(), timeout)
-  const first = await events.next().finally(() => clearTimeout(timer))
-  if (first.done) {
-    throw new ApiError('timeout_error', 'The reply did not begin in time (first_event_timeout).')
-  }
-  let isFirst = true
-  const begun: Events = {
-    next() {
-      if (!isFirst) return events.next()
-      isFirst = false
-      return Promise.resolve(first)
-    },
-    async return() {
-      await events.return?.()
-      return { done: true, value: undefined }
-    },
-    [Symbol.asyncIterator]: () => begun,
-  }
-  return begun
+function notInTime(): ApiError {
+  return new ApiError('timeout_error', 'The reply did not begin in time (first_event_timeout).')
 }

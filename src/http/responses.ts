@@ -12,7 +12,7 @@ import { ResponseStream } from '../openai/responses/stream.ts'
 import { COMMENT, encodeEvent, type SseFormat, sseStream } from '../stream/sse.ts'
 import { callerOf } from './caller.ts'
 import type { MessagesOptions } from './messages.ts'
-import { beginReply, foldReply, idHeaders, STREAM_HEADERS } from './reply.ts'
+import { beginReply, idHeaders, STREAM_HEADERS } from './reply.ts'
 import type { ResponseStore } from './response-store.ts'
 
 export type ResponsesOptions = MessagesOptions & {
@@ -43,7 +43,7 @@ export async function postResponse(
   checkValues(translated)
   const asked = parseMessagesRequest(translated)
   const { messages, name } = restoreAnswers(asked, caller, answers)
-  const events = await beginReply({ ...asked, messages }, request, id, options)
+  const reply = await beginReply({ ...asked, messages }, request, id, options)
 
   const head: ResponseHead = {
     id: id.replace(/^req/, 'resp'),
@@ -63,24 +63,21 @@ export async function postResponse(
   }
   const headers = idHeaders(id)
   if (body.stream !== true) {
-    const message = await foldReply(events)
+    const message = await reply.whole()
     remember(message)
     return Response.json(responseOf(message, head), { headers })
   }
-  const format = responsesFormat(new ResponseStream(head), remember)
-  const stream = sseStream(events, { format, pingInterval, onError })
+  const format = responsesFormat(new ResponseStream(head, reply), () => remember(reply.message()))
+  const stream = sseStream(reply, { format, pingInterval, onError })
   return new Response(stream, { headers: { ...headers, ...STREAM_HEADERS } })
 }
 
-/** @param onMessage is called before the client can know that the reply is whole */
-function responsesFormat(
-  stream: ResponseStream,
-  onMessage: (message: ReplyMessage) => void,
-): SseFormat {
+/** @param onWhole is called before the client can know that the reply is whole */
+function responsesFormat(stream: ResponseStream, onWhole: () => void): SseFormat {
   return {
     event: (event) => {
       const text = stream.push(event).map(encodeEvent).join('')
-      if (event.type === 'message_stop') onMessage(stream.message())
+      if (event.type === 'message_stop') onWhole()
       return text
     },
     error: (error) => stream.fail(error).map(encodeEvent).join(''),

@@ -9,9 +9,10 @@ import {
   restoreAnswers,
 } from '../openai/remembered-answers.ts'
 import { suitModel } from '../openai/suit-model.ts'
+import type { Reply } from '../stream/reply.ts'
 import { callerOf } from './caller.ts'
 import type { MessagesOptions } from './messages.ts'
-import { beginReply, type Events, foldReply, idHeaders } from './reply.ts'
+import { beginReply, idHeaders } from './reply.ts'
 
 export type DialectOptions = MessagesOptions & {
   answers: RememberedAnswers
@@ -21,7 +22,7 @@ export type DialectOptions = MessagesOptions & {
 
 /** The replies to a request of another dialect, which have begun. */
 export type Replies = {
-  replies: Events[]
+  replies: Reply[]
   /** To be called with each whole reply, before its client can know that it is whole. */
   remember: (message: ReplyMessage) => void
   headers: Record<string, string>
@@ -75,7 +76,7 @@ const FEW_LISTENERS = 10
 /** The whole messages. One that fails ends all. */
 export async function foldReplies({ replies, remember }: Replies): Promise<ReplyMessage[]> {
   try {
-    const messages = await Promise.all(replies.map(foldReply))
+    const messages = await Promise.all(replies.map((reply) => reply.whole()))
     for (const message of messages) remember(message)
     return messages
   } catch (error) {
@@ -84,6 +85,6 @@ export async function foldReplies({ replies, remember }: Replies): Promise<Reply
   }
 }
 
-async function stopAll(replies: readonly Events[]): Promise<void> {
-  await Promise.allSettled(replies.map(async (reply) => reply.return?.()))
+async function stopAll(replies: readonly Reply[]): Promise<void> {
+  await Promise.allSettled(replies.map(async (reply) => reply.return()))
 }

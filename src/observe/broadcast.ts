@@ -18,11 +18,16 @@ export class Broadcast<T> {
     for (const reader of this.#readers) reader.wake()
   }
 
-  /** What it is now, and again after each change; several changes at once are one. */
+  /**
+   * What it is now, and again after each change; several changes at once are one. A reader that never
+   * asks for a value is not kept.
+   */
   watch(): AsyncIterableIterator<T, void> {
-    const reader = new Reader(this.#read, () => this.#readers.delete(reader))
-    if (this.#isClosed) void reader.return()
-    else this.#readers.add(reader)
+    const reader = new Reader(this.#read, {
+      onStart: () => this.#readers.add(reader),
+      onEnd: () => this.#readers.delete(reader),
+      isClosed: () => this.#isClosed,
+    })
     return reader
   }
 
@@ -33,18 +38,21 @@ export class Broadcast<T> {
   }
 }
 
+/** A reader's place among the readers. */
+type Place = { onStart: () => void; onEnd: () => void; isClosed: () => boolean }
+
 class Reader<T> implements AsyncIterableIterator<T, void> {
   readonly #read: () => Promise<T>
-  readonly #onEnd: () => void
+  readonly #place: Place
   /** Resolved when there is something new, or the end. */
   #news = new Deferred<void>()
   #hasEnded = false
   #ended = new Deferred<void>()
   #lastAt = Number.NEGATIVE_INFINITY
 
-  constructor(read: () => Promise<T>, onEnd: () => void) {
+  constructor(read: () => Promise<T>, place: Place) {
     this.#read = read
-    this.#onEnd = onEnd
+    this.#place = place
     this.#news.resolve()
   }
 
@@ -53,6 +61,8 @@ class Reader<T> implements AsyncIterableIterator<T, void> {
   }
 
   async next(): Promise<IteratorResult<T, void>> {
+    if (this.#place.isClosed()) await this.return()
+    else if (!this.#hasEnded) this.#place.onStart()
     await Promise.race([this.#news.promise, this.#ended.promise])
     await this.#pause()
     if (this.#hasEnded) return { done: true, value: undefined }
@@ -64,7 +74,7 @@ class Reader<T> implements AsyncIterableIterator<T, void> {
   return(): Promise<IteratorResult<T, void>> {
     this.#hasEnded = true
     this.#ended.resolve()
-    this.#onEnd()
+    this.#place.onEnd()
     return Promise.resolve({ done: true, value: undefined })
   }
 

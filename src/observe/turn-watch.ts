@@ -1,9 +1,8 @@
-import type { ReplyEvent, StreamEvent } from '../api/types.ts'
-import { ApiError } from '../errors.ts'
+import type { ReplyEnd } from '../api/reply-end.ts'
+import type { ReplyMessage } from '../api/types.ts'
+import { ApiError, CLIENT_LEFT_STATUS, ClientLeft } from '../errors.ts'
 import { plainLine } from './plain-line.ts'
-import type { Outcome, Tokens, TurnRecord } from './turn-record.ts'
-
-type Events = AsyncIterableIterator<StreamEvent, void>
+import type { Tokens, TurnRecord } from './turn-record.ts'
 
 export type TurnFacts = {
   id: string
@@ -15,72 +14,37 @@ export type TurnFacts = {
   signal?: AbortSignal
 }
 
-/**
- * Hands on the events of a reply as they come, and tells once how it ended: whole, with an error,
- * or because its reader left.
- */
+/** What a turn's record needs to know of its reply; `Reply` in src/stream has it. */
+export type WatchedReply = {
+  /** `performance.now()` */
+  readonly firstEventAt: number | undefined
+  readonly requestId: string | undefined
+  soFar: () => ReplyMessage | undefined
+  onEnd: (listener: (end: ReplyEnd) => void) => void
+}
+
+/** Calls back once with the record of a turn, when its reply has ended or its reader has left. */
 export function watchTurn(
-  reply: Events & { readonly requestId?: string | undefined },
+  reply: WatchedReply,
   facts: TurnFacts,
   onEnd: (record: TurnRecord) => void,
-): Events {
-  let firstEventMs: number | undefined
-  let answeredBy: string | undefined
-  let stopReason: string | null | undefined
-  const tokens = { input: 0, output: 0, cacheRead: 0, cacheCreation: 0 }
-  let hasEnded = false
-
-  function note(event: StreamEvent): void {
-    firstEventMs ??= since(facts.startedAt)
-    const known = event as ReplyEvent
-    if (known.type === 'message_start') {
-      answeredBy = known.message.model
-      count(known.message.usage, tokens)
-    } else if (known.type === 'message_delta') {
-      stopReason = known.delta.stop_reason
-      count(known.usage, tokens)
-    }
-  }
-
-  function end(outcome: Outcome, status: number, error?: unknown): void {
-    if (hasEnded) return
-    hasEnded = true
+): void {
+  reply.onEnd((end) => {
+    const message = reply.soFar()
+    const { firstEventAt, requestId } = reply
     onEnd({
       ...beginningOf(facts),
-      ...(reply.requestId !== undefined && { upstreamId: reply.requestId }),
-      ...(answeredBy !== undefined && { answeredBy }),
-      outcome,
-      status,
-      ...(error !== undefined && errorFacts(error)),
-      ...(typeof stopReason === 'string' && { stopReason }),
-      ...(firstEventMs !== undefined && { firstEventMs }),
+      ...(requestId !== undefined && { upstreamId: requestId }),
+      ...(typeof message?.model === 'string' && { answeredBy: message.model }),
+      ...endingOf(end),
+      ...(typeof message?.stop_reason === 'string' && { stopReason: message.stop_reason }),
+      ...(firstEventAt !== undefined && {
+        firstEventMs: Math.round(firstEventAt - facts.startedAt),
+      }),
       totalMs: since(facts.startedAt),
-      tokens,
+      tokens: tokensIn(message?.usage),
     })
-  }
-
-  const events: Events = {
-    async next() {
-      try {
-        const result = await reply.next()
-        if (result.done) end('whole', 200)
-        else note(result.value)
-        return result
-      } catch (error) {
-        end('error', statusOf(error), error)
-        throw error
-      }
-    },
-    async return() {
-      const isLate = firstEventMs === undefined && facts.signal?.aborted === false
-      if (isLate) end('timed out', 504)
-      else end('client left', CLIENT_LEFT)
-      await reply.return?.()
-      return { done: true, value: undefined }
-    },
-    [Symbol.asyncIterator]: () => events,
-  }
-  return events
+  })
 }
 
 /** The record of a turn that ended before there was a reply. */
@@ -88,16 +52,33 @@ export function failedTurn(facts: TurnFacts, error: unknown): TurnRecord {
   const hasLeft = facts.signal?.aborted === true
   return {
     ...beginningOf(facts),
-    outcome: hasLeft ? 'client left' : 'error',
-    status: hasLeft ? CLIENT_LEFT : statusOf(error),
-    ...(!hasLeft && errorFacts(error)),
+    ...(hasLeft ? LEFT : failureOf(error)),
     totalMs: since(facts.startedAt),
-    tokens: { input: 0, output: 0, cacheRead: 0, cacheCreation: 0 },
+    tokens: tokensIn(undefined),
   }
 }
 
-/** What servers write in their logs for a client that did not wait for the answer. */
-const CLIENT_LEFT = 499
+type Ending = Pick<TurnRecord, 'outcome' | 'status' | 'errorType' | 'reason' | 'upstreamId'>
+
+const LEFT: Ending = { outcome: 'client left', status: CLIENT_LEFT_STATUS }
+
+function endingOf(end: ReplyEnd): Ending {
+  switch (end.how) {
+    case 'whole':
+      return { outcome: 'whole', status: 200 }
+    case 'failed':
+      return failureOf(end.error)
+    case 'given up':
+      if (end.error instanceof ClientLeft) return LEFT
+      return { ...failureOf(end.error), outcome: 'timed out' }
+    default:
+      return end satisfies never
+  }
+}
+
+function failureOf(error: unknown): Ending {
+  return { outcome: 'error', status: statusOf(error), ...errorFacts(error) }
+}
 
 function beginningOf({ id, lane, model, startedAt }: TurnFacts) {
   return { at: Math.round(performance.timeOrigin + startedAt), id, lane, model: plainLine(model) }
@@ -122,21 +103,19 @@ function errorFacts(error: unknown): Partial<TurnRecord> {
   }
 }
 
-/** Counters of a reply are totals so far: a later one takes the place of an earlier one. */
-function count(usage: unknown, tokens: Tokens): void {
-  if (typeof usage !== 'object' || usage === null) return
-  for (const [name, field] of COUNTERS) {
-    const value = (usage as Record<string, unknown>)[field]
-    if (typeof value === 'number') tokens[name] = value
+function tokensIn(usage: unknown): Tokens {
+  const counters = (typeof usage === 'object' ? usage : undefined) as Record<string, unknown> | null
+  const count = (field: string): number => {
+    const value = counters?.[field]
+    return typeof value === 'number' ? value : 0
+  }
+  return {
+    input: count('input_tokens'),
+    output: count('output_tokens'),
+    cacheRead: count('cache_read_input_tokens'),
+    cacheCreation: count('cache_creation_input_tokens'),
   }
 }
-
-const COUNTERS = [
-  ['input', 'input_tokens'],
-  ['output', 'output_tokens'],
-  ['cacheRead', 'cache_read_input_tokens'],
-  ['cacheCreation', 'cache_creation_input_tokens'],
-] as const
 
 function since(start: number): number {
   return Math.round(performance.now() - start)

@@ -426,6 +426,43 @@ describe('usage', () => {
   })
 })
 
+describe('what gateways do', () => {
+  it('takes a message_delta without usage', () => {
+    const delta = { type: 'message_delta', delta: { stop_reason: 'end_turn' } }
+    const message = fold([start(), delta, { type: 'message_stop' }])
+    expect(message).toMatchObject({ stop_reason: 'end_turn', usage: START_USAGE })
+  })
+
+  it('takes usage that only comes at the end', () => {
+    const { usage: _, ...others } = MESSAGE
+    const bare: StreamEvent & { message: object } = { type: 'message_start', message: others }
+    const message = fold([bare, ...END_TURN])
+    expect(message).toMatchObject({ usage: { output_tokens: 15 } })
+  })
+
+  it('keeps a stop reason that a later message_delta does not have', () => {
+    const more = {
+      type: 'message_delta',
+      delta: { stop_reason: null },
+      usage: { output_tokens: 9 },
+    }
+    expect(fold([start(), ...END_TURN.slice(0, 1), more, { type: 'message_stop' }])).toMatchObject({
+      stop_reason: 'end_turn',
+      usage: { output_tokens: 9 },
+    })
+  })
+
+  it('takes content that stands in message_start, and what comes after it', () => {
+    const call = { ...toolUse('toolu_1', 'look'), input: { a: 1 } }
+    const whole = start({ content: [call], stop_reason: 'tool_use' })
+    expect(fold([whole, { type: 'message_stop' }])).toEqual(whole.message)
+    const more = block(1, { type: 'text', text: '' }, textDeltas('b'))
+    expect(fold([whole, ...more, ...END_TURN])).toMatchObject({
+      content: [call, { type: 'text', text: 'b' }],
+    })
+  })
+})
+
 describe('what is not known yet', () => {
   it('leaves a block of an unknown type as it came', () => {
     const future = { type: 'block_of_tomorrow', parts: [{ a: 1 }], state: null }

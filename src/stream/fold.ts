@@ -4,8 +4,10 @@ import { applyDelta, type Fields, setFields } from './delta.ts'
 export type Fold = {
   /** Takes the next event. Throws where it cannot come at this point of a stream. */
   push: (event: StreamEvent) => void
-  /** The message as far as it has come, the blocks under way included. Throws before it began. */
-  soFar: () => ReplyMessage
+  /** The message as far as it has come, the blocks under way included; `undefined` before it began. */
+  soFar: () => ReplyMessage | undefined
+  /** Whether `message_stop` came. */
+  isComplete: () => boolean
   /** The whole message. Throws before `message_stop`. */
   message: () => ReplyMessage
 }
@@ -14,8 +16,9 @@ export type Fold = {
  * Folds the events of a streamed reply into the message that the API would have answered with, had
  * it not been asked to stream.
  *
- * - Fields of `message_delta` and its `usage` replace those of `message_start`: counters are totals,
- *   never added up. A `null` does not erase what is known already.
+ * - Content may stand in `message_start` already, as it does after programmatic tool calling.
+ * - There may be several `message_delta`s. Their fields and their `usage`, if any, replace those of
+ *   `message_start`: counters are totals, never added up. A `null` does not erase what is known.
  * - A tool's `input` is the JSON of its deltas. Where that does not parse, because the reply was cut
  *   inside it, the block keeps the `input` that it began with (`{}`), not a guess.
  * - A `fallback` block names the model that goes on, and so the message's.
@@ -37,6 +40,7 @@ export function createFold(): Fold {
       case 'message_start':
         if (message !== undefined) throw outOfOrder(event)
         message = structuredClone(event.message)
+        message.content ??= []
         return
       case 'content_block_start':
         startBlock(underWay(event), event)
@@ -86,10 +90,8 @@ export function createFold(): Fold {
 
   return {
     push,
-    soFar() {
-      if (message === undefined) throw new Error('The reply has not begun')
-      return message
-    },
+    soFar: () => message,
+    isComplete: () => isComplete,
     message() {
       if (message === undefined || !isComplete)
         throw new Error('The reply ended before message_stop')
@@ -114,8 +116,15 @@ function setInput({ fields, inputJson }: OpenBlock): void {
 
 function applyMessageDelta(message: ReplyMessage, event: EventOf<'message_delta'>): void {
   const { type: _, delta, usage, ...others } = event
-  overwrite(message as unknown as Fields, { ...delta, ...others })
-  overwrite(message.usage as unknown as Fields, usage as unknown as Fields)
+  const fields = message as unknown as Fields
+  overwrite(fields, { ...delta, ...others })
+  if (!isFields(usage)) return
+  if (isFields(fields['usage'])) overwrite(fields['usage'], usage)
+  else setFields(fields, { usage })
+}
+
+function isFields(value: unknown): value is Fields {
+  return typeof value === 'object' && value !== null
 }
 
 function overwrite(target: Fields, values: Fields): void {

@@ -1,8 +1,8 @@
 import { afterEach, beforeEach, describe, expect, it, test, vi } from 'vitest'
 
 import type { StreamEvent } from '../api/types.ts'
-import { ApiError } from '../errors.ts'
-import { encodeEvent, PING, sseStream } from './sse.ts'
+import { ApiError, ClientLeft } from '../errors.ts'
+import { encodeEvent, type EventSource, PING, sseStream } from './sse.ts'
 
 const PING_INTERVAL = 15_000
 
@@ -121,6 +121,16 @@ function collect(stream: ReadableStream<Uint8Array>): string[] {
 /** Lets everything run that waits for nothing but its turn. */
 async function settle(): Promise<void> {
   await vi.advanceTimersByTimeAsync(0)
+}
+
+function readySource(types: string[]): EventSource {
+  const left = types.map((type) => ({ type }))
+  return {
+    ready: () => left.shift(),
+    [Symbol.asyncIterator]: () => ({
+      next: () => Promise.resolve({ done: true, value: undefined }),
+    }),
+  }
 }
 
 describe('sseStream', () => {
@@ -261,9 +271,7 @@ describe('sseStream', () => {
   describe('a consumer that leaves', () => {
     it('stops the source at once and once, even while it is waited for', async () => {
       const source = new Source()
-      const controller = new AbortController()
-      const stream = sseStream(source, { pingInterval: PING_INTERVAL, signal: controller.signal })
-      const reader = stream.getReader()
+      const reader = sseStream(source, { pingInterval: PING_INTERVAL }).getReader()
       const read = chunkFrom(reader)
       await settle()
       const cancelled = reader.cancel()
@@ -271,7 +279,6 @@ describe('sseStream', () => {
       expect(vi.getTimerCount()).toBe(0)
       await cancelled
       expect(await read).toBe(END)
-      controller.abort()
       await reader.cancel()
       expect(source.returned).toBe(1)
       expect(source.asked).toBe(1)
@@ -326,38 +333,55 @@ describe('sseStream', () => {
     })
   })
 
-  describe('a signal', () => {
-    it('stops the source and breaks the stream off, so that it does not look whole', async () => {
-      const source = new Source()
-      const controller = new AbortController()
-      const stream = sseStream(source, { pingInterval: PING_INTERVAL, signal: controller.signal })
+  describe('a client that has left', () => {
+    it('gets a stream that fails with the reason, so that it does not look whole', async () => {
+      const onError = vi.fn<(error: unknown) => void>()
+      const left = new ClientLeft(new Error('aborted by the program'))
+      const stream = sseStream(eventsOf(['a'], left), { pingInterval: PING_INTERVAL, onError })
       const reader = stream.getReader()
-      const read = expect(reader.read()).rejects.toThrow('shutting down')
-      await settle()
-      controller.abort(new Error('shutting down'))
-      expect(source.returned).toBe(1)
+      expect(await chunkFrom(reader)).toBe(encodeEvent({ type: 'a' }))
+      await expect(reader.read()).rejects.toThrow('aborted by the program')
+      expect(onError).not.toHaveBeenCalled()
       expect(vi.getTimerCount()).toBe(0)
-      await read
-      await expect(reader.cancel()).rejects.toThrow('shutting down')
-      expect(source.returned).toBe(1)
     })
+  })
 
-    it('that was given before counts as well', async () => {
+  describe('a stream that nobody reads', () => {
+    it('asks the source for nothing and holds no timer', async () => {
       const source = new Source()
-      const signal = AbortSignal.abort(new Error('too late'))
-      const stream = sseStream(source, { pingInterval: PING_INTERVAL, signal })
-      await expect(stream.getReader().read()).rejects.toThrow('too late')
-      expect([source.asked, source.returned]).toEqual([0, 1])
+      sseStream(source, { pingInterval: PING_INTERVAL })
+      await vi.advanceTimersByTimeAsync(10 * PING_INTERVAL)
       expect(vi.getTimerCount()).toBe(0)
+      expect(source.asked).toBe(0)
     })
 
-    it('is let go of when the stream ends', async () => {
-      const { signal } = new AbortController()
-      const remove = vi.spyOn(signal, 'removeEventListener')
-      const add = vi.spyOn(signal, 'addEventListener')
-      await textOf(sseStream(eventsOf(['a']), { pingInterval: PING_INTERVAL, signal }))
-      expect(add).toHaveBeenCalledOnce()
-      expect(remove).toHaveBeenCalledWith('abort', add.mock.calls[0]?.[1])
+    it('holds none after its first event either', async () => {
+      const source = new Source()
+      const reader = sseStream(source, { pingInterval: PING_INTERVAL }).getReader()
+      const first = chunkFrom(reader)
+      await settle()
+      source.give('a')
+      await first
+      expect(vi.getTimerCount()).toBe(0)
+    })
+  })
+
+  describe('events that are there already', () => {
+    it('share a chunk', async () => {
+      const stream = sseStream(readySource(['a', 'b', 'c']), { pingInterval: PING_INTERVAL })
+      const chunks = collect(stream)
+      await settle()
+      expect(chunks).toEqual([['a', 'b', 'c'].map((type) => encodeEvent({ type })).join('')])
+    })
+
+    it('go out even if one of them can not be written', async () => {
+      const onError = vi.fn<(error: unknown) => void>()
+      const source = readySource(['a', 'b\n', 'c'])
+      const text = await textOf(sseStream(source, { pingInterval: PING_INTERVAL, onError }))
+      expect(text.startsWith(encodeEvent({ type: 'a' }))).toBe(true)
+      expect(text).toContain('event: error\n')
+      expect(text).not.toContain('event: c')
+      expect(onError).toHaveBeenCalledOnce()
     })
   })
 })

@@ -1,7 +1,7 @@
 import type { ReadableStreamDefaultController } from 'node:stream/web'
 
 import type { StreamEvent } from '../api/types.ts'
-import { ApiError } from '../errors.ts'
+import { ApiError, ClientLeft } from '../errors.ts'
 
 /**
  * Writes an event in the API's form of server-sent events.
@@ -36,25 +36,24 @@ export type SseOptions = {
   format?: SseFormat
   /** Milliseconds of silence after which a ping is sent, again and again; 0 for none. */
   pingInterval: number
-  /** Stops the source and breaks the stream off with the signal's reason. */
-  signal?: AbortSignal | undefined
   /** The id for an `error` event of the Messages API whose error has none of its own. */
   requestId?: string | undefined
-  /** Told of what the client is not: errors that are no ApiError, and failures to stop the source. */
+  /** Receives what the client does not get to see: errors that are no ApiError, and failures to stop the source. */
   onError?: ((error: unknown) => void) | undefined
 }
 
+/** A source of events. `ready()` gives the next one if it is there already. */
+export type EventSource = AsyncIterable<StreamEvent> & { ready?: () => StreamEvent | undefined }
+
 /**
- * Streams a reply's events as bytes, one chunk for each that is written.
+ * Streams a reply's events as bytes. Events that are there already share a chunk.
  *
  * The source is asked for an event only when the consumer asks for bytes, so a slow reader slows it
- * down. An error of the source becomes an `error` event, after which the stream closes. Cancelling
- * the stream, or the signal, calls the source's `return()` at once, even while its `next()` pends.
+ * down, and a stream that nobody reads holds no timer. An error of the source becomes an `error`
+ * event, after which the stream closes; with a ClientLeft the stream fails with the reason. Cancelling
+ * the stream calls the source's `return()` at once, even while its `next()` pends.
  */
-export function sseStream(
-  events: AsyncIterable<StreamEvent>,
-  options: SseOptions,
-): ReadableStream<Uint8Array> {
+export function sseStream(events: EventSource, options: SseOptions): ReadableStream<Uint8Array> {
   return new ReadableStream(new SseSource(events, options), { highWaterMark: 0 })
 }
 
@@ -70,104 +69,107 @@ type Controller = ReadableStreamDefaultController<Uint8Array>
 
 const ENCODER = new TextEncoder()
 
+/** Characters after which a chunk is sent, whatever is there already. */
+const CHUNK_LENGTH = 32_768
+
 class SseSource {
-  readonly #source: AsyncIterator<StreamEvent>
+  readonly #events: EventSource
   readonly #options: SseOptions
   readonly #format: SseFormat
-  #pings: NodeJS.Timeout | undefined
-  #breakOff = (): void => {}
-  #isWaiting = false
+  #iterator: AsyncIterator<StreamEvent> | undefined
   #isOver = false
+  #pings: NodeJS.Timeout | undefined
+  /** An event of the last chunk that could not be written. */
+  #failure: unknown
 
-  constructor(events: AsyncIterable<StreamEvent>, options: SseOptions) {
-    this.#source = events[Symbol.asyncIterator]()
+  constructor(events: EventSource, options: SseOptions) {
+    this.#events = events
     this.#options = options
     this.#format = options.format ?? messagesFormat(options.requestId)
   }
 
-  start(controller: Controller): void {
-    const { signal, pingInterval } = this.#options
-    this.#breakOff = () => {
-      this.#end()
-      controller.error(signal?.reason)
-      void this.#stopSource()
-    }
-    if (signal?.aborted) {
-      this.#breakOff()
-      return
-    }
-    signal?.addEventListener('abort', this.#breakOff)
-    if (pingInterval > 0) this.#pings = setInterval(() => this.#ping(controller), pingInterval)
-  }
-
   async pull(controller: Controller): Promise<void> {
-    let text = ''
-    while (text === '') {
-      const next = await this.#next(controller)
-      if (this.#isOver || next === undefined) return
-      if (next.done) {
-        this.#end()
-        controller.close()
+    try {
+      const text = await this.#nextText(controller)
+      if (this.#isOver) return
+      if (text !== undefined) {
+        controller.enqueue(ENCODER.encode(text))
         return
       }
-      try {
-        text = this.#format.event(next.value)
-      } catch (error) {
-        this.#fail(controller, error)
-        await this.#stopSource()
-        return
-      }
+      this.#isOver = true
+      controller.close()
+    } catch (error) {
+      // What a source throws after it was told to stop is of no interest.
+      if (!this.#isOver) await this.#fail(controller, error)
     }
-    controller.enqueue(ENCODER.encode(text))
-    this.#pings?.refresh()
   }
 
   async cancel(): Promise<void> {
-    this.#end()
+    this.#isOver = true
+    clearInterval(this.#pings)
     await this.#stopSource()
   }
 
-  /** `undefined` where the source failed. */
-  async #next(controller: Controller): Promise<IteratorResult<StreamEvent> | undefined> {
-    this.#isWaiting = true
+  /** What the next events are in the stream; `undefined` at the end. */
+  async #nextText(controller: Controller): Promise<string | undefined> {
+    if (this.#failure !== undefined) throw this.#failure
+    let text = ''
+    while (text === '') {
+      const next = await this.#next(controller)
+      if (this.#isOver || next.done) return undefined
+      text = this.#format.event(next.value)
+    }
     try {
-      return await this.#source.next()
+      while (text.length < CHUNK_LENGTH) {
+        const event = this.#events.ready?.()
+        if (event === undefined) break
+        text += this.#format.event(event)
+      }
     } catch (error) {
-      this.#fail(controller, error)
-      return undefined
+      // What comes before the event that can't be written goes out first.
+      this.#failure = error
+    }
+    return text
+  }
+
+  /** Asks the source. As long as it is silent, pings go out to a consumer that reads them. */
+  async #next(controller: Controller): Promise<IteratorResult<StreamEvent>> {
+    this.#iterator ??= this.#events[Symbol.asyncIterator]()
+    const { pingInterval } = this.#options
+    const event = this.#events.ready?.()
+    if (event !== undefined) return { done: false, value: event }
+    if (pingInterval > 0) this.#pings = setInterval(() => this.#ping(controller), pingInterval)
+    try {
+      return await this.#iterator.next()
     } finally {
-      this.#isWaiting = false
+      clearInterval(this.#pings)
     }
   }
 
   #ping(controller: Controller): void {
     // A consumer that does not read would find a heap of them.
-    if (!this.#isWaiting || controller.desiredSize !== 0) return
+    if (controller.desiredSize !== 0) return
     controller.enqueue(ENCODER.encode(this.#format.ping))
   }
 
-  #fail(controller: Controller, error: unknown): void {
-    // What a source throws after it was told to stop is of no interest.
-    if (this.#isOver) return
-    this.#end()
-    const { onError } = this.#options
+  async #fail(controller: Controller, error: unknown): Promise<void> {
+    this.#isOver = true
+    if (error instanceof ClientLeft) {
+      controller.error(error.cause ?? error)
+      return
+    }
     const isForClient = error instanceof ApiError
     const shown = isForClient ? error : new ApiError('api_error', 'Internal server error')
     controller.enqueue(ENCODER.encode(this.#format.error(shown)))
     controller.close()
-    if (!isForClient) onError?.(error)
-  }
-
-  /** Lets go of everything that would outlive the stream. */
-  #end(): void {
-    this.#isOver = true
-    clearInterval(this.#pings)
-    this.#options.signal?.removeEventListener('abort', this.#breakOff)
+    if (!isForClient) this.#options.onError?.(error)
+    await this.#stopSource()
   }
 
   async #stopSource(): Promise<void> {
     try {
-      await this.#source.return?.()
+      this.#iterator ??= this.#events[Symbol.asyncIterator]()
+      await this.#iterator.return?.()
     } catch (error) {
       this.#options.onError?.(error)
     }

@@ -1,7 +1,7 @@
 import { vi } from 'vitest'
 
 import type { ReplyEvent } from '../../src/api/types.ts'
-import type { Events } from '../../src/http/reply.ts'
+import { Reply } from '../../src/stream/reply.ts'
 
 /** The events of a reply that says "Hi". */
 export const REPLY = [
@@ -25,32 +25,44 @@ export const REPLY = [
   { type: 'message_stop' },
 ] as unknown as ReplyEvent[]
 
-/** A scripted source of events: errors are thrown, functions awaited. */
+/**
+ * A reply that plays a script once it is waited for: an error ends it, a function is awaited, and
+ * after the last step it ends in order.
+ */
 export function source(script: (ReplyEvent | Error | (() => Promise<void>))[]) {
-  const left = [...script]
-  let isOver = false
-  let stop: (() => void) | undefined
-  const stopped = new Promise<void>((resolve) => (stop = resolve))
-  const returned = vi.fn<() => void>()
-  const events: Events = {
-    async next() {
-      for (;;) {
-        const step = left.shift()
-        if (isOver || step === undefined) return { done: true, value: undefined }
-        if (step instanceof Error) throw step
-        if (typeof step !== 'function') return { done: false, value: step }
-        await Promise.race([step(), stopped])
-      }
-    },
-    return() {
-      isOver = true
-      returned()
-      stop?.()
-      return Promise.resolve({ done: true, value: undefined })
-    },
-    [Symbol.asyncIterator]: () => events,
+  const returned = vi.fn<(error: Error) => void>()
+  return { events: new ScriptedReply(script, returned), returned }
+}
+
+class ScriptedReply extends Reply {
+  readonly #script: Parameters<typeof source>[0]
+  #isPlaying = false
+
+  constructor(script: Parameters<typeof source>[0], onGivenUp: (error: Error) => void) {
+    super(onGivenUp)
+    this.#script = script
   }
-  return { events, returned }
+
+  override begun(): Promise<void> {
+    void this.#play()
+    return super.begun()
+  }
+
+  override next(): ReturnType<Reply['next']> {
+    void this.#play()
+    return super.next()
+  }
+
+  async #play(): Promise<void> {
+    if (this.#isPlaying) return
+    this.#isPlaying = true
+    for (const step of this.#script) {
+      if (typeof step === 'function') await step()
+      else if (step instanceof Error) this.end(step)
+      else this.push(step)
+    }
+    this.end()
+  }
 }
 
 /** For a script: waits for good. */

@@ -2,7 +2,7 @@ import type { ChatCompletionChunk } from 'openai/resources/chat/completions'
 import { describe, expect, test } from 'vitest'
 
 import { REPLIES } from '../../../test/contract/reply/replies.ts'
-import type { ReplyMessage } from '../../api/types.ts'
+import type { ReplyMessage, StreamEvent } from '../../api/types.ts'
 import { createFold } from '../../stream/fold.ts'
 import { chatCompletion, chatUsage } from './reply.ts'
 import type { CallStyle } from './request.ts'
@@ -11,12 +11,13 @@ import { createChatStream } from './stream.ts'
 const CREATED = 1_700_000_000
 const TOOLS: CallStyle = { customTools: new Set(), isLegacy: false }
 
-function open({ style = TOOLS, includeUsage = false } = {}) {
-  return createChatStream({ created: CREATED, includeUsage, index: 0, style })
+function open(events: readonly StreamEvent[], { style = TOOLS, includeUsage = false } = {}) {
+  const reply = { message: () => fold(events) }
+  return createChatStream({ created: CREATED, includeUsage, index: 0, style, reply })
 }
 
 describe.each(REPLIES)('a reply with $title', ({ events }) => {
-  const stream = open({ includeUsage: true })
+  const stream = open(events, { includeUsage: true })
   const chunks = events.flatMap((event) => stream.push(event))
 
   test('says the same in chunks as at once', () => {
@@ -49,7 +50,7 @@ describe.each(REPLIES)('a reply with $title', ({ events }) => {
 })
 
 test('a call without input has arguments all the same, for clients parse them', () => {
-  const stream = open()
+  const stream = open([])
   const block = { type: 'tool_use', id: 'toolu_1', name: 'look', input: {} }
   const chunks = [
     { type: 'message_start', message: { id: 'msg_1', model: 'm', content: [], usage: {} } },
@@ -81,7 +82,7 @@ describe('a call in another style', () => {
   ]
 
   function deltas(style: CallStyle): object[] {
-    const stream = open({ style })
+    const stream = open(events, { style })
     return events
       .flatMap((event) => stream.push(event))
       .flatMap(({ choices }) => choices)
@@ -129,13 +130,14 @@ describe('a call in another style', () => {
 })
 
 test('chunks have a place for usage only where it is asked for', () => {
-  const stream = open()
-  const chunks = (REPLIES[0]?.events ?? []).flatMap((event) => stream.push(event))
+  const events = REPLIES[0]?.events ?? []
+  const stream = open(events)
+  const chunks = events.flatMap((event) => stream.push(event))
   expect(chunks.filter((chunk) => 'usage' in chunk)).toEqual([])
   expect(chunks.at(-1)?.choices).toMatchObject([{ finish_reason: 'stop' }])
 })
 
-function fold(events: { type: string }[]): ReplyMessage {
+function fold(events: readonly StreamEvent[]): ReplyMessage {
   const folded = createFold()
   for (const event of events) folded.push(event)
   return folded.message()

@@ -2,14 +2,14 @@ import type { ChatCompletionChunk } from 'openai/resources/chat/completions'
 import type { CompletionUsage } from 'openai/resources/completions'
 
 import type { ReplyEvent, ReplyMessage, StreamEvent } from '../../api/types.ts'
-import { createFold } from '../../stream/fold.ts'
+import { unfolded } from '../../stream/unfold.ts'
 import { customText } from '../custom-tool.ts'
 import { annotationsOf } from './annotations.ts'
 import { ALWAYS_SENT, refusalText, replyReason } from './reply.ts'
 import type { CallStyle } from './request.ts'
 
 export type ChatStream = {
-  /** What an event is in chunks. Throws where it cannot come at this point of a stream. */
+  /** The chunks for an event. */
   push: (event: StreamEvent) => ChatCompletionChunk[]
   /** The chunk without choices that tells what was used. */
   usageChunk: (usage: CompletionUsage) => ChatCompletionChunk
@@ -27,6 +27,8 @@ export type ChatStreamOptions = {
   /** Which choice this is. */
   index: number
   style: CallStyle
+  /** Has the whole message when `message_stop` is translated. */
+  reply: { message: () => ReplyMessage }
 }
 
 type Delta = ChatCompletionChunk.Choice.Delta & {
@@ -37,15 +39,12 @@ type Delta = ChatCompletionChunk.Choice.Delta & {
 
 /** Translates the events of a reply into the chunks of one choice of a chat completion. */
 export function createChatStream(options: ChatStreamOptions): ChatStream {
-  const { created, includeUsage, index: choiceIndex, style } = options
-  const fold = createFold()
+  const { created, includeUsage, index: choiceIndex, style, reply } = options
   let head = { id: options.id ?? '', model: '' }
   /** The calls by the index of their block. */
   const calls = new Map<number, Call>()
 
-  function push(unknownEvent: StreamEvent): ChatCompletionChunk[] {
-    fold.push(unknownEvent)
-    const event = unknownEvent as ReplyEvent
+  function chunksOf(event: ReplyEvent): ChatCompletionChunk[] {
     switch (event.type) {
       case 'message_start':
         head = { id: options.id ?? event.message.id, model: event.message.model }
@@ -59,7 +58,7 @@ export function createChatStream(options: ChatStreamOptions): ChatStream {
       case 'message_delta':
         return []
       case 'message_stop':
-        return lastChunks(fold.message())
+        return lastChunks(reply.message())
       default:
         event satisfies never
         return []
@@ -145,9 +144,9 @@ export function createChatStream(options: ChatStreamOptions): ChatStream {
   }
 
   return {
-    push,
+    push: (event) => unfolded(event).flatMap((each) => chunksOf(each)),
     usageChunk: (usage) => ({ ...frame(), choices: [], usage }),
-    message: () => fold.message(),
+    message: () => reply.message(),
   }
 }
 

@@ -21,7 +21,10 @@ function typesOf(events: ResponseStreamEvent[]): string[] {
 }
 
 describe.each(REPLIES)('a reply with $title', ({ events }) => {
-  const stream = new ResponseStream(HEAD)
+  // The message is ahead of what is translated, as it is for a client that reads slowly.
+  const folded = createFold()
+  for (const event of events) folded.push(event)
+  const stream = new ResponseStream(HEAD, folded)
   const streamed = events.flatMap((event) => stream.push(event))
   const whole = responseOf(fold(events), HEAD)
 
@@ -72,9 +75,41 @@ const OPENING = {
   },
 }
 
+/** Each event is translated as soon as it is folded in. */
+function translated(events: { type: string; [field: string]: unknown }[]): ResponseStreamEvent[] {
+  const folded = createFold()
+  const stream = new ResponseStream(HEAD, folded)
+  return events.flatMap((event) => {
+    folded.push(event)
+    return stream.push(event)
+  })
+}
+
+test('content of message_start comes as items of its own', () => {
+  const content = [
+    { type: 'text', text: 'I look.' },
+    { type: 'tool_use', id: 'toolu_1', name: 'look', input: { a: 1 } },
+  ]
+  const message = { ...OPENING.message, content, stop_reason: 'tool_use' }
+  const events = translated([{ ...OPENING, message }, { type: 'message_stop' }])
+  expect(typesOf(events)).toEqual([
+    'created',
+    'in_progress',
+    'output_item.added',
+    'content_part.added',
+    'output_text.done',
+    'content_part.done',
+    'output_item.done',
+    'output_item.added',
+    'function_call_arguments.delta',
+    'function_call_arguments.done',
+    'output_item.done',
+    'completed',
+  ])
+})
+
 test('the events come in the order of OpenAI', () => {
-  const stream = new ResponseStream(HEAD)
-  const events = [
+  const events = translated([
     OPENING,
     start({ type: 'thinking', thinking: '', signature: '' }, 0),
     { type: 'content_block_delta', index: 0, delta: { type: 'thinking_delta', thinking: 'Hm.' } },
@@ -92,7 +127,7 @@ test('the events come in the order of OpenAI', () => {
     { type: 'content_block_stop', index: 2 },
     { type: 'message_delta', delta: { stop_reason: 'tool_use' }, usage: { output_tokens: 9 } },
     { type: 'message_stop' },
-  ].flatMap((event) => stream.push(event))
+  ])
   expect(typesOf(events)).toEqual([
     'created',
     'in_progress',
@@ -117,12 +152,11 @@ test('the events come in the order of OpenAI', () => {
 })
 
 test('a search is an item that ends with what was found, and a citation an annotation', () => {
-  const stream = new ResponseStream(HEAD)
   const call = { type: 'server_tool_use', id: 'srvtoolu_1', name: 'web_search', input: {} }
   const url = 'https://found.example/'
   const found = [{ type: 'web_search_result', url, title: 'Found', encrypted_content: 'x' }]
   const citation = { type: 'web_search_result_location', url, title: 'Found', cited_text: 'Y' }
-  const events = [
+  const events = translated([
     OPENING,
     start(call, 0),
     {
@@ -139,7 +173,7 @@ test('a search is an item that ends with what was found, and a citation an annot
     { type: 'content_block_stop', index: 2 },
     { type: 'message_delta', delta: { stop_reason: 'end_turn' }, usage: { output_tokens: 9 } },
     { type: 'message_stop' },
-  ].flatMap((event) => stream.push(event))
+  ])
   expect(typesOf(events).slice(2, 7)).toEqual([
     'output_item.added',
     'web_search_call.in_progress',
@@ -173,7 +207,7 @@ test('a search is an item that ends with what was found, and a citation an annot
 })
 
 test('a stream that fails says so in both ways that clients look for', () => {
-  const stream = new ResponseStream(HEAD)
+  const stream = new ResponseStream(HEAD, createFold())
   stream.push(OPENING)
   expect(stream.fail(new ApiError('rate_limit_error', 'Slow down.'))).toMatchObject([
     {

@@ -6,7 +6,7 @@ import type {
 
 import type { ReplyEvent, ReplyMessage, StreamEvent } from '../../api/types.ts'
 import type { ApiError } from '../../errors.ts'
-import { createFold } from '../../stream/fold.ts'
+import { unfolded } from '../../stream/unfold.ts'
 import { openaiErrorBody } from '../error-body.ts'
 import { type Block, groupBlocks, outputItem, textPart } from './output.ts'
 import {
@@ -17,10 +17,19 @@ import {
   type WireResponse,
 } from './reply.ts'
 
+/** The message that the events make. It may be ahead of the events that were translated. */
+export type FoldedReply = {
+  soFar: () => ReplyMessage | undefined
+  /** The whole message, when `message_stop` is translated. */
+  message: () => ReplyMessage
+}
+
 /** Translates the events of a reply into those of a response, which are numbered from 0. */
 export class ResponseStream {
   readonly #head: ResponseHead
-  readonly #fold = createFold()
+  readonly #reply: FoldedReply
+  /** How many blocks have begun. */
+  #blockCount = 0
   #begun: WireResponse | undefined
   /** Where each block is in the output, by the index of its events. */
   readonly #places = new Map<number, Place>()
@@ -30,14 +39,14 @@ export class ResponseStream {
   #emitted: ResponseStreamEvent[] = []
   #count = 0
 
-  constructor(head: ResponseHead) {
+  constructor(head: ResponseHead, reply: FoldedReply) {
     this.#head = head
+    this.#reply = reply
   }
 
-  /** What an event is in those of a response. Throws where it cannot come at this point. */
+  /** The events of a response for one of the reply. */
   push(event: StreamEvent): ResponseStreamEvent[] {
-    this.#fold.push(event)
-    this.#read(event as ReplyEvent)
+    for (const each of unfolded(event)) this.#read(each)
     return this.#take()
   }
 
@@ -55,11 +64,6 @@ export class ResponseStream {
       this.#emit({ type: 'response.failed', response: typed(response) })
     }
     return this.#take()
-  }
-
-  /** The whole message. Throws before `message_stop`. */
-  message(): ReplyMessage {
-    return this.#fold.message()
   }
 
   #read(event: ReplyEvent): void {
@@ -87,7 +91,7 @@ export class ResponseStream {
       case 'message_delta':
         return
       case 'message_stop':
-        this.#end(responseOf(this.#fold.message(), this.#head))
+        this.#end(responseOf(this.#reply.message(), this.#head))
         return
       default:
         event satisfies never
@@ -95,8 +99,9 @@ export class ResponseStream {
   }
 
   #startBlock(index: number): void {
+    this.#blockCount += 1
     const groups = this.#groups()
-    const block = this.#fold.soFar().content.at(-1)
+    const block = this.#content().at(-1)
     const item = groups.findIndex((group) => block !== undefined && group.includes(block))
     if (block === undefined || item === -1) return
     const part = groups[item]?.indexOf(block) ?? 0
@@ -256,7 +261,11 @@ export class ResponseStream {
   }
 
   #groups(): Block[][] {
-    return groupBlocks(this.#fold.soFar().content)
+    return groupBlocks(this.#content())
+  }
+
+  #content(): Block[] {
+    return this.#reply.soFar()?.content.slice(0, this.#blockCount) ?? []
   }
 
   #item(index: number, status: 'completed' | 'incomplete' = 'completed'): ResponseOutputItem {

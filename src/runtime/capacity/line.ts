@@ -1,4 +1,4 @@
-import { ApiError } from '../../errors.ts'
+import { ApiError, ClientLeft } from '../../errors.ts'
 
 /** Who is served first: someone waits for an interactive turn, nobody waits for a batch's. */
 export type Priority = 'interactive' | 'batch'
@@ -52,10 +52,10 @@ export class Line<Item> {
     free: number,
     onFailed: (error: ApiError) => void,
   ): Place<Item> {
-    if (signal.aborted) throw clientLeft()
+    if (signal.aborted) throw new ClientLeft(signal.reason)
     if (this.length >= this.#limits.queueLimit + free) throw overloaded('queue_limit')
     const places = this.#places[priority]
-    const abort = (): void => place.leave(clientLeft())
+    const abort = (): void => place.leave(new ClientLeft(signal.reason))
     const timer = setTimeout(
       () => place.leave(overloaded('queue_timeout')),
       this.#limits.queueTimeout,
@@ -88,8 +88,4 @@ function overloaded(limit: string): ApiError {
     `All processes of this proxy are busy (${limit}). Try again, or raise max_processes.`,
     { retryAfter: 5 },
   )
-}
-
-export function clientLeft(): ApiError {
-  return new ApiError('api_error', 'The client left.', { status: 499 })
 }

@@ -1,9 +1,8 @@
 import type { ContentBlock, ReplyEvent } from '../../api/types.ts'
 import { Deferred } from '../../deferred.ts'
 import { ApiError } from '../../errors.ts'
-import { createFold } from '../../stream/fold.ts'
+import { brokenOff, Reply } from '../../stream/reply.ts'
 import type { ReplyReader } from './reply-watch.ts'
-import { Reply } from './reply.ts'
 
 /** How one request upstream and its reply ended, as far as the process is concerned. */
 export type Outcome =
@@ -35,14 +34,11 @@ export class Exchange {
   readonly #reader: ReplyReader
   /** Whether the conversation ended with the assistant: the client sends both replies back as one. */
   readonly #isPrefilled: boolean
-  readonly #fold = createFold()
-  /** Whether the events don't tell what the process would need to go on from the reply. */
-  #isUnclear = false
   #ending: ReturnType<ReplyReader['read']>['ending']
   #nextIndex = 0
 
-  /** @param onLeave called once if the reader of the reply leaves before its end */
-  constructor(reader: ReplyReader, isPrefilled: boolean, onLeave: () => void) {
+  /** @param onLeave called once if the reader of the reply leaves before its end, with the reason */
+  constructor(reader: ReplyReader, isPrefilled: boolean, onLeave: (reason: ApiError) => void) {
     this.#reader = reader
     this.#isPrefilled = isPrefilled
     this.reply = new Reply(onLeave)
@@ -52,21 +48,20 @@ export class Exchange {
   /** Takes an event of the process; the outcome if it was the last. */
   read(event: ReplyEvent): Outcome | undefined {
     if (event.type === 'content_block_start') this.#nextIndex = event.index + 1
-    const { events, ending } = this.#reader.read(event)
+    const { events, ending, error = brokenOff() } = this.#reader.read(event)
     if (ending !== undefined) this.#ending = ending
     if (ending === 'broken') {
-      this.fail(brokenOff())
+      this.fail(error)
       return { kind: 'dropped', cause: 'the reply broke off', runtime: 'asks again' }
     }
     for (const passed of events) this.reply.push(passed)
     if (this.#reader.finish) return undefined
-    this.#foldIn(event)
     if (ending === 'reasked') {
       this.reply.push({ type: 'message_stop' })
       this.reply.end()
       return { kind: 'dropped', cause: 'the reply was cut', runtime: 'asks again' }
     }
-    return event.type === 'message_stop' ? this.#complete() : undefined
+    return events.at(-1)?.type === 'message_stop' ? this.#complete() : undefined
   }
 
   /** The runtime does not stream `fallback` blocks: the two events are made from its message. */
@@ -93,13 +88,13 @@ export class Exchange {
 
   #complete(): Outcome {
     this.reply.end()
-    if (this.#isUnclear) {
+    if (this.reply.isUnclear) {
       return { kind: 'dropped', cause: 'the state of the process is not clear', runtime: 'goes on' }
     }
     if (this.#isPrefilled) {
       return { kind: 'dropped', cause: 'the reply continues the one before', runtime: 'goes on' }
     }
-    const content = this.#fold.message().content as unknown as ContentBlock[]
+    const content = this.reply.message().content as unknown as ContentBlock[]
     if (this.#ending === 'whole') return { kind: 'kept', content }
     if (this.#ending === 'held') return { kind: 'held', content, calls: this.#reader.callIds }
     return {
@@ -108,21 +103,6 @@ export class Exchange {
       runtime: 'goes on',
     }
   }
-
-  #foldIn(event: ReplyEvent): void {
-    if (this.#isUnclear) return
-    try {
-      this.#fold.push(event)
-    } catch {
-      this.#isUnclear = true
-    }
-  }
-}
-
-function brokenOff(): ApiError {
-  return new ApiError('api_error', 'The API broke off before the end of its reply.', {
-    status: 502,
-  })
 }
 
 function noReply(): ApiError {

@@ -22,7 +22,7 @@ const FOUND: Block = { type: 'web_search_tool_result', tool_use_id: 'srvtoolu_1'
 
 function eventsFor(blocks: Block[], stopReason: string | null): ReplyEvent[] {
   return [
-    { type: 'message_start', message: {} },
+    { type: 'message_start', message: { content: [], stop_reason: null } },
     ...blocks.flatMap((block, index) => [
       { type: 'content_block_start', index, content_block: block },
       { type: 'content_block_stop', index },
@@ -36,7 +36,9 @@ function read(events: ReplyEvent[]) {
   const watch = new ReplyWatch(KNOWN)
   const outcomes = events.map((event) => watch.read(event))
   return {
-    endings: outcomes.map(({ ending }) => ending).filter((ending) => ending !== undefined),
+    // The ending is told with the stop reason and, if nothing changed, again at the end.
+    endings: [...new Set(outcomes.map(({ ending }) => ending))].filter(Boolean),
+    errors: outcomes.flatMap(({ error }) => error ?? []),
     passed: outcomes.flatMap((outcome) => outcome.events),
     callIds: watch.callIds,
   }
@@ -115,4 +117,63 @@ test('what the runtime makes up where the stream broke does not', () => {
 test('the calls of the client are known by id, in order; those of the API are not among them', () => {
   const { callIds } = read(eventsFor([call('look', 'b'), SEARCH, call('walk', 'a')], 'tool_use'))
   expect(callIds).toEqual(['b', 'a'])
+})
+
+describe('a reply as gateways send it', () => {
+  const [start, ...rest] = eventsFor([text('a')], 'end_turn') as [ReplyEvent, ...ReplyEvent[]]
+  const usageOnly = {
+    type: 'message_delta',
+    delta: { stop_reason: null },
+    usage: { output_tokens: 1 },
+  } as unknown as ReplyEvent
+
+  test.each([
+    ['before its blocks', [start, usageOnly, ...rest]],
+    ['before the stop reason', [start, ...rest.slice(0, 2), usageOnly, ...rest.slice(2)]],
+    ['after the stop reason', [start, ...rest.slice(0, 3), usageOnly, ...rest.slice(3)]],
+  ])('passes with a message_delta that has usage alone %s', (_, events) => {
+    expect(read(events)).toMatchObject({ passed: events, endings: ['whole'], errors: [] })
+  })
+
+  test('passes with a message_start that came twice, once, without what the runtime made up', () => {
+    const stop: ReplyEvent = { type: 'message_stop' }
+    const { passed, endings } = read([start, usageOnly, stop, start, ...rest])
+    expect(passed).toEqual([start, ...rest])
+    expect(endings).toEqual(['whole'])
+  })
+
+  test('is broken if it begins again after a block', () => {
+    expect(read([start, ...rest.slice(0, 2), start]).endings).toEqual(['broken'])
+  })
+
+  test('passes with content and stop reason in message_start; the runtime has seen none of it', () => {
+    const message = { content: [call('look')], stop_reason: 'tool_use' }
+    const events = [{ type: 'message_start', message }, { type: 'message_stop' }]
+    const { passed, endings } = read(events as unknown as ReplyEvent[])
+    expect(passed).toEqual(events)
+    expect(endings).toEqual(['unanswerable'])
+  })
+
+  test('passes with events of types that are not known', () => {
+    const unknown = { type: 'event_of_tomorrow', a: [1] } as unknown as ReplyEvent
+    expect(read([start, unknown, ...rest, unknown]).passed).toEqual([
+      start,
+      unknown,
+      ...rest,
+      unknown,
+    ])
+  })
+
+  test('is broken by an error event, with the error of the API', () => {
+    const error = { type: 'error', error: { type: 'overloaded_error', message: 'Overloaded' } }
+    const { passed, endings, errors } = read([start, error as unknown as ReplyEvent])
+    expect(passed).toEqual([start])
+    expect(endings).toEqual(['broken'])
+    expect(errors).toMatchObject([{ type: 'overloaded_error', message: 'Overloaded', status: 529 }])
+  })
+
+  test('is broken by an end without a stop reason', () => {
+    const stop: ReplyEvent = { type: 'message_stop' }
+    expect(read([start, ...rest.slice(0, 2), stop]).errors).toMatchObject([{ status: 502 }])
+  })
 })

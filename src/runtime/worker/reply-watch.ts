@@ -1,44 +1,62 @@
 import { openServerCalls } from '../../api/server-calls.ts'
 import type { ReplyEvent } from '../../api/types.ts'
+import { ApiError } from '../../errors.ts'
 import { MessageMerge } from '../../stream/merge.ts'
+import { brokenOff } from '../../stream/reply.ts'
 
-/** How a reply ends, as far as the runtime that got it is concerned. */
+/** How a reply ends, and what the runtime does then. */
 export type Ending =
   /** The process is ready for the next turn. */
   | 'whole'
-  /** The process waits for the results of the calls in it. */
+  /** The process waits for the results of the reply's calls. */
   | 'held'
-  /** The process would do something about it that no one asked for, but not before its last event. */
+  /** After the last event the runtime would act on this reply by itself. */
   | 'unanswerable'
-  /** The runtime is about to ask upstream again, on its own. */
+  /** The runtime is about to ask upstream again by itself. */
   | 'reasked'
-  /** The connection broke: the runtime closes the message, and may ask for the rest of it. */
+  /** The API broke off or sent an error: the runtime made up the end, and may ask for the rest. */
   | 'broken'
 
-/** Reads what the runtime yields for one turn and tells what of it is the client's. */
+export type ReadOutcome = {
+  /** The events for the client. */
+  events: readonly ReplyEvent[]
+  /** Told with the `message_delta` that has the stop reason, or with the last event. */
+  ending?: Ending
+  /** For the client, with `broken`. */
+  error?: ApiError
+}
+
+/** Reads what the runtime yields for one turn. */
 export type ReplyReader = {
-  /** The events for the client, and with the last but one how the reply ends. */
-  read: (event: ReplyEvent) => { events: readonly ReplyEvent[]; ending?: Ending }
+  read: (event: ReplyEvent) => ReadOutcome
   /** The ids of the calls that the client must answer. */
   readonly callIds: readonly string[]
-  /** Where a run of several messages makes one reply: the events that end it. */
+  /** For a run of several messages that make one reply: the events that end it. */
   readonly finish?: () => readonly ReplyEvent[]
 }
 
 /**
- * Reads a reply of one message, which goes through as it is.
+ * Reads a reply of one message, and tells the client's events from those that the runtime made up.
  *
  * The rules for its ending are the runtime's, measured with 2.1.330: after `max_tokens`, a full
  * context window or a reply with nothing to see it asks again; a call of a tool that it does not
- * know it answers itself and asks again; where a stream breaks it says so, but for a break after a
- * whole block: then it makes up the last event and asks for the rest.
+ * know it answers itself and asks again. If a stream breaks inside its first block, the runtime tells
+ * the API's error first; after a whole block it sends a `message_stop` without a stop reason instead,
+ * and asks for the rest. If `message_start` comes twice, it closes the first message with a
+ * `message_delta` without a stop reason and a `message_stop` before it goes on with the second. It
+ * does not look at content in `message_start`.
  */
 export class ReplyWatch implements ReplyReader {
   readonly #knownTools: ReadonlySet<string>
   readonly #calls: { id: string; name: string }[] = []
   readonly #blocks: object[] = []
+  #hasStarted = false
+  /** Content that came in `message_start`. */
+  #hasContentAtStart = false
   #isVisible = false
-  #hasDelta = false
+  #stopReason: string | null = null
+  /** `message_delta`s without a stop reason: what comes next tells whether the API sent them. */
+  #held: ReplyEvent[] = []
 
   constructor(knownTools: ReadonlySet<string>) {
     this.#knownTools = knownTools
@@ -48,32 +66,79 @@ export class ReplyWatch implements ReplyReader {
     return this.#calls.map((call) => call.id)
   }
 
-  read(event: ReplyEvent): { events: ReplyEvent[]; ending?: Ending } {
+  read(event: ReplyEvent): ReadOutcome {
     switch (event.type) {
-      case 'content_block_start': {
-        const block = event.content_block
-        this.#blocks.push(block)
-        if (block.type === 'tool_use') this.#calls.push({ id: block.id, name: block.name })
-        this.#isVisible ||= block.type === 'text' ? hasInk(block.text) : !isThought(block.type)
-        return { events: [event] }
-      }
+      case 'message_start':
+        return this.#readStart(event)
+      case 'content_block_start':
+        this.#noteBlock(event.content_block)
+        return { events: this.#withHeld(event) }
       case 'content_block_delta':
         this.#isVisible ||= event.delta.type === 'text_delta' && hasInk(event.delta.text)
-        return { events: [event] }
-      case 'message_delta': {
-        const ending = this.#endingFor(event.delta.stop_reason)
-        this.#hasDelta = true
-        return { events: ending === 'broken' ? [] : [event], ending }
-      }
+        return { events: this.#withHeld(event) }
+      case 'content_block_stop':
+        return { events: this.#withHeld(event) }
+      case 'message_delta':
+        return this.#readMessageDelta(event)
       case 'message_stop':
-        return this.#hasDelta ? { events: [event] } : { events: [], ending: 'broken' }
+        return this.#readStop(event)
       default:
-        return { events: [event] }
+        return this.#readUnknown(event)
     }
   }
 
+  #readStart(event: Extract<ReplyEvent, { type: 'message_start' }>): ReadOutcome {
+    // A gateway may send it twice. Clients take only one, and the runtime's end of the first is none.
+    this.#held = []
+    if (this.#hasStarted) {
+      return this.#blocks.length === 0 ? { events: [] } : broken()
+    }
+    this.#hasStarted = true
+    const { content, stop_reason: stopReason } = event.message
+    for (const block of content ?? []) this.#noteBlock(block)
+    this.#hasContentAtStart = this.#blocks.length > 0
+    this.#stopReason = stopReason ?? null
+    return { events: [event] }
+  }
+
+  #readMessageDelta(event: Extract<ReplyEvent, { type: 'message_delta' }>): ReadOutcome {
+    const stopReason = event.delta?.stop_reason ?? null
+    if (stopReason === null && this.#stopReason === null) {
+      this.#held.push(event)
+      return { events: [] }
+    }
+    this.#stopReason = stopReason ?? this.#stopReason
+    return { events: this.#withHeld(event), ending: this.#endingFor(this.#stopReason) }
+  }
+
+  #readStop(event: ReplyEvent): ReadOutcome {
+    if (this.#stopReason !== null) {
+      return { events: [event], ending: this.#endingFor(this.#stopReason) }
+    }
+    // Before the first block this may be the runtime's end of a message that is begun twice; if it is
+    // not, an error follows.
+    if (this.#held.length > 0 && this.#blocks.length === 0) return { events: [] }
+    return broken()
+  }
+
+  #readUnknown(event: { type: string; error?: unknown }): ReadOutcome {
+    if (event.type === 'error') return broken(errorIn(event.error))
+    return { events: this.#withHeld(event as ReplyEvent) }
+  }
+
+  #noteBlock(block: ReplyBlock): void {
+    this.#blocks.push(block)
+    if (block.type === 'tool_use') this.#calls.push({ id: block.id, name: block.name })
+    this.#isVisible ||= block.type === 'text' ? hasInk(block.text) : !isThought(block.type)
+  }
+
+  #withHeld(event: ReplyEvent): ReplyEvent[] {
+    if (this.#held.length === 0) return [event]
+    return [...this.#held.splice(0), event]
+  }
+
   #endingFor(stopReason: string | null): Ending {
-    if (stopReason === null) return 'broken'
+    if (this.#hasContentAtStart) return 'unanswerable'
     if (stopReason === 'max_tokens' || stopReason === 'model_context_window_exceeded') {
       return 'reasked'
     }
@@ -88,6 +153,20 @@ export class ReplyWatch implements ReplyReader {
     }
     return this.#isVisible ? 'whole' : 'reasked'
   }
+}
+
+type ReplyBlock = Extract<ReplyEvent, { type: 'content_block_start' }>['content_block']
+
+function broken(error: ApiError = brokenOff()): ReadOutcome {
+  return { events: [], ending: 'broken', error }
+}
+
+/** The error of an `error` event, which has the API's usual form. */
+function errorIn(error: unknown): ApiError {
+  const { type, message } = (error ?? {}) as { type?: unknown; message?: unknown }
+  return typeof type === 'string' && typeof message === 'string'
+    ? new ApiError(type, message)
+    : brokenOff()
 }
 
 /** Reads a run in which the runtime uses its own tools, as one message. */

@@ -3,11 +3,12 @@ import type { SDKMessage, SDKRateLimitInfo } from '@anthropic-ai/claude-agent-sd
 import type { RateLimits } from '../../api/rate-limits.ts'
 import type { ReplyEvent } from '../../api/types.ts'
 import { Deferred } from '../../deferred.ts'
-import { ApiError } from '../../errors.ts'
+import { ApiError, ClientLeft } from '../../errors.ts'
 import { withoutBreakpoints } from '../../plan/caching.ts'
 import { extendLineage } from '../../plan/lineage.ts'
 import type { CallAnswer } from '../../plan/resolution.ts'
 import type { Opening, Turn } from '../../plan/turn.ts'
+import type { Reply } from '../../stream/reply.ts'
 import type { ListedModel } from '../login/listed-model.ts'
 import { type Launcher, stampOf } from '../process/launcher.ts'
 import { memoryOf } from '../process/memory.ts'
@@ -20,7 +21,6 @@ import { type Failure, failureIn, RuntimeEnded, RuntimeHung, toApiError } from '
 import { type End, Link } from './link.ts'
 import { openConversation, type OpeningParts, putUnasked, putHistory } from './opening.ts'
 import { rateLimitsIn } from './rate-limits.ts'
-import type { Reply } from './reply.ts'
 import { type Gate, ProcessSettings, type State } from './settings.ts'
 import { type Stage, StageMachine } from './stage.ts'
 import { Toolbox } from './toolbox.ts'
@@ -393,7 +393,7 @@ export class Worker {
     const { kind } = this.#dependencies
     const reader = kind.createReader(this.#toolbox.names)
     const isPrefilled = turn.prompt.length === 0
-    const exchange = new Exchange(reader, isPrefilled, () => this.#leave(flight))
+    const exchange = new Exchange(reader, isPrefilled, (reason) => this.#leave(flight, reason))
     const flight: Flight = { exchange, diagnosis: new Diagnosis(), lineage, settled, cut }
     this.#flight = flight
     this.#settled = settled
@@ -507,10 +507,10 @@ export class Worker {
     }, nextEventTimeout)
   }
 
-  /** The client left before the end of the reply. */
-  #leave(flight: Flight): void {
-    flight.exchange.sent.reject(clientLeft())
-    this.#conclude(flight, { kind: 'dropped', cause: 'the client left', runtime: 'goes on' })
+  /** The reader of the reply gave it up: its client left, or the reply did not begin in time. */
+  #leave(flight: Flight, reason: ApiError): void {
+    flight.exchange.sent.reject(reason)
+    this.#conclude(flight, { kind: 'dropped', cause: reason.message, runtime: 'goes on' })
   }
 
   /** A run ends with its message; a turn without a reply should not be, and is an error. */
@@ -652,11 +652,7 @@ export class Worker {
 }
 
 function throwIfGone(signal: AbortSignal): void {
-  if (signal.aborted) throw clientLeft()
-}
-
-function clientLeft(): ApiError {
-  return new ApiError('api_error', 'The client left.', { status: 499 })
+  if (signal.aborted) throw new ClientLeft(signal.reason)
 }
 
 function fellSilent(): ApiError {

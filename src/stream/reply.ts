@@ -1,0 +1,231 @@
+import type { ReplyEnd } from '../api/reply-end.ts'
+import type { ReplyMessage, StreamEvent } from '../api/types.ts'
+import { ApiError, ClientLeft } from '../errors.ts'
+import { createFold } from './fold.ts'
+
+type Read = IteratorResult<StreamEvent, void>
+type WaitingReader = { resolve: (result: Read) => void; reject: (error: Error) => void }
+
+/**
+ * One reply on its way from its source to its one reader: the queue of its events, and the message
+ * that they make, folded once.
+ *
+ * The source pushes events and ends the reply. The reader waits for `begun()`, then takes either the
+ * events, one after another, or the `whole()` message. The queue takes all that comes: a process whose
+ * output is not read could not be stopped in time. The longest reply of a model bounds what it holds.
+ */
+export class Reply implements AsyncIterableIterator<StreamEvent, void> {
+  /** `performance.now()` when the first event came; pings do not count. From then on nothing may be tried again. */
+  firstEventAt: number | undefined
+  readonly #fold = createFold()
+  #foldFailure: unknown
+  #requestId: string | undefined
+  #events: StreamEvent[] = []
+  #position = 0
+  /** Only the whole message is wanted: events are folded and dropped. */
+  #isCollected = false
+  #end: ReplyEnd | undefined
+  /** Why the reader gave up, also after the end. */
+  #givenUp: ApiError | undefined
+  #hasReturned = false
+  #waiting: WaitingReader | undefined
+  #changes: (() => void)[] = []
+  #endListeners: ((end: ReplyEnd) => void)[] = []
+  readonly #onGivenUp: (error: ApiError) => void
+
+  /** @param onGivenUp called once if the reader leaves before the end, with the reason */
+  constructor(onGivenUp: (error: ApiError) => void) {
+    this.#onGivenUp = onGivenUp
+  }
+
+  get hasBegun(): boolean {
+    return this.firstEventAt !== undefined
+  }
+
+  get hasEnded(): boolean {
+    return this.#end !== undefined
+  }
+
+  /** Whether an event came that does not fit the ones before: what the message is can't be told. */
+  get isUnclear(): boolean {
+    return this.#foldFailure !== undefined
+  }
+
+  /** The id that the API gave to the request, once it is known. */
+  get requestId(): string | undefined {
+    return this.#requestId
+  }
+
+  nameRequest(id: string | undefined): void {
+    this.#requestId ??= id
+  }
+
+  // The source's side.
+
+  push(event: StreamEvent): void {
+    if (this.#end !== undefined) return
+    try {
+      this.#fold.push(event)
+    } catch (error) {
+      this.#foldFailure ??= error
+    }
+    if (this.#waiting !== undefined) {
+      const { resolve } = this.#waiting
+      this.#waiting = undefined
+      resolve({ done: false, value: event })
+    } else if (!this.#isCollected) this.#events.push(event)
+    if (this.firstEventAt !== undefined || event.type === 'ping') return
+    this.firstEventAt = performance.now()
+    this.#noteChange()
+  }
+
+  /** Ends the reply, in order or with an error. What comes after the first end is ignored. */
+  end(error?: Error): void {
+    const failure = error ?? (this.#isCollected ? this.#unreadable() : undefined)
+    this.#settle(failure === undefined ? { how: 'whole' } : { how: 'failed', error: failure })
+  }
+
+  // The reader's side.
+
+  /**
+   * Resolves when the first event is there.
+   *
+   * @throws the reply's error if it ended before
+   */
+  async begun(): Promise<void> {
+    while (this.firstEventAt === undefined && this.#end === undefined) await this.#change()
+    if (this.#givenUp !== undefined) throw this.#givenUp
+    if (this.firstEventAt === undefined) throw this.#failure() ?? brokenOff()
+  }
+
+  next(): Promise<Read> {
+    const value = this.ready()
+    if (value !== undefined) return Promise.resolve({ done: false, value })
+    if (this.#end !== undefined) return this.#ending()
+    return new Promise((resolve, reject) => {
+      this.#waiting = { resolve, reject }
+    })
+  }
+
+  /** The next event if it is there already. */
+  ready(): StreamEvent | undefined {
+    const event = this.#events[this.#position]
+    if (event === undefined) return undefined
+    this.#position += 1
+    if (this.#position === this.#events.length) this.#dropEvents()
+    return event
+  }
+
+  /** The reader leaves: what is not read yet is dropped, and the iteration is over. */
+  return(): Promise<Read> {
+    this.#hasReturned = true
+    this.giveUp(new ClientLeft())
+    return Promise.resolve({ done: true, value: undefined })
+  }
+
+  /** Ends the reply from the reader's side. The reader gets the error, whatever came before it. */
+  giveUp(error: ApiError): void {
+    if (this.#givenUp !== undefined) return
+    this.#givenUp = error
+    this.#dropEvents()
+    if (this.#end !== undefined) return
+    this.#settle({ how: 'given up', error })
+    this.#onGivenUp(error)
+  }
+
+  /**
+   * The whole message, in place of the events.
+   *
+   * @throws the reply's error, and ApiError (502) if the events do not make a message
+   */
+  async whole(): Promise<ReplyMessage> {
+    this.#isCollected = true
+    this.#dropEvents()
+    while (this.#end === undefined) await this.#change()
+    const failure = this.#givenUp ?? this.#failure()
+    if (failure !== undefined) throw failure
+    return this.message()
+  }
+
+  // What it says.
+
+  /**
+   * The whole message, once `message_stop` came.
+   *
+   * @throws ApiError (502) before, and if the events do not make a message
+   */
+  message(): ReplyMessage {
+    const failure = this.#unreadable()
+    if (failure !== undefined) throw failure
+    return this.#fold.message()
+  }
+
+  /** The message as far as it has come; `undefined` before it began. The reader may be behind. */
+  soFar(): ReplyMessage | undefined {
+    return this.#fold.soFar()
+  }
+
+  /** Calls back once, when the source has ended the reply or the reader has given it up. */
+  onEnd(listener: (end: ReplyEnd) => void): void {
+    if (this.#end === undefined) this.#endListeners.push(listener)
+    else listener(this.#end)
+  }
+
+  [Symbol.asyncIterator](): this {
+    return this
+  }
+
+  #settle(end: ReplyEnd): void {
+    if (this.#end !== undefined) return
+    this.#end = end
+    const waiting = this.#waiting
+    this.#waiting = undefined
+    if (waiting !== undefined) this.#ending().then(waiting.resolve, waiting.reject)
+    this.#noteChange()
+    for (const listener of this.#endListeners.splice(0)) listener(end)
+  }
+
+  #ending(): Promise<Read> {
+    const failure = this.#hasReturned ? undefined : (this.#givenUp ?? this.#failure())
+    if (failure !== undefined) return Promise.reject(failure)
+    return Promise.resolve({ done: true, value: undefined })
+  }
+
+  #failure(): Error | undefined {
+    return this.#end === undefined || this.#end.how === 'whole' ? undefined : this.#end.error
+  }
+
+  #unreadable(): ApiError | undefined {
+    if (this.#foldFailure === undefined && this.#fold.isComplete()) return undefined
+    return this.#foldFailure === undefined ? brokenOff() : unreadable(this.#foldFailure)
+  }
+
+  #dropEvents(): void {
+    this.#events = []
+    this.#position = 0
+  }
+
+  /** Resolves when the reply has begun or ended. */
+  #change(): Promise<void> {
+    return new Promise((resolve) => this.#changes.push(resolve))
+  }
+
+  #noteChange(): void {
+    for (const resolve of this.#changes.splice(0)) resolve()
+  }
+}
+
+/** The API's connection ended before its reply did. */
+export function brokenOff(): ApiError {
+  return new ApiError('api_error', 'The API broke off before the end of its reply.', {
+    status: 502,
+  })
+}
+
+function unreadable(cause: unknown): ApiError {
+  const reason = cause instanceof Error ? cause.message : String(cause)
+  return new ApiError('api_error', `The API's reply can't be read. ${reason}.`, {
+    status: 502,
+    cause,
+  })
+}

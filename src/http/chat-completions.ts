@@ -1,6 +1,7 @@
 import { parseJson } from '../api/request.ts'
+import { CallIds } from '../openai/call-ids.ts'
 import { chatCompletion, chatUsage, sumUsage } from '../openai/chat/reply.ts'
-import { callStyleOf, parseChatRequest, requestOfChat } from '../openai/chat/request.ts'
+import { CHAT_NAMES, callStyleOf, parseChatRequest, requestOfChat } from '../openai/chat/request.ts'
 import { type ChatStream, createChatStream } from '../openai/chat/stream.ts'
 import { openaiErrorBody } from '../openai/error-body.ts'
 import { COMMENT, type SseFormat, sseStream } from '../stream/sse.ts'
@@ -21,8 +22,12 @@ export async function postChatCompletion(
 ): Promise<Response> {
   const { bodies, pingInterval, onError } = options
   const chat = parseChatRequest(parseJson(await bodies.read(request)))
+  const callIds = new CallIds()
   const count = chat.n ?? 1
-  const begun = await askTranslated(requestOfChat(chat), count, request, id, options)
+  const translated = { request: requestOfChat(chat, callIds), count, fieldNames: CHAT_NAMES }
+  const begun = await askTranslated(translated, request, id, options).catch((error: unknown) => {
+    throw callIds.restored(error)
+  })
   const { headers } = begun
 
   const style = callStyleOf(chat)

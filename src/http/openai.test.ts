@@ -4,6 +4,7 @@ import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
 import { appOptions } from '../../test/support/app-options.ts'
 import { never, REPLY, source } from '../../test/support/source.ts'
 import { ApiError } from '../errors.ts'
+import { LEFT_OUT_HEADER } from '../openai/left-out.ts'
 import { type AppOptions, createApp } from './app.ts'
 import type { Reply } from '../stream/reply.ts'
 import type { Ask } from './reply.ts'
@@ -39,11 +40,15 @@ test('a chat is asked as a message, with its betas and its id', async () => {
 
 test('what the model refuses is left out, and a header says so', async () => {
   const ask = vi.fn<Ask>(() => Promise.resolve(source(REPLY).events))
-  const { post } = open({ ask, modelOf: () => 'claude-opus-5-5' })
+  const onLeftOut = vi.fn<AppOptions['onLeftOut']>()
+  const { post } = open({ ask, onLeftOut, modelOf: () => 'claude-opus-5-5' })
   const response = await post({ ...HELLO, model: 'opus', temperature: 0, top_p: 1, stop: '\n' })
   expect(ask.mock.calls[0]?.[0]).toEqual({ ...HELLO, model: 'opus' })
-  expect(response.headers.get('x-left-out')).toBe('stop_sequences, temperature, top_p')
-  expect((await post(HELLO)).headers.has('x-left-out')).toBe(false)
+  expect(response.headers.get(LEFT_OUT_HEADER)).toBe('stop, temperature, top_p')
+  const id = response.headers.get('x-request-id')
+  expect(onLeftOut.mock.calls).toEqual([[{ id, names: ['stop', 'temperature', 'top_p'] }]])
+  expect((await post(HELLO)).headers.has(LEFT_OUT_HEADER)).toBe(false)
+  expect(onLeftOut).toHaveBeenCalledOnce()
 })
 
 describe('a chat of several choices', () => {
@@ -237,6 +242,15 @@ describe("errors have OpenAI's form", () => {
       })
     },
   )
+
+  test("with the client's own ids of calls", async () => {
+    const { post } = open()
+    const call = { id: 'functions.look:0', function: { name: 'look', arguments: '{}' } }
+    const messages = [...HELLO.messages, { role: 'assistant', tool_calls: [call] }]
+    const response = await post({ messages: [...messages, ...HELLO.messages] })
+    expect(response.status).toBe(400)
+    expect(await response.text()).toContain('functions.look:0')
+  })
 
   test("where the API's own rules are broken", async () => {
     const { post } = open()

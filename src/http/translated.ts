@@ -3,6 +3,7 @@ import { setMaxListeners } from 'node:events'
 import { checkValues } from '../api/check-values.ts'
 import { parseMessagesRequest } from '../api/request.ts'
 import type { ContentBlock, MessagesRequest, ReplyMessage } from '../api/types.ts'
+import { leftOutHeaders } from '../openai/left-out.ts'
 import {
   rememberAnswer,
   type RememberedAnswers,
@@ -18,6 +19,17 @@ export type DialectOptions = MessagesOptions & {
   answers: RememberedAnswers
   /** The full name of the model that a request's `model` stands for. */
   modelOf: (name: string | undefined) => string
+  /** Is told of what was left out of a request. */
+  onLeftOut: (left: { id: string; names: readonly string[] }) => void
+}
+
+/** A request of another dialect, in the API's words. */
+export type Translated = {
+  request: MessagesRequest
+  /** How many replies are asked for, all at once. */
+  count: number
+  /** The dialect's names of the API's fields, where they differ. */
+  fieldNames: ReadonlyMap<string, string>
 }
 
 /** The replies to a request of another dialect, which have begun. */
@@ -32,12 +44,10 @@ export type Replies = {
  * Asks what was translated from another dialect: without the parameters that its model refuses, and
  * with the answers as the API gave them.
  *
- * @param count how many replies are asked for, all at once
  * @throws ApiError where the request is wrong or a reply did not begin; then none goes on
  */
 export async function askTranslated(
-  translated: MessagesRequest,
-  count: number,
+  { request: translated, count, fieldNames }: Translated,
   request: Request,
   id: string,
   options: DialectOptions,
@@ -48,6 +58,8 @@ export async function askTranslated(
     parseMessagesRequest(translated),
     options.modelOf(translated.model),
   )
+  const names = [...new Set(leftOut.map((field) => fieldNames.get(field) ?? field))]
+  if (names.length > 0) options.onLeftOut({ id, names })
   const { messages, name } = restoreAnswers(asked, callerOf(request.headers), options.answers)
   if (count > 1) setMaxListeners(count + FEW_LISTENERS, request.signal)
   const begun = await Promise.allSettled(
@@ -63,10 +75,7 @@ export async function askTranslated(
     replies,
     remember: ({ content }) =>
       rememberAnswer(name, content as unknown as ContentBlock[], options.answers),
-    headers: {
-      ...idHeaders(id),
-      ...(leftOut.length > 0 && { 'x-left-out': leftOut.join(', ') }),
-    },
+    headers: { ...idHeaders(id), ...leftOutHeaders(names) },
   }
 }
 

@@ -8,6 +8,7 @@ import type {
 } from 'openai/resources/chat/completions'
 
 import type { ContentBlock, Message } from '../../api/types.ts'
+import type { CallIds } from '../call-ids.ts'
 import { customInput } from '../custom-tool.ts'
 import { invalid } from '../invalid.ts'
 import { documentBlock, imageBlock } from '../media.ts'
@@ -29,7 +30,10 @@ export type Conversation = { system: string[]; messages: Message[] }
  *
  * @throws ApiError for parts that the API does not take
  */
-export function conversationOf(chat: readonly ChatCompletionMessageParam[]): Conversation {
+export function conversationOf(
+  chat: readonly ChatCompletionMessageParam[],
+  callIds: CallIds,
+): Conversation {
   const system: string[] = []
   const messages: Message[] = []
   const legacyCalls = new LegacyCalls()
@@ -48,12 +52,14 @@ export function conversationOf(chat: readonly ChatCompletionMessageParam[]): Con
         break
       }
       case 'assistant': {
-        const content = assistantBlocks(message, legacyCalls)
+        const content = assistantBlocks(message, callIds, legacyCalls)
         if (isSaid(content)) messages.push({ role: 'assistant', content })
         break
       }
       case 'tool':
-        messages.push(toolResult(message.tool_call_id, contentOf(message.content, place)))
+        messages.push(
+          toolResult(callIds.ofResult(message.tool_call_id), contentOf(message.content, place)),
+        )
         break
       case 'function':
         messages.push(toolResult(legacyCalls.answered(message.name), message.content ?? ''))
@@ -107,10 +113,11 @@ function blockOf(part: ChatCompletionContentPart, place: string): ContentBlock {
 /** Text first and then the calls, as the dialect has them. */
 function assistantBlocks(
   message: ChatCompletionAssistantMessageParam,
+  callIds: CallIds,
   legacyCalls: LegacyCalls,
 ): ContentBlock[] {
   const text = textOf(message.content ?? message.refusal)
-  const calls = (message.tool_calls ?? []).map(toolUse)
+  const calls = (message.tool_calls ?? []).map((call) => toolUse(call, callIds.ofCall(call.id)))
   const { function_call: legacyCall } = message
   if (legacyCall) {
     const { name } = legacyCall
@@ -120,13 +127,13 @@ function assistantBlocks(
   return [...(text === '' ? [] : [{ type: 'text', text }]), ...calls]
 }
 
-function toolUse(call: ChatCompletionMessageToolCall): ContentBlock {
+function toolUse(call: ChatCompletionMessageToolCall, id: string): ContentBlock {
   if (call.type === 'custom') {
     const { name, input } = call.custom
-    return { type: 'tool_use', id: call.id, name, input: customInput(input) }
+    return { type: 'tool_use', id, name, input: customInput(input) }
   }
   const { name, arguments: text } = call.function
-  return { type: 'tool_use', id: call.id, name, input: toolInput(text) }
+  return { type: 'tool_use', id, name, input: toolInput(text) }
 }
 
 type TextPart = ChatCompletionContentPartText | ChatCompletionContentPartRefusal

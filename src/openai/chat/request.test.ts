@@ -312,6 +312,20 @@ describe('messages', () => {
     })
   })
 
+  test('of other makers have ids that the API takes', () => {
+    const id = 'functions.look:0'
+    const messages = [
+      ...HELLO,
+      { role: 'assistant', tool_calls: [call(id, '{}')] },
+      { role: 'tool', tool_call_id: id, content: 'A wall.' },
+    ]
+    const {
+      messages: [, asked, answered],
+    } = translated({ messages }) as { messages: { content: Record<string, string>[] }[] }
+    expect(asked?.content[0]?.['id']).toMatch(/^[\w-]+$/)
+    expect(answered?.content[0]?.['tool_use_id']).toBe(asked?.content[0]?.['id'])
+  })
+
   test('of functions belong to the earliest call of their name', () => {
     const asked = { name: 'look', arguments: '{"x":1}' }
     const messages = [

@@ -7,6 +7,7 @@ import type {
 } from 'openai/resources/chat/completions'
 
 import type { MessagesRequest, ToolDefinition } from '../../api/types.ts'
+import { CallIds } from '../call-ids.ts'
 import { customTool } from '../custom-tool.ts'
 import { functionTool } from '../function-tool.ts'
 import { checkShape, invalid } from '../invalid.ts'
@@ -41,15 +42,23 @@ const REFUSED: [keyof ChatRequest, string, (request: ChatRequest) => boolean][] 
   ],
 ]
 
+/** What chat completions call the API's fields, where the names differ. */
+export const CHAT_NAMES: ReadonlyMap<string, string> = new Map([
+  ['stop_sequences', 'stop'],
+  ['thinking', 'reasoning_effort'],
+  ['output_config.effort', 'reasoning_effort'],
+])
+
 /**
  * The request to the Messages API that a request for a chat completion stands for.
  *
+ * @param callIds is told of all calls of the history
  * @throws ApiError for what can't be asked of the API
  */
-export function requestOfChat(request: ChatRequest): MessagesRequest {
+export function requestOfChat(request: ChatRequest, callIds = new CallIds()): MessagesRequest {
   return messagesRequest(
     {
-      ...conversationOf(request.messages),
+      ...conversationOf(request.messages, callIds),
       model: request.model,
       stream: request.stream,
       maxTokens: request.max_completion_tokens ?? request.max_tokens,

@@ -1,3 +1,5 @@
+import { withAliases } from './api/model.ts'
+import { resolveModel } from './api/model-names.ts'
 import type { MessagesRequest } from './api/types.ts'
 import { Batches } from './batches/batches.ts'
 import { childEnvironment } from './config/child-environment.ts'
@@ -122,14 +124,19 @@ export async function createProxy({
     isListed: (model) => engine.isListed(model),
     login: async () => authStatus(await engine.knownAccount()),
     batches: () => batches.progress(),
+    aliases: () => config.modelAliases.map(({ name }) => ({ name, model: describeModel(name).id })),
   })
+  const listedId = (name: string) =>
+    engine.isListed(name) ? engine.describeModel(name).id : undefined
+  const describeModel = (name: string) =>
+    engine.describeModel(resolveModel(name, { aliases: config.modelAliases, listedId }))
   const planning = {
     defaults: {
       model: config.modelDefault,
       system: config.systemPrompt,
       maxThinkingTokens: config.maxThinkingTokens,
     },
-    describeModel: (name: string) => engine.describeModel(name),
+    describeModel,
   }
   let turnsInFlight = 0
   let isRefused = false
@@ -164,8 +171,8 @@ export async function createProxy({
     watchOverview: () => observatory.watch(),
     metrics: () => observatory.metrics(),
     rateLimits: () => observatory.limits,
-    models: () => engine.models(),
-    modelOf: (name) => engine.describeModel(name ?? config.modelDefault).id,
+    models: async () => withAliases(await engine.models(), config.modelAliases),
+    modelOf: (name) => describeModel(name ?? config.modelDefault).id,
     countTokens: (request, signal) =>
       lifecycle.during(() => engine.countTokens(planCount(request, planning), signal)),
     onError,

@@ -1,9 +1,11 @@
 import { expect, test } from 'vitest'
 
-import { modelInfo } from './model.ts'
+import { modelInfo, withAliases } from './model.ts'
 
 test('the date of a model is that in its name', () => {
-  expect(modelInfo({ id: 'claude-haiku-4-5-20251001', displayName: 'Haiku' })).toMatchObject({
+  expect(
+    modelInfo({ id: 'haiku', displayName: 'Haiku' }, 'claude-haiku-4-5-20251001'),
+  ).toMatchObject({
     created_at: '2025-10-01T00:00:00Z',
     created: 1759276800,
   })
@@ -12,9 +14,32 @@ test('the date of a model is that in its name', () => {
 test.each(['claude-opus-5-5', 'sonnet', 'claude-x-20259999'])(
   'where there is none it is the epoch: %s',
   (id) => {
-    expect(modelInfo({ id, displayName: id })).toMatchObject({
+    expect(modelInfo({ id, displayName: id }, id)).toMatchObject({
       created_at: '1970-01-01T00:00:00Z',
       created: 0,
     })
   },
 )
+
+test('limits are those of the model that a name stands for, and absent if they are not known', () => {
+  const limits = { max_input_tokens: 200_000, max_tokens: 64_000, context_length: 200_000 }
+  const named = { id: 'haiku', displayName: 'Haiku' }
+  expect(modelInfo(named, 'claude-haiku-4-5')).toMatchObject({ id: 'haiku', ...limits })
+  const unknown = modelInfo(named, 'haiku')
+  expect(unknown).toMatchObject({ max_input_tokens: null, max_tokens: null })
+  expect(unknown).not.toHaveProperty('context_length')
+})
+
+test('aliases that are plain names are listed after the models, and instead of those they hide', () => {
+  const models = ['opus', 'haiku'].map((id) => ({ id, displayName: id }))
+  const aliases = [
+    { name: 'gpt-4o', model: 'opus' },
+    { name: 'gpt-*', model: 'haiku' },
+    { name: 'haiku', model: 'opus' },
+  ]
+  expect(withAliases(models, aliases)).toEqual([
+    { id: 'opus', displayName: 'opus' },
+    { id: 'gpt-4o', displayName: 'gpt-4o (opus)' },
+    { id: 'haiku', displayName: 'haiku (opus)' },
+  ])
+})

@@ -1,9 +1,25 @@
+import { limitsOf } from './model-limits.ts'
+import { isPattern, type ModelAlias } from './model-names.ts'
+
 /** A model that can be named in a request. */
 export type NamedModel = { id: string; displayName: string }
 
+/** The models with the aliases that are plain names, which come last. */
+export function withAliases(
+  models: readonly NamedModel[],
+  aliases: readonly ModelAlias[],
+): NamedModel[] {
+  const plain = aliases.filter((alias) => !isPattern(alias))
+  const names = new Set(plain.map(({ name }) => name))
+  return [
+    ...models.filter(({ id }) => !names.has(id)),
+    ...plain.map(({ name, model }) => ({ id: name, displayName: `${name} (${model})` })),
+  ]
+}
+
 /**
  * An entry of `GET /v1/models`. It is the Messages API's shape and OpenAI's in one, so that the
- * clients of both read it.
+ * clients of both read it, with the limits under the names that clients look for.
  * Sources: https://platform.claude.com/docs/en/api/models/list,
  * https://platform.openai.com/docs/api-reference/models/object
  */
@@ -17,19 +33,37 @@ export type ModelInfo = {
   deprecated_at: null
   lifecycle: 'active'
   line: null
-  max_input_tokens: null
-  max_tokens: null
+  /** Tokens; null if they are not known. */
+  max_input_tokens: number | null
+  max_tokens: number | null
   retires_at: null
   object: 'model'
   /** `created_at` in Unix seconds. */
   created: number
   owned_by: 'anthropic'
+  /** As Open WebUI shows it. */
+  name: string
+} & Partial<OtherLimits>
+
+/** The same limits as OpenRouter (which Cline reads), Groq and vLLM name them. */
+type OtherLimits = {
+  context_length: number
+  context_window: number
+  max_model_len: number
+  max_completion_tokens: number
+  max_output_tokens: number
+  top_provider: { context_length: number; max_completion_tokens: number }
 }
 
-/** What is known of a model. The runtime does not tell its date, but some ids end with it. */
-export function modelInfo({ id, displayName }: NamedModel): ModelInfo {
-  const [, year, month, day] = /-(20\d\d)(\d\d)(\d\d)$/.exec(id) ?? []
+/**
+ * What is known of a model. The runtime does not tell its date, but some ids end with it.
+ *
+ * @param fullName of the model that `id` stands for
+ */
+export function modelInfo({ id, displayName }: NamedModel, fullName: string): ModelInfo {
+  const [, year, month, day] = /-(20\d\d)(\d\d)(\d\d)$/.exec(fullName) ?? []
   const released = Date.parse(`${year}-${month}-${day}T00:00:00Z`) || 0
+  const limits = limitsOf(fullName)
   return {
     type: 'model',
     id,
@@ -39,11 +73,23 @@ export function modelInfo({ id, displayName }: NamedModel): ModelInfo {
     deprecated_at: null,
     lifecycle: 'active',
     line: null,
-    max_input_tokens: null,
-    max_tokens: null,
+    max_input_tokens: limits?.contextWindow ?? null,
+    max_tokens: limits?.maxOutput ?? null,
     retires_at: null,
     object: 'model',
     created: released / 1000,
     owned_by: 'anthropic',
+    name: displayName,
+    ...(limits && {
+      context_length: limits.contextWindow,
+      context_window: limits.contextWindow,
+      max_model_len: limits.contextWindow,
+      max_completion_tokens: limits.maxOutput,
+      max_output_tokens: limits.maxOutput,
+      top_provider: {
+        context_length: limits.contextWindow,
+        max_completion_tokens: limits.maxOutput,
+      },
+    }),
   }
 }

@@ -48,6 +48,16 @@ test('it says what it is, where, as whom, and how to point a client at it', () =
   expect(banner.endsWith('\n')).toBe(true)
 })
 
+test('names that stand for models are told, if there are any', () => {
+  expect(rowOf(render(), 'aliases')).toBeUndefined()
+  const modelAliases = [
+    { name: 'gpt-4o', model: 'opus' },
+    { name: 'gpt-*', model: 'haiku' },
+  ]
+  expect(rowOf(render({ modelAliases }), 'aliases')).toBe('gpt-4o is opus, gpt-* is haiku')
+  expect(renderScreen(facts({ modelAliases }), plain, 80)).toMatch(/^ {2}Aliases +gpt-4o is opus/m)
+})
+
 describe('the login', () => {
   test('of a subscription is told with its account and plan', () => {
     const account = {

@@ -25,6 +25,7 @@ export function renderBanner(facts: BannerFacts): string {
     ['address', url],
     ['login', describeLogin(account)],
     ['model', `${config.modelDefault} where a request names none`],
+    ...aliasRows('aliases', config),
     ['key', describeKey(config)],
     ['machine', describeMachine(facts)],
     ['client', `ANTHROPIC_BASE_URL=${url}`],
@@ -62,6 +63,7 @@ export function renderScreen(facts: BannerFacts, paint: Paint, columns: number):
       account.authenticated ? line : paint('red', line),
     ),
     ...row('Model', `${config.modelDefault} where a request names none`),
+    ...aliasRows('Aliases', config).flatMap(([name, value]) => row(name, value)),
     ...row('Key', describeKey(config)),
     ...row('Machine', describeMachine(facts), dim),
     '',
@@ -91,6 +93,12 @@ function describeLogin(account: Account): string {
   const { email, plan } = account
   const known = [email, plan && `plan ${plan}`].filter((part) => part !== undefined)
   return [nameOfLogin(account), ...known].join(', ')
+}
+
+/** A row for the names that stand for models, if there are any. */
+function aliasRows(title: string, { modelAliases }: Config): [string, string][] {
+  if (modelAliases.length === 0) return []
+  return [[title, modelAliases.map(({ name, model }) => `${name} is ${model}`).join(', ')]]
 }
 
 function describeKey(config: Config): string {

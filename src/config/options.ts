@@ -1,6 +1,7 @@
 import { listenHost } from './hosts.ts'
 import { keySource } from './key-ring.ts'
 import { maxProcessesOf } from './machine.ts'
+import { modelAliases } from './model-aliases.ts'
 import type { CamelCase } from './names.ts'
 import { automatic, fixed, list, optional, secret } from './option.ts'
 import type { Option } from './option.ts'
@@ -25,6 +26,10 @@ export const SETTINGS = {
     'how much is logged: ERROR, WARN, INFO, DEBUG or TRACE, in any case',
   ),
   model_default: fixed(spacelessName, 'claude-sonnet-4-6', 'model of a request that names none'),
+  model_aliases: list(
+    modelAliases,
+    'other names for models, such as gpt-4o = claude-sonnet-5-5, gpt-* = haiku; * matches any text; empty has none',
+  ),
   proxy_api_key: secret(
     optional(
       keySource,

@@ -13,6 +13,7 @@ it('fills in every default', () => {
     host: '127.0.0.1',
     logLevel: 'INFO',
     modelDefault: 'claude-sonnet-4-6',
+    modelAliases: [],
     proxyApiKey: undefined,
     proxyApiKeyFile: undefined,
     corsOrigins: [],

@@ -134,10 +134,13 @@ export function createApp(settings: AppOptions): Hono<{ Variables: Variables }> 
   )
   if (options.batches) routeBatches(app, options.batches)
   app.get('/v1/models', async (context) =>
-    answer(context, listModels(new URL(context.req.url).searchParams, await options.models())),
+    answer(
+      context,
+      listModels(new URL(context.req.url).searchParams, await options.models(), options.modelOf),
+    ),
   )
   app.get('/v1/models/:id{.+}', async (context) =>
-    answer(context, getModel(context.req.param('id'), await options.models())),
+    answer(context, getModel(context.req.param('id'), await options.models(), options.modelOf)),
   )
   app.get('/v1/usage', (context) => answer(context, options.usage()))
   app.get('/v1/usage/stream', () => {

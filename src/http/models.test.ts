@@ -5,7 +5,7 @@ import { getModel, listModels } from './models.ts'
 const MODELS = ['a', 'b', 'c', 'd', 'e'].map((id) => ({ id, displayName: id.toUpperCase() }))
 
 function page(query: string) {
-  const { data, ...rest } = listModels(new URLSearchParams(query), MODELS)
+  const { data, ...rest } = listModels(new URLSearchParams(query), MODELS, (name) => name)
   return { ids: data.map(({ id }) => id).join(''), ...rest }
 }
 
@@ -49,8 +49,25 @@ describe('a 400 for', () => {
 })
 
 test('one model, and a 404 for one that is not there', () => {
-  expect(getModel('b', MODELS)).toMatchObject({ type: 'model', id: 'b', display_name: 'B' })
-  expect(() => getModel('x', MODELS)).toThrow(
+  expect(getModel('b', MODELS, (name) => name)).toMatchObject({
+    type: 'model',
+    id: 'b',
+    display_name: 'B',
+  })
+  expect(() => getModel('x', MODELS, (name) => name)).toThrow(
     expect.objectContaining({ status: 404, type: 'not_found_error' }),
   )
+})
+
+test('a model is known by each of its names, with the limits of the model', () => {
+  const id = 'claude-opus-5-5'
+  const models = [{ id, displayName: 'Opus 5.5' }]
+  expect(getModel('anthropic/claude-opus-5.5', models, () => id)).toMatchObject({
+    id: 'anthropic/claude-opus-5.5',
+    display_name: 'Opus 5.5',
+    max_input_tokens: 1_000_000,
+    max_tokens: 128_000,
+    context_length: 1_000_000,
+    top_provider: { context_length: 1_000_000, max_completion_tokens: 128_000 },
+  })
 })

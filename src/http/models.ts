@@ -18,7 +18,11 @@ const HIGHEST_LIMIT = 1000
  *
  * @throws ApiError (400) for a limit that is none, or an id that is not in the list
  */
-export function listModels(query: URLSearchParams, models: readonly NamedModel[]): ModelPage {
+export function listModels(
+  query: URLSearchParams,
+  models: readonly NamedModel[],
+  modelOf: ModelOf,
+): ModelPage {
   const { limit, afterId: after, beforeId: before } = pageQuery(query, HIGHEST_LIMIT)
   const rest =
     before === undefined
@@ -26,7 +30,7 @@ export function listModels(query: URLSearchParams, models: readonly NamedModel[]
       : models.slice(0, positionOf(before, 'before_id', models))
   const page = before === undefined ? rest.slice(0, limit) : rest.slice(-limit)
   return {
-    data: page.map(modelInfo),
+    data: page.map((model) => modelInfo(model, modelOf(model.id))),
     has_more: page.length < rest.length,
     first_id: page[0]?.id ?? null,
     last_id: page.at(-1)?.id ?? null,
@@ -35,15 +39,20 @@ export function listModels(query: URLSearchParams, models: readonly NamedModel[]
 }
 
 /**
- * Answers `GET /v1/models/{id}`.
+ * Answers `GET /v1/models/{id}`, for each name that a request may have for a model of the list.
  *
  * @throws ApiError 404 as the API has it
  */
-export function getModel(id: string, models: readonly NamedModel[]): ModelInfo {
-  const model = models.find((entry) => entry.id === id)
+export function getModel(id: string, models: readonly NamedModel[], modelOf: ModelOf): ModelInfo {
+  const fullName = modelOf(id)
+  const model =
+    models.find((entry) => entry.id === id) ?? models.find((entry) => entry.id === fullName)
   if (model === undefined) throw new ApiError('not_found_error', `model: ${id}`)
-  return modelInfo(model)
+  return modelInfo({ ...model, id }, fullName)
 }
+
+/** The full name of the model that a name stands for. */
+type ModelOf = (name: string) => string
 
 function positionOf(id: string, name: string, models: readonly NamedModel[]): number {
   const position = models.findIndex((model) => model.id === id)

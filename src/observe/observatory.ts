@@ -19,6 +19,8 @@ export type ObservatoryInput = Pick<MetricsInput, 'version' | 'census' | 'inFlig
   isListed: (model: string) => boolean
   login: () => Promise<Overview['login']>
   batches: () => BatchProgress[]
+  /** Names that stand for models, each with the full name of its model. */
+  aliases: () => Overview['model_aliases']
 }
 
 /** Turns that the page shows. */
@@ -114,7 +116,7 @@ export class Observatory {
   }
 
   async #overview(): Promise<Overview> {
-    const { version, guard, census, inFlight, login, batches } = this.#input
+    const { version, guard, census, inFlight, login, batches, aliases } = this.#input
     const { processes, limit, waiting } = census()
     const { started_at, since_start } = this.#ledger.report()
     const facts = { login: await login(), plan: planReport(this.limits, guard), waiting }
@@ -127,6 +129,7 @@ export class Observatory {
       processes,
       max_processes: limit,
       in_flight: inFlight(),
+      model_aliases: aliases(),
       usage: { since_start, today: this.#ledger.today() },
       batches: batches(),
       turns: this.#turns.map(turnSummary),

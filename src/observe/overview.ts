@@ -19,6 +19,8 @@ export type Overview = {
   waiting: number
   /** Turns that are being served. */
   in_flight: number
+  /** The configured names for models; `*` in a name matches any text. */
+  model_aliases: readonly { name: string; model: string }[]
   usage: { since_start: Totals; today: Totals }
   /** The batches that are not over, the oldest first. */
   batches: BatchProgress[]

@@ -19,7 +19,13 @@ beforeAll(async () => {
   standin = await startStandin()
   sandbox = makeSandbox(standin.url, { ...NO_LOGIN, ...NOTHING_OUTSIDE })
   storeLogin(sandbox.env)
-  proxy = await createProxy({ env: sandbox.env })
+  proxy = await createProxy({
+    env: sandbox.env,
+    modelAliases: [
+      { name: 'gpt-4o', model: 'opus' },
+      { name: 'gpt-4*', model: 'haiku' },
+    ],
+  })
   client = new Anthropic({ fetch: proxy.fetch, apiKey: 'not needed', maxRetries: 0 })
 })
 
@@ -49,6 +55,30 @@ describe('the official client', () => {
       expect(Date.parse(model.created_at)).not.toBeNaN()
     }
     expect(standin.requests).toHaveLength(0)
+  })
+
+  test.each([
+    ['gpt-4o', 'opus'],
+    ['gpt-4.1-mini', 'haiku'],
+    ['anthropic/claude-3.5-haiku', 'haiku'],
+    ['claude-opus-latest', 'opus'],
+  ])('asks %s as the model that %s is', async (name, short) => {
+    standin.reply(message(textMessage('Hello.')))
+    const messages = [{ role: 'user' as const, content: `Hello, ${name}.` }]
+    await client.messages.create({ model: name, max_tokens: 10, messages })
+    standin.reply(message(textMessage('Hello.')))
+    await client.messages.create({ model: short, max_tokens: 10, messages })
+    const asked = standin.messages.map(({ body }) => body.model)
+    expect(asked).toHaveLength(2)
+    expect(asked[0]).toBe(asked[1])
+    expect(asked[0]).toMatch(new RegExp(`^claude-${short}-`))
+  })
+
+  test('finds an alias in the list, with the limits of its model', async () => {
+    expect(await ids()).toContain('gpt-4o')
+    expect(await ids()).not.toContain('gpt-4*')
+    const { max_input_tokens: limit } = await client.models.retrieve('gpt-4o')
+    expect(limit).toBeGreaterThanOrEqual(200_000)
   })
 
   test('turns the pages', async () => {

@@ -42,6 +42,12 @@ describe('two conversations have one lineage', () => {
     )
   })
 
+  test('where one says that the model itself made a call, and the other does not say', () => {
+    const plain = { type: 'tool_use', id: 'toolu_1', name: 'look', input: {} }
+    const direct = assistant({ ...plain, caller: { type: 'direct' } })
+    expect(lineageOf(HELLO, direct)).toBe(lineageOf(HELLO, assistant(plain)))
+  })
+
   test('whatever the order of keys, at any depth', () => {
     const one = assistant({ type: 'tool_use', id: 'a', input: { x: { p: 1, q: 2 }, y: [] } })
     const other = assistant({ input: { y: [], x: { q: 2, p: 1 } }, id: 'a', type: 'tool_use' })
@@ -79,6 +85,11 @@ describe('two conversations have different lineages', () => {
     ['a list in another order', [call({ a: [1, 2] })], [call({ a: [2, 1] })]],
     ['a key of the prototype', [call(JSON.parse('{"__proto__":{"a":1}}'))], [call({})]],
     ['another signature of a thought', [thought('x')], [thought('y')]],
+    [
+      'a call that a server tool made',
+      [assistant({ type: 'tool_use', caller: { type: 'direct' } })],
+      [assistant({ type: 'tool_use', caller: { type: 'code_execution_20250825', tool_id: 'a' } })],
+    ],
     [
       'a cache breakpoint',
       [assistant(text('a'))],

@@ -19,12 +19,24 @@ export function startLineage(identity: Identity): string {
 /** The lineage of a conversation after one more message. */
 export function extendLineage(lineage: string, { role, content }: Message): string {
   const blocks = typeof content === 'string' ? [{ type: 'text', text: content }] : content
-  return digest(lineage, { role, content: blocks.map(withoutNulls) })
+  return digest(lineage, { role, content: blocks.map(withoutDefaults) })
 }
 
-/** Client libraries send back, as `null`, fields of a block that the API had left out. */
-function withoutNulls(block: object): object {
-  return Object.fromEntries(Object.entries(block).filter(([, value]) => value !== null))
+/**
+ * A block without what says nothing: clients send back, as `null`, fields that the API had left out, and
+ * leave out `caller` where it says that the model itself made the call.
+ */
+function withoutDefaults(block: object): object {
+  const fields = Object.entries(block).filter(
+    ([name, value]) => value !== null && !(name === 'caller' && isDirect(value)),
+  )
+  return Object.fromEntries(fields)
+}
+
+function isDirect(caller: unknown): boolean {
+  return (
+    typeof caller === 'object' && caller !== null && 'type' in caller && caller.type === 'direct'
+  )
 }
 
 /** The lineages of a conversation after 0, 1, 2, … messages. */

@@ -1,0 +1,146 @@
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
+
+import { createFold } from '../../../src/stream/fold.ts'
+import {
+  type ChatReply,
+  type Client,
+  type OutputItem,
+  type Reply,
+  replyFor,
+} from '../../fixtures/clients/client.ts'
+import { CLIENTS } from '../../fixtures/clients/index.ts'
+import { message } from '../../support/answers.ts'
+import { parseEvents, withoutPings } from '../../support/compare-events.ts'
+import { wireDifferences } from '../../support/wire.ts'
+import { type OpenaiBench, startOpenaiBench } from '../openai/bench.ts'
+
+/*
+ * Agents send the whole conversation with each step, with cache marks that move along and with what
+ * they fill in by themselves. Only the first step may cost a whole opening.
+ */
+
+let bench: OpenaiBench
+
+beforeAll(async () => {
+  bench = await startOpenaiBench({ maxProcesses: 2 })
+  bench.standin.signsThoughts = true
+})
+afterAll(() => bench?.close())
+beforeEach(() => {
+  bench.standin.reset()
+  bench.lanes()
+})
+
+/** A step that a process which is there takes; a call that came back otherwise is cut off first. */
+const GOES_ON = ['resolve', 'continue', 'rewind']
+
+/**
+ * Steps that are put in as a whole all the same. Claude Code sends an Edit back with a default filled in:
+ * where that follows a result, which is no place to rewind to, its version has to be put in anew.
+ */
+const OPENED: Record<string, number[]> = { 'Claude Code': [2] }
+
+describe.each(CLIENTS)('$name', (client) => {
+  test.each(['claude-sonnet-4-6', 'claude-sonnet-5-5'])('with %s', async (model) => {
+    const steps = await play(client, model)
+
+    expect(steps.map(({ asked }) => asked)).toEqual(client.script.map(() => 1))
+    const lanes = steps.map(({ lane }) => lane)
+    const opened = lanes.flatMap((lane, step) => (GOES_ON.includes(lane) ? [] : [step]))
+    expect(opened, lanes.join(', ')).toEqual([0, ...(OPENED[client.name] ?? [])])
+    expect(steps.flatMap(({ differences }) => differences)).toEqual([])
+  })
+})
+
+type Step = { lane: string; asked: number; differences: string[] }
+
+/** Plays a client's task to its end; each reply is the one that the API gave. */
+async function play(client: Client, model: string): Promise<Step[]> {
+  const task = { model, prompt: `Let it say Hello (${client.name}, ${model}).` }
+  const id = `toolu_${client.name.replaceAll(' ', '')}_${model}`
+  const replies: Reply[] = []
+  const steps: Step[] = []
+  for (const [index, turn] of client.script.entries()) {
+    bench.standin.reset()
+    bench.standin.reply(message(replyFor(turn, `${id}_${index}`)))
+    const { headers, body } = client.request(task, replies)
+    const response = await bench.send(client.path, body, { headers: headers ?? {} })
+    const text = await response.text()
+    expect(response.status, text).toBe(200)
+    replies.push(READERS[client.path](text))
+    const [wire] = bench.standin.messages
+    const betas = headers?.['anthropic-beta']?.split(',')
+    steps.push({
+      lane: bench.lanes().join(),
+      asked: bench.standin.messages.length,
+      differences:
+        client.path === '/v1/messages' && wire
+          ? wireDifferences(
+              { body: withoutMarks(body), ...(betas && { betas }) },
+              {
+                ...wire,
+                body: withoutMarks(wire.body),
+              },
+            )
+          : [],
+    })
+  }
+  return steps
+}
+
+const READERS: Record<Client['path'], (stream: string) => Reply> = {
+  '/v1/messages': readMessage,
+  '/v1/chat/completions': readChat,
+  '/v1/responses': readResponse,
+}
+
+function readMessage(stream: string): Reply {
+  const fold = createFold()
+  for (const event of withoutPings(parseEvents(stream))) fold.push(event)
+  return fold.message() as Reply
+}
+
+function readChat(stream: string): ChatReply {
+  const reply: ChatReply = { content: '', tool_calls: [] }
+  for (const [, data = ''] of stream.matchAll(/^data: (\{.*)$/gm)) {
+    const { choices } = JSON.parse(data) as { choices: { delta: ChatDelta }[] }
+    const delta = choices[0]?.delta
+    reply.content += delta?.content ?? ''
+    for (const part of delta?.tool_calls ?? []) {
+      const { name = '', arguments: json = '' } = part.function ?? {}
+      const call = (reply.tool_calls[part.index] ??= {
+        id: part.id ?? '',
+        type: 'function',
+        function: { name, arguments: '' },
+      })
+      call.function.arguments += json
+    }
+  }
+  return reply
+}
+
+type ChatDelta = {
+  content?: string | null
+  tool_calls?: {
+    index: number
+    id?: string
+    function?: { name?: string; arguments?: string }
+  }[]
+}
+
+function readResponse(stream: string): Reply {
+  const events = [...stream.matchAll(/^data: (\{.*)$/gm)].map(
+    ([, data = '']) => JSON.parse(data) as { type: string; response?: { output: OutputItem[] } },
+  )
+  const completed = events.find(({ type }) => type === 'response.completed')
+  if (completed?.response === undefined) throw new Error(`No whole response: ${stream}`)
+  return completed.response
+}
+
+/** What a mark asks for is on the wire where the runtime can carry it: not in a step like these. */
+function withoutMarks<Part>(part: Part): Part {
+  if (Array.isArray(part)) return part.map(withoutMarks) as Part
+  if (typeof part !== 'object' || part === null) return part
+  const entries = Object.entries(part).filter(([name]) => name !== 'cache_control')
+  return Object.fromEntries(entries.map(([name, value]) => [name, withoutMarks(value)])) as Part
+}

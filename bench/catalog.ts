@@ -33,7 +33,7 @@ export function allWorks({ standinUrl, proxyUrl, env, workFolder }: Places): wor
   const direct = works.singleShot(standinUrl, () => SYSTEM)
   return [
     works.clients(NAMES.direct, 1, 5, direct),
-    works.clients(NAMES.cold, 1, 2, cold),
+    works.clients(NAMES.cold, 1, 3, cold),
     works.clients(NAMES.coldFour, 4, 1, cold),
     works.clients(NAMES.sameSystem, 1, 10, same),
     works.clients(NAMES.newSystem, 1, 10, fresh),
@@ -53,7 +53,10 @@ export function allWorks({ standinUrl, proxyUrl, env, workFolder }: Places): wor
     comparedWith(NAMES.coldEight, works.burst('burst of 8', 8, same)),
     works.burst(NAMES.coldThirtyTwo, 32, cold),
     comparedWith(NAMES.coldThirtyTwo, works.burst('burst of 32', 32, same)),
-    works.burst('burst of 100', 100, same),
+    comparedWith(NAMES.coldThirtyTwo, {
+      ...works.burst('burst of 100', 100, same),
+      isThroughput: true,
+    }),
     works.relay(standinUrl, 'direct call, 10,000 deltas', 10_000),
     sdkAlone(env, workFolder),
     comparedWith(NAMES.sdk, works.relay(proxyUrl, NAMES.relay, 10_000)),

@@ -1,5 +1,5 @@
 import type { Logger } from 'pino'
-import { describe, expectTypeOf, test } from 'vitest'
+import { describe, expect, expectTypeOf, test } from 'vitest'
 
 import {
   type Config,
@@ -45,5 +45,18 @@ describe('the types of the library', () => {
   test('errors and version', () => {
     expectTypeOf<ConfigError>().toExtend<Error>()
     expectTypeOf(VERSION).toBeString()
+  })
+})
+
+describe('a program in JavaScript is told what is wrong before anything is started', () => {
+  test.each<[string, object, string]>([
+    [
+      'an option that there is not',
+      { prot: 1 },
+      'prot: there is no such option; did you mean port?',
+    ],
+    ['a logger that is none', { logger: {} }, 'logger is not allowed: use a pino logger'],
+  ])('%s', async (_name, options, message) => {
+    await expect(createProxy(options as ProxyOptions)).rejects.toThrow(message)
   })
 })

@@ -1,5 +1,5 @@
 export { ConfigError } from './config/config-error.ts'
-export type { Config } from './config/options.ts'
+export type { Config } from './config/config.ts'
 export { ApiError, type ErrorBody, type ErrorType } from './errors.ts'
 export { createProxy, type Proxy, type ProxyOptions } from './proxy.ts'
 export { VERSION } from './version.ts'

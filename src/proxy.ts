@@ -6,12 +6,12 @@ import { childEnvironment } from './config/child-environment.ts'
 import {
   type Environment,
   readEnvironment,
+  readKeyFile,
   readMachine,
-  readTextFile,
 } from './config/environment.ts'
 import { isLoopback } from './config/hosts.ts'
 import { keyRing } from './config/key-ring.ts'
-import type { Config } from './config/options.ts'
+import type { Config } from './config/config.ts'
 import { leadsTo } from './config/own-address.ts'
 import { type ConfigInput, resolveConfig } from './config/resolve.ts'
 import { createApp } from './http/app.ts'
@@ -20,7 +20,7 @@ import { newRequestId } from './http/request-id.ts'
 import { listen } from './http/listen.ts'
 import type { RequestFacts } from './http/messages.ts'
 import { Lifecycle } from './lifecycle.ts'
-import { type Logger, silentLogger } from './observe/log.ts'
+import { checkLogger, type Logger, silentLogger } from './observe/log.ts'
 import { Observatory } from './observe/observatory.ts'
 import type { TurnRecord } from './observe/turn-record.ts'
 import { failedTurn, watchTurn } from './observe/turn-watch.ts'
@@ -77,8 +77,9 @@ export async function createProxy({
   ...settings
 }: ProxyOptions = {}): Promise<Proxy> {
   const config = resolveConfig(settings, readMachine(env))
-  const keys = keyRing(config, {
-    readFile: readTextFile,
+  checkLogger(logger)
+  const keys = await keyRing(config, {
+    readFile: readKeyFile,
     now: () => performance.now(),
     log: { info: (line) => logger.info(line), warn: (line) => logger.warn(line) },
   })

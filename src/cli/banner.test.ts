@@ -92,7 +92,11 @@ test('a key is said to be asked for, and not shown', () => {
 
 describe('a warning', () => {
   test('stands where everyone in the network is served, with the port that was had', () => {
-    const banner = render({ host: '0.0.0.0', port: 0 }, ACCOUNT, 'http://localhost:40001')
+    const banner = render(
+      { host: '0.0.0.0', port: 0, dangerouslyOpenToAll: true },
+      ACCOUNT,
+      'http://localhost:40001',
+    )
     expect(rowOf(banner, 'warning')).toMatch(/^OPEN TO THE NETWORK\b.*0\.0\.0\.0:40001\b/)
     expect(rowOf(banner, 'warning')).toContain('proxy_api_key')
   })
@@ -133,7 +137,10 @@ describe('in a terminal', () => {
   })
 
   test('no line is wider than it, and a key is not shown', () => {
-    const open = facts({ host: '0.0.0.0' }, { authenticated: false, source: 'none' })
+    const open = facts(
+      { host: '0.0.0.0', dangerouslyOpenToAll: true },
+      { authenticated: false, source: 'none' },
+    )
     const lines = renderScreen(open, plain, 90).split('\n')
     expect(lines.filter((line) => line.length > 90)).toEqual([])
     expect(lines.join('\n')).toContain('OPEN TO THE NETWORK')

@@ -1,7 +1,7 @@
 import { isLoopback } from '../config/hosts.ts'
 import { asksForKey } from '../config/key-ring.ts'
 import { explainMaxProcesses, type Machine } from '../config/machine.ts'
-import type { Config } from '../config/options.ts'
+import type { Config } from '../config/config.ts'
 import type { Proxy } from '../proxy.ts'
 import { VERSION } from '../version.ts'
 import { nameOfLogin } from './login-name.ts'

@@ -18,16 +18,21 @@ test.each([
   [new Error('made up'), /^made up$/],
   ['made up', /^made up$/],
 ])('%s is one line that helps', (error, expected) => {
-  const line = explain(error)
+  const [line, ...others] = explain(error)
+  expect(others).toEqual([])
   expect(line).toMatch(expected)
   expect(line).not.toContain('\n')
 })
 
 test('a host name that does not resolve is named', () => {
   const error = systemError({ code: 'ENOTFOUND', hostname: 'nowhere.example' })
-  expect(explain(error)).toContain('nowhere.example')
+  expect(explain(error)).toEqual([expect.stringContaining('nowhere.example')])
+})
+
+test('each problem of a configuration is a line', () => {
+  expect(explain(new ConfigError(['one', 'two']))).toEqual(['one', 'two'])
 })
 
 test('an error of several lines is told in one', () => {
-  expect(explain(new Error('first line\n    at somewhere\nthird line'))).not.toContain('\n')
+  expect(explain(new Error('first line\n    at somewhere\nthird line'))).toEqual(['first line'])
 })

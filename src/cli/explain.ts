@@ -1,6 +1,12 @@
-/** One line for a user whose start failed: what is wrong, and what to do. */
-export function explain(error: unknown): string {
-  if (!(error instanceof Error)) return String(error)
+import { ConfigError } from '../config/config-error.ts'
+
+/** The lines for a user whose command failed: what is wrong, and what to do. */
+export function explain(error: unknown): readonly string[] {
+  if (error instanceof ConfigError) return error.problems
+  return [error instanceof Error ? explainError(error) : String(error)]
+}
+
+function explainError(error: Error): string {
   const { code, port, address, hostname } = error as SystemError
   switch (code) {
     case 'EADDRINUSE':

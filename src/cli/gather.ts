@@ -7,7 +7,7 @@ import { ConfigError } from '../config/config-error.ts'
 import type { Environment } from '../config/environment.ts'
 import type { LoadedConfig } from '../config/load.ts'
 import type { Machine } from '../config/machine.ts'
-import type { Config } from '../config/options.ts'
+import type { Config } from '../config/config.ts'
 import { leadsTo } from '../config/own-address.ts'
 import { resolveConfig } from '../config/resolve.ts'
 import { stateFolderOf } from '../config/state-folder.ts'
@@ -59,7 +59,8 @@ function loadOrExplain(load: () => LoadedConfig, machine: Machine): Facts['confi
   } catch (error) {
     if (!(error instanceof ConfigError)) throw error
     const config = resolveConfig({}, machine)
-    return { config, warnings: [], file: undefined, problem: error.message }
+    const { warnings, problems } = error
+    return { config, warnings, file: undefined, problem: problems.join('; ') }
   }
 }
 

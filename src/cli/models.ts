@@ -1,5 +1,5 @@
 import { readEnvironment } from '../config/environment.ts'
-import type { Config } from '../config/options.ts'
+import type { Config } from '../config/config.ts'
 import { createQuietProxy } from './quiet-proxy.ts'
 import { showWaiting } from './waiting.ts'
 

@@ -1,5 +1,5 @@
 import type { Environment } from '../config/environment.ts'
-import type { Config } from '../config/options.ts'
+import type { Config } from '../config/config.ts'
 import { leadsTo } from '../config/own-address.ts'
 import { createProxy, type Proxy } from '../proxy.ts'
 

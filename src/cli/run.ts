@@ -19,7 +19,7 @@ import { models } from './models.ts'
 import { serve } from './serve.ts'
 import { status } from './status.ts'
 
-/** Does what the command line says. What fails is one line on stderr, and the exit code 1. */
+/** Does what the command line says. A failure is told on stderr, a line each, and the exit code is 1. */
 export async function run(argv: readonly string[]): Promise<void> {
   try {
     const line = parseCommandLine(argv)
@@ -27,7 +27,12 @@ export async function run(argv: readonly string[]): Promise<void> {
     else if (line.version) process.stdout.write(`${VERSION}\n`)
     else await perform(line, readEnvironment())
   } catch (error) {
-    process.stderr.write(`claude-sub-proxy: ${explain(error)}\n`)
+    const warnings = error instanceof ConfigError ? error.warnings : []
+    const lines = [
+      ...warnings.map((line) => `warning: ${line}\n`),
+      ...explain(error).map((line) => `claude-sub-proxy: ${line}\n`),
+    ]
+    process.stderr.write(lines.join(''))
     process.exitCode = 1
   }
 }

@@ -1,7 +1,7 @@
-import { readTextFile } from '../config/environment.ts'
+import { readKeyFile } from '../config/environment.ts'
 import { isLoopback } from '../config/hosts.ts'
 import { keyRing } from '../config/key-ring.ts'
-import type { Config } from '../config/options.ts'
+import type { Config } from '../config/config.ts'
 
 /** Where a server of this configuration is reached from this machine. */
 export function addressOf({ host, port }: Pick<Config, 'host' | 'port'>): string {
@@ -64,7 +64,7 @@ async function keyHeader(
 ): Promise<Record<string, string>> {
   if (!isLoopback(config.host) && !['0.0.0.0', '::'].includes(config.host)) return {}
   const log = { info: () => {}, warn: () => {} }
-  const ring = keyRing(config, { readFile: readTextFile, now: () => 0, log })
+  const ring = await keyRing(config, { readFile: readKeyFile, now: () => 0, log })
   const [key] = (await ring?.()) ?? []
   return key === undefined ? {} : { 'x-api-key': key }
 }

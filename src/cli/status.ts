@@ -1,4 +1,4 @@
-import type { Config } from '../config/options.ts'
+import type { Config } from '../config/config.ts'
 import { nameOfLogin } from './login-name.ts'
 import { addressOf, askServer, type Health, versionOfServer } from './server.ts'
 

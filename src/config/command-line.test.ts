@@ -61,7 +61,7 @@ describe('it stops the start with a line that tells what to do', () => {
       ['--spares', '1'],
       '--spares is no longer needed: one process is kept warm, and max_processes bounds the rest',
     ],
-    [['--no-port'], '--no-port: there is no such option; see --help'],
+    [['--no-port'], '--no-port: there is no such option; did you mean --port?'],
     [['--temperature=1'], '--temperature: there is no such option; see --help'],
     [['-p', '1'], '-p: there is no such option; see --help'],
     [['--port'], '--port: a value is missing: use a whole number from 0 to 65535'],
@@ -86,4 +86,21 @@ it('names an unknown option in one line, whatever it is called', () => {
   expect(() => parseCommandLine(['--a\r\n\u001B[2Jb'])).toThrow(
     /^--a\\x0d\\x0a\\x1b\[2Jb: there is no such option; see --help$/,
   )
+})
+
+describe('a switch takes no value', () => {
+  it.each([
+    [['--tools-enabled', 'true'], '--tools-enabled takes no value: leave true out'],
+    [
+      ['--tools-enabled', 'off'],
+      '--tools-enabled takes no value: for "no", write --no-tools-enabled',
+    ],
+    [['--no-tools-enabled', '1'], '--no-tools-enabled takes no value: leave 1 out'],
+  ])('%j is told what is wrong', (args, message) => {
+    expect(() => parseCommandLine(args)).toThrow(new ConfigError(message))
+  })
+
+  it('and a command may follow it', () => {
+    expect(parseCommandLine(['--tools-enabled', 'serve']).positionals).toEqual(['serve'])
+  })
 })

@@ -5,6 +5,7 @@ import { nearest } from './nearest.ts'
 import { OPTION_KEYS, OPTIONS } from './options.ts'
 import type { OptionKey } from './options.ts'
 import { removedOption } from './removed-options.ts'
+import { boolean } from './values.ts'
 
 /** What the command line gives, as text; a switch is 'true' or 'false', or what `=` gave it. */
 export type CommandLineValues = { readonly [Key in OptionKey]?: string }
@@ -24,11 +25,11 @@ export const COMMAND_WORDS = ['json', 'online', 'turn'] as const
 export type CommandWord = (typeof COMMAND_WORDS)[number]
 
 /**
- * Reads the command line. The values are not looked at: `loadConfig` does that. Where an option is
- * given twice the last one counts.
+ * Reads the command line. The values are not looked at: `loadConfig` does that. If an option is given
+ * twice, the last one counts.
  *
  * @param argv the arguments of the program, without its own path
- * @throws ConfigError for an option that is not known, and for one without its value
+ * @throws ConfigError for an option that is not known, for one without its value, and for a switch with one
  */
 export function parseCommandLine(argv: readonly string[]): CommandLine {
   const { tokens, positionals } = parseArgs({
@@ -40,6 +41,7 @@ export function parseCommandLine(argv: readonly string[]): CommandLine {
     tokens: true,
   })
   const given = tokens.filter((token) => token.kind === 'option')
+  refuseValueAfterSwitch(tokens)
   const values: { [Key in OptionKey]?: string } = {}
   const words = new Set<string>()
   for (const { name, rawName, value, inlineValue } of given) {
@@ -71,6 +73,19 @@ export function parseCommandLine(argv: readonly string[]): CommandLine {
     version: words.has('version'),
     words: COMMAND_WORDS.filter((word) => words.has(word)),
     positionals,
+  }
+}
+
+/** `--tools-enabled true`: the word would be taken for a command. */
+function refuseValueAfterSwitch(tokens: ReturnType<typeof parseArgs>['tokens'] = []): void {
+  for (const [index, token] of tokens.entries()) {
+    const next = tokens[index + 1]
+    if (token.kind !== 'option' || next?.kind !== 'positional') continue
+    const isSwitch = ['switch', 'off'].includes(FLAGS.get(token.name)?.kind ?? '')
+    const meant = boolean.parse(next.value)
+    if (!isSwitch || token.value !== undefined || meant === undefined) continue
+    const remedy = meant ? `leave ${next.value} out` : `for "no", write --no-${token.name}`
+    throw new ConfigError(`${token.rawName} takes no value: ${remedy}`)
   }
 }
 

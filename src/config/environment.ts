@@ -2,6 +2,7 @@ import { existsSync, readFileSync } from 'node:fs'
 import { availableParallelism, freemem, totalmem } from 'node:os'
 import { freeMemoryOf } from './machine.ts'
 import type { Machine } from './machine.ts'
+import { readRegularFile } from './regular-file.ts'
 
 /** Environment variables by name. */
 export type Environment = Readonly<Record<string, string | undefined>>
@@ -45,6 +46,14 @@ export function readTextFile(path: string): string | undefined {
     if (isMissing(error)) return undefined
     throw error
   }
+}
+
+/** Bytes that a file of keys may have. */
+const LARGEST_KEY_FILE = 64 * 1024
+
+/** The text of a file of keys, as `keyRing` wants it. */
+export function readKeyFile(path: string): Promise<string | undefined> {
+  return readRegularFile(path, LARGEST_KEY_FILE)
 }
 
 /** ENOTDIR: what should be the folder is a file. */

@@ -2,13 +2,13 @@ import { describe, expect, it } from 'vitest'
 import { parseConfigText } from './file.ts'
 
 function valueOf(line: string): string | undefined {
-  return parseConfigText(line, 'config.txt')[0]?.value
+  return parseConfigText(line, 'config.txt').entries[0]?.value
 }
 
 it('gives keys and values with the lines that they stand on', () => {
   const text =
     '\uFEFF# a comment\n\nport = 1\r\n   # another\r\n  host=a.example  \rqueue_limit =2\n'
-  expect(parseConfigText(text, 'config.txt')).toEqual([
+  expect(parseConfigText(text, 'config.txt').entries).toEqual([
     { key: 'port', value: '1', line: 3 },
     { key: 'host', value: 'a.example', line: 5 },
     { key: 'queue_limit', value: '2', line: 6 },
@@ -16,10 +16,8 @@ it('gives keys and values with the lines that they stand on', () => {
 })
 
 it('keeps a key that is given twice, for the reader to warn about', () => {
-  expect(parseConfigText('port = 1\nport = 2', 'config.txt').map(({ value }) => value)).toEqual([
-    '1',
-    '2',
-  ])
+  const { entries } = parseConfigText('port = 1\nport = 2', 'config.txt')
+  expect(entries.map(({ value }) => value)).toEqual(['1', '2'])
 })
 
 describe('a value', () => {
@@ -46,24 +44,29 @@ describe('a value', () => {
   it.each(['key = "open', 'key = "a" b', 'key = "a"#', 'key = "\\x"', 'key = "open\\"', 'key = "'])(
     'in quotes is refused as %j',
     (line) => {
-      expect(() => valueOf(line)).toThrow(/^config\.txt:1: key: a value that starts with "/)
+      expect(parseConfigText(line, 'config.txt')).toEqual({
+        entries: [],
+        problems: [expect.stringMatching(/^config\.txt:1: key: a value that starts with "/)],
+      })
     },
   )
 })
 
 describe('a line of another form', () => {
   it.each(['port', 'port: 1', '= 1', 'two words = 1', '"port" = 1'])(
-    '%j stops the start',
+    '%j is a problem, and the other lines are read',
     (line) => {
-      expect(() => parseConfigText(`\n${line}`, 'a/b.txt')).toThrow(
-        'a/b.txt:2: this line is not of the form: key = value',
-      )
+      expect(parseConfigText(`\n${line}\nport = 1`, 'a/b.txt')).toEqual({
+        entries: [{ key: 'port', value: '1', line: 3 }],
+        problems: ['a/b.txt:2: this line is not of the form: key = value'],
+      })
     },
   )
 
   it('is not shown, for it may hold a secret', () => {
     for (const line of ['proxy_api_key: hush', 'proxy_api_key = "hush']) {
-      expect(() => valueOf(line)).toThrow(/^(?!.*hush)/)
+      const { problems } = parseConfigText(line, 'config.txt')
+      expect(problems).toEqual([expect.stringMatching(/^(?!.*hush)/)])
     }
   })
 })

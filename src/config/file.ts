@@ -1,12 +1,16 @@
-import { ConfigError } from './config-error.ts'
-
 /** One `key = value` of a file. */
 export type FileEntry = {
   readonly key: string
-  /** Without quotes and comment; '' where there is none. */
+  /** Without quotes and comment; '' if there is none. */
   readonly value: string
   /** Counted from 1. */
   readonly line: number
+}
+
+export type ConfigText = {
+  readonly entries: readonly FileEntry[]
+  /** One for each line of another form. What the line holds is not shown: it may be a secret. */
+  readonly problems: readonly string[]
 }
 
 /**
@@ -14,28 +18,29 @@ export type FileEntry = {
  * with `#` at the start of a line or after white space. A value in double quotes may hold `#`,
  * white space at its ends, and the escapes \n \t \" \\.
  *
- * @param name of the file, for errors
- * @throws ConfigError for a line of another form; what the line holds is not shown, as it may be a
- *   secret
+ * @param name of the file, for the problems
  */
-export function parseConfigText(text: string, name: string): FileEntry[] {
-  return withoutByteOrderMark(text)
-    .split(/\r\n|\n|\r/)
-    .flatMap((content, index) => {
-      const line = index + 1
-      if (/^\s*(?:#|$)/.test(content)) return []
-      const [, key, rest] = /^\s*([^\s=#"]+)\s*=(.*)$/s.exec(content) ?? []
-      if (key === undefined || rest === undefined) {
-        throw new ConfigError(`${name}:${line}: this line is not of the form: key = value`)
-      }
-      const value = rest.trimStart().startsWith('"') ? quoted(rest.trim()) : plain(rest)
-      if (value === undefined) {
-        throw new ConfigError(
-          `${name}:${line}: ${key}: a value that starts with " must end with ", and knows the escapes \\n \\t \\" \\\\ only`,
-        )
-      }
-      return [{ key, value, line }]
-    })
+export function parseConfigText(text: string, name: string): ConfigText {
+  const entries: FileEntry[] = []
+  const problems: string[] = []
+  for (const [index, content] of linesOf(text).entries()) {
+    const line = index + 1
+    if (/^\s*(?:#|$)/.test(content)) continue
+    const [, key, rest] = /^\s*([^\s=#"]+)\s*=(.*)$/s.exec(content) ?? []
+    if (key === undefined || rest === undefined) {
+      problems.push(`${name}:${line}: this line is not of the form: key = value`)
+      continue
+    }
+    const value = rest.trimStart().startsWith('"') ? quoted(rest.trim()) : plain(rest)
+    if (value === undefined) {
+      problems.push(
+        `${name}:${line}: ${key}: a value that starts with " must end with ", and knows the escapes \\n \\t \\" \\\\ only`,
+      )
+      continue
+    }
+    entries.push({ key, value, line })
+  }
+  return { entries, problems }
 }
 
 const ESCAPES = new Map([
@@ -54,6 +59,7 @@ function plain(text: string): string {
   return text.replace(/\s#.*$/s, '').trim()
 }
 
-function withoutByteOrderMark(text: string): string {
-  return text.startsWith('\uFEFF') ? text.slice(1) : text
+/** The lines of a text file, whatever ends them, without a byte order mark. */
+export function linesOf(text: string): string[] {
+  return text.replace(/^\uFEFF/, '').split(/\r\n|\n|\r/)
 }

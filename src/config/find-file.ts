@@ -1,6 +1,6 @@
 import { ConfigError } from './config-error.ts'
 import { parseConfigText } from './file.ts'
-import type { FileEntry } from './file.ts'
+import type { ConfigText } from './file.ts'
 
 /** Looked for in this order, in the working directory. */
 const USUAL_PLACES = ['config.txt', 'src/config.txt']
@@ -10,17 +10,14 @@ const USUAL_PLACES = ['config.txt', 'src/config.txt']
  */
 export type ReadFile = (path: string) => string | undefined
 
-export type ConfigFile = {
-  readonly path: string
-  readonly entries: readonly FileEntry[]
-}
+export type ConfigFile = ConfigText & { readonly path: string }
 
 /**
  * Finds and reads the configuration file: the named one, which must exist, else the first of the
  * usual ones, which needn't.
  *
  * @param named the path, and the flag or variable that gave it
- * @throws ConfigError where the file is missing, can't be read, or holds a line of a wrong form
+ * @throws ConfigError if the file is missing or can't be read
  */
 export function findConfigFile(
   named: { path: string; source: string } | undefined,
@@ -28,7 +25,7 @@ export function findConfigFile(
 ): ConfigFile | undefined {
   for (const path of named === undefined ? USUAL_PLACES : [named.path]) {
     const text = readOrExplain(path, readFile)
-    if (text !== undefined) return { path, entries: parseConfigText(text, path) }
+    if (text !== undefined) return { path, ...parseConfigText(text, path) }
   }
   if (named === undefined) return undefined
   throw new ConfigError(`${named.source}: there is no file ${JSON.stringify(named.path)}`)

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs'
-import { describe, expect, it } from 'vitest'
+import { describe, expect, it, test } from 'vitest'
 import { parseCommandLine } from './command-line.ts'
-import { renderExample, renderHelp, renderTable } from './help.ts'
+import { renderConfigType, renderExample, renderHelp, renderTable } from './help.ts'
 import { loadConfig } from './load.ts'
 import { OPTION_KEYS, SETTING_KEYS } from './options.ts'
 
@@ -42,6 +42,12 @@ describe('the table', () => {
     expect(rows).toContainEqual(expect.stringMatching(/^\| `proxy_api_key` \| .* \| empty \| /))
     expect(rows.at(-1)).toMatch(/^\| `--config` \| `CSP_CONFIG` \| empty \| /)
   })
+})
+
+test('the comments of Config say what a setting does, its unit and its default', () => {
+  const source = readFileSync(new URL('config.ts', import.meta.url), 'utf8')
+  expect(source).toBe(renderConfigType())
+  expect(source).toContain('milliseconds')
 })
 
 describe('the example file', () => {

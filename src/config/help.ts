@@ -1,6 +1,7 @@
-import { flagOf, variableOf } from './names.ts'
+import { flagOf, propertyOf, variableOf } from './names.ts'
 import { OPTION_KEYS, OPTIONS, SETTING_KEYS, SETTINGS } from './options.ts'
 import type { OptionKey } from './options.ts'
+import { wrap } from './wrap.ts'
 
 /** A command of the program: its name, and what it does. */
 export type CommandHelp = { readonly name: string; readonly help: string }
@@ -16,12 +17,12 @@ export function renderHelp(commands: readonly CommandHelp[] = []): string {
     '',
     ...section(
       'Commands:',
-      commands.map(({ name, help }) => twoColumns(name, help.split(' '))),
+      commands.map(({ name, help }) => twoColumns(name, help)),
     ),
     ...section('Options:', [
       ...OPTION_KEYS.map((key) => twoColumns(flagText(key), withDefault(key))),
-      twoColumns('-h, --help', ['show this text']),
-      twoColumns('-v, --version', ['show the version']),
+      twoColumns('-h, --help', 'show this text'),
+      twoColumns('-v, --version', 'show the version'),
     ]),
     'An option can also be given in the environment (CSP_LOG_LEVEL for --log-level)',
     'or in config.txt (log_level = DEBUG). The command line comes first, then the',
@@ -54,13 +55,42 @@ export function renderExample(): string {
   ]
   const options = SETTING_KEYS.flatMap((key) => {
     const { help, defaultText } = SETTINGS[key]
-    return [
-      '',
-      ...wrap(help.split(' '), 90).map((line) => `# ${line}`),
-      `#${key} = ${defaultText}`.trimEnd(),
-    ]
+    return ['', ...wrap(help, 90).map((line) => `# ${line}`), `#${key} = ${defaultText}`.trimEnd()]
   })
   return `${[...introduction, ...options].join('\n')}\n`
+}
+
+/** The source of `Config` (config.ts), whose comments an editor shows. It ends with a line break. */
+export function renderConfigType(): string {
+  const properties = SETTING_KEYS.flatMap((key, index) => {
+    const { help, type, defaultText } = SETTINGS[key]
+    const sentences = [help, `Takes ${type.allowedValue}`, `Default: ${defaultText || 'none'}`]
+    return [
+      ...(index === 0 ? [] : ['']),
+      '  /**',
+      ...wrap(`${sentences.map(asSentence).join(' ')}`, 94).map((line) => `   * ${line}`),
+      '   */',
+      `  readonly ${propertyOf(key)}: Values['${propertyOf(key)}']`,
+    ]
+  })
+  return [
+    '// Made by renderConfigType() of help.ts; a test compares it.',
+    "import type { Values } from './options.ts'",
+    '',
+    '/**',
+    ' * The settings that the program runs with: times in milliseconds, sizes in bytes, settings that',
+    ' * are empty by default undefined (or an empty list), `auto` replaced by the value it stands for.',
+    ' */',
+    'export interface Config {',
+    ...properties,
+    '}',
+    '',
+  ].join('\n')
+}
+
+function asSentence(text: string): string {
+  const ending = /[.:]$/.test(text) ? '' : '.'
+  return `${text.charAt(0).toUpperCase()}${text.slice(1)}${ending}`
 }
 
 function section(title: string, entries: readonly string[]): string[] {
@@ -72,29 +102,13 @@ function flagText(key: OptionKey): string {
   return placeholder === null ? `--[no-]${flagOf(key)}` : `--${flagOf(key)} <${placeholder}>`
 }
 
-function withDefault(key: OptionKey): string[] {
+function withDefault(key: OptionKey): string {
   const { help, defaultText } = OPTIONS[key]
-  return [...help.split(' '), ...(defaultText === '' ? [] : [`(default ${defaultText})`])]
+  return defaultText === '' ? help : `${help} (default ${defaultText})`
 }
 
-function twoColumns(left: string, right: readonly string[]): string {
+function twoColumns(left: string, right: string): string {
   return wrap(right, WIDTH - FLAG_WIDTH)
     .map((line, index) => (index === 0 ? `  ${left}` : '').padEnd(FLAG_WIDTH) + line)
     .join('\n')
-}
-
-/** Lines of words; a word is never broken. */
-function wrap(words: readonly string[], width: number): string[] {
-  const lines: string[] = []
-  let line = ''
-  for (const word of words) {
-    const longer = line === '' ? word : `${line} ${word}`
-    if (longer.length > width && line !== '') {
-      lines.push(line)
-      line = word
-    } else {
-      line = longer
-    }
-  }
-  return [...lines, line]
 }

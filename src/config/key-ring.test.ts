@@ -1,21 +1,23 @@
-import { describe, expect, it, test } from 'vitest'
+import { afterEach, beforeEach, describe, expect, it, test, vi } from 'vitest'
 
+import { Deferred } from '../deferred.ts'
 import { ConfigError } from './config-error.ts'
 import { asksForKey, keyRing, type KeySource } from './key-ring.ts'
 
 const PATH = '/run/secrets/key'
 
 /** A ring over a file that can be rewritten, and a clock that is set by hand. */
-function overFile(text: string | undefined | Error) {
+async function overFile(text: string | undefined | Error) {
   const lines: string[] = []
-  const file = { text, reads: 0 }
+  const file = { text, reads: 0, slow: Promise.resolve() }
   let time = 0
-  const keys = keyRing(
+  const keys = await keyRing(
     { proxyApiKey: undefined, proxyApiKeyFile: PATH },
     {
-      readFile: (path) => {
+      readFile: async (path) => {
         expect(path).toBe(PATH)
         file.reads += 1
+        await file.slow
         if (file.text instanceof Error) throw file.text
         return file.text
       },
@@ -37,11 +39,11 @@ function overFile(text: string | undefined | Error) {
 function overSource(source: KeySource | undefined) {
   const log = { info: () => {}, warn: () => {} }
   const config = { proxyApiKey: source, proxyApiKeyFile: undefined }
-  return keyRing(config, { readFile: () => undefined, now: () => 0, log })
+  return keyRing(config, { readFile: () => Promise.resolve(undefined), now: () => 0, log })
 }
 
-test('without a key and a file, none is asked for', () => {
-  expect(overSource(undefined)).toBeUndefined()
+test('without a key and a file, none is asked for', async () => {
+  expect(await overSource(undefined)).toBeUndefined()
   expect(asksForKey({ proxyApiKey: undefined, proxyApiKeyFile: undefined })).toBe(false)
   expect(asksForKey({ proxyApiKey: 'a', proxyApiKeyFile: undefined })).toBe(true)
   expect(asksForKey({ proxyApiKey: undefined, proxyApiKeyFile: PATH })).toBe(true)
@@ -56,12 +58,12 @@ describe('of a setting', () => {
     ['an empty text is no key', () => ['', 'a'], ['a']],
     ['no key is no key', () => '', []],
   ])('%s', async (_name, source, keys) => {
-    expect(await overSource(source)?.()).toEqual(keys)
+    expect(await (await overSource(source))?.()).toEqual(keys)
   })
 
   test('a function is asked each time', async () => {
     let key = 'before'
-    const keys = overSource(() => key)
+    const keys = await overSource(() => key)
     expect(await keys?.()).toEqual(['before'])
     key = 'after'
     expect(await keys?.()).toEqual(['after'])
@@ -75,7 +77,7 @@ describe('of a file', () => {
     ['\uFEFF  one \r\n\r\ntwo\r\n', ['one', 'two']],
     ['#1', ['#1']],
   ])('each line of %j is a key', async (text, keys) => {
-    expect(await overFile(text).keys()).toEqual(keys)
+    expect(await (await overFile(text)).keys()).toEqual(keys)
   })
 
   test.each([
@@ -87,14 +89,14 @@ describe('of a file', () => {
     ],
     ['it is empty', ' \n', `${PATH}: there is no key in it`],
     ['a line is no key', 'good\nhush hush', `${PATH}:2: this is no key: use ASCII letters`],
-  ])('the start fails where %s, without a word of it', (_name, text, message) => {
-    expect(() => overFile(text)).toThrow(ConfigError)
-    expect(() => overFile(text)).toThrow(message)
-    expect(() => overFile(text)).toThrow(/^(?!.*hush)/)
+  ])('the start fails where %s, without a word of it', async (_name, text, message) => {
+    await expect(overFile(text)).rejects.toThrow(ConfigError)
+    await expect(overFile(text)).rejects.toThrow(message)
+    await expect(overFile(text)).rejects.toThrow(/^(?!.*hush)/)
   })
 
   it('is read again after a second, when someone asks', async () => {
-    const { file, keys, wait, lines } = overFile('old')
+    const { file, keys, wait, lines } = await overFile('old')
     file.text = 'old\nnew'
     wait(999)
     expect(await keys()).toEqual(['old'])
@@ -106,7 +108,7 @@ describe('of a file', () => {
   })
 
   it('says nothing where nothing changed', async () => {
-    const { keys, wait, lines } = overFile('old')
+    const { keys, wait, lines } = await overFile('old')
     wait(5000)
     expect(await keys()).toEqual(['old'])
     expect(lines).toEqual([])
@@ -117,7 +119,7 @@ describe('of a file', () => {
     ['empty', ''],
     ['no list of keys', 'hush hush'],
   ])('keeps its last keys while it is %s, and says so once', async (_name, text) => {
-    const { file, keys, wait, lines } = overFile('old')
+    const { file, keys, wait, lines } = await overFile('old')
     for (file.text = text; file.reads < 4; wait(1000)) expect(await keys()).toEqual(['old'])
     expect(lines).toEqual([
       expect.stringMatching(/^warn \/run\/secrets\/key.*; the last keys hold$/),
@@ -129,12 +131,52 @@ describe('of a file', () => {
   })
 
   it('says it again when it is wrong in another way, or once more', async () => {
-    const { file, keys, wait, lines } = overFile('old')
+    const { file, keys, wait, lines } = await overFile('old')
     for (const text of [undefined, '', 'old', undefined]) {
       file.text = text
       wait(1000)
       await keys()
     }
     expect(lines.map((line) => line.slice(0, 4))).toEqual(['warn', 'warn', 'info', 'warn'])
+  })
+
+  describe('that does not answer', () => {
+    beforeEach(() => void vi.useFakeTimers())
+    afterEach(() => void vi.useRealTimers())
+
+    it('keeps a request waiting for a second, the next ones not at all, and is read once', async () => {
+      const { file, keys, wait, lines } = await overFile('old')
+      const answer = new Deferred<void>()
+      file.slow = answer.promise
+      file.text = 'new'
+      wait(1000)
+      const first = keys()
+      await vi.advanceTimersByTimeAsync(1000)
+      expect(await first).toEqual(['old'])
+      for (const _ of [1, 2, 3]) {
+        wait(1000)
+        expect(await keys()).toEqual(['old'])
+      }
+      expect(file.reads).toBe(2)
+      expect(lines).toEqual([expect.stringContaining('takes too long; the last keys hold')])
+
+      answer.resolve()
+      await vi.advanceTimersByTimeAsync(0)
+      expect(await keys()).toEqual(['new'])
+    })
+
+    it('stops the start', async () => {
+      const asked = keyRing(
+        { proxyApiKey: undefined, proxyApiKeyFile: PATH },
+        {
+          readFile: () => new Promise(() => {}),
+          now: () => 0,
+          log: { info: () => {}, warn: () => {} },
+        },
+      )
+      const failed = expect(asked).rejects.toThrow(`${PATH}: the keys can't be read: it takes too`)
+      await vi.advanceTimersByTimeAsync(10_000)
+      await failed
+    })
   })
 })

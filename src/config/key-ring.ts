@@ -1,10 +1,10 @@
 import { ConfigError } from './config-error.ts'
-import type { ReadFile } from './find-file.ts'
-import type { Config } from './options.ts'
+import type { Config } from './config.ts'
+import { linesOf } from './file.ts'
 import { headerKey } from './values.ts'
 import type { ValueType } from './value-type.ts'
 
-/** A key that clients must send, or what gives the one or the several that hold at the moment. */
+/** A key that clients must send, or a function that gives the key or keys that hold at the moment. */
 export type KeySource = string | (() => Keys | Promise<Keys>)
 
 type Keys = string | readonly string[]
@@ -19,26 +19,31 @@ export const keySource: ValueType<KeySource> = {
 }
 
 /** Whether clients must send a key. */
-export function asksForKey(config: Pick<Config, 'proxyApiKey' | 'proxyApiKeyFile'>): boolean {
+export function asksForKey(
+  config: Partial<Pick<Config, 'proxyApiKey' | 'proxyApiKeyFile'>>,
+): boolean {
   return config.proxyApiKey !== undefined || config.proxyApiKeyFile !== undefined
 }
 
+/** Gives the text of a file; undefined if there is none. Any other failure is thrown. */
+export type ReadKeyFile = (path: string) => Promise<string | undefined>
+
 export type KeyRingOptions = {
-  readonly readFile: ReadFile
+  readonly readFile: ReadKeyFile
   /** Milliseconds, from any moment on. */
   readonly now: () => number
   readonly log: { readonly info: (line: string) => void; readonly warn: (line: string) => void }
 }
 
 /**
- * Where the keys come from; undefined where clients need none.
+ * Where the keys come from; undefined if clients need none.
  *
- * @throws ConfigError where there is a file and no key can be read from it
+ * @throws ConfigError if there is a file and no key can be read from it
  */
-export function keyRing(
+export async function keyRing(
   { proxyApiKey: source, proxyApiKeyFile: path }: Pick<Config, 'proxyApiKey' | 'proxyApiKeyFile'>,
   options: KeyRingOptions,
-): KeyRing | undefined {
+): Promise<KeyRing | undefined> {
   if (path !== undefined) return keyFile(path, options)
   if (source === undefined) return undefined
   if (typeof source === 'string') return () => Promise.resolve([source])
@@ -46,48 +51,80 @@ export function keyRing(
 }
 
 /** For how long the keys of a file are taken as they were read, in milliseconds. */
-const FRESH = 1000
+const FRESH_MILLISECONDS = 1000
+
+/** How long a request waits for the file before the last keys are taken, in milliseconds. */
+const READ_MILLISECONDS = 1000
+
+/** The same at the start, when there are no last keys. */
+const FIRST_READ_MILLISECONDS = 10_000
 
 /**
- * The keys of a file, which is looked at again when someone asks, once a second at most. While it
- * can't be read or holds no keys, the last ones hold: whoever replaces it may do so in steps.
+ * The keys of a file, which is looked at again when a request comes, once a second at most. While it
+ * can't be read or holds no keys, the last ones hold: whoever replaces it may do so in steps. At
+ * most one read is under way, however long it takes.
  */
-function keyFile(path: string, { readFile, now, log }: KeyRingOptions): KeyRing {
-  let text = contentOf(path, readFile)
+async function keyFile(path: string, { readFile, now, log }: KeyRingOptions): Promise<KeyRing> {
+  const isSlow = new ConfigError(`${path}: the keys can't be read: it takes too long`)
+  let text = await within(FIRST_READ_MILLISECONDS, contentOf(path, readFile), isSlow)
   let keys = keysIn(text, path)
   let problem: string | undefined
   let lookedAt = now()
-  return () => {
-    if (now() - lookedAt >= FRESH) {
+  let reading: Promise<void> | undefined
+  return async () => {
+    if (reading === undefined && now() - lookedAt >= FRESH_MILLISECONDS) {
       lookedAt = now()
-      readAgain()
+      const read = contentOf(path, readFile).then(take, complain)
+      reading = within(READ_MILLISECONDS, read, isSlow).catch(complain)
+      void read.finally(() => (reading = undefined))
     }
-    return Promise.resolve(keys)
+    await reading
+    return keys
   }
 
-  function readAgain(): void {
+  function take(current: string): void {
+    if (current === text && problem === undefined) return
     try {
-      const current = contentOf(path, readFile)
-      if (current === text && problem === undefined) return
       keys = keysIn(current, path)
-      text = current
-      problem = undefined
-      log.info(`${path}: was read again; keys: ${keys.length}`)
     } catch (error) {
-      if (!(error instanceof ConfigError)) throw error
-      if (error.message !== problem) log.warn(`${error.message}; the last keys hold`)
-      problem = error.message
+      return complain(error)
     }
+    text = current
+    problem = undefined
+    log.info(`${path}: was read again; keys: ${keys.length}`)
+  }
+
+  function complain(error: unknown): void {
+    const message = error instanceof Error ? error.message : String(error)
+    if (message !== problem) log.warn(`${message}; the last keys hold`)
+    problem = message
   }
 }
 
-function contentOf(path: string, readFile: ReadFile): string {
+/** What the promise gives, or the error if it takes longer. */
+async function within<Result>(
+  milliseconds: number,
+  work: Promise<Result>,
+  late: Error,
+): Promise<Result> {
+  let timer: NodeJS.Timeout | undefined
+  const elapsed = new Promise<never>((_, reject) => {
+    timer = setTimeout(() => reject(late), milliseconds)
+  })
+  try {
+    return await Promise.race([work, elapsed])
+  } finally {
+    clearTimeout(timer)
+  }
+}
+
+async function contentOf(path: string, readFile: ReadKeyFile): Promise<string> {
   let text: string | undefined
   try {
-    text = readFile(path)
+    text = await readFile(path)
   } catch (cause) {
-    const { code = 'unknown error' } = cause as NodeJS.ErrnoException
-    throw new ConfigError(`${path}: the keys can't be read: ${code}`, { cause })
+    const { code, message } = cause as NodeJS.ErrnoException
+    throw new ConfigError(`${path}: the keys can't be read: ${code ?? message}`, { cause })
   }
   if (text === undefined) throw new ConfigError(`${path}: there is no such file, for the keys`)
   return text
@@ -96,10 +133,7 @@ function contentOf(path: string, readFile: ReadFile): string {
 /** One key a line. What a line holds is not shown. */
 function keysIn(text: string, path: string): string[] {
   const keys: string[] = []
-  for (const [index, line] of text
-    .replace(/^\uFEFF/, '')
-    .split(/\r\n|\n|\r/)
-    .entries()) {
+  for (const [index, line] of linesOf(text).entries()) {
     const key = line.trim()
     if (key === '') continue
     if (!headerKey.accepts(key)) {

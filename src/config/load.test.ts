@@ -53,7 +53,7 @@ describe('where a value comes from', () => {
   it('auto asks for the default, over what comes after', () => {
     const { config, sources } = load({
       values: { host: 'AUTO' },
-      env: { CSP_HOST: '0.0.0.0', CSP_MAX_PROCESSES: 'auto' },
+      env: { CSP_HOST: '::1', CSP_MAX_PROCESSES: 'auto' },
     })
     expect([config.host, sources.host]).toEqual(['127.0.0.1', '--host'])
     expect([config.maxProcesses, sources.maxProcesses]).toEqual([32, 'CSP_MAX_PROCESSES'])
@@ -67,6 +67,7 @@ describe('where a value comes from', () => {
     const text = [
       'port = 1',
       'host = ::1',
+      'dangerously_open_to_all = yes',
       'log_level = trace',
       'model_default = a',
       'model_aliases = b = c',
@@ -99,6 +100,7 @@ describe('where a value comes from', () => {
     const expected = {
       port: 1,
       host: '::1',
+      dangerouslyOpenToAll: true,
       logLevel: 'TRACE',
       modelDefault: 'a',
       modelAliases: [{ name: 'b', model: 'c' }],
@@ -229,6 +231,39 @@ describe('a wrong value stops the start with a line that names its place', () =>
       "CSP_TOOLS_ENABLED: tools_enabled needs proxy_api_key while host is '0.0.0.0'",
     )
   })
+})
+
+it('says all that is wrong at once, and what it would warn of', () => {
+  const text = 'port = x\nprot = 1\nqueue: 1\nhost = ::1\nhost = ::1\nqueue_timeout = 99x\n'
+  const failed = (): unknown => {
+    try {
+      return load({ files: { 'config.txt': text }, env: { CSP_QUEUE_LIMIT: 'none' } })
+    } catch (error) {
+      return error
+    }
+  }
+  expect(failed()).toMatchObject({
+    problems: [
+      'config.txt:3: this line is not of the form: key = value',
+      expect.stringMatching(/^config\.txt:1: port = 'x'/),
+      expect.stringMatching(/^config\.txt:6: queue_timeout = '99x'/),
+      expect.stringMatching(/^CSP_QUEUE_LIMIT: queue_limit = 'none'/),
+    ],
+    warnings: [
+      'config.txt:2: prot is not known, and not used; did you mean port?',
+      'config.txt:5: host was already given on line 4; this line counts',
+    ],
+  })
+  const combined = { CSP_TOOLS_ENABLED: 'on', CSP_HOST: '0.0.0.0', CSP_PRT: '1' }
+  expect(() => load({ env: combined })).toThrow(
+    expect.objectContaining({
+      problems: [
+        expect.stringContaining('needs tools_folder'),
+        expect.stringContaining('needs proxy_api_key'),
+      ],
+      warnings: [expect.stringContaining('did you mean CSP_PORT?')],
+    }),
+  )
 })
 
 describe('it warns, and goes on', () => {

@@ -1,4 +1,6 @@
 import type { CommandLineValues } from './command-line.ts'
+import { ConfigError } from './config-error.ts'
+import type { Config } from './config.ts'
 import type { Environment } from './environment.ts'
 import type { FileEntry } from './file.ts'
 import { findConfigFile } from './find-file.ts'
@@ -8,7 +10,7 @@ import { ENVIRONMENT_PREFIX, flagOf, propertyOf, variableOf } from './names.ts'
 import { nearest } from './nearest.ts'
 import { AUTOMATIC } from './option.ts'
 import { OPTION_KEYS, SETTING_KEYS, SETTINGS } from './options.ts'
-import type { Config, OptionKey, SettingKey } from './options.ts'
+import type { OptionKey, SettingKey } from './options.ts'
 import { removedOption } from './removed-options.ts'
 import { notAllowed, resolveConfig } from './resolve.ts'
 
@@ -26,7 +28,7 @@ export type LoadedConfig = {
   readonly sources: { readonly [Property in keyof Config]: string }
   /** One line each, for the user; none holds a value. */
   readonly warnings: readonly string[]
-  /** The file that was read, as it was named; undefined where there was none. */
+  /** The file that was read, as it was named; undefined if there was none. */
   readonly file: string | undefined
 }
 
@@ -34,7 +36,8 @@ export type LoadedConfig = {
  * Puts the configuration together: command line over environment over file over defaults. A value
  * that is empty counts as not given.
  *
- * @throws ConfigError with one line that names the source, the key, the value and what is allowed
+ * @throws ConfigError with a line for each problem, which names the source, the key, the value and
+ *   what is allowed, and with the warnings that there are besides
  */
 export function loadConfig(request: ConfigRequest): LoadedConfig {
   const file = findConfigFile(fileOption(request), request.readFile)
@@ -44,19 +47,28 @@ export function loadConfig(request: ConfigRequest): LoadedConfig {
     const found = fromOutside(key, request) ?? fromFile(lastEntries.get(key), file)
     if (found !== undefined) given.set(key, found)
   }
-  const input = Object.fromEntries(
-    [...given].map(([key, from]) => [propertyOf(key), readValue(key, from)]),
-  ) as Partial<Config>
+  const warnings = [...environmentWarnings(request.env), ...fileWarnings(file)]
+  const problems = [...(file?.problems ?? [])]
+  const input: Record<string, unknown> = {}
+  for (const [key, from] of given) {
+    const value = readValue(key, from)
+    if (value === NOT_ALLOWED) {
+      problems.push(notAllowed(placed(key, from), key, from.text, SETTINGS[key].type.allowed))
+    } else input[propertyOf(key)] = value
+  }
+  if (problems.length > 0) throw new ConfigError(problems, { warnings })
   const sources = Object.fromEntries(
     SETTING_KEYS.map((key) => [propertyOf(key), given.get(key)?.source ?? 'default']),
   ) as LoadedConfig['sources']
   return {
-    config: resolveConfig(input, request.machine, {
-      name: (key) => key,
-      placed: (key) => placed(key, given.get(key)),
-    }),
+    config: orWithWarnings(warnings, () =>
+      resolveConfig(input as Partial<Config>, request.machine, {
+        name: (key) => key,
+        placed: (key) => placed(key, given.get(key)),
+      }),
+    ),
     sources,
-    warnings: [...environmentWarnings(request.env), ...fileWarnings(file)],
+    warnings,
     file: file?.path,
   }
 }
@@ -83,13 +95,22 @@ function fromFile(entry: FileEntry | undefined, file: ConfigFile | undefined): G
   return { text: entry.value, source: `${file.path}:${entry.line}` }
 }
 
-/** Undefined where the text asks for the default that depends on the machine. */
+const NOT_ALLOWED = Symbol('not allowed')
+
+/** Undefined if the text asks for the default that depends on the circumstances. */
 function readValue(key: SettingKey, given: Given): unknown {
   const { type, defaultText } = SETTINGS[key]
   if (defaultText === AUTOMATIC && given.text.toLowerCase() === AUTOMATIC) return undefined
-  const value = type.parse(given.text)
-  if (value === undefined) throw notAllowed(placed(key, given), key, given.text, type.allowed)
-  return value
+  return type.parse(given.text) ?? NOT_ALLOWED
+}
+
+function orWithWarnings<Result>(warnings: readonly string[], work: () => Result): Result {
+  try {
+    return work()
+  } catch (error) {
+    if (!(error instanceof ConfigError)) throw error
+    throw new ConfigError(error.problems, { cause: error, warnings })
+  }
 }
 
 function placed(key: SettingKey, given: Given | undefined): string {

@@ -8,6 +8,11 @@ export function propertyOf<Key extends string>(key: Key): CamelCase<Key> {
   return key.replace(/_([a-z])/g, (_, letter: string) => letter.toUpperCase()) as CamelCase<Key>
 }
 
+/** The key for a property of `Config`: `max_body_size` for `maxBodySize`. */
+export function keyOf(property: string): string {
+  return property.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`)
+}
+
 /** What every environment variable of this program starts with. */
 export const ENVIRONMENT_PREFIX = 'CSP_'
 

@@ -1,19 +1,25 @@
 import type { Machine } from './machine.ts'
 import type { ValueType } from './value-type.ts'
 
+/** What a default may depend on. */
+export type Circumstances = Machine & {
+  /** Whether clients must send a key. */
+  readonly asksForKey: boolean
+}
+
 /** One line of the option table. */
 export type Option<Value> = {
   readonly type: ValueType<Value>
   /** The default as a file, the docs and `--help` show it; '' for none. */
   readonly defaultText: string
-  readonly defaultOn: (machine: Machine) => Value
+  readonly defaultOn: (circumstances: Circumstances) => Value
   /** What it does, in plain text that ends without a full stop. */
   readonly help: string
   /** A secret's value is never shown. */
   readonly secret: boolean
 }
 
-/** What stands for a default that depends on the machine, wherever a value can be given. */
+/** Stands for a default that depends on the circumstances, wherever a value can be given. */
 export const AUTOMATIC = 'auto'
 
 /** An option with a fixed default, which is given as text. */
@@ -27,10 +33,10 @@ export function fixed<Value>(
   return { type, defaultText, defaultOn: () => value, help, secret: false }
 }
 
-/** An option with a default that depends on the machine. */
+/** An option with a default that depends on the circumstances. */
 export function automatic<Value>(
   type: ValueType<Value>,
-  defaultOn: (machine: Machine) => Value,
+  defaultOn: (circumstances: Circumstances) => Value,
   help: string,
 ): Option<Value> {
   const orAutomatic = {

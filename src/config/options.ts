@@ -17,15 +17,20 @@ export const SETTINGS = {
   port: fixed(integer(0, 65_535), '42069', 'port to listen on; 0 picks a free one'),
   host: automatic(
     listenHost,
-    (machine) => (machine.container ? '0.0.0.0' : '127.0.0.1'),
-    'address or host name to listen on; auto is 127.0.0.1, in a container 0.0.0.0',
+    ({ container, asksForKey }) => (container && asksForKey ? '0.0.0.0' : '127.0.0.1'),
+    'address or host name to listen on; auto is 127.0.0.1, and 0.0.0.0 in a container if clients need a key',
+  ),
+  dangerously_open_to_all: fixed(
+    boolean,
+    'false',
+    'listen on an address of the network without a key: anyone who reaches the port uses your login',
   ),
   log_level: fixed(
     choice('level', ['ERROR', 'WARN', 'INFO', 'DEBUG', 'TRACE']),
     'INFO',
     'how much is logged: ERROR, WARN, INFO, DEBUG or TRACE, in any case',
   ),
-  model_default: fixed(spacelessName, 'claude-sonnet-4-6', 'model of a request that names none'),
+  model_default: fixed(spacelessName, 'claude-sonnet-4-6', 'model for requests that name none'),
   model_aliases: list(
     modelAliases,
     'other names for models, such as gpt-4o = claude-sonnet-5-5, gpt-* = haiku; * matches any text; empty has none',
@@ -38,24 +43,21 @@ export const SETTINGS = {
   ),
   proxy_api_key_file: optional(
     filePath,
-    'file with the keys that clients may send, one a line; read again when it changes, so that a key can be replaced without a restart',
+    'file with the keys that clients may send, one a line; read again when it changes, so a key can be replaced without a restart',
   ),
   cors_origins: list(
     origins,
-    'web origins whose pages may call, separated by commas, such as https://app.example:8080; * allows all; empty allows none',
+    'web origins whose pages may call, separated by commas (such as https://app.example:8080); * allows all, empty allows none',
   ),
-  system_prompt: optional(
-    anyText,
-    "system prompt of a request that has none; the request's own comes first",
-  ),
+  system_prompt: optional(anyText, 'system prompt for requests that have none'),
   max_thinking_tokens: optional(
     integer(1024),
-    "thinking budget of a request that says nothing about thinking, 1024 or more; the request's own comes first",
+    'thinking budget for requests without `thinking`, in tokens, 1024 or more',
   ),
   tools_enabled: fixed(
     boolean,
     'false',
-    "let Claude Code's own tools work on this machine; needs tools_folder",
+    'let Claude Code use its own tools on this machine; needs tools_folder',
   ),
   tools_folder: optional(
     filePath,
@@ -70,12 +72,12 @@ export const SETTINGS = {
   queue_timeout: fixed(
     duration(0),
     '60s',
-    'how long a request waits for a process before it is turned away',
+    'how long a request waits for a process before it gets a 529',
   ),
   queue_limit: fixed(
     integer(1),
     '1000',
-    'most requests that wait for a process; one more is turned away at once',
+    'most requests that wait for a process; the next one gets a 529 at once',
   ),
   start_timeout: fixed(
     duration(1),
@@ -86,19 +88,23 @@ export const SETTINGS = {
   next_event_timeout: fixed(
     duration(1),
     '10min',
-    'how long a reply that began may be silent; a model that thinks can be for minutes',
+    'how long a reply that has begun may stay silent; a thinking model can be silent for minutes',
   ),
-  ping_interval: fixed(duration(1), '15s', 'silence on a stream after which a ping event is sent'),
+  ping_interval: fixed(
+    duration(1),
+    '15s',
+    'how long a stream may be silent before a ping event is sent',
+  ),
   idle_timeout: fixed(duration(0), '5min', 'how long an idle conversation keeps its process'),
   hold_timeout: fixed(duration(1), '10min', 'how long a process waits for tool results'),
   shutdown_timeout: fixed(
     duration(0),
     '30s',
-    'how long requests in flight may take to finish at stop',
+    'how long requests in flight may take to finish when the server stops',
   ),
   usage_guard: optional(
     percentage,
-    "share of a window of the subscription's plan, such as 80%, from which on requests are refused, as is overage; empty refuses none",
+    'refuse requests once this share of a plan window is used (such as 80%), and never use paid overage; empty: off',
   ),
   batch_concurrency: automatic(
     integer(1),
@@ -130,14 +136,14 @@ export const SETTINGS = {
   ),
   claude_path: optional(
     filePath,
-    'Claude Code executable to use in place of the one that comes with the Agent SDK',
+    'Claude Code executable to use instead of the one that comes with the Agent SDK',
   ),
 } satisfies Record<string, Option<unknown>>
 
 /** Where the file is: not a setting, for a file can't say it. */
 export const FILE_OPTION = optional(
   filePath,
-  'configuration file; by default ./config.txt, else ./src/config.txt, where there is one',
+  'configuration file; by default ./config.txt, else ./src/config.txt, if there is one',
 )
 
 /** Everything that the environment and the command line can give. */
@@ -151,10 +157,7 @@ export const OPTION_KEYS = Object.keys(OPTIONS) as readonly OptionKey[]
 
 type ValueOf<Entry> = Entry extends Option<infer Value> ? Value : never
 
-/**
- * What the program runs with: times in milliseconds, sizes in bytes, what is empty by default
- * undefined (or an empty list), `auto` replaced by what it stands for.
- */
-export type Config = {
+/** The type of each setting's value, by the name of its property. */
+export type Values = {
   readonly [Key in SettingKey as CamelCase<Key>]: ValueOf<(typeof SETTINGS)[Key]>
 }

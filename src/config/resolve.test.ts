@@ -1,7 +1,7 @@
 import { describe, expect, expectTypeOf, it } from 'vitest'
 import { ConfigError } from './config-error.ts'
 import type { KeySource } from './key-ring.ts'
-import type { Config } from './options.ts'
+import type { Config } from './config.ts'
 import { resolveConfig } from './resolve.ts'
 import type { ConfigInput } from './resolve.ts'
 
@@ -11,6 +11,7 @@ it('fills in every default', () => {
   expect(resolveConfig({}, MACHINE)).toEqual({
     port: 42_069,
     host: '127.0.0.1',
+    dangerouslyOpenToAll: false,
     logLevel: 'INFO',
     modelDefault: 'claude-sonnet-4-6',
     modelAliases: [],
@@ -66,8 +67,43 @@ it('takes a file of keys for a key, where the tools need one', () => {
   expect(() => resolveConfig({ ...tools, proxyApiKeyFile: '/key' }, MACHINE)).not.toThrow()
 })
 
-it('listens everywhere in a container', () => {
-  expect(resolveConfig({}, { ...MACHINE, container: true }).host).toBe('0.0.0.0')
+describe('the host', () => {
+  const container = { ...MACHINE, container: true }
+
+  it('is every address in a container if clients need a key, else loopback', () => {
+    expect(resolveConfig({ proxyApiKey: 'key' }, container).host).toBe('0.0.0.0')
+    expect(resolveConfig({ proxyApiKeyFile: '/key' }, container).host).toBe('0.0.0.0')
+    expect(resolveConfig({}, container).host).toBe('127.0.0.1')
+    expect(resolveConfig({ proxyApiKey: 'key' }, MACHINE).host).toBe('127.0.0.1')
+  })
+
+  it.each(['0.0.0.0', '::', '192.168.1.5', 'box.example'])('%s needs a key', (host) => {
+    expect(() => resolveConfig({ host }, MACHINE)).toThrow(
+      /^host = '.*' needs proxyApiKey or proxyApiKeyFile: .* \(dangerouslyOpenToAll allows just that\)$/,
+    )
+    expect(() => resolveConfig({ host }, container)).toThrow(ConfigError)
+    expect(resolveConfig({ host, proxyApiKey: 'key' }, MACHINE).host).toBe(host)
+    expect(resolveConfig({ host, dangerouslyOpenToAll: true }, MACHINE).host).toBe(host)
+  })
+})
+
+it('says all that is wrong at once, unknown names with the nearest one', () => {
+  const input = {
+    prot: 1,
+    holdTimeout: -1,
+    queueLimit: 0,
+    temperature: 1,
+    spares: 1,
+  } as ConfigInput
+  expect(() => resolveConfig(input, MACHINE)).toThrow(
+    new ConfigError([
+      'prot: there is no such option; did you mean port?',
+      'temperature: there is no such option',
+      'spares is no longer needed: one process is kept warm, and max_processes bounds the rest',
+      'queueLimit = 0 is not allowed: use a whole number from 1 up',
+      'holdTimeout = -1 is not allowed: use milliseconds, a whole number from 1 to 2147483647',
+    ]),
+  )
 })
 
 it('takes what is given, and the default for undefined and auto', () => {
@@ -117,7 +153,9 @@ describe("Claude Code's own tools", () => {
     expect(() => resolveConfig({ ...tools, host: '0.0.0.0' }, MACHINE)).toThrow(
       "toolsEnabled needs proxyApiKey while host is '0.0.0.0': without a key, everyone",
     )
-    expect(() => resolveConfig(tools, { ...MACHINE, container: true })).toThrow(ConfigError)
+    expect(() =>
+      resolveConfig({ ...tools, host: '0.0.0.0', dangerouslyOpenToAll: true }, MACHINE),
+    ).toThrow('toolsEnabled needs proxyApiKey')
   })
 
   it('may be used on loopback, or with a key', () => {

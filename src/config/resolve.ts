@@ -1,14 +1,17 @@
 import { inspect } from 'node:util'
 import { ConfigError } from './config-error.ts'
+import type { Config } from './config.ts'
 import { isLoopback } from './hosts.ts'
 import { asksForKey } from './key-ring.ts'
 import type { Machine } from './machine.ts'
-import { propertyOf } from './names.ts'
-import { AUTOMATIC } from './option.ts'
+import { keyOf, propertyOf } from './names.ts'
+import { nearest } from './nearest.ts'
+import { AUTOMATIC, type Circumstances } from './option.ts'
 import { SETTING_KEYS, SETTINGS } from './options.ts'
-import type { Config, SettingKey } from './options.ts'
+import type { SettingKey } from './options.ts'
+import { removedOption } from './removed-options.ts'
 
-/** What an embedding program may say; what it leaves out has its default. */
+/** The settings that an embedding program may give; what it leaves out has its default. */
 export type ConfigInput = Partial<Config>
 
 /** How errors name a setting. */
@@ -23,69 +26,90 @@ const PROPERTIES: SettingLabels = { name: propertyOf, placed: propertyOf }
 /**
  * Fills in the defaults and checks every value, alone and together with the others.
  *
- * @throws ConfigError with a line that names the setting
+ * @throws ConfigError with all that is wrong, a line each
  */
 export function resolveConfig(
   input: ConfigInput,
   machine: Machine,
   labels: SettingLabels = PROPERTIES,
 ): Config {
+  const problems = Object.keys(input).filter(isUnknown).map(unknownProperty)
+  const circumstances = { ...machine, asksForKey: asksForKey(input) }
   const entries = SETTING_KEYS.map((key) => {
     const property = propertyOf(key)
-    return [property, settingValue(key, input[property], machine, labels)]
+    const resolved = valueOf(key, input[property], circumstances)
+    if ('value' in resolved) return [property, resolved.value]
+    problems.push(notAllowed(labels.placed(key), key, input[property], resolved.problem))
+    return [property, undefined]
   })
+  if (problems.length > 0) throw new ConfigError(problems)
   const config = Object.freeze(Object.fromEntries(entries) as Config)
-  checkKeys(config, labels)
-  checkTools(config, labels)
+  problems.push(...problemsTogether(config, labels))
+  if (problems.length > 0) throw new ConfigError(problems)
   return config
 }
 
-/** The error for a value that is not allowed; a secret's does not show it. */
+/** The line about a value that is not allowed; a secret's does not show it. */
 export function notAllowed(
   placed: string,
   key: SettingKey,
   value: unknown,
   allowed: string,
-): ConfigError {
+): string {
   const shown = SETTINGS[key].secret ? 'a value that is not shown, being a secret,' : oneLine(value)
-  return new ConfigError(`${placed} = ${shown} is not allowed: use ${allowed}`)
+  return `${placed} = ${shown} is not allowed: use ${allowed}`
 }
 
-function settingValue(
+const PROPERTY_NAMES: readonly string[] = SETTING_KEYS.map(propertyOf)
+
+function isUnknown(name: string): boolean {
+  return !PROPERTY_NAMES.includes(name)
+}
+
+function unknownProperty(name: string): string {
+  const removed = removedOption(keyOf(name))
+  if (removed !== undefined) return `${name} ${removed}`
+  const near = nearest(name, PROPERTY_NAMES)
+  return `${name}: there is no such option${near === undefined ? '' : `; did you mean ${near}?`}`
+}
+
+function valueOf(
   key: SettingKey,
   value: unknown,
-  machine: Machine,
-  labels: SettingLabels,
-): unknown {
+  circumstances: Circumstances,
+): { value: unknown } | { problem: string } {
   const { type, defaultText, defaultOn } = SETTINGS[key]
   if (value === undefined || (value === AUTOMATIC && defaultText === AUTOMATIC)) {
-    return defaultOn(machine)
+    return { value: defaultOn(circumstances) }
   }
-  if (!type.accepts(value)) throw notAllowed(labels.placed(key), key, value, type.allowedValue)
-  return value
+  return type.accepts(value) ? { value } : { problem: type.allowedValue }
 }
 
-/** It would have to be guessed which of them holds. */
-function checkKeys(config: Config, labels: SettingLabels): void {
-  if (config.proxyApiKey === undefined || config.proxyApiKeyFile === undefined) return
-  throw new ConfigError(
-    `${labels.placed('proxy_api_key_file')} can't be used beside ${labels.placed('proxy_api_key')}: give one of them`,
-  )
-}
-
-/** Claude Code's own tools change files and run commands: they need a place and known clients. */
-function checkTools(config: Config, labels: SettingLabels): void {
-  if (!config.toolsEnabled) return
-  if (config.toolsFolder === undefined) {
-    throw new ConfigError(
-      `${labels.placed('tools_enabled')} needs ${labels.name('tools_folder')}: the folder in which Claude Code's own tools may work`,
+/** What is wrong with values that are each allowed. */
+function problemsTogether(config: Config, { name, placed }: SettingLabels): string[] {
+  const problems: string[] = []
+  if (config.proxyApiKey !== undefined && config.proxyApiKeyFile !== undefined) {
+    // It would have to be guessed which of them holds.
+    problems.push(
+      `${placed('proxy_api_key_file')} can't be used beside ${placed('proxy_api_key')}: give one of them`,
     )
   }
-  if (!asksForKey(config) && !isLoopback(config.host)) {
-    throw new ConfigError(
-      `${labels.placed('tools_enabled')} needs ${labels.name('proxy_api_key')} while ${labels.name('host')} is ${oneLine(config.host)}: without a key, everyone who reaches the port could change files and run commands on this machine`,
+  const isOpen = !asksForKey(config) && !isLoopback(config.host)
+  if (config.toolsEnabled && config.toolsFolder === undefined) {
+    problems.push(
+      `${placed('tools_enabled')} needs ${name('tools_folder')}: the folder in which Claude Code's own tools may work`,
     )
   }
+  if (config.toolsEnabled && isOpen) {
+    problems.push(
+      `${placed('tools_enabled')} needs ${name('proxy_api_key')} while ${name('host')} is ${oneLine(config.host)}: without a key, everyone who reaches the port could change files and run commands on this machine`,
+    )
+  } else if (isOpen && !config.dangerouslyOpenToAll) {
+    problems.push(
+      `${placed('host')} = ${oneLine(config.host)} needs ${name('proxy_api_key')} or ${name('proxy_api_key_file')}: without a key, everyone who reaches the port uses your login (${name('dangerously_open_to_all')} allows just that)`,
+    )
+  }
+  return problems
 }
 
 function oneLine(value: unknown): string {

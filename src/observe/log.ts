@@ -1,6 +1,7 @@
 import { type DestinationStream, type Logger, pino } from 'pino'
 import pretty from 'pino-pretty'
 
+import { ConfigError } from '../config/config-error.ts'
 import { renderTurn, TURN, TURN_FIELDS, type TurnLine } from './turn-log.ts'
 
 export type { Logger } from 'pino'
@@ -27,6 +28,17 @@ export function createLogger(
     ...(destination && { destination }),
   })
   return pino(options, lines)
+}
+
+const LEVELS_USED = ['debug', 'info', 'warn', 'error'] as const
+
+/** @throws ConfigError if that is no logger: a program in JavaScript may pass anything */
+export function checkLogger(logger: Logger): void {
+  const missing = LEVELS_USED.filter((level) => typeof logger?.[level] !== 'function')
+  if (missing.length === 0) return
+  throw new ConfigError(
+    `logger is not allowed: use a pino logger (it has no ${missing.map((level) => `${level}()`).join(', ')})`,
+  )
 }
 
 /** The log of an embedded proxy whose user passed none. */

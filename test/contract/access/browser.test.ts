@@ -246,7 +246,7 @@ test('cors_origins of * allows every page', async () => {
 })
 
 test('open to the network without a key, it serves under any name', async () => {
-  const port = await start({ host: '0.0.0.0' })
+  const port = await start({ host: '0.0.0.0', dangerouslyOpenToAll: true })
   const headers = { host: 'proxy.example:42069' }
   expect(await send(port, { headers, body: HELLO })).toMatchObject({ status: 200 })
 })

@@ -107,6 +107,22 @@ describe('a value that is not allowed is one line with source, key, value and wh
   })
 })
 
+test('the network without a key, unless that is said in so many words', async () => {
+  expectOneLine(await run(['--host', '0.0.0.0']), '--host', 'proxy_api_key', 'dangerously_open')
+})
+
+test('all that is wrong is shown at once, a line each, and what is not known as well', async () => {
+  writeConfig('port = none\nprot = 1\nport = 99999\nqueue: 1\n')
+  const { stderr, stdout, code } = await run([])
+  expect({ stdout, code }).toEqual({ stdout: '', code: 1 })
+  expect(stderr.trimEnd().split('\n')).toEqual([
+    expect.stringMatching(/^warning: config\.txt:2: prot .*did you mean port\?/),
+    expect.stringMatching(/^warning: config\.txt:3: port was already given on line 1/),
+    expect.stringMatching(/^claude-sub-proxy: config\.txt:4: /),
+    expect.stringMatching(/^claude-sub-proxy: config\.txt:3: port = '99999'/),
+  ])
+})
+
 describe('a configuration file', () => {
   test('that is named must be there', async () => {
     const path = join(sandbox.folder, 'nowhere.txt')

@@ -113,7 +113,10 @@ describe('what it says at start', () => {
   })
 
   test('that it is open to the network, under which port', async () => {
-    const { banner, url } = await start(['--port', '0', '--host', '0.0.0.0'])
+    const { banner, url } = await start([
+      ...['--port', '0', '--host', '0.0.0.0'],
+      '--dangerously-open-to-all',
+    ])
     const { port } = new URL(url)
     expect(banner).toMatch(/^ {2}warning +OPEN TO THE NETWORK\b.*proxy_api_key/m)
     expect(banner).toContain(`0.0.0.0:${port}`)

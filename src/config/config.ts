@@ -1,0 +1,205 @@
+// Made by renderConfigType() of help.ts; a test compares it.
+import type { Values } from './options.ts'
+
+/**
+ * The settings that the program runs with: times in milliseconds, sizes in bytes, settings that
+ * are empty by default undefined (or an empty list), `auto` replaced by the value it stands for.
+ */
+export interface Config {
+  /**
+   * Port to listen on; 0 picks a free one. Takes a whole number from 0 to 65535. Default: 42069.
+   */
+  readonly port: Values['port']
+
+  /**
+   * Address or host name to listen on; auto is 127.0.0.1, and 0.0.0.0 in a container if clients
+   * need a key. Takes auto, or an IP address (without brackets) or a host name, without a port.
+   * Default: auto.
+   */
+  readonly host: Values['host']
+
+  /**
+   * Listen on an address of the network without a key: anyone who reaches the port uses your
+   * login. Takes true or false. Default: false.
+   */
+  readonly dangerouslyOpenToAll: Values['dangerouslyOpenToAll']
+
+  /**
+   * How much is logged: ERROR, WARN, INFO, DEBUG or TRACE, in any case. Takes one of ERROR, WARN,
+   * INFO, DEBUG, TRACE. Default: INFO.
+   */
+  readonly logLevel: Values['logLevel']
+
+  /**
+   * Model for requests that name none. Takes a name without spaces and control characters.
+   * Default: claude-sonnet-4-6.
+   */
+  readonly modelDefault: Values['modelDefault']
+
+  /**
+   * Other names for models, such as gpt-4o = claude-sonnet-5-5, gpt-* = haiku; * matches any text;
+   * empty has none. Takes a list such as [{ name: "gpt-4o", model: "claude-sonnet-5-5" }] (each
+   * name once, no spaces, * only in names). Default: none.
+   */
+  readonly modelAliases: Values['modelAliases']
+
+  /**
+   * Key that clients must send; empty asks for none (better not on the command line, where others
+   * can read it). Takes ASCII letters, digits and punctuation, without spaces and control
+   * characters; or a function that gives one such text or a list of them. Default: none.
+   */
+  readonly proxyApiKey: Values['proxyApiKey']
+
+  /**
+   * File with the keys that clients may send, one a line; read again when it changes, so a key can
+   * be replaced without a restart. Takes a path without control characters and written out, for ~
+   * is not expanded. Default: none.
+   */
+  readonly proxyApiKeyFile: Values['proxyApiKeyFile']
+
+  /**
+   * Web origins whose pages may call, separated by commas (such as https://app.example:8080); *
+   * allows all, empty allows none. Takes a list of origins such as https://app.example:8080 (in
+   * lower case, no path), or of * alone. Default: none.
+   */
+  readonly corsOrigins: Values['corsOrigins']
+
+  /**
+   * System prompt for requests that have none. Takes any text. Default: none.
+   */
+  readonly systemPrompt: Values['systemPrompt']
+
+  /**
+   * Thinking budget for requests without `thinking`, in tokens, 1024 or more. Takes a whole number
+   * from 1024 up. Default: none.
+   */
+  readonly maxThinkingTokens: Values['maxThinkingTokens']
+
+  /**
+   * Let Claude Code use its own tools on this machine; needs tools_folder. Takes true or false.
+   * Default: false.
+   */
+  readonly toolsEnabled: Values['toolsEnabled']
+
+  /**
+   * Folder in which Claude Code's own tools may work; needed with tools_enabled. Takes a path
+   * without control characters and written out, for ~ is not expanded. Default: none.
+   */
+  readonly toolsFolder: Values['toolsFolder']
+
+  /**
+   * Largest request body; 32 MB is the Messages API's own limit. Takes bytes, a whole number from
+   * 1024 to 9007199254740991. Default: 32mb.
+   */
+  readonly maxBodySize: Values['maxBodySize']
+
+  /**
+   * Most runtime processes at a time; auto follows from cores and free memory, up to 32. Takes
+   * auto, or a whole number from 1 up. Default: auto.
+   */
+  readonly maxProcesses: Values['maxProcesses']
+
+  /**
+   * How long a request waits for a process before it gets a 529. Takes milliseconds, a whole
+   * number from 0 to 2147483647. Default: 60s.
+   */
+  readonly queueTimeout: Values['queueTimeout']
+
+  /**
+   * Most requests that wait for a process; the next one gets a 529 at once. Takes a whole number
+   * from 1 up. Default: 1000.
+   */
+  readonly queueLimit: Values['queueLimit']
+
+  /**
+   * How long the runtime may take for each set-up step before it sends the request. Takes
+   * milliseconds, a whole number from 1 to 2147483647. Default: 2min.
+   */
+  readonly startTimeout: Values['startTimeout']
+
+  /**
+   * How long the first event of a reply may take. Takes milliseconds, a whole number from 1 to
+   * 2147483647. Default: 10min.
+   */
+  readonly firstEventTimeout: Values['firstEventTimeout']
+
+  /**
+   * How long a reply that has begun may stay silent; a thinking model can be silent for minutes.
+   * Takes milliseconds, a whole number from 1 to 2147483647. Default: 10min.
+   */
+  readonly nextEventTimeout: Values['nextEventTimeout']
+
+  /**
+   * How long a stream may be silent before a ping event is sent. Takes milliseconds, a whole
+   * number from 1 to 2147483647. Default: 15s.
+   */
+  readonly pingInterval: Values['pingInterval']
+
+  /**
+   * How long an idle conversation keeps its process. Takes milliseconds, a whole number from 0 to
+   * 2147483647. Default: 5min.
+   */
+  readonly idleTimeout: Values['idleTimeout']
+
+  /**
+   * How long a process waits for tool results. Takes milliseconds, a whole number from 1 to
+   * 2147483647. Default: 10min.
+   */
+  readonly holdTimeout: Values['holdTimeout']
+
+  /**
+   * How long requests in flight may take to finish when the server stops. Takes milliseconds, a
+   * whole number from 0 to 2147483647. Default: 30s.
+   */
+  readonly shutdownTimeout: Values['shutdownTimeout']
+
+  /**
+   * Refuse requests once this share of a plan window is used (such as 80%), and never use paid
+   * overage; empty: off. Takes a number from 0.01 to 1. Default: none.
+   */
+  readonly usageGuard: Values['usageGuard']
+
+  /**
+   * Most requests of batches at a time; auto is half of what max_processes would be by itself.
+   * Takes auto, or a whole number from 1 up. Default: auto.
+   */
+  readonly batchConcurrency: Values['batchConcurrency']
+
+  /**
+   * Share of each window of the subscription's plan at which batches wait until it begins anew;
+   * they never use paid overage. Takes a number from 0.01 to 1. Default: 70%.
+   */
+  readonly batchWindowShare: Values['batchWindowShare']
+
+  /**
+   * Time after which what is not finished of a batch expires. Takes milliseconds, a whole number
+   * from 1 to 2147483647. Default: 24h.
+   */
+  readonly batchExpiry: Values['batchExpiry']
+
+  /**
+   * Time after which a batch is deleted from the disk, with its requests and results. Takes
+   * milliseconds, a whole number from 1 to 315360000000. Default: 29d.
+   */
+  readonly batchRetention: Values['batchRetention']
+
+  /**
+   * Folder of usage.json, which keeps counts of requests and tokens over a restart, and of
+   * store.db, which keeps batches; empty is this program's folder for your user (a library then
+   * keeps none). Takes a path without control characters and written out, for ~ is not expanded.
+   * Default: none.
+   */
+  readonly stateFolder: Values['stateFolder']
+
+  /**
+   * Working folder of the runtime; empty is a private temporary one without files. Takes a path
+   * without control characters and written out, for ~ is not expanded. Default: none.
+   */
+  readonly workFolder: Values['workFolder']
+
+  /**
+   * Claude Code executable to use instead of the one that comes with the Agent SDK. Takes a path
+   * without control characters and written out, for ~ is not expanded. Default: none.
+   */
+  readonly claudePath: Values['claudePath']
+}

@@ -68,7 +68,7 @@ export function renderConfigType(): string {
     return [
       ...(index === 0 ? [] : ['']),
       '  /**',
-      ...wrap(`${sentences.map(asSentence).join(' ')}`, 94).map((line) => `   * ${line}`),
+      ...wrap(sentences.map(asSentence).join(' '), 94).map((line) => `   * ${line}`),
       '   */',
       `  readonly ${propertyOf(key)}: Values['${propertyOf(key)}']`,
     ]

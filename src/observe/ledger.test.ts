@@ -5,8 +5,9 @@ import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
 
 import { turnRecord } from '../../test/support/turn-records.ts'
+import { Deferred } from '../deferred.ts'
 import { Ledger } from './ledger.ts'
-import { UsageFile } from './usage-file.ts'
+import { addDays, type Days, UsageFile } from './usage-file.ts'
 
 let folder: string
 
@@ -51,6 +52,17 @@ describe('a ledger counts', () => {
     await ledger.close()
   })
 
+  test('under a name that every object has', async () => {
+    const { ledger } = await open()
+    for (const name of ['constructor', 'toString']) ledger.add(turnRecord(), name)
+    const { by_model: byModel } = ledger.report().since_start
+    expect(Object.entries(byModel).map(([name, { requests }]) => [name, requests])).toEqual([
+      ['constructor', 1],
+      ['toString', 1],
+    ])
+    await ledger.close()
+  })
+
   test('by day', async () => {
     const { ledger, clock } = await open()
     ledger.add(turnRecord(), 'm')
@@ -90,6 +102,54 @@ describe('the file', () => {
     await one.ledger.close()
     await other.ledger.close()
     expect((await open()).ledger.today().requests).toBe(3)
+  })
+
+  test('is shared by servers that save in the same moment, again and again', async () => {
+    const servers = await Promise.all([open(), open(), open(), open()])
+    for (let round = 0; round < 10; round += 1) {
+      for (const { ledger } of servers) ledger.add(turnRecord(), 'm')
+      await Promise.all(servers.map(({ ledger }) => ledger.close()))
+    }
+    expect((await open()).ledger.today().requests).toBe(40)
+    expect(readdirSync(folder)).toEqual(['usage.json'])
+  })
+
+  test('that is slow gets one save at a time, and no turn is lost or counted twice', async () => {
+    vi.useFakeTimers()
+    try {
+      const saves: Deferred<void>[] = []
+      let kept: Days = {}
+      let atOnce = 0
+      const file = {
+        read: () => Promise.resolve(kept),
+        add: async (days: Days) => {
+          expect((atOnce += 1)).toBe(1)
+          const before = kept
+          const slow = new Deferred<void>()
+          saves.push(slow)
+          await slow.promise
+          atOnce -= 1
+          return (kept = addDays(before, days))
+        },
+      }
+      const ledger = new Ledger({ file, onProblem: () => {}, now: () => NOON })
+      for (let turn = 0; turn < 4; turn += 1) {
+        ledger.add(turnRecord(), 'm')
+        await vi.advanceTimersByTimeAsync(6000)
+        expect(ledger.today().requests).toBe(turn + 1)
+      }
+      expect(saves).toHaveLength(1)
+      const closed = ledger.close()
+      saves[0]?.resolve()
+      await vi.advanceTimersByTimeAsync(0)
+      saves[1]?.resolve()
+      await closed
+      expect(saves).toHaveLength(2)
+      expect(Object.values(kept)).toMatchObject([{ requests: 4 }])
+      expect(ledger.today().requests).toBe(4)
+    } finally {
+      vi.useRealTimers()
+    }
   })
 
   test("is its user's alone, and has nothing but numbers in it", async () => {

@@ -5,7 +5,7 @@ import { addDays, type Days, type UsageFile } from './usage-file.ts'
 
 export type LedgerInput = {
   /** Where the numbers outlive the process; without one they do not. */
-  file?: UsageFile | undefined
+  file?: Pick<UsageFile, 'read' | 'add'> | undefined
   /** Told once of a file that can't be read or written. */
   onProblem: (error: unknown) => void
   /** Milliseconds since the epoch. */
@@ -32,8 +32,11 @@ export class Ledger {
   /** What the file had when it was last read or written. */
   #saved: Days = {}
   #unsaved: Days = {}
+  /** What is just being saved. */
+  #underWay: Days = {}
   #timer: NodeJS.Timeout | undefined
-  #saving: Promise<void> | undefined
+  /** The saves, one after the other. */
+  #saving: Promise<void> = Promise.resolve()
   #hadProblem = false
   /** `at` is in Unix seconds. */
   #limits: { told: RateLimits; at: number } | undefined
@@ -81,7 +84,7 @@ export class Ledger {
     return {
       started_at: new Date(this.#startedAt).toISOString(),
       since_start: this.#sinceStart,
-      days: Object.entries(addDays(this.#saved, this.#unsaved)).map(([date, totals]) => ({
+      days: Object.entries(this.#days).map(([date, totals]) => ({
         date,
         ...totals,
       })),
@@ -91,33 +94,45 @@ export class Ledger {
   /** The totals of this day. */
   today(): Totals {
     const date = dateOf(this.#now())
-    return addTotals(this.#saved[date] ?? noTotals(), this.#unsaved[date] ?? noTotals())
+    return this.#days[date] ?? noTotals()
   }
 
   /** Saves what is not saved yet. */
   async close(): Promise<void> {
-    await this.#saving
+    clearTimeout(this.#timer)
     await this.#save()
   }
 
-  async #save(): Promise<void> {
-    clearTimeout(this.#timer)
+  /** Saves what is not saved when it is this save's turn. */
+  #save(): Promise<void> {
     this.#timer = undefined
+    this.#saving = this.#saving.then(() => this.#saveNow())
+    return this.#saving
+  }
+
+  async #saveNow(): Promise<void> {
     const unsaved = this.#unsaved
     if (Object.keys(unsaved).length === 0) return
     this.#unsaved = {}
-    this.#saving = this.#orTell(async (file) => {
+    this.#underWay = unsaved
+    await this.#orTell(async (file) => {
       try {
         this.#saved = await file.add(unsaved)
       } catch (error) {
         this.#unsaved = addDays(unsaved, this.#unsaved)
         throw error
+      } finally {
+        this.#underWay = {}
       }
     })
-    await this.#saving
   }
 
-  async #orTell(step: (file: UsageFile) => Promise<void>): Promise<void> {
+  /** All that is known of the days, saved or not. */
+  get #days(): Days {
+    return addDays(addDays(this.#saved, this.#underWay), this.#unsaved)
+  }
+
+  async #orTell(step: (file: Pick<UsageFile, 'read' | 'add'>) => Promise<void>): Promise<void> {
     const { file, onProblem } = this.#input
     if (file === undefined) return
     try {

@@ -4,6 +4,7 @@ import { Broadcast } from './broadcast.ts'
 import { Ledger, type UsageReport } from './ledger.ts'
 import type { Logger } from './log.ts'
 import { createMetrics, type Metrics, type MetricsInput } from './metrics.ts'
+import { ModelNames } from './model-names.ts'
 import { type Overview, planReport, type PlanReport, stateOf, turnSummary } from './overview.ts'
 import { logTurn } from './turn-log.ts'
 import type { TurnRecord } from './turn-record.ts'
@@ -31,12 +32,14 @@ export class Observatory {
   readonly #input: ObservatoryInput
   readonly #ledger: Ledger
   readonly #metrics: Metrics
+  readonly #names: ModelNames
   readonly #broadcast = new Broadcast(() => this.#overview())
   /** The latest first. */
   #turns: TurnRecord[] = []
 
   constructor(input: ObservatoryInput) {
     this.#input = input
+    this.#names = new ModelNames(input.isListed)
     this.#ledger = new Ledger({
       file: input.stateFolder === undefined ? undefined : new UsageFile(input.stateFolder),
       onProblem: (error) => input.logger.warn({ err: error }, 'usage is not kept'),
@@ -56,11 +59,9 @@ export class Observatory {
 
   turnEnded(turn: TurnRecord): void {
     logTurn(this.#input.logger, turn)
-    // A client may name any model: what is counted by must be one that is known.
-    const model = turn.answeredBy ?? turn.model
-    const known = this.#input.isListed(model) ? model : 'other'
-    this.#ledger.add(turn, turn.answeredBy ?? known)
-    this.#metrics.turnEnded(turn, known)
+    const model = this.#names.nameOf(turn)
+    this.#ledger.add(turn, model)
+    this.#metrics.turnEnded(turn, model)
     this.#turns = [turn, ...this.#turns].slice(0, SHOWN)
     this.changed()
   }

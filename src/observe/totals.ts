@@ -64,6 +64,11 @@ function addCounts(a: Counts, b: Counts): Counts {
 function addByName(a: Record<string, Counts>, b: Record<string, Counts>): Record<string, Counts> {
   const names = [...new Set([...Object.keys(a), ...Object.keys(b)])]
   return Object.fromEntries(
-    names.map((name) => [name, addCounts(a[name] ?? noCounts(), b[name] ?? noCounts())]),
+    names.map((name) => [name, addCounts(ownCounts(a, name), ownCounts(b, name))]),
   )
+}
+
+/** A name may be one that every object has, such as `constructor`. */
+function ownCounts(counts: Record<string, Counts>, name: string): Counts {
+  return (Object.hasOwn(counts, name) ? counts[name] : undefined) ?? noCounts()
 }

@@ -1,8 +1,10 @@
-import { mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises'
+import { mkdir, readFile, rename } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 
+import writeFileAtomic from 'write-file-atomic'
 import { z } from 'zod'
 
+import { locked } from './file-lock.ts'
 import { addTotals, type Totals } from './totals.ts'
 
 /** Totals by day (`2026-11-23`, local time), oldest first. */
@@ -35,8 +37,7 @@ const KEPT = 92
  * The file in which usage outlives the process: numbers by day, model and lane, nothing else.
  *
  * It is replaced as a whole, so that a reader finds the old one or the new one. Several servers may
- * share it: each adds what it has counted since it last wrote. If two write in the same
- * moment, what one of them counted in the last seconds may be missing.
+ * share it: each adds what it has counted since it last wrote, one server at a time.
  */
 export class UsageFile {
   readonly path: string
@@ -46,8 +47,8 @@ export class UsageFile {
   }
 
   /**
-   * @returns what is in the file; nothing where there is none
-   * @throws Error where it can't be read, or holds something else (it is then put aside)
+   * @returns what is in the file; nothing if there is none
+   * @throws Error if it can't be read, or holds something else (it is then put aside)
    */
   async read(): Promise<Days> {
     let text: string
@@ -69,20 +70,17 @@ export class UsageFile {
    * Adds to what is in the file.
    *
    * @returns what is in it then
-   * @throws Error where it can't be written
+   * @throws Error if it can't be written
    */
   async add(days: Days): Promise<Days> {
     await mkdir(dirname(this.path), { recursive: true, mode: 0o700 })
-    const saved = lastDays(addDays(await this.read(), days))
-    const draft = `${this.path}.${process.pid}.tmp`
-    try {
-      await writeFile(draft, `${JSON.stringify({ version: 1, days: saved })}\n`, { mode: 0o600 })
-      await rename(draft, this.path)
-    } catch (error) {
-      await rm(draft, { force: true })
-      throw error
-    }
-    return saved
+    return locked(`${this.path}.lock`, async () => {
+      const saved = lastDays(addDays(await this.read(), days))
+      await writeFileAtomic(this.path, `${JSON.stringify({ version: 1, days: saved })}\n`, {
+        mode: 0o600,
+      })
+      return saved
+    })
   }
 }
 

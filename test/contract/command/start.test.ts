@@ -16,6 +16,7 @@ import {
 } from '../../support/sandbox.ts'
 import { type Standin, startStandin } from '../../support/standin.ts'
 
+const OPEN = ['--port', '0', '--host', '0.0.0.0']
 const LOCAL = ['--port', '0', '--host', '127.0.0.1']
 
 /** Linux answers on all of 127.0.0.0/8, and not every container has IPv6. */
@@ -113,17 +114,14 @@ describe('what it says at start', () => {
   })
 
   test('that it is open to the network, under which port', async () => {
-    const { banner, url } = await start([
-      ...['--port', '0', '--host', '0.0.0.0'],
-      '--dangerously-open-to-all',
-    ])
+    const { banner, url } = await start([...OPEN, '--dangerously-open-to-all'])
     const { port } = new URL(url)
     expect(banner).toMatch(/^ {2}warning +OPEN TO THE NETWORK\b.*proxy_api_key/m)
     expect(banner).toContain(`0.0.0.0:${port}`)
   })
 
   test('no warning where it is open to the network with a key', async () => {
-    const { banner } = await start(['--port', '0', '--host', '0.0.0.0'], {
+    const { banner } = await start(OPEN, {
       CSP_PROXY_API_KEY: 'made-up-proxy-key',
     })
     expect(banner).not.toContain('warning')

@@ -1,0 +1,53 @@
+import { open, rm, stat } from 'node:fs/promises'
+import { setTimeout } from 'node:timers/promises'
+
+/** A lock that is older belongs to a process that was killed: what is done under one takes milliseconds. */
+const STALE_MILLISECONDS = 10_000
+
+/** Time between two looks at a lock that another process holds, in milliseconds. */
+const PAUSE_MILLISECONDS = 20
+
+/** How long a lock is waited for, in milliseconds: longer than it takes one to become stale. */
+const PATIENCE_MILLISECONDS = 15_000
+
+/**
+ * Does something while no other process on this machine does the same.
+ *
+ * @param path of the lock's file, in a folder that is there
+ * @throws Error if the lock can't be had, and what `work` throws
+ */
+export async function locked<Result>(path: string, work: () => Promise<Result>): Promise<Result> {
+  await take(path)
+  try {
+    return await work()
+  } finally {
+    await rm(path, { force: true })
+  }
+}
+
+async function take(path: string): Promise<void> {
+  const since = performance.now()
+  for (;;) {
+    try {
+      await (await open(path, 'wx', 0o600)).close()
+      return
+    } catch (error) {
+      // EPERM and EBUSY: on Windows, a file that is just being deleted.
+      const { code } = error as NodeJS.ErrnoException
+      if (!['EEXIST', 'EPERM', 'EBUSY'].includes(code ?? '')) throw error
+      if (performance.now() - since > PATIENCE_MILLISECONDS) {
+        throw new Error(`${path} is held by another process`, { cause: error })
+      }
+    }
+    if (await isStale(path)) await rm(path, { force: true })
+    else await setTimeout(PAUSE_MILLISECONDS)
+  }
+}
+
+async function isStale(path: string): Promise<boolean> {
+  try {
+    return Date.now() - (await stat(path)).mtimeMs > STALE_MILLISECONDS
+  } catch {
+    return false
+  }
+}

@@ -1,0 +1,35 @@
+import { expect, test } from 'vitest'
+
+import { ModelNames } from './model-names.ts'
+
+function names() {
+  return new ModelNames((model) => model.startsWith('claude-'))
+}
+
+test('a listed model is counted by itself, whether it answered or not', () => {
+  expect(names().nameOf({ model: 'claude-opus-5-5' })).toBe('claude-opus-5-5')
+  expect(names().nameOf({ model: 'sonnet', answeredBy: 'claude-sonnet-5-5' })).toBe(
+    'claude-sonnet-5-5',
+  )
+})
+
+test('a name that a client made up is not', () => {
+  expect(names().nameOf({ model: 'made-up' })).toBe('other')
+})
+
+test('of names that a gateway answers under, as many as there may be are taken', () => {
+  const all = names()
+  const counted = new Set<string>()
+  for (let index = 0; index < 1000; index++) {
+    counted.add(all.nameOf({ model: 'x', answeredBy: `made-up-${index}` }))
+  }
+  expect(counted.size).toBe(21)
+  expect(all.nameOf({ model: 'x', answeredBy: 'made-up-0' })).toBe('made-up-0')
+  expect(all.nameOf({ model: 'x', answeredBy: 'made-up-999' })).toBe('other')
+  expect(all.nameOf({ model: 'x', answeredBy: 'claude-opus-5-5' })).toBe('claude-opus-5-5')
+})
+
+test('a name of any length is a short line', () => {
+  const name = names().nameOf({ model: 'x', answeredBy: `${'y'.repeat(100_000)}\n` })
+  expect(name.length).toBeLessThan(400)
+})

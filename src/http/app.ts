@@ -13,12 +13,14 @@ import { Bodies } from './bodies.ts'
 import { checkBrowser } from './browser-guard.ts'
 import { callerOf } from './caller.ts'
 import { postChatCompletion } from './chat-completions.ts'
+import { postCompletion } from './completions.ts'
 import { type CountTokensOptions, postCountTokens } from './count-tokens.ts'
 import { checkKey } from './key.ts'
 import { type MessagesOptions, postMessages, STREAM_HEADERS } from './messages.ts'
 import { getModel, listModels } from './models.ts'
 import { notFoundMessage } from './openai-paths.ts'
 import { ownerOf } from './owner.ts'
+import { routeOllama } from './ollama.ts'
 import { getPage, PAGE_PATHS } from './page.ts'
 import { withRateLimits } from './rate-limit-headers.ts'
 import { idHeaders } from './reply.ts'
@@ -54,6 +56,16 @@ export type AppOptions = Omit<MessagesOptions & CountTokensOptions, 'bodies'> & 
   rateLimits: () => RateLimits | undefined
   batches?: Batches
 }
+
+/** Where turns are asked for. */
+const INFERENCE_PATHS = [
+  '/v1/messages',
+  '/v1/chat/completions',
+  '/v1/completions',
+  '/v1/responses',
+  '/api/chat',
+  '/api/generate',
+]
 
 /** All routes. Handlers throw; the one error handler answers. */
 export function createApp(settings: AppOptions): Hono<{ Variables: Variables }> {
@@ -103,9 +115,7 @@ export function createApp(settings: AppOptions): Hono<{ Variables: Variables }> 
   })
 
   app.get('/auth/status', async (context) => context.json(await options.authStatus()))
-  for (const path of ['/v1/messages', '/v1/chat/completions', '/v1/responses']) {
-    app.use(path, withRateLimits(options.rateLimits))
-  }
+  for (const path of INFERENCE_PATHS) app.use(path, withRateLimits(options.rateLimits))
   app.post('/v1/messages', (context) =>
     postMessages(context.req.raw, context.get('requestId'), options),
   )
@@ -114,6 +124,11 @@ export function createApp(settings: AppOptions): Hono<{ Variables: Variables }> 
   app.post('/v1/chat/completions', (context) =>
     postChatCompletion(context.req.raw, context.get('requestId'), { ...options, answers }),
   )
+
+  app.post('/v1/completions', (context) =>
+    postCompletion(context.req.raw, context.get('requestId'), { ...options, answers }),
+  )
+  routeOllama(app, { ...options, answers })
 
   const store = new ResponseStore()
   app.post('/v1/responses', (context) =>

@@ -62,7 +62,7 @@ function chatFormat(
       if (choice === undefined) throw new Error(`There is no choice ${index}.`)
       const text = choice.push(event).map(dataOf).join('')
       if (event.type !== 'message_stop') return text
-      remember(choice.message())
+      remember(choice.message(), index)
       open -= 1
       return open === 0 ? `${text}${lastLines()}` : text
     },

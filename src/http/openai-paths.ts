@@ -1,16 +1,17 @@
 /** What OpenAI has and the model's API has not, and what to say of it. */
 const NOT_IN_THE_API = new Map([
   ['embeddings', 'embeddings'],
-  ['completions', 'completions of a text that is no chat: use /v1/chat/completions'],
   ['audio', 'audio'],
   ['images', 'generation of images'],
   ['moderations', 'moderation'],
 ])
 
+const SERVED = new Set(['chat', 'completions', 'responses'])
+
 /** Whether a path is one of OpenAI's, so that its errors have OpenAI's form. */
 export function isOpenaiPath(path: string): boolean {
   const name = firstName(path)
-  return name === 'chat' || name === 'responses' || NOT_IN_THE_API.has(name ?? '')
+  return name !== undefined && (SERVED.has(name) || NOT_IN_THE_API.has(name))
 }
 
 /**

@@ -264,7 +264,7 @@ describe("errors have OpenAI's form", () => {
 })
 
 describe('what is not there', () => {
-  test.each(['embeddings', 'completions', 'audio/speech', 'images/generations', 'moderations'])(
+  test.each(['embeddings', 'audio/speech', 'images/generations', 'moderations'])(
     "/v1/%s: the model's API does not have it either",
     async (path) => {
       const { post } = open()

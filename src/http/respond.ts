@@ -15,12 +15,21 @@ export function errorResponse(context: Context, error: unknown): Response {
   if (retryAfter !== undefined && retryAfter >= 0) headers.set('retry-after', String(retryAfter))
   const isOpenai = isOpenaiPath(context.req.path)
   if (isOpenai) headers.set('x-request-id', requestId)
-  const body = isOpenai ? openaiErrorBody(shown) : shown.body(requestId)
+  const body = bodyFor(context.req.path, shown, requestId)
   return new Response(JSON.stringify(body), {
     status: isError(shown.status) ? shown.status : BAD_GATEWAY,
     headers,
   })
 }
+
+function bodyFor(path: string, error: ApiError, requestId: string): object {
+  if (isOpenaiPath(path)) return openaiErrorBody(error)
+  if (path.startsWith(OLLAMA_PREFIX)) return { error: error.message }
+  return error.body(requestId)
+}
+
+/** What the paths of Ollama's API begin with. */
+const OLLAMA_PREFIX = '/api/'
 
 /** What may stand in a header; the API's ids are of this form, a gateway's may not be. */
 const VISIBLE = /^[\x21-\x7E]{1,200}$/

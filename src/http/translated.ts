@@ -36,7 +36,7 @@ export type Translated = {
 export type Replies = {
   replies: Reply[]
   /** To be called with each whole reply, before its client can know that it is whole. */
-  remember: (message: ReplyMessage) => void
+  remember: (message: ReplyMessage, index: number) => void
   headers: Record<string, string>
 }
 
@@ -46,24 +46,29 @@ export type Replies = {
  *
  * @throws ApiError where the request is wrong or a reply did not begin; then none goes on
  */
-export async function askTranslated(
-  { request: translated, count, fieldNames }: Translated,
+export function askTranslated(
+  translated: Translated,
   request: Request,
   id: string,
   options: DialectOptions,
 ): Promise<Replies> {
-  // Arguments of calls came as text: what is in them was not looked at yet.
-  checkValues(translated)
-  const { request: asked, leftOut } = suitModel(
-    parseMessagesRequest(translated),
-    options.modelOf(translated.model),
-  )
-  const names = [...new Set(leftOut.map((field) => fieldNames.get(field) ?? field))]
+  return askAll([translated], request, id, options)
+}
+
+/** The same for several requests at once, of which each may ask for several replies. */
+export async function askAll(
+  all: readonly Translated[],
+  request: Request,
+  id: string,
+  options: DialectOptions,
+): Promise<Replies> {
+  const prepared = all.map((translated) => prepare(translated, request, options))
+  const names = [...new Set(prepared.flatMap(({ leftOut }) => leftOut))]
   if (names.length > 0) options.onLeftOut({ id, names })
-  const { messages, name } = restoreAnswers(asked, callerOf(request.headers), options.answers)
-  if (count > 1) setMaxListeners(count + FEW_LISTENERS, request.signal)
+  const turns = prepared.flatMap((one) => Array.from({ length: one.count }, () => one))
+  if (turns.length > 1) setMaxListeners(turns.length + FEW_LISTENERS, request.signal)
   const begun = await Promise.allSettled(
-    Array.from({ length: count }, () => beginReply({ ...asked, messages }, request, id, options)),
+    turns.map(({ asked }) => beginReply(asked, request, id, options)),
   )
   const replies = begun.flatMap((one) => (one.status === 'fulfilled' ? [one.value] : []))
   const failed = begun.find((one) => one.status === 'rejected')
@@ -73,9 +78,41 @@ export async function askTranslated(
   }
   return {
     replies,
-    remember: ({ content }) =>
-      rememberAnswer(name, content as unknown as ContentBlock[], options.answers),
+    remember: ({ content }, index) =>
+      rememberAnswer(
+        turns[index]?.name ?? '',
+        content as unknown as ContentBlock[],
+        options.answers,
+      ),
     headers: { ...idHeaders(id), ...leftOutHeaders(names) },
+  }
+}
+
+type Prepared = {
+  asked: MessagesRequest
+  count: number
+  /** Names the conversation, for its answer. */
+  name: string
+  leftOut: string[]
+}
+
+function prepare(
+  { request: translated, count, fieldNames }: Translated,
+  { headers }: Request,
+  { modelOf, answers }: DialectOptions,
+): Prepared {
+  // Arguments of calls came as text: what is in them was not looked at yet.
+  checkValues(translated)
+  const { request, leftOut } = suitModel(
+    parseMessagesRequest(translated),
+    modelOf(translated.model),
+  )
+  const { messages, name } = restoreAnswers(request, callerOf(headers), answers)
+  return {
+    asked: { ...request, messages },
+    count,
+    name,
+    leftOut: leftOut.map((field) => fieldNames.get(field) ?? field),
   }
 }
 
@@ -86,7 +123,7 @@ const FEW_LISTENERS = 10
 export async function foldReplies({ replies, remember }: Replies): Promise<ReplyMessage[]> {
   try {
     const messages = await Promise.all(replies.map((reply) => reply.whole()))
-    for (const message of messages) remember(message)
+    for (const [index, message] of messages.entries()) remember(message, index)
     return messages
   } catch (error) {
     await stopAll(replies)

@@ -14,9 +14,9 @@ export class LegacyCalls {
     return id
   }
 
-  /** The id of the call that a result belongs to: the earliest of that name without one. */
-  answered(name: string): string {
-    const place = this.#open.findIndex((call) => call.name === name)
+  /** The id of the call that a result belongs to: the earliest without one, of that name if there is one. */
+  answered(name: string | undefined): string {
+    const place = this.#open.findIndex((call) => name === undefined || call.name === name)
     // A result without a call is the API's to refuse.
     if (place === -1) return 'function_call_0'
     const [{ id } = { id: '' }] = this.#open.splice(place, 1)

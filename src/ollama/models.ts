@@ -1,0 +1,56 @@
+import { createHash } from 'node:crypto'
+
+import { limitsOf } from '../api/model-limits.ts'
+import type { NamedModel } from '../api/model.ts'
+
+/**
+ * The version of Ollama whose API this is: clients refuse older ones, and say so in words of
+ * their own.
+ */
+export const OLLAMA_VERSION = '0.13.0'
+
+/** An entry of `GET /api/tags`. There is no file: its size is 0 and its digest that of its name. */
+export function tagOf({ id }: NamedModel): object {
+  return {
+    name: id,
+    model: id,
+    modified_at: new Date(0).toISOString(),
+    size: 0,
+    digest: createHash('sha256').update(id).digest('hex'),
+    details: DETAILS,
+  }
+}
+
+/**
+ * The answer of `POST /api/show`.
+ *
+ * @param fullName of the model that was named
+ */
+export function modelDetails(fullName: string): object {
+  const limits = limitsOf(fullName)
+  return {
+    license: '',
+    modelfile: `FROM ${fullName}`,
+    parameters: '',
+    template: '',
+    details: DETAILS,
+    model_info: {
+      'general.architecture': FAMILY,
+      'general.basename': fullName,
+      ...(limits && { [`${FAMILY}.context_length`]: limits.contextWindow }),
+    },
+    capabilities: ['completion', 'tools', 'vision', 'thinking'],
+    modified_at: new Date(0).toISOString(),
+  }
+}
+
+const FAMILY = 'claude'
+
+const DETAILS = {
+  parent_model: '',
+  format: '',
+  family: FAMILY,
+  families: [FAMILY],
+  parameter_size: '',
+  quantization_level: '',
+}

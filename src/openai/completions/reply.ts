@@ -1,0 +1,74 @@
+import type { Completion, CompletionChoice } from 'openai/resources/completions'
+
+import type { ReplyEvent, ReplyMessage, StreamEvent } from '../../api/types.ts'
+import { finishReason } from '../chat/finish-reason.ts'
+import { ALWAYS_SENT, chatUsage, sumUsage } from '../chat/reply.ts'
+
+/** What all parts of an answer have in common. `created` is in seconds since 1970. */
+export type CompletionHead = { id: string; model: string; created: number }
+
+/**
+ * Replies as a completion: each is a choice.
+ *
+ * @param echoed what each text begins with
+ */
+export function completion(
+  replies: readonly ReplyMessage[],
+  head: CompletionHead,
+  echoed: readonly string[],
+): Completion {
+  const choices = replies.map((reply, index) =>
+    choiceOf(index, `${echoed[index] ?? ''}${textOf(reply)}`, reasonOf(reply)),
+  )
+  return { ...frame(head, choices), usage: sumUsage(replies.map(chatUsage)) }
+}
+
+/** What an event of a choice is in chunks. */
+export function completionChunks(
+  unknownEvent: StreamEvent,
+  index: number,
+  head: CompletionHead,
+  echoed: string,
+): Completion[] {
+  const event = unknownEvent as ReplyEvent
+  switch (event.type) {
+    case 'message_start':
+      return echoed === '' ? [] : [frame(head, [choiceOf(index, echoed, null)])]
+    case 'content_block_delta':
+      return event.delta.type === 'text_delta'
+        ? [frame(head, [choiceOf(index, event.delta.text, null)])]
+        : []
+    default:
+      return []
+  }
+}
+
+/** The chunk with which a choice ends. */
+export function lastChunk(reply: ReplyMessage, index: number, head: CompletionHead): Completion {
+  return frame(head, [choiceOf(index, '', reasonOf(reply))])
+}
+
+/** The chunk without choices that tells what was used. */
+export function usageChunk(replies: readonly ReplyMessage[], head: CompletionHead): Completion {
+  return { ...frame(head, []), usage: sumUsage(replies.map(chatUsage)) }
+}
+
+function frame(head: CompletionHead, choices: CompletionChoice[]): Completion {
+  return { ...head, object: 'text_completion', choices, ...ALWAYS_SENT }
+}
+
+/** The library's type leaves out that a chunk in the middle has no reason. */
+function choiceOf(index: number, text: string, reason: Reason | null): CompletionChoice {
+  return { text, index, logprobs: null, finish_reason: reason as Reason }
+}
+
+type Reason = CompletionChoice['finish_reason']
+
+function textOf({ content }: ReplyMessage): string {
+  return content.map((block) => (block.type === 'text' ? block.text : '')).join('')
+}
+
+function reasonOf({ stop_reason: reason }: ReplyMessage): Reason {
+  const told = finishReason(reason)
+  return told === 'tool_calls' ? 'stop' : told
+}

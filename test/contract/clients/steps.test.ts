@@ -35,8 +35,9 @@ beforeEach(() => {
 const GOES_ON = ['resolve', 'continue', 'rewind']
 
 /**
- * Steps that are put in as a whole all the same. Claude Code sends an Edit back with a default filled in:
- * where that follows a result, which is no place to rewind to, its version has to be put in anew.
+ * Steps that are put in as a whole all the same. Claude Code sends an Edit back with a default filled in.
+ * Its version goes to the API; but between a call and its result the runtime rewinds to nothing
+ * (`target_splits_tool_call`), so that an Edit in the middle of a turn is cut off at the turn's beginning.
  */
 const OPENED: Record<string, number[]> = { 'Claude Code': [2] }
 

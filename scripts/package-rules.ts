@@ -4,7 +4,9 @@ import { isMap } from './values.ts'
 export type Dependency = { path: string; name: string; license: string }
 
 const ALLOWED_FILES = [
-  /^(?:package\.json|README\.md|LICENSE|config\.example\.txt)$/,
+  /^(?:package\.json|LICENSE|config\.example\.txt)$/,
+  /^(?:README|README_CN|CHANGELOG|CONTRIBUTING|SECURITY)\.md$/,
+  /^docs\/(?:[\w-]+\/)?[\w-]+\.(?:md|png|svg)$/,
   /^assets\/(?:grafana-dashboard\.json|page\/[\w-]+\.(?:html|css|js|svg))$/,
   /^dist\/(?!.*\.test\.)[\w/.-]+\.(?:js|d\.ts)$/,
   /^bin\/claude-sub-proxy\.js$/,

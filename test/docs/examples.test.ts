@@ -18,15 +18,17 @@ import { codeBlocks } from './markdown.ts'
 const run = promisify(execFile)
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url))
-const README = readFileSync(join(ROOT, 'README.md'), 'utf8')
+const README = read('README.md')
+const CLIENTS = read('docs/clients.md')
+const LIBRARY = read('docs/library.md')
 const ADDRESS = 'http://localhost:42069'
 const QUESTION = 'Say hello.'
 
-const [python = ''] = codeBlocks(README, 'python')
-const [client = '', library = ''] = codeBlocks(README, 'ts')
-const [whole = '', streamed = ''] = codeBlocks(README, 'sh').filter((text) =>
-  text.startsWith('curl '),
-)
+const [python = ''] = codeBlocks(CLIENTS, 'python')
+const [client = ''] = codeBlocks(CLIENTS, 'ts')
+const [library = ''] = codeBlocks(LIBRARY, 'ts')
+const [whole = ''] = curls(README)
+const [streamed = ''] = curls(CLIENTS)
 
 let standin: Standin
 let sandbox: Sandbox
@@ -47,6 +49,14 @@ afterAll(async () => {
 })
 
 beforeEach(() => standin.reset())
+
+function read(name: string): string {
+  return readFileSync(join(ROOT, name), 'utf8')
+}
+
+function curls(text: string): string[] {
+  return codeBlocks(text, 'sh').filter((block) => block.startsWith('curl '))
+}
 
 /** An example that asks the proxy of this test. */
 function pointed(example: string): string {
@@ -95,7 +105,7 @@ function runCurl(example: string): Promise<{ stdout: string }> {
   return run('sh', ['-ec', pointed(example)], { env: { PATH: sandbox.env['PATH'] } })
 }
 
-describe('the TypeScript of README.md', () => {
+describe('the TypeScript of docs/clients.md and docs/library.md', () => {
   let project: string
 
   beforeAll(async () => {
@@ -129,7 +139,7 @@ describe('the TypeScript of README.md', () => {
   })
 })
 
-describe.skipIf(!exists('curl'))('the curl of README.md', () => {
+describe.skipIf(!exists('curl'))('the curl of README.md and docs/clients.md', () => {
   test('gets a whole message', async () => {
     standin.reply(message(textMessage('Hello, whole.')))
 
@@ -155,7 +165,7 @@ describe.skipIf(!exists('curl'))('the curl of README.md', () => {
   })
 })
 
-describe.skipIf(!exists('python3'))('the Python of README.md', () => {
+describe.skipIf(!exists('python3'))('the Python of docs/clients.md', () => {
   test('is Python', async () => {
     const file = join(sandbox.folder, 'client.py')
     writeFileSync(file, pointed(python))

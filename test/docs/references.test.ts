@@ -15,25 +15,28 @@ import { codeBlocks, codeSpans, headingAnchors, linesBetween, linkTargets } from
 const ROOT = fileURLToPath(new URL('../..', import.meta.url))
 
 const README = read('README.md')
+const README_CN = read('README_CN.md')
 const AGENTS = read('AGENTS.md')
-const DOCUMENTS = [
+
+/** Every document of the repository, and the folder that its links start from. */
+const DOCUMENTS = ['', 'docs', 'docs/decisions', 'docs/zh', 'examples'].flatMap((folder) =>
+  readdirSync(join(ROOT, folder))
+    .filter((name) => name.endsWith('.md'))
+    .map((name) => ({ name: join(folder, name), folder, text: read(join(folder, name)) })),
+)
+
+/** The documents that say how the server is started. */
+const STARTING = [
   { name: 'README.md', text: README },
-  { name: 'README_CN.md', text: read('README_CN.md') },
+  { name: 'README_CN.md', text: README_CN },
   { name: 'AGENTS.md', text: AGENTS },
 ]
 
-/** Whose links are followed, and the folder that each is in. */
-const LINKING = [
-  ...['CHANGELOG.md', 'CONTRIBUTING.md', 'SECURITY.md'].map((name) => ({ folder: '', name })),
-  ...['docs', 'docs/zh'].flatMap((folder) =>
-    readdirSync(join(ROOT, folder))
-      .filter((name) => name.endsWith('.md'))
-      .map((name) => ({ folder, name })),
-  ),
-]
+/** More words than this, and a stranger does not read to the end. */
+const README_WORDS = 1200
 
-/** Named in the documents, and made by whoever runs the program. */
-const NOT_OURS = new Set(['config.txt', 'src/config.txt', 'usage.json', 'store.db'])
+/** Named in the documents, and made by the program or its users. */
+const NOT_OURS = new Set(['config.txt', 'src/config.txt', 'usage.json', 'store.db', 'CLAUDE.md'])
 
 const FILE_NAME = /\.(?:ts|js|json|md|txt)$/
 const FOLDER = /^(?:src|test|\.ci)\//
@@ -55,16 +58,22 @@ function isPath(span: string): boolean {
   return /^[\w./-]+$/.test(span) && (FILE_NAME.test(span) || FOLDER.test(span))
 }
 
-describe.each(DOCUMENTS)('$name', ({ text }) => {
+function pictures(text: string): string[] {
+  return [...text.matchAll(/ (?:src|srcset)="([^"]+)"/g)].map(([, path = '']) => path)
+}
+
+describe.each(DOCUMENTS)('$name', ({ folder, text }) => {
   test('names files and folders that are there', () => {
     const named = codeSpans(text).filter((span) => isPath(span) && !NOT_OURS.has(span))
-    expect(named).not.toHaveLength(0)
-    expect(named.filter((path) => !existsSync(join(ROOT, path)))).toEqual([])
+    const missing = named.filter(
+      (path) => !existsSync(join(ROOT, path)) && !existsSync(join(ROOT, folder, path)),
+    )
+    expect(missing).toEqual([])
   })
 
   test('links to files and headings that are there', () => {
     const targets = linkTargets(text).filter((target) => !target.startsWith('https://'))
-    expect(targets.filter((target) => !leads(target, { folder: '', text }))).toEqual([])
+    expect(targets.filter((target) => !leads(target, { folder, text }))).toEqual([])
   })
 
   test('names scripts that npm knows', () => {
@@ -72,22 +81,65 @@ describe.each(DOCUMENTS)('$name', ({ text }) => {
     const named = [...text.matchAll(/npm (?:run )?(start|test|(?<=run )[\w-]+)/g)].map(
       ([, script = '']) => script,
     )
-    expect(named).toContain('start')
     expect(named.filter((script) => !Object.hasOwn(scripts, script))).toEqual([])
-  })
-
-  test('starts the server with options that it knows', () => {
-    const lines = [...text.matchAll(/npm start -- ([^`\n]+)/g)].map(([, line = '']) => line)
-    expect(lines).not.toHaveLength(0)
-    for (const line of lines) expect(() => parseCommandLine(line.split(' '))).not.toThrow()
   })
 })
 
-test.each(LINKING)('$folder $name links to files and headings that are there', (document) => {
-  const { folder } = document
-  const text = read(join(folder, document.name))
-  const targets = linkTargets(text).filter((target) => !target.startsWith('https://'))
-  expect(targets.filter((target) => !leads(target, { folder, text }))).toEqual([])
+test.each(STARTING)('$name starts the server with options that it knows', ({ text }) => {
+  expect(text).toContain('npm start')
+  const lines = [...text.matchAll(/npm start -- ([^`\n]+)/g)].map(([, line = '']) => line)
+  expect(lines).not.toHaveLength(0)
+  for (const line of lines) expect(() => parseCommandLine(line.split(' '))).not.toThrow()
+})
+
+test('docs/README.md leads to every page of docs/', () => {
+  const targets = new Set(linkTargets(read('docs/README.md')))
+  const pages = readdirSync(join(ROOT, 'docs')).filter((name) => name.endsWith('.md'))
+  expect(pages.filter((name) => name !== 'README.md' && !targets.has(name))).toEqual([])
+})
+
+test('docs/decisions/README.md leads to every decision', () => {
+  const targets = new Set(linkTargets(read('docs/decisions/README.md')))
+  const pages = readdirSync(join(ROOT, 'docs/decisions'))
+  expect(pages.filter((name) => name !== 'README.md' && !targets.has(name))).toEqual([])
+})
+
+describe('README.md', () => {
+  test(`has at most ${README_WORDS} words`, () => {
+    const words = README.split(/\s+/).filter((word) => /[\p{L}\p{N}]/u.test(word))
+    expect(words.length).toBeLessThanOrEqual(README_WORDS)
+  })
+
+  test('shows pictures that are there, the same in both languages', () => {
+    expect(pictures(README)).not.toHaveLength(0)
+    expect(pictures(README).filter((path) => !existsSync(join(ROOT, path)))).toEqual([])
+    expect(pictures(README_CN)).toEqual(pictures(README))
+  })
+
+  test('links to nothing that is not in the package', () => {
+    const { files } = JSON.parse(read('package.json')) as { files: string[] }
+    // npm packs these by itself.
+    const packed = [...files, 'README.md', 'LICENSE', 'package.json']
+    const paths = linkTargets(README)
+      .filter((target) => !/^(?:https:|#)/.test(target))
+      .map((target) => target.split('#', 1)[0] ?? '')
+    const left = paths.filter(
+      (path) => !packed.some((entry) => path === entry || path.startsWith(`${entry}/`)),
+    )
+    expect(left).toEqual([])
+  })
+
+  test('has badges that are true', () => {
+    const { license, engines } = JSON.parse(read('package.json')) as {
+      license: string
+      engines: { node: string }
+    }
+    const badges = [...README.matchAll(/\[!\[([^\]]+)\]/g)].map(([, text]) => text)
+    expect(badges).toEqual([
+      `licence: ${license}`,
+      `Node.js: ${engines.node.replace('>=', '')} or newer`,
+    ])
+  })
 })
 
 describe('docs/operations.md', () => {
@@ -135,8 +187,8 @@ describe('the configuration', () => {
     expect(named.filter((name) => !known.has(name))).toEqual([])
   })
 
-  test('has an example in README.md of a file that loads without a warning', () => {
-    const [example = ''] = codeBlocks(README, 'ini')
+  test('has an example of a file that loads without a warning', () => {
+    const [example = ''] = codeBlocks(CONFIGURATION, 'ini')
     const machine = { cores: 2, freeMemoryBytes: 2 ** 33, container: false }
     const { config, warnings } = loadConfig({
       values: {},

@@ -169,7 +169,7 @@ export async function createProxy({
     // Each look starts a process: however many ask, there is one at a time.
     authStatus: shared(async () => authStatus(await engine.account())),
     usage: () => observatory.usage(),
-    watchOverview: () => observatory.watch(),
+    watchOverview: (isShared) => observatory.watch(isShared),
     metrics: () => observatory.metrics(),
     rateLimits: () => observatory.limits,
     models: async () => withAliases(await engine.models(), config.modelAliases),

@@ -9,6 +9,7 @@ import { Deferred } from '../deferred.ts'
 import { ApiError } from '../errors.ts'
 import type { Events } from './ask-whole.ts'
 import type { Batch, ResultLine } from './batch.ts'
+import { RequestQueue } from './request-queue.ts'
 import { BatchDesk, type DeskOptions } from './desk.ts'
 
 type Asked = (request: MessagesRequest) => Promise<Events>
@@ -225,12 +226,17 @@ test('a batch waits for the window of the plan, which is not an attempt', async 
   })
   const ask = vi.fn<Asked>(hello)
   const desk = openDesk({ ask, rateLimits })
-  const batch = await create(desk, ['a'])
+  // More than are asked at a time: those that are put back must not be taken again at once.
+  const names = Array.from({ length: 12 }, (_, index) => `request-${index}`)
+  const claims = vi.spyOn(RequestQueue.prototype, 'claim')
+  const batch = await create(desk, names)
   await vi.waitUntil(() => desk.runner.progress()[0]?.waits_for?.reason === 'plan window')
   expect(ask).not.toHaveBeenCalled()
+  expect(claims.mock.calls.length).toBeLessThan(names.length)
+  claims.mockRestore()
   utilization = 0
   await ended(desk, batch)
-  expect(await resultsOf(desk, batch)).toMatchObject([{ attempts: 1 }])
+  expect(await resultsOf(desk, batch)).toMatchObject(names.map(() => ({ attempts: 1 })))
 })
 
 test('interactive requests come first', async () => {

@@ -184,6 +184,8 @@ export class BatchRunner {
       } else {
         this.#holds.delete(batch.id)
         this.#ask(batch, request)
+        // The request may have told at once that its batch has to wait.
+        ready = ready.filter(({ id }) => !isHeld(this.#holds.get(id)))
       }
     }
     return LOOK_MILLISECONDS

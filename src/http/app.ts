@@ -49,8 +49,8 @@ export type AppOptions = Omit<MessagesOptions & CountTokensOptions, 'bodies'> & 
   models: () => Promise<readonly NamedModel[]>
   /** What `GET /v1/usage` tells. */
   usage: () => object
-  /** What the page shows, now and after each change. */
-  watchOverview: () => AsyncIterable<StreamEvent>
+  /** What the page shows, now and after each change; without words of errors if several callers see it. */
+  watchOverview: (isShared: boolean) => AsyncIterable<StreamEvent>
   metrics: () => Promise<{ text: string; contentType: string }>
   /** The state of the plan, where it is known. */
   rateLimits: () => RateLimits | undefined
@@ -158,9 +158,11 @@ export function createApp(settings: AppOptions): Hono<{ Variables: Variables }> 
     answer(context, getModel(context.req.param('id'), await options.models(), options.modelOf)),
   )
   app.get('/v1/usage', (context) => answer(context, options.usage()))
-  app.get('/v1/usage/stream', () => {
+  app.get('/v1/usage/stream', async () => {
     const { pingInterval, onError } = options
-    const stream = sseStream(options.watchOverview(), { pingInterval, onError })
+    // With several keys, what an error says may be for another's eyes.
+    const isShared = ((await options.keys?.()) ?? []).length > 1
+    const stream = sseStream(options.watchOverview(isShared), { pingInterval, onError })
     return new Response(stream, { headers: STREAM_HEADERS })
   })
   app.get('/metrics', async () => {

@@ -2,11 +2,33 @@ import { readFile } from 'node:fs/promises'
 import { createRequire } from 'node:module'
 import { dirname, join } from 'node:path'
 
+const JAVASCRIPT = 'text/javascript; charset=utf-8'
+
+/** `script.js` is the first: it imports the others. */
+const SCRIPTS = [
+  'script.js',
+  'access.js',
+  'batches.js',
+  'clients.js',
+  'dom.js',
+  'format.js',
+  'hints.js',
+  'lanes.js',
+  'latency.js',
+  'plan.js',
+  'prices.js',
+  'processes.js',
+  'snippets.js',
+  'try.js',
+  'turns.js',
+  'usage.js',
+]
+
 /** The files of the page at `/`, by the path that they are served under. They hold no data. */
 const FILES: Readonly<Record<string, { name: string; type: string }>> = {
   '/': { name: 'index.html', type: 'text/html; charset=utf-8' },
   '/page/style.css': { name: 'style.css', type: 'text/css; charset=utf-8' },
-  '/page/script.js': { name: 'script.js', type: 'text/javascript; charset=utf-8' },
+  ...Object.fromEntries(SCRIPTS.map((name) => [`/page/${name}`, { name, type: JAVASCRIPT }])),
   '/page/icon.svg': { name: 'icon.svg', type: 'image/svg+xml' },
 }
 

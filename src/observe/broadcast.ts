@@ -22,8 +22,8 @@ export class Broadcast<T> {
    * What it is now, and again after each change; several changes at once are one. A reader that never
    * asks for a value is not kept.
    */
-  watch(): AsyncIterableIterator<T, void> {
-    const reader = new Reader(this.#read, {
+  watch(view: (value: T) => T = (value) => value): AsyncIterableIterator<T, void> {
+    const reader = new Reader(async () => view(await this.#read()), {
       onStart: () => this.#readers.add(reader),
       onEnd: () => this.#readers.delete(reader),
       isClosed: () => this.#isClosed,

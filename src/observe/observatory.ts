@@ -5,7 +5,14 @@ import { Ledger, type UsageReport } from './ledger.ts'
 import type { Logger } from './log.ts'
 import { createMetrics, type Metrics, type MetricsInput } from './metrics.ts'
 import { ModelNames } from './model-names.ts'
-import { type Overview, planReport, type PlanReport, stateOf, turnSummary } from './overview.ts'
+import {
+  type Overview,
+  planReport,
+  type PlanReport,
+  stateOf,
+  turnSummary,
+  withoutMessages,
+} from './overview.ts'
 import { logTurn } from './turn-log.ts'
 import type { TurnRecord } from './turn-record.ts'
 import { UsageFile } from './usage-file.ts'
@@ -105,9 +112,13 @@ export class Observatory {
     return this.#metrics.render()
   }
 
-  /** What the page shows, now and after each change. */
-  watch(): AsyncIterableIterator<Overview, void> {
-    return this.#broadcast.watch()
+  /**
+   * What the page shows, now and after each change.
+   *
+   * @param isShared whether several callers see it: then the words of errors are left out
+   */
+  watch(isShared: boolean): AsyncIterableIterator<Overview, void> {
+    return this.#broadcast.watch(isShared ? withoutMessages : undefined)
   }
 
   /** Ends what readers get, and saves what is not saved yet. */
@@ -123,7 +134,7 @@ export class Observatory {
     const facts = { login: await login(), plan: planReport(this.limits, guard), waiting }
     return {
       type: 'overview',
-      state: stateOf(facts, this.#turns[0]),
+      state: stateOf(facts, this.#turns),
       version,
       started_at,
       ...facts,

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 
 import { turnRecord } from '../../test/support/turn-records.ts'
-import { planReport, stateOf, turnSummary } from './overview.ts'
+import { type Overview, planReport, stateOf, turnSummary, withoutMessages } from './overview.ts'
 
 const LATER = '2030-01-01T00:00:00.000Z'
 
@@ -28,7 +28,7 @@ test.each([
   ['warning', { ...FINE, plan: { ...PLAN, overage: { in_use: true, status: null } } }, undefined],
   ['warning', { ...FINE, waiting: 3 }, turnRecord()],
 ])('the state is %s', (level, facts, last) => {
-  expect(stateOf(facts, last)).toEqual({ level, text: expect.stringMatching(/\.$/) })
+  expect(stateOf(facts, last ? [last] : [])).toEqual({ level, text: expect.stringMatching(/\.$/) })
 })
 
 test('a plan is told in the words of the API', () => {
@@ -38,8 +38,8 @@ test('a plan is told in the words of the API', () => {
     status: 'allowed',
     resets_at: null,
     windows: [
-      { name: 'five_hour', used: 0.5, resets_at: '1970-01-01T00:01:00.000Z' },
-      { name: 'seven_day', used: 0, resets_at: null },
+      { name: 'five_hour', used: 0.5, resets_at: '1970-01-01T00:01:00.000Z', full_at: null },
+      { name: 'seven_day', used: 0, resets_at: null, full_at: null },
     ],
     overage: { in_use: false, status: 'rejected' },
     guard: 0.8,
@@ -47,11 +47,25 @@ test('a plan is told in the words of the API', () => {
   expect(planReport(undefined, 0.8)).toBeNull()
 })
 
-test('of a turn that failed the type of the error is shown, not its words', () => {
-  const turn = turnRecord({ errorType: 'api_error', reason: 'a secret' })
-  expect(JSON.stringify(turnSummary(turn))).not.toContain('secret')
+test('many failures are a warning, also while the last turn is fine', () => {
+  const fine = Array.from({ length: 42 }, () => turnRecord())
+  const failed = Array.from({ length: 9 }, () => turnRecord({ outcome: 'error', status: 401 }))
+  expect(stateOf(FINE, [...fine, ...failed])).toEqual({
+    level: 'warning',
+    text: '9 of the last 51 turns failed.',
+  })
+  expect(stateOf(FINE, [...fine, ...failed.slice(0, 2)])).toMatchObject({ level: 'ok' })
+})
+
+test('a turn that failed says why, but not to one of several callers', () => {
+  const turn = turnRecord({ errorType: 'api_error', reason: 'a secret', upstreamId: 'req_2' })
   expect(turnSummary(turn)).toMatchObject({
     error_type: 'api_error',
+    error_message: 'a secret',
+    upstream_id: 'req_2',
     at: '2026-03-04T05:06:07.000Z',
   })
+  const overview = { turns: [turnSummary(turn)] } as Overview
+  expect(JSON.stringify(withoutMessages(overview))).not.toContain('secret')
+  expect(withoutMessages(overview).turns).toMatchObject([{ error_type: 'api_error' }])
 })

@@ -1,5 +1,6 @@
 import type { RateLimits } from '../api/rate-limits.ts'
 import type { BatchProgress } from './batch-progress.ts'
+import { fullAt } from './plan-forecast.ts'
 import type { Totals } from './totals.ts'
 import type { TurnRecord } from './turn-record.ts'
 
@@ -33,7 +34,13 @@ export type PlanReport = {
   status: string
   /** When the window that decides on the status begins anew, where it is known. */
   resets_at: string | null
-  windows: { name: string; used: number; resets_at: string | null }[]
+  windows: {
+    name: string
+    used: number
+    resets_at: string | null
+    /** When the window is full if it is used on as it was so far; null if that is after its end. */
+    full_at: string | null
+  }[]
   overage: { in_use: boolean; status: string | null }
   /** The share from which on requests are refused; null where `usage_guard` is off. */
   guard: number | null
@@ -48,6 +55,11 @@ export type TurnSummary = {
   outcome: string
   status: number
   error_type: string | null
+  /** May have words of the request in it: only for the one caller that a proxy has. */
+  error_message: string | null
+  /** The API's own id for the request upstream. */
+  upstream_id: string | null
+  stop_reason: string | null
   first_event_ms: number | null
   total_ms: number
   input_tokens: number
@@ -59,6 +71,7 @@ export type TurnSummary = {
 export function planReport(
   limits: RateLimits | undefined,
   guard: number | undefined,
+  now = Date.now() / 1000,
 ): PlanReport | null {
   if (limits === undefined) return null
   return {
@@ -68,6 +81,7 @@ export function planReport(
         name,
         used: utilization,
         resets_at: isoTime(resetsAt),
+        full_at: isoTime(fullAt(name, utilization, resetsAt, now)),
       }))
       .toSorted((a, b) => (a.name < b.name ? -1 : 1)),
     resets_at: isoTime(limits.resetsAt),
@@ -80,7 +94,11 @@ function isoTime(seconds: number | undefined): string | null {
   return seconds === undefined ? null : new Date(seconds * 1000).toISOString()
 }
 
-/** A turn without what an error says: that may have words of the request in it. */
+/** An overview for one of several callers: without the words of errors, which may be another's. */
+export function withoutMessages(overview: Overview): Overview {
+  return { ...overview, turns: overview.turns.map((turn) => ({ ...turn, error_message: null })) }
+}
+
 export function turnSummary(turn: TurnRecord): TurnSummary {
   return {
     id: turn.id,
@@ -90,6 +108,9 @@ export function turnSummary(turn: TurnRecord): TurnSummary {
     outcome: turn.outcome,
     status: turn.status,
     error_type: turn.errorType ?? null,
+    error_message: turn.reason ?? null,
+    upstream_id: turn.upstreamId ?? null,
+    stop_reason: turn.stopReason ?? null,
     first_event_ms: turn.firstEventMs ?? null,
     total_ms: turn.totalMs,
     input_tokens: turn.tokens.input,
@@ -99,11 +120,20 @@ export function turnSummary(turn: TurnRecord): TurnSummary {
   }
 }
 
-/** In a sentence, whether it works, and if not why. */
+/** From so many failures, and such a share of the turns that are shown, the state says so. */
+const MANY = 3
+const LARGE_SHARE = 0.05
+
+/**
+ * In a sentence, whether it works, and if not why.
+ *
+ * @param turns the latest ones, the latest first
+ */
 export function stateOf(
   { login, plan, waiting }: Pick<Overview, 'login' | 'plan' | 'waiting'>,
-  last: TurnRecord | undefined,
+  turns: readonly TurnRecord[],
 ): Overview['state'] {
+  const [last] = turns
   if (!login.authenticated) {
     return { level: 'error', text: 'Nobody is logged in.' }
   }
@@ -122,6 +152,11 @@ export function stateOf(
   }
   if (waiting > 0) {
     return { level: 'warning', text: 'Busy: turns stand in line for a process.' }
+  }
+  const failed = turns.filter(({ outcome }) => outcome === 'error' || outcome === 'timed out')
+  if (failed.length >= MANY && failed.length >= LARGE_SHARE * turns.length) {
+    const text = `${failed.length} of the last ${turns.length} turns failed.`
+    return { level: 'warning', text }
   }
   if (plan?.status === 'allowed_warning') {
     return { level: 'warning', text: "The plan's limit is near." }

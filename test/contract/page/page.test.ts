@@ -1,6 +1,7 @@
 import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
 
+import axe, { type AxeResults } from 'axe-core'
 import type { Page } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 
@@ -56,6 +57,21 @@ function says(page: Page, id: string, what: string): Promise<void> {
   return page.locator(`#${id}`, { hasText: what }).waitFor()
 }
 
+/** What axe finds wrong for people who don't see, or use no mouse. */
+async function findings(page: Page): Promise<string[]> {
+  await page.evaluate(axe.source)
+  const { violations } = (await page.evaluate('axe.run()')) as AxeResults
+  return violations.flatMap(({ id, nodes }) => nodes.map(({ html }) => `${id}: ${html}`))
+}
+
+async function expectAccessible(page: Page): Promise<void> {
+  for (const colorScheme of ['light', 'dark'] as const) {
+    await page.emulateMedia({ colorScheme })
+    expect(await findings(page)).toEqual([])
+  }
+  await page.emulateMedia({ colorScheme: null })
+}
+
 async function shoot(page: Page, name: string): Promise<void> {
   if (SHOTS === undefined) return
   mkdirSync(SHOTS, { recursive: true })
@@ -92,7 +108,9 @@ describe.skipIf(!HAS_BROWSER)('the page of a proxy with a subscription', () => {
       host: '127.0.0.1',
       port: 0,
       maxProcesses: 8,
-      usageGuard: 0.9,
+      // Of the plan that is nearly full here, more is asked for.
+      usageGuard: 0.98,
+      stateFolder: join(sandbox.folder, 'state'),
     })
     ;({ url } = await proxy.listen())
     opened = await openPage(url)
@@ -117,9 +135,17 @@ describe.skipIf(!HAS_BROWSER)('the page of a proxy with a subscription', () => {
     expect(await text(page, 'today-requests')).toBe('0')
     expect(await text(page, 'turns-note')).toBe('Nothing was asked yet.')
     expect(await page.locator('#turns tr').count()).toBe(0)
+    await says(page, 'days-note', 'Nothing was asked')
     const clients = await page.locator('#clients').innerText()
     expect(clients).toContain(`ANTHROPIC_BASE_URL=${url} `)
     expect(clients).toContain(`OPENAI_BASE_URL=${url}/v1 `)
+    expect(await page.locator('#main.loading').count()).toBe(0)
+    await page.locator('#clients-shell').selectOption('powershell')
+    expect(await page.locator('#clients').innerText()).toContain(
+      `$env:ANTHROPIC_BASE_URL='${url}';`,
+    )
+    await page.locator('#clients-shell').selectOption('posix')
+    await expectAccessible(page)
     await shoot(page, 'empty')
   })
 
@@ -153,23 +179,97 @@ describe.skipIf(!HAS_BROWSER)('the page of a proxy with a subscription', () => {
     expect(await text(page, 'today-input')).toBe('8,067')
     expect(await text(page, 'today-output')).toBe('555')
     expect(await text(page, 'today-errors')).toBe('1')
+    // 2,021 fresh, 6,034 cached, 12 written and 555 out, at the prices of Sonnet 4.6.
+    expect(await text(page, 'today-cost')).toBe('≈ $0.02')
     const plan = await text(page, 'plan')
     expect(plan).toMatch(
       /^5 hours\s+42 % · resets in (1 h|59 min)[^]*7 days\s+78 % · resets in (1 d|25 h)/,
     )
-    expect(await text(page, 'plan-note')).toContain('from 90 % on')
+    expect(await text(page, 'plan-note')).toContain('from 98 % on')
     const rows = await page.locator('#turns tr').allInnerTexts()
-    expect(rows.map((row) => row.split('\t').slice(1, 4))).toEqual([
-      ['claude-sonnet-4-6', 'open', '400 invalid_request_error'],
-      ['claude-sonnet-4-6', 'open', 'ok'],
-      ['claude-sonnet-4-6', 'continue', 'ok'],
-      ['claude-sonnet-4-6', 'open', 'ok'],
+    const cells = rows.map((row) => row.split('\t').map((cell) => cell.trim()))
+    expect(cells.map((row) => [row[0], ...row.slice(-2)])).toEqual([
+      ['400 invalid_request_error', 'claude-sonnet-4-6', 'open'],
+      ['ok', 'claude-sonnet-4-6', 'open'],
+      ['ok', 'claude-sonnet-4-6', 'continue'],
+      ['ok', 'claude-sonnet-4-6', 'open'],
     ])
-    expect(rows[3]?.split('\t').slice(-3)).toEqual(['4,000', '3,000', '250'])
-    expect(await page.locator('.chart .first').count()).toBe(3)
+    expect(cells[3]?.slice(4, 7)).toEqual(['4,000', '3,000', '250'])
+    expect(await page.locator('#latency .chart .first').count()).toBe(3)
+    // A turn that failed without an event is there too.
+    expect(await page.locator('#latency .chart .cross').count()).toBe(1)
+    await says(page, 'models-table', 'claude-sonnet-4-6')
+    await says(page, 'days-note', 'not billed')
     await says(page, 'processes-legend', 'held 1')
     expect(await text(page, 'processes-legend')).toContain('idle 1')
     expect(await page.content()).not.toContain('secret')
+  })
+
+  test('opens a turn: why it failed, what to do, its ids', async () => {
+    const open = page.locator('#turns button', { hasText: '400' })
+    await open.focus()
+    await page.keyboard.press('Enter')
+    const detail = page.locator('#turns .detail')
+    expect(await open.getAttribute('aria-expanded')).toBe('true')
+    expect(await detail.innerText()).toMatch(/message\s+A secret reason\./)
+    expect(await detail.innerText()).toMatch(/what to do\s+The request itself is wrong/)
+    expect(await detail.innerText()).toMatch(/request id\s+req_/)
+    await expectAccessible(page)
+    await open.click()
+    expect(await detail.count()).toBe(0)
+  })
+
+  test('shows the turns that are chosen', async () => {
+    await page.locator('#turns-outcome').selectOption('failed')
+    expect(await page.locator('#turns tr:visible').count()).toBe(1)
+    await says(page, 'turns-note', '1 of 4 turns fit.')
+    await page.locator('#turns-outcome').selectOption('')
+    await page.locator('#turns-lane').selectOption('continue')
+    expect(await page.locator('#turns tr:visible').count()).toBe(1)
+    await page.locator('#turns-lane').selectOption('')
+    expect(await page.locator('#turns tr:visible').count()).toBe(4)
+  })
+
+  test('leaves a row alone when other turns come, and waits while it is paused', async () => {
+    const mark = 'document.querySelector("#turns tr:last-child").dataset.mark'
+    await page.evaluate(`${mark} = 'kept'`)
+    await page.locator('#turns-pause').click()
+    await (await ask([{ role: 'user', content: 'One more.' }])).text()
+    await says(page, 'turns-note', 'Paused: 1 newer turn.')
+    expect(await page.locator('#turns tr').count()).toBe(4)
+    await page.locator('#turns-pause').click()
+    await page.locator('#turns tr').nth(4).waitFor()
+    expect(await page.evaluate(mark)).toBe('kept')
+  })
+
+  test('says when a window is full at the present rate', async () => {
+    standin.reply(message(textMessage('Used.'), planHeaders({ fiveHours: 0.93, sevenDays: 0.96 })))
+    await (await ask([{ role: 'user', content: 'Much.' }])).text()
+    await says(page, 'plan', 'At this rate it is full at')
+    await shoot(page, 'window-nearly-full')
+  })
+
+  test('tries it: a reply, streamed, with what it took, and the request as code', async () => {
+    await page.locator('#try-model').fill('claude-sonnet-4-6')
+    await page.locator('#try-prompt').fill("It's a test.")
+    standin.reply(message(textMessage('Streamed to the page.')))
+    await page.locator('#try-form button:has-text("Ask")').click()
+    await says(page, 'try-note', 'in all')
+    expect(await text(page, 'try-reply')).toBe('Streamed to the page.')
+    expect(await text(page, 'try-note')).toContain('67 tokens in, 55 out · end_turn · req_')
+    expect(await text(page, 'try-code')).toContain(String.raw`It'\''s a test.`)
+    for (const [language, part] of [
+      ['python', 'client.messages.stream('],
+      ['typescript', `baseURL: '${url}'`],
+      ['powershell', 'Invoke-RestMethod'],
+    ] as const) {
+      await page.locator('#try-language').selectOption(language)
+      expect(await text(page, 'try-code')).toContain(part)
+    }
+    standin.reply(error(529, 'overloaded_error', 'Overloaded'))
+    await page.locator('#try-form button:has-text("Ask")').click()
+    await says(page, 'try-note', '529 overloaded_error')
+    await expectAccessible(page)
   })
 
   test('shows a reply that is under way', async () => {
@@ -180,6 +280,7 @@ describe.skipIf(!HAS_BROWSER)('the page of a proxy with a subscription', () => {
     const asked = ask([{ role: 'user', content: 'Wait.' }], { stream: true })
     await says(page, 'processes-note', '1 in flight')
     await says(page, 'processes-legend', 'asking 1')
+    await expectAccessible(page)
     await shoot(page, 'busy')
     gate.open()
     await (await asked).text()
@@ -192,7 +293,45 @@ describe.skipIf(!HAS_BROWSER)('the page of a proxy with a subscription', () => {
     await (await ask([{ role: 'user', content: 'Again.' }])).text()
     await says(page, 'state', 'The last turn failed (529 overloaded_error).')
     expect(await page.locator('#state').getAttribute('data-level')).toBe('error')
+    await page.locator('#turns button', { hasText: '529' }).first().click()
+    await expectAccessible(page)
     await shoot(page, 'error')
+    await page.locator('#turns button', { hasText: '529' }).first().click()
+  })
+
+  test('has a batch that runs, can be paused, and goes on', async () => {
+    // Batches leave a share of the plan to others: there must be room in its windows.
+    standin.reply(message(textMessage('A new window.'), planHeaders()))
+    await (await ask([{ role: 'user', content: 'Room?' }])).text()
+    await says(page, 'plan', '42 %')
+    const gate = makeGate()
+    const [start, ...others] = eventsOf(textMessage('One of many.'))
+    if (start === undefined) throw new Error('A message without events.')
+    standin.answer = () => events([start, gate.pass, ...others])
+    const requests = Array.from({ length: 12 }, (_, index) => ({
+      custom_id: `request-${index}`,
+      params: {
+        model: 'claude-sonnet-4-6',
+        max_tokens: 100,
+        messages: [{ role: 'user', content: `Number ${index}` }],
+      },
+    }))
+    const created = await proxy.fetch('http://localhost/v1/messages/batches', {
+      method: 'POST',
+      body: JSON.stringify({ requests }),
+    })
+    expect(created.status).toBe(200)
+    await says(page, 'batches', '0 of 12 succeeded')
+    await expectAccessible(page)
+    await shoot(page, 'batch-running')
+    await page.locator('#batches [data-verb="pause"]').click()
+    await page.locator('#batches [data-verb="resume"]').waitFor()
+    await says(page, 'batches', 'waits: it is paused')
+    await page.locator('#batches [data-verb="resume"]').click()
+    await page.locator('#batches [data-verb="pause"]').waitFor()
+    gate.open()
+    await page.locator('#batches-card').waitFor({ state: 'hidden' })
+    standin.reset()
   })
 
   test('is dark where the user wants that, and fits a phone', async () => {
@@ -205,12 +344,20 @@ describe.skipIf(!HAS_BROWSER)('the page of a proxy with a subscription', () => {
     await page.setViewportSize({ width: 360, height: 740 })
     const overflow = 'document.documentElement.scrollWidth - document.documentElement.clientWidth'
     expect(await page.evaluate(overflow)).toBe(0)
+    // Also a phone shows the outcome of each turn, and how long it took.
+    const [outcome, time] = ['outcome', 'in all'].map((label) =>
+      page.locator(`#turns tr.turn:first-child td[data-label="${label}"]`),
+    )
+    expect(await outcome?.isVisible()).toBe(true)
+    expect(await time?.isVisible()).toBe(true)
+    await expectAccessible(page)
     await page.setViewportSize({ width: 1120, height: 900 })
   })
 
   test('has asked nobody else, and its policy lets nothing in', async () => {
     expect(opened.asked.filter((asked) => !asked.startsWith(`${url}/`))).toEqual([])
-    expect(opened.wrong).toEqual([])
+    // The one that was tried and refused, on purpose.
+    expect(opened.wrong.filter((line) => !line.includes('status of 529'))).toEqual([])
     const policy = (await fetch(url)).headers.get('content-security-policy')
     expect(policy).toContain("default-src 'none'")
     expect(policy).not.toContain('unsafe')
@@ -221,7 +368,7 @@ describe.skipIf(!HAS_BROWSER)('the page of a proxy with a subscription', () => {
     await proxy.close()
     await says(page, 'state', 'The proxy')
     expect(await page.locator('#state').getAttribute('data-level')).toBe('error')
-    expect(await page.locator('main.stale').count()).toBe(1)
+    expect(await page.locator('#main.stale').count()).toBe(1)
     await shoot(page, 'gone')
   })
 })
@@ -253,10 +400,13 @@ describe.skipIf(!HAS_BROWSER)('the page of a proxy with a key, and without a log
   test('asks for the key, and shows nothing before it', async () => {
     await says(page, 'state', 'Behind a key.')
     expect(await page.locator('#main').isVisible()).toBe(false)
+    await expectAccessible(page)
     await shoot(page, 'key')
     await page.locator('#key').fill('another-key')
     await page.locator('#key-form button').click()
     await says(page, 'key-note', 'That was not the key.')
+    expect(await page.locator('#key').getAttribute('aria-invalid')).toBe('true')
+    expect(await page.locator('#key').getAttribute('aria-describedby')).toBe('key-note')
     expect(await page.locator('#main').isVisible()).toBe(false)
   })
 

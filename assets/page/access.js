@@ -1,0 +1,65 @@
+import { byId } from './dom.js'
+
+// The proxy's key, if it asks for one. It is kept in this tab alone.
+
+const KEY = 'claude-sub-proxy key'
+
+export function hasKey() {
+  return sessionStorage.getItem(KEY) !== null
+}
+
+/** Asks the proxy, with the key that was typed in. */
+export function ask(path, init = {}) {
+  const key = sessionStorage.getItem(KEY)
+  return fetch(path, {
+    cache: 'no-store',
+    ...init,
+    headers: { ...init.headers, ...(key === null ? {} : { 'x-api-key': key }) },
+  })
+}
+
+/** What an answer that is no success says. */
+export async function messageIn(response) {
+  const body = await response.json().catch(() => undefined)
+  return body?.error?.message ?? `The proxy answered ${response.status}.`
+}
+
+/** Asks for the key; resolves when one was typed in. */
+export function askForKey() {
+  const wasRefused = hasKey()
+  // A link can't bring it.
+  byId('links').hidden = true
+  byId('main').hidden = true
+  byId('key-form').hidden = false
+  byId('key').setAttribute('aria-invalid', String(wasRefused))
+  if (wasRefused) byId('key-note').textContent = 'That was not the key. Try again.'
+  byId('key').focus()
+  return new Promise((resolve) => {
+    const submit = (event) => {
+      event.preventDefault()
+      sessionStorage.setItem(KEY, byId('key').value)
+      byId('key').value = ''
+      byId('key-form').hidden = true
+      byId('main').hidden = false
+      resolve()
+    }
+    byId('key-form').addEventListener('submit', submit, { once: true })
+  })
+}
+
+/** The events of a stream, in the API's form of server-sent events. */
+export async function* eventsIn(stream) {
+  const reader = stream.pipeThrough(new TextDecoderStream()).getReader()
+  let text = ''
+  for (;;) {
+    const { done, value } = await reader.read()
+    if (done) return
+    text += value
+    const events = text.split('\n\n')
+    text = events.pop()
+    for (const event of events) {
+      const data = /^data: (.*)$/m.exec(event)?.[1]
+      if (data !== undefined) yield JSON.parse(data)
+    }
+  }
+}

@@ -1,0 +1,99 @@
+import { byId, element, say } from './dom.js'
+import { duration, percent, soon } from './format.js'
+
+const PROVIDERS = { bedrock: 'Amazon Bedrock', vertex: 'Google Vertex AI', foundry: 'Foundry' }
+const SOURCES = {
+  'claude.ai': 'claude.ai login',
+  oauth_token: 'subscription token',
+  api_key: 'API key',
+}
+
+/** Whether tokens are billed one by one, and not by a plan. */
+export function isBilled(login) {
+  return login.source === 'api_key' || !['firstParty', undefined].includes(login.provider)
+}
+
+export function showLogin(login) {
+  const how = PROVIDERS[login.provider] ?? SOURCES[login.source] ?? login.source
+  const who = login.authenticated ? (login.email ?? how) : 'Nobody is logged in'
+  say('login-who', who)
+  byId('login-who').classList.toggle('bad', !login.authenticated)
+  const plan = login.plan === undefined ? undefined : `plan: ${login.plan}`
+  const known = [login.email === undefined ? undefined : how, login.organization, plan]
+  const text = known.filter((part) => part !== undefined).join(' · ')
+  say(
+    'login-how',
+    login.authenticated
+      ? text
+      : 'Run claude and then /login on this machine, or start the proxy with ANTHROPIC_API_KEY set.',
+  )
+}
+
+const WINDOWS = { five_hour: '5 hours', seven_day: '7 days' }
+
+export function showPlan(plan, login) {
+  const windows = plan?.windows ?? []
+  byId('login').classList.toggle('tall', windows.length > 1)
+  byId('plan').replaceChildren(...windows.map((window) => windowRow(window, plan.guard)))
+  say('plan-note', planNote(plan, login))
+}
+
+function windowRow({ name, used, resets_at: resetsAt, full_at: fullAt }, guard) {
+  const level = used >= (guard ?? 1) ? 'error' : used >= 0.75 || fullAt ? 'warning' : 'ok'
+  const fill = element('i')
+  fill.style.width = `${Math.min(100, used * 100)}%`
+  const label = `${windowName(name)}: ${percent(used)} used`
+  const track = element(
+    'div',
+    { class: 'track', 'data-level': level, role: 'img', 'aria-label': label },
+    fill,
+  )
+  if (guard !== null) {
+    const mark = element('i', { class: 'guard' })
+    mark.style.left = `calc(${guard * 100}% - 2px)`
+    track.append(mark)
+  }
+  const left = resetsAt === null ? 0 : Math.ceil((Date.parse(resetsAt) - Date.now()) / 60_000)
+  const until = resetsAt === null ? '' : ` · resets in ${duration(left * 60_000)}`
+  const isFull = used >= 1
+  const forecast = isFull
+    ? 'It is full.'
+    : fullAt === null
+      ? ''
+      : `At this rate it is full at ${soon(fullAt)}.`
+  return element(
+    'div',
+    { class: 'window' },
+    element(
+      'div',
+      { class: 'row' },
+      element('span', {}, windowName(name)),
+      element(
+        'span',
+        {},
+        element('b', {}, percent(used)),
+        element('span', { class: 'muted' }, until),
+      ),
+    ),
+    track,
+    element('p', { class: 'muted forecast' }, forecast),
+  )
+}
+
+function windowName(name) {
+  const [whole, window, scope] = /^(five_hour|seven_day)_?(.*)$/.exec(name) ?? [name]
+  if (window === undefined) return whole
+  return scope === '' ? WINDOWS[window] : `${WINDOWS[window]}, ${scope.replaceAll('_', ' ')}`
+}
+
+function planNote(plan, login) {
+  if (!login.authenticated) return ''
+  if (plan === null) {
+    return isBilled(login)
+      ? 'Billed by tokens: there are no plan windows.'
+      : 'The windows of a subscription are known after the first turn.'
+  }
+  const guard =
+    plan.guard === null ? '' : `usage_guard refuses requests from ${percent(plan.guard)} on. `
+  return plan.overage.in_use ? `${guard}Overage is being paid for.` : guard
+}

@@ -1,0 +1,36 @@
+import { expect, test } from 'vitest'
+
+import { fullAt } from './plan-forecast.ts'
+
+const HOUR = 3600
+const RESET = 100 * HOUR
+
+/** So many hours after the beginning of a window of five. */
+function after(hours: number): number {
+  return RESET - 5 * HOUR + hours * HOUR
+}
+
+test.each([
+  ['half in an hour', 0.5, 1, after(2)],
+  ['nine tenths in three hours', 0.9, 3, after(3 + 1 / 3)],
+  ['all of it', 1, 2, after(2)],
+  ['so little that the reset comes first', 0.3, 2, undefined],
+  ['just as much as there is time', 0.4, 2, undefined],
+  ['nothing', 0, 2, undefined],
+  ['in the first minutes, from which nothing can be told', 0.01, 0.05, undefined],
+])('a window of five hours of which is used %s', (_, used, hours, full) => {
+  const told = fullAt('five_hour', used, RESET, after(hours))
+  if (full === undefined) expect(told).toBeUndefined()
+  else expect(told).toBeCloseTo(full, 3)
+})
+
+test('a window of seven days has its own length', () => {
+  const start = RESET - 7 * 24 * HOUR
+  expect(fullAt('seven_day_opus', 0.5, RESET, start + 24 * HOUR)).toBeCloseTo(start + 48 * HOUR, 3)
+})
+
+test('nothing is told of a window without an end, of one that is over, or of an unknown one', () => {
+  expect(fullAt('five_hour', 0.5, undefined, 0)).toBeUndefined()
+  expect(fullAt('five_hour', 0.5, RESET, RESET + 1)).toBeUndefined()
+  expect(fullAt('a_month', 0.5, RESET, after(1))).toBeUndefined()
+})

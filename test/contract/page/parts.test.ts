@@ -1,0 +1,66 @@
+import { expect, test } from 'vitest'
+
+/** A file of the page that needs no browser. */
+async function part(name: string): Promise<Record<string, never>> {
+  return (await import(new URL(`../../../assets/page/${name}`, import.meta.url).href)) as never
+}
+
+type Counts = Record<string, number>
+
+const COUNTS: Counts = {
+  requests: 1,
+  input_tokens: 1_000_000,
+  output_tokens: 1_000_000,
+  cache_read_input_tokens: 1_000_000,
+  cache_creation_input_tokens: 1_000_000,
+}
+
+test.each([
+  ['claude-sonnet-4-6', 3 + 15 + 0.3 + 3.75],
+  ['claude-opus-4-1-20250805', 15 + 75 + 1.5 + 18.75],
+  ['us.anthropic.claude-opus-4-8-v1:0', 5 + 25 + 0.5 + 6.25],
+  ['claude-opus-5-5', 4 + 20 + 0.2 + 5],
+  ['claude-haiku-4-5-20251001', 1 + 5 + 0.1 + 1.25],
+])('a million tokens of each kind of %s cost %d dollars', async (model, dollars) => {
+  const { costOf } = (await part('prices.js')) as unknown as {
+    costOf: (byModel: Record<string, Counts>) => { dollars: number; unknown: string[] }
+  }
+  expect(costOf({ [model]: COUNTS }).dollars).toBeCloseTo(dollars)
+  expect(costOf({ [model]: COUNTS, other: COUNTS })).toMatchObject({ unknown: ['other'] })
+})
+
+test.each([
+  [
+    {
+      error_type: 'invalid_request_error',
+      error_message: 'Third-party apps now draw from your extra usage, not your plan limits.',
+    },
+    /extra usage on/,
+  ],
+  [{ error_type: 'authentication_error' }, /Log in again/],
+  [{ error_type: 'made_up_error', status: 503 }, /try again/],
+  [{ outcome: 'client left' }, /closed the connection/],
+  [{ outcome: 'whole' }, /^$/],
+])('of %j it is said what to do', async (turn, hint) => {
+  const { hintFor } = (await part('hints.js')) as unknown as { hintFor: (turn: object) => string }
+  expect(hintFor({ outcome: 'error', status: 400, ...turn })).toMatch(hint)
+})
+
+test('a request in Python has its words for true, false and nothing', async () => {
+  const { WRITERS } = (await part('snippets.js')) as unknown as {
+    WRITERS: Record<string, (body: object, target: object) => string>
+  }
+  const body = { model: 'm', tools: [{ strict: true, a: false, b: null, c: {}, d: [] }] }
+  const code = WRITERS['python']?.(body, { address: 'http://localhost:1', key: 'k' })
+  expect(code).toContain('"strict": True,')
+  expect(code).toContain('"b": None,')
+  expect(code).toContain('"c": {},')
+  expect(code).toContain('model="m",')
+})
+
+test('a long name is cut in the middle', async () => {
+  const { middle } = (await part('format.js')) as unknown as { middle: (name: string) => string }
+  expect(middle('claude-sonnet-4-6')).toBe('claude-sonnet-4-6')
+  expect(middle('global.anthropic.claude-opus-4-8-20260101-v1:0')).toHaveLength(26)
+  expect(middle('global.anthropic.claude-opus-4-8-20260101-v1:0')).toMatch(/^global.*….*v1:0$/)
+})

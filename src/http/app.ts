@@ -11,7 +11,6 @@ import { createAnswerMemory } from './answer-memory.ts'
 import { routeBatches } from './batches.ts'
 import { Bodies } from './bodies.ts'
 import { checkBrowser } from './browser-guard.ts'
-import { callerOf } from './caller.ts'
 import { postChatCompletion } from './chat-completions.ts'
 import { postCompletion } from './completions.ts'
 import { type CountTokensOptions, postCountTokens } from './count-tokens.ts'
@@ -23,11 +22,9 @@ import { ownerOf } from './owner.ts'
 import { routeOllama } from './ollama.ts'
 import { getPage, PAGE_PATHS } from './page.ts'
 import { withRateLimits } from './rate-limit-headers.ts'
-import { idHeaders } from './reply.ts'
 import { newRequestId } from './request-id.ts'
 import { errorResponse } from './respond.ts'
-import { ResponseStore } from './response-store.ts'
-import { postResponse } from './responses.ts'
+import { addResponsesRoutes } from './responses-routes.ts'
 import type { Variables } from './variables.ts'
 
 export type AppOptions = Omit<MessagesOptions & CountTokensOptions, 'bodies'> & {
@@ -129,21 +126,7 @@ export function createApp(settings: AppOptions): Hono<{ Variables: Variables }> 
     postCompletion(context.req.raw, context.get('requestId'), { ...options, answers }),
   )
   routeOllama(app, { ...options, answers })
-
-  const store = new ResponseStore()
-  app.post('/v1/responses', (context) =>
-    postResponse(context.req.raw, context.get('requestId'), { ...options, answers, store }),
-  )
-  app.get('/v1/responses/:id', (context) => {
-    const response = store.of(callerOf(context.req.raw.headers)).get(context.req.param('id'))
-    return context.json(response, 200, idHeaders(context.get('requestId')))
-  })
-  app.delete('/v1/responses/:id', (context) => {
-    const id = context.req.param('id')
-    store.of(callerOf(context.req.raw.headers)).delete(id)
-    const deleted = { id, object: 'response', deleted: true }
-    return context.json(deleted, 200, idHeaders(context.get('requestId')))
-  })
+  addResponsesRoutes(app, { ...options, answers })
   app.post('/v1/messages/count_tokens', async (context) =>
     answer(context, await postCountTokens(context.req.raw, options)),
   )

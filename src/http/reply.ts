@@ -23,6 +23,7 @@ export type ReplyOptions = {
  * Asks, and waits for the first event, so that what fails before it has its true status. A client
  * that leaves ends the reply.
  *
+ * @param betas values of `anthropic-beta` beside those of the request
  * @throws ApiError if the reply did not begin, ClientLeft if nobody waits for it
  */
 export async function beginReply(
@@ -30,8 +31,9 @@ export async function beginReply(
   { headers, signal }: Request,
   id: string,
   { ask, firstEventTimeout }: ReplyOptions,
+  betas: readonly string[] = [],
 ): Promise<Reply> {
-  const reply = await ask(body, { id, betas: betasOf(headers), signal })
+  const reply = await ask(body, { id, betas: [...betasOf(headers), ...betas], signal })
   const leave = (): void => reply.giveUp(new ClientLeft(signal.reason))
   signal.addEventListener('abort', leave, { once: true })
   if (signal.aborted) leave()

@@ -7,7 +7,12 @@ function stored(id: string, previous: string | null = null): StoredResponse {
   const response = { id, previous_response_id: previous, output: [{ id: `msg_${id.slice(5)}_0` }] }
   return {
     response: response as unknown as WireResponse,
-    added: { system: [`system of ${id}`], messages: [{ role: 'user', content: `said in ${id}` }] },
+    added: {
+      system: [`system of ${id}`],
+      messages: [{ role: 'user', content: `said in ${id}` }],
+      tools: [],
+    },
+    input: [],
   }
 }
 
@@ -21,8 +26,9 @@ test('the past of a response is all that came before it, oldest first', () => {
       { role: 'user', content: 'said in resp_a' },
       { role: 'user', content: 'said in resp_b' },
     ],
+    tools: [],
   })
-  expect(store.past(null)).toEqual({ system: [], messages: [] })
+  expect(store.past(null)).toEqual({ system: [], messages: [], tools: [] })
 })
 
 test('a past of which a part was forgotten is none', () => {

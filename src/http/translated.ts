@@ -30,6 +30,10 @@ export type Translated = {
   count: number
   /** The dialect's names of the API's fields, where they differ. */
   fieldNames: ReadonlyMap<string, string>
+  /** What the translation left out, by the dialect's names. */
+  leftOut?: readonly string[]
+  /** Values of `anthropic-beta` beside those of the client. */
+  betas?: readonly string[]
 }
 
 /** The replies to a request of another dialect, which have begun. */
@@ -68,7 +72,7 @@ export async function askAll(
   const turns = prepared.flatMap((one) => Array.from({ length: one.count }, () => one))
   if (turns.length > 1) setMaxListeners(turns.length + FEW_LISTENERS, request.signal)
   const begun = await Promise.allSettled(
-    turns.map(({ asked }) => beginReply(asked, request, id, options)),
+    turns.map(({ asked, betas }) => beginReply(asked, request, id, options, betas)),
   )
   const replies = begun.flatMap((one) => (one.status === 'fulfilled' ? [one.value] : []))
   const failed = begun.find((one) => one.status === 'rejected')
@@ -94,10 +98,11 @@ type Prepared = {
   /** Names the conversation, for its answer. */
   name: string
   leftOut: string[]
+  betas: readonly string[]
 }
 
 function prepare(
-  { request: translated, count, fieldNames }: Translated,
+  { request: translated, count, fieldNames, leftOut: already = [], betas = [] }: Translated,
   { headers }: Request,
   { modelOf, answers }: DialectOptions,
 ): Prepared {
@@ -112,7 +117,8 @@ function prepare(
     asked: { ...request, messages },
     count,
     name,
-    leftOut: leftOut.map((field) => fieldNames.get(field) ?? field),
+    leftOut: [...already, ...leftOut.map((field) => fieldNames.get(field) ?? field)],
+    betas,
   }
 }
 

@@ -7,7 +7,12 @@ import { ApiError } from '../../src/errors.ts'
 import { isOpenaiPath } from '../../src/http/openai-paths.ts'
 import { parseChatRequest, requestOfChat } from '../../src/openai/chat/request.ts'
 import { emptyResponse } from '../../src/openai/responses/reply.ts'
-import { parseResponsesRequest, requestOfResponse } from '../../src/openai/responses/request.ts'
+import {
+  NO_PAST,
+  parseResponsesRequest,
+  requestOfResponse,
+} from '../../src/openai/responses/request.ts'
+import { ToolNames } from '../../src/openai/responses/tool-names.ts'
 import { codeSpans, headingAnchors, linesBetween, linkTargets } from './markdown.ts'
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url))
@@ -105,10 +110,10 @@ const RESPONSES = {
   translate: (fields: object) =>
     requestOfResponse(
       parseResponsesRequest({ input: 'Hello.', ...fields }),
-      { system: [], messages: [] },
+      NO_PAST,
       () => undefined,
     ).request as object,
-  elsewhere: ['previous_response_id', 'store', 'metadata'],
+  elsewhere: ['previous_response_id', 'store', 'metadata', 'background', 'conversation'],
 }
 
 type Row = { field: string; what: string }
@@ -171,7 +176,12 @@ describe.each([CHAT, RESPONSES])(
 
 test('metadata comes back in the response', () => {
   const request = parseResponsesRequest({ input: 'Hello.', metadata: SAMPLES.metadata })
-  const response = emptyResponse('any', { id: 'resp_1', request, createdAt: 0 })
+  const response = emptyResponse('any', {
+    id: 'resp_1',
+    request,
+    createdAt: 0,
+    names: new ToolNames(),
+  })
   expect(response.metadata).toEqual(SAMPLES.metadata)
 })
 

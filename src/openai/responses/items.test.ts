@@ -5,10 +5,11 @@ import { describe, expect, test } from 'vitest'
 import { combineMessages } from '../../api/combine.ts'
 import type { ContentBlock } from '../../api/types.ts'
 import { extendLineage } from '../../plan/lineage.ts'
-import { conversationOf } from './items.ts'
+import { conversationOf, itemContext } from './items.ts'
 import { type Block, outputItems } from './output.ts'
+import { ToolNames } from './tool-names.ts'
 
-const NO_ITEMS = (): undefined => undefined
+const HEAD = { responseId: 'resp_1', names: new ToolNames() }
 
 const blocks = fc.array(
   fc.oneof(
@@ -34,9 +35,9 @@ const blocks = fc.array(
 test('an answer that comes back by its items is the same, thoughts and order included', () => {
   fc.assert(
     fc.property(blocks, (answer) => {
-      const items = outputItems(answer as unknown as Block[], 'resp_1', true) as ResponseInputItem[]
+      const items = outputItems(answer as unknown as Block[], HEAD, true) as ResponseInputItem[]
       const sent = JSON.parse(JSON.stringify(items)) as ResponseInputItem[]
-      const { messages } = conversationOf(sent, NO_ITEMS)
+      const { messages } = conversationOf(sent, itemContext())
       const lineages = combineMessages(messages).map((message) => extendLineage('', message))
       const content = answer as unknown as ContentBlock[]
       expect(lineages).toEqual([extendLineage('', { role: 'assistant', content })])
@@ -46,7 +47,7 @@ test('an answer that comes back by its items is the same, thoughts and order inc
 
 describe('input', () => {
   test('that is a text is a message of the user', () => {
-    expect(conversationOf('Hello.', NO_ITEMS)).toEqual({
+    expect(conversationOf('Hello.', itemContext())).toEqual({
       system: [],
       messages: [{ role: 'user', content: 'Hello.' }],
     })
@@ -69,7 +70,7 @@ describe('input', () => {
       { role: 'assistant', content: '' },
       { role: 'user', content: 'Why?' },
     ] as unknown as ResponseInputItem[]
-    expect(conversationOf(input, NO_ITEMS)).toEqual({
+    expect(conversationOf(input, itemContext())).toEqual({
       system: ['Be brief.'],
       messages: [
         {
@@ -87,14 +88,14 @@ describe('input', () => {
   })
 
   test('may name an item that was given out', () => {
-    const [given] = outputItems([{ type: 'text', text: 'Hi.' } as Block], 'resp_1', true)
+    const [given] = outputItems([{ type: 'text', text: 'Hi.' } as Block], HEAD, true)
     const find = (id: string) => (id === given?.id ? given : undefined)
     const input = [{ type: 'item_reference' as const, id: 'msg_1_0' }]
-    expect(conversationOf(input, find as () => ResponseInputItem).messages).toEqual([
-      { role: 'assistant', content: [{ type: 'text', text: 'Hi.' }] },
-    ])
-    expect(() => conversationOf([{ type: 'item_reference', id: 'msg_2_0' }], NO_ITEMS)).toThrow(
-      /there is no item 'msg_2_0'/,
-    )
+    expect(
+      conversationOf(input, itemContext({ findItem: find as () => ResponseInputItem })).messages,
+    ).toEqual([{ role: 'assistant', content: [{ type: 'text', text: 'Hi.' }] }])
+    expect(() =>
+      conversationOf([{ type: 'item_reference', id: 'msg_2_0' }], itemContext()),
+    ).toThrow(/there is no item 'msg_2_0'/)
   })
 })

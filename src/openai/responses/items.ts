@@ -5,30 +5,75 @@ import type {
   ResponseOutputMessage,
   ResponseOutputRefusal,
   ResponseOutputText,
+  Tool,
 } from 'openai/resources/responses/responses'
 
 import type { ContentBlock, Message } from '../../api/types.ts'
+import { CallIds } from '../call-ids.ts'
+import { customInput } from '../custom-tool.ts'
 import { invalid } from '../invalid.ts'
 import { documentBlock, imageBlock } from '../media.ts'
 import { toolInput } from '../tool-input.ts'
+import { summaryIn, summaryText } from './compaction.ts'
+import { computerInput } from './computer.ts'
+import { mcpBlocks } from './mcp-call.ts'
+import { placeOfItem } from './output.ts'
 import { thoughtIn } from './reasoning-item.ts'
+import { itemType } from './schema.ts'
+import { inputOfCall, shellOutput } from './shell-tools.ts'
+import type { PlacedTool } from './toolset.ts'
+import { type ClientTool, ToolNames } from './tool-names.ts'
 
 /** An item that was given out, by its id. */
 export type FindItem = (id: string) => ResponseInputItem | undefined
 
 export type Conversation = { system: string[]; messages: Message[] }
 
+/** What items are read with. */
+export type ItemContext = {
+  findItem: FindItem
+  names: ToolNames
+  callIds: CallIds
+  /** The labels of the MCP servers that the request has. */
+  mcpServers: ReadonlySet<string>
+  /** Gets the items that are left out. */
+  leftOut: string[]
+}
+
+/** A context for items alone. */
+export function itemContext(context: Partial<ItemContext> = {}): ItemContext {
+  return {
+    findItem: () => undefined,
+    names: new ToolNames(),
+    callIds: new CallIds(),
+    mcpServers: new Set(),
+    leftOut: [],
+    ...context,
+  }
+}
+
+/** The tools that stand in the input: those of `additional_tools`, and those that a search found. */
+export function toolsIn(input: string | readonly ResponseInputItem[]): PlacedTool[] {
+  if (typeof input === 'string') return []
+  return input.flatMap((item, index) => {
+    const hasTools = item.type === 'additional_tools' || item.type === 'tool_search_output'
+    const tools = hasTools && Array.isArray(item.tools) ? (item.tools as Tool[]) : []
+    return tools.map((tool, position) => ({ tool, place: `input[${index}].tools[${position}]` }))
+  })
+}
+
 /**
  * The input of a response as the API has it.
  *
- * System and developer messages become the system prompt, as those of chats do. Reasoning of another
- * maker, and searches of the past, which come without what was found, are left out.
+ * System and developer messages become the system prompt, as those of chats do. Items that say
+ * nothing to the API are left out: reasoning of another maker, searches of the past, which come
+ * without what was found, and calls of tools that the API does not have.
  *
  * @throws ApiError for parts that the API does not take, and for items that are not remembered
  */
 export function conversationOf(
   input: string | readonly ResponseInputItem[],
-  findItem: FindItem,
+  context: ItemContext,
 ): Conversation {
   if (typeof input === 'string') {
     return { system: [], messages: [{ role: 'user', content: input }] }
@@ -37,7 +82,7 @@ export function conversationOf(
   const messages: Message[] = []
   for (const [index, item] of input.entries()) {
     const place = `input[${index}]`
-    const read = readItem(referenced(item, findItem, place), place)
+    const read = readItem(referenced(item, context.findItem, place), place, context)
     if (read === undefined) continue
     if (read.role === 'system') system.push(read.text)
     else if (read.content.length > 0) messages.push(read)
@@ -46,11 +91,12 @@ export function conversationOf(
 }
 
 function referenced(item: ResponseInputItem, findItem: FindItem, place: string): ResponseInputItem {
-  if (item.type !== 'item_reference') return item
-  const found = findItem(item.id)
+  if (itemType(item) !== 'item_reference') return item
+  const { id } = item as ResponseInputItem.ItemReference
+  const found = findItem(id)
   if (found) return found
   throw invalid(
-    `${place}: there is no item '${item.id}' any more: send the items themselves.`,
+    `${place}: there is no item '${id}' any more: send the items themselves.`,
     `${place}.id`,
     'item_not_found',
   )
@@ -58,33 +104,105 @@ function referenced(item: ResponseInputItem, findItem: FindItem, place: string):
 
 type Read = Message | { role: 'system'; text: string } | undefined
 
-function readItem(item: ResponseInputItem, place: string): Read {
-  switch (item.type) {
-    case undefined:
+function readItem(item: ResponseInputItem, place: string, context: ItemContext): Read {
+  const call = (tool: ClientTool, id: string, input: object): Message =>
+    assistant({
+      type: 'tool_use',
+      id: context.callIds.ofCall(id),
+      name: context.names.nameOf(tool),
+      input,
+    })
+  const result = (id: string, content: Message['content'], isError = false): Message => ({
+    role: 'user',
+    content: [
+      {
+        type: 'tool_result',
+        tool_use_id: context.callIds.ofResult(id),
+        content,
+        ...(isError && { is_error: true }),
+      },
+    ],
+  })
+  const typed = { ...item, type: itemType(item) } as ResponseInputItem
+  switch (typed.type) {
     case 'message':
-      return readMessage(item as EasyInputMessage | ResponseOutputMessage, place)
+      return readMessage(typed, place)
     case 'function_call': {
-      const input = toolInput(item.arguments)
-      return assistant({ type: 'tool_use', id: item.call_id, name: item.name, input })
+      const { call_id: id, name, namespace, arguments: text } = typed
+      return call(
+        { kind: 'function', name, namespace },
+        id,
+        toolInput((text as unknown) ? text : ''),
+      )
     }
-    case 'function_call_output': {
-      const content = contentOf(item.output as string | Part[], `${place}.output`)
-      const result = { type: 'tool_result', tool_use_id: item.call_id, content }
-      return { role: 'user', content: [result] }
+    case 'custom_tool_call': {
+      const { call_id: id, name, namespace, input } = typed
+      return call(
+        { kind: 'custom', name, namespace },
+        id,
+        customInput((input as unknown) ? input : ''),
+      )
+    }
+    case 'function_call_output':
+    case 'custom_tool_call_output':
+      return result(typed.call_id ?? '', contentOf(typed.output as Content, `${place}.output`))
+    case 'local_shell_call':
+    case 'shell_call':
+      return call({ kind: kindOf(typed.type) }, typed.call_id, inputOfCall(typed))
+    case 'apply_patch_call':
+      return call({ kind: 'apply_patch' }, typed.call_id, inputOfCall(typed))
+    case 'local_shell_call_output': {
+      // OpenAI's type has the call's id as `id`, Codex sends `call_id`.
+      const { call_id: id } = typed as { call_id?: string | null }
+      return result(id ?? typed.id, contentOf(typed.output, `${place}.output`))
+    }
+    case 'shell_call_output':
+      return result(typed.call_id, shellOutput(typed.output))
+    case 'apply_patch_call_output': {
+      const isFailed = typed.status === 'failed'
+      return result(typed.call_id, typed.output ? typed.output : typed.status, isFailed)
+    }
+    case 'computer_call': {
+      const action = typed.action ?? typed.actions?.[0] ?? { type: 'screenshot' }
+      return call({ kind: 'computer' }, typed.call_id, computerInput(action))
+    }
+    case 'computer_call_output': {
+      const { image_url: url } = typed.output
+      if (!url) throw noFiles(`${place}.output`)
+      return result(typed.call_id, [imageBlock(url, `${place}.output.image_url`)])
+    }
+    case 'mcp_call': {
+      if (context.mcpServers.has(typed.server_label)) return assistant(...mcpBlocks(typed))
+      break
     }
     case 'reasoning': {
-      const thought = thoughtIn(item.encrypted_content)
-      return thought && assistant(thought)
+      const thought = thoughtIn(typed.encrypted_content)
+      if (thought) return assistant(thought)
+      break
     }
-    case 'web_search_call':
+    case 'compaction': {
+      const summary = summaryIn(typed.encrypted_content)
+      if (summary !== undefined) return { role: 'user', content: summaryText(summary) }
+      break
+    }
+    case 'additional_tools':
+    case 'tool_search_output':
+      // Their tools are read apart.
       return undefined
     default:
-      throw new Error('The schema lets no other item pass.')
   }
+  // Of an item that was made here, the answer that it belongs to is remembered.
+  const { id } = typed as { id?: string | null }
+  if (placeOfItem(id ?? '') === undefined) context.leftOut.push(`${place}: ${typed.type}`)
+  return undefined
 }
 
-function assistant(block: ContentBlock): Message {
-  return { role: 'assistant', content: [block] }
+function kindOf(type: 'local_shell_call' | 'shell_call'): 'local_shell' | 'shell' {
+  return type === 'shell_call' ? 'shell' : 'local_shell'
+}
+
+function assistant(...content: ContentBlock[]): Message {
+  return { role: 'assistant', content }
 }
 
 function readMessage(
@@ -104,31 +222,35 @@ function textBlocks(text: string): ContentBlock[] {
 }
 
 type Part = ResponseInputContent | ResponseOutputText | ResponseOutputRefusal
+type Content = string | Part[] | null | undefined
 
-function contentOf(content: string | Part[], place: string): Message['content'] {
+function contentOf(content: Content, place: string): Message['content'] {
+  if (content === null || content === undefined) return ''
   if (typeof content === 'string') return content
   return content
     .map((part, index) => blockOf(part, `${place}[${index}]`))
     .filter((block) => block['text'] !== '')
 }
 
-function blockOf(part: Part, place: string): ContentBlock {
+function blockOf(part: Part | { type: 'text'; text: string }, place: string): ContentBlock {
   switch (part.type) {
     case 'input_text':
     case 'output_text':
+    case 'text':
       return { type: 'text', text: part.text }
     case 'refusal':
       return { type: 'text', text: part.refusal }
     case 'input_image':
       if (part.image_url) return imageBlock(part.image_url, `${place}.image_url`)
-      throw invalid(
-        `${place}: there is no store of files here: send image_url.`,
-        `${place}.image_url`,
-      )
+      throw noFiles(place)
     case 'input_file':
       return documentBlock(part, place)
     default:
       part satisfies never
       throw new Error('The schema lets no other part pass.')
   }
+}
+
+function noFiles(place: string) {
+  return invalid(`${place}: there is no store of files here: send image_url.`, `${place}.image_url`)
 }

@@ -1,21 +1,50 @@
 import type {
+  ResponseCustomToolCallItem,
   ResponseFunctionToolCall,
+  ResponseFunctionWebSearch,
   ResponseOutputItem,
   ResponseOutputMessage,
   ResponseOutputText,
 } from 'openai/resources/responses/responses'
 
 import type { ContentBlock, ReplyMessage } from '../../api/types.ts'
+import { customText } from '../custom-tool.ts'
+import { codeCall, isCodeCall } from './code-call.ts'
+import { computerCall } from './computer.ts'
+import { WEB_FETCH } from './hosted-tools.ts'
+import { mcpCall, mcpListing } from './mcp-call.ts'
 import { reasoningItem } from './reasoning-item.ts'
+import { applyPatchCall, localShellCall, shellCall } from './shell-tools.ts'
+import type { ClientTool, ToolNames } from './tool-names.ts'
 import { annotationsOf, searchItem, WEB_SEARCH } from './web-search.ts'
 
 export type Block = ReplyMessage['content'][number]
 type TextBlock = Extract<Block, { type: 'text' }>
+type ToolUse = Extract<Block, { type: 'tool_use' }>
 
-export type ItemKind = 'message' | 'reasoning' | 'function_call' | 'web_search_call'
+/** What is known of a reply, for its items. */
+export type OutputHead = { responseId: string; names: ToolNames; containerId?: string }
+
+/** The beginnings of ids, by the type of the item. */
+const PREFIXES = {
+  message: 'msg',
+  reasoning: 'rs',
+  function_call: 'fc',
+  custom_tool_call: 'ctc',
+  local_shell_call: 'lsh',
+  shell_call: 'sh',
+  apply_patch_call: 'apc',
+  computer_call: 'cu',
+  web_search_call: 'ws',
+  code_interpreter_call: 'ci',
+  mcp_call: 'mcp',
+  mcp_list_tools: 'mcpl',
+} as const
+
+export type ItemKind = keyof typeof PREFIXES
 
 /** The kind of item that a block becomes; `undefined` for blocks that have no item of their own. */
-export function itemKind(block: Block): ItemKind | undefined {
+export function itemKind(block: Block, names: ToolNames): ItemKind | undefined {
   switch (block.type) {
     case 'text':
       return 'message'
@@ -23,24 +52,38 @@ export function itemKind(block: Block): ItemKind | undefined {
     case 'redacted_thinking':
       return 'reasoning'
     case 'tool_use':
-      return 'function_call'
+      return CALL_KINDS[names.toolOf(block.name).kind]
     case 'server_tool_use':
-      return block.name === WEB_SEARCH ? 'web_search_call' : undefined
+      if (block.name === WEB_SEARCH || block.name === WEB_FETCH) return 'web_search_call'
+      return isCodeCall(block) ? 'code_interpreter_call' : undefined
+    case 'mcp_tool_use':
+      return 'mcp_call'
+    case 'mcp_tool_listing':
+      return 'mcp_list_tools'
     default:
       return undefined
   }
 }
 
+const CALL_KINDS: Record<ClientTool['kind'], ItemKind> = {
+  function: 'function_call',
+  custom: 'custom_tool_call',
+  local_shell: 'local_shell_call',
+  shell: 'shell_call',
+  apply_patch: 'apply_patch_call',
+  computer: 'computer_call',
+}
+
 /**
  * The blocks of a reply in items: each its own, but neighbouring texts are parts of one message, and
- * a search has what was found for it.
+ * a call that ran on the API's side has its result.
  */
-export function groupBlocks(content: readonly Block[]): Block[][] {
+export function groupBlocks(content: readonly Block[], names: ToolNames): Block[][] {
   const groups: Block[][] = []
   for (const block of content) {
     const group = groupFor(block, groups)
     if (group) group.push(block)
-    else if (itemKind(block) !== undefined) groups.push([block])
+    else if (itemKind(block, names) !== undefined) groups.push([block])
   }
   return groups
 }
@@ -51,10 +94,8 @@ function groupFor(block: Block, groups: readonly Block[][]): Block[] | undefined
     const last = groups.at(-1)
     return last?.[0]?.type === 'text' ? last : undefined
   }
-  if (block.type !== 'web_search_tool_result') return undefined
-  return groups.find(
-    ([first]) => first?.type === 'server_tool_use' && first.id === block.tool_use_id,
-  )
+  if (!('tool_use_id' in block)) return undefined
+  return groups.find(([first]) => first && 'id' in first && first.id === block.tool_use_id)
 }
 
 /** The id of an item says in which response it is, and where. */
@@ -62,37 +103,37 @@ export function itemId(kind: ItemKind, responseId: string, index: number): strin
   return `${PREFIXES[kind]}_${responseId.replace(/^resp_/, '')}_${index}`
 }
 
-const PREFIXES = { message: 'msg', reasoning: 'rs', function_call: 'fc', web_search_call: 'ws' }
+const ITEM_ID = new RegExp(`^(?:${Object.values(PREFIXES).join('|')})_(.+)_(\\d+)$`)
 
 /** Where an item is, by its id; `undefined` for what is no id of `itemId`. */
 export function placeOfItem(id: string): { responseId: string; index: number } | undefined {
-  const [, response, index] = /^(?:msg|rs|fc|ws)_(.+)_(\d+)$/.exec(id) ?? []
+  const [, response, index] = ITEM_ID.exec(id) ?? []
   return response === undefined
     ? undefined
     : { responseId: `resp_${response}`, index: Number(index) }
 }
 
-/** The output of a reply. Where the reply is not complete, neither is the message that it ends with. */
+/** The output of a reply. If the reply is not complete, neither is the message that it ends with. */
 export function outputItems(
   content: readonly Block[],
-  responseId: string,
+  head: OutputHead,
   isComplete: boolean,
 ): ResponseOutputItem[] {
-  const groups = groupBlocks(content)
+  const groups = groupBlocks(content, head.names)
   return groups.map((group, index) => {
     const isWhole = isComplete || index < groups.length - 1
-    return outputItem(group, responseId, index, isWhole ? 'completed' : 'incomplete')
+    return outputItem(group, head, index, isWhole ? 'completed' : 'incomplete')
   })
 }
 
 /** One item, of the blocks that belong to it. */
 export function outputItem(
   [block, ...others]: readonly Block[],
-  responseId: string,
+  { responseId, names, containerId = '' }: OutputHead,
   index: number,
   status: 'completed' | 'incomplete',
 ): ResponseOutputItem {
-  const kind = block && itemKind(block)
+  const kind = block && itemKind(block, names)
   if (kind === undefined) throw new Error(`There is no item for ${block?.type}.`)
   const id = itemId(kind, responseId, index)
   switch (block?.type) {
@@ -102,13 +143,23 @@ export function outputItem(
     case 'redacted_thinking':
       return reasoningItem(id, block as unknown as ContentBlock)
     case 'tool_use':
-      return functionCall(id, block)
+      return callItem(id, block, names.toolOf(block.name))
     case 'server_tool_use':
-      return searchItem(
+      if (block.name === WEB_SEARCH) {
+        const result = others.find((other) => other.type === 'web_search_tool_result')
+        return searchItem(id, block, result)
+      }
+      return block.name === WEB_FETCH
+        ? fetchItem(id, block.input, others[0])
+        : codeCall(id, block, others[0], containerId)
+    case 'mcp_tool_use':
+      return mcpCall(
         id,
         block,
-        others.find((other) => other.type === 'web_search_tool_result'),
+        others.find((other) => other.type === 'mcp_tool_result'),
       )
+    case 'mcp_tool_listing':
+      return mcpListing(id, block)
     default:
       throw new Error(`There is no item for ${block?.type}.`)
   }
@@ -131,16 +182,68 @@ export function textPart(block: TextBlock): ResponseOutputText {
   }
 }
 
+/** A call, in the form of the tool that the client offered. */
+function callItem(id: string, block: ToolUse, tool: ClientTool): ResponseOutputItem {
+  const { id: callId } = block
+  const input = block.input as { [field: string]: unknown }
+  switch (tool.kind) {
+    case 'function':
+      return functionCall(id, block, tool)
+    case 'custom': {
+      const call: ResponseCustomToolCallItem = {
+        id,
+        type: 'custom_tool_call',
+        status: 'completed',
+        call_id: callId,
+        name: tool.name,
+        input: customText(input),
+        ...(tool.namespace !== undefined && { namespace: tool.namespace }),
+      }
+      return call
+    }
+    case 'local_shell':
+      return localShellCall(id, callId, input)
+    case 'shell':
+      return shellCall(id, callId, input)
+    case 'apply_patch':
+      return applyPatchCall(id, callId, input)
+    case 'computer':
+      return computerCall(id, callId, input)
+    default:
+      tool satisfies never
+      throw new Error('There is no other kind of tool.')
+  }
+}
+
 function functionCall(
   id: string,
-  block: Extract<Block, { type: 'tool_use' }>,
+  block: ToolUse,
+  { name, namespace }: { name: string; namespace?: string | undefined },
 ): ResponseFunctionToolCall {
   return {
     id,
     type: 'function_call',
     call_id: block.id,
-    name: block.name,
+    name,
+    ...(namespace !== undefined && { namespace }),
     arguments: JSON.stringify(block.input),
     status: 'completed',
+  }
+}
+
+/** A page that was fetched: OpenAI's word for it is a search that opens a page. */
+function fetchItem(
+  id: string,
+  input: { [field: string]: unknown },
+  result: Block | undefined,
+): ResponseFunctionWebSearch {
+  const content = (result as { content?: { type?: string } } | undefined)?.content
+  const isFetched = content?.type === 'web_fetch_result'
+  const url = input['url']
+  return {
+    id,
+    type: 'web_search_call',
+    status: isFetched ? 'completed' : 'failed',
+    action: { type: 'open_page', url: typeof url === 'string' ? url : null },
   }
 }

@@ -1,14 +1,17 @@
 import type {
+  FunctionTool,
   Response,
   ResponseOutputItem,
   ResponseUsage,
+  Tool,
 } from 'openai/resources/responses/responses'
 
 import type { ReplyMessage } from '../../api/types.ts'
 import type { ApiError } from '../../errors.ts'
 import { tokenCounts } from '../token-counts.ts'
-import { outputItems } from './output.ts'
+import { type OutputHead, outputItems } from './output.ts'
 import type { ResponsesRequest } from './request.ts'
+import type { ToolNames } from './tool-names.ts'
 
 /** What is known of a response before its reply: the request, which it repeats, and its frame. */
 export type ResponseHead = {
@@ -17,52 +20,110 @@ export type ResponseHead = {
   request: ResponsesRequest
   /** Seconds since 1970. */
   createdAt: number
+  /** The names of the request's tools. */
+  names: ToolNames
+  /** The conversation that the response belongs to. */
+  conversationId?: string | undefined
 }
 
 /** What the wire has. `output_text` is made by the client's library. */
-export type WireResponse = Omit<Response, 'output_text'>
+export type WireResponse = Omit<Response, 'output_text' | 'usage'> & {
+  usage: ResponseUsage | null
+  store: boolean
+  presence_penalty: number
+  frequency_penalty: number
+}
 
-/** A whole reply as a response. */
-export function responseOf(message: ReplyMessage, head: ResponseHead): WireResponse {
+/**
+ * A whole reply as a response.
+ *
+ * @param now seconds since 1970
+ */
+export function responseOf(message: ReplyMessage, head: ResponseHead, now: number): WireResponse {
   const details = incompleteDetails(message.stop_reason)
   return {
     ...emptyResponse(message.model, head),
     status: details === null ? 'completed' : 'incomplete',
+    completed_at: details === null ? now : null,
     incomplete_details: details,
-    output: outputItems(message.content, head.id, details === null),
+    output: outputItems(message.content, outputHead(message, head), details === null),
+    service_tier: serviceTier(message),
     usage: usageOf(message),
   }
 }
 
-/** A response that has begun. */
+export function outputHead(
+  message: ReplyMessage | undefined,
+  { id, names }: ResponseHead,
+): OutputHead {
+  return { responseId: id, names, containerId: message?.container?.id ?? '' }
+}
+
+/** A response that has begun. Each field that OpenAI's API always sends is there. */
 export function emptyResponse(
   model: string,
-  { id, request, createdAt }: ResponseHead,
+  { id, request, createdAt, conversationId }: ResponseHead,
 ): WireResponse {
+  const penalties = request as { presence_penalty?: unknown; frequency_penalty?: unknown }
   return {
     id,
-    access_programs: null,
     object: 'response',
     created_at: createdAt,
+    completed_at: null,
     status: 'in_progress',
-    background: false,
+    access_programs: null,
+    background: request.background ?? false,
+    conversation: conversationId === undefined ? null : { id: conversationId },
     error: null,
     incomplete_details: null,
     instructions: request.instructions ?? null,
     max_output_tokens: request.max_output_tokens ?? null,
+    max_tool_calls: request.max_tool_calls ?? null,
     metadata: request.metadata ?? {},
     model,
     output: [],
     parallel_tool_calls: request.parallel_tool_calls ?? true,
     previous_response_id: request.previous_response_id ?? null,
-    reasoning: { effort: request.reasoning?.effort ?? null, summary: null },
-    temperature: request.temperature ?? null,
-    text: { format: request.text?.format ?? { type: 'text' } },
+    prompt_cache_key: request.prompt_cache_key ?? null,
+    prompt_cache_retention: request.prompt_cache_retention ?? null,
+    reasoning: {
+      effort: request.reasoning?.effort ?? null,
+      summary: request.reasoning?.summary ?? null,
+    },
+    safety_identifier: request.safety_identifier ?? null,
+    service_tier: 'default',
+    store: request.store ?? true,
+    temperature: request.temperature ?? 1,
+    text: {
+      format: request.text?.format ?? { type: 'text' },
+      verbosity: request.text?.verbosity ?? 'medium',
+    },
     tool_choice: request.tool_choice ?? 'auto',
-    tools: request.tools ?? [],
-    top_p: request.top_p ?? null,
-    truncation: 'disabled',
+    tools: (request.tools ?? []).map(echoed),
+    top_logprobs: request.top_logprobs ?? 0,
+    top_p: request.top_p ?? 1,
+    // OpenAI's API leaves these two at 0; the model's API has none.
+    presence_penalty: numberOr0(penalties.presence_penalty),
+    frequency_penalty: numberOr0(penalties.frequency_penalty),
+    truncation: request.truncation ?? 'disabled',
+    usage: null,
+    ...(request.user !== undefined && { user: request.user }),
   }
+}
+
+/** A tool as it is repeated: with the fields that OpenAI's API adds. */
+function echoed(tool: Tool): Tool {
+  if (tool.type !== 'function') return tool
+  const { description = null, parameters = null, strict = null } = tool as Partial<FunctionTool>
+  return { ...tool, description, parameters, strict }
+}
+
+function numberOr0(value: unknown): number {
+  return typeof value === 'number' ? value : 0
+}
+
+function serviceTier({ usage }: ReplyMessage): 'default' | 'priority' {
+  return usage.service_tier === 'priority' ? 'priority' : 'default'
 }
 
 /** A response that failed after it had begun. */
@@ -97,7 +158,7 @@ function incompleteDetails(reason: ReplyMessage['stop_reason']): Response['incom
   }
 }
 
-function usageOf(message: ReplyMessage): ResponseUsage {
+export function usageOf(message: ReplyMessage): ResponseUsage {
   const counts = tokenCounts(message)
   return {
     input_tokens: counts.input,

@@ -1,14 +1,15 @@
-import type { ResponseCreateParams, Tool } from 'openai/resources/responses/responses'
+import type { ResponseCreateParams, ResponseInputItem } from 'openai/resources/responses/responses'
 
-import type { Message, MessagesRequest, ToolDefinition } from '../../api/types.ts'
-import { functionTool } from '../function-tool.ts'
+import type { Message, MessagesRequest } from '../../api/types.ts'
+import { CallIds } from '../call-ids.ts'
 import { checkShape, invalid } from '../invalid.ts'
 import { messagesRequest } from '../messages-request.ts'
 import type { AskedFormat } from '../output-format.ts'
-import type { AskedChoice } from '../tool-choice.ts'
-import { conversationOf, type FindItem } from './items.ts'
+import { settleResults } from '../settle-results.ts'
+import { type Conversation, conversationOf, type FindItem, toolsIn } from './items.ts'
 import { responsesRequestSchema } from './schema.ts'
-import { isWebSearch, WEB_SEARCH, webSearchTool } from './web-search.ts'
+import type { ToolNames } from './tool-names.ts'
+import { type PlacedTool, toolsetOf, toolUse } from './toolset.ts'
 
 export type ResponsesRequest = ResponseCreateParams
 
@@ -27,56 +28,95 @@ export function parseResponsesRequest(body: unknown): ResponsesRequest {
 }
 
 const REFUSED: [keyof ResponsesRequest, string][] = [
-  ['background', 'a response is made while it is asked for'],
-  ['conversation', 'there is no store of conversations: use previous_response_id'],
   ['prompt', 'there is no store of prompts: use instructions'],
 ]
 
 /** What responses before this one have left. */
-export type Past = { system: readonly string[]; messages: readonly Message[] }
+export type Past = {
+  system: readonly string[]
+  messages: readonly Message[]
+  /** The tools that stood in their input. */
+  tools: readonly PlacedTool[]
+}
+
+export const NO_PAST: Past = { system: [], messages: [], tools: [] }
 
 export type TranslatedRequest = {
   request: MessagesRequest
   /** What this request adds to the past: without the instructions, which hold for one response. */
   added: Past
+  /** The names of the tools, for the calls in the reply. */
+  names: ToolNames
+  callIds: CallIds
+  /** Values of `anthropic-beta`. */
+  betas: string[]
+  /** The fields of the request that were left out. */
+  leftOut: string[]
 }
 
 /**
  * The request to the Messages API that a request for a response stands for.
  *
+ * @param history the items of a conversation, which come before the input
  * @throws ApiError for what can't be asked of the API
  */
 export function requestOfResponse(
   request: ResponsesRequest,
   past: Past,
   findItem: FindItem,
+  history: readonly ResponseInputItem[] = [],
 ): TranslatedRequest {
-  const added = conversationOf(request.input ?? [], findItem)
+  const input = request.input ?? []
+  const inner = toolsIn(input)
+  const earlier = [...past.tools, ...toolsIn(history)]
+  const own = (request.tools ?? []).map((tool, index) => ({ tool, place: `tools[${index}]` }))
+  const toolset = toolsetOf([...own, ...earlier, ...inner])
+  const callIds = new CallIds()
+  const leftOut = [...toolset.leftOut]
+  const context = {
+    findItem,
+    names: toolset.names,
+    callIds,
+    mcpServers: new Set(toolset.mcpServers.map(({ name }) => name)),
+  }
+  const before = conversationOf(history, { ...context, leftOut: [] })
+  const added = conversationOf(input, { ...context, leftOut })
   const instructions = request.instructions ? [request.instructions] : []
+  const { tools, choice } = toolUse(request.tool_choice, toolset)
   const asked = messagesRequest(
     {
-      system: [...instructions, ...past.system, ...added.system],
-      messages: [...past.messages, ...added.messages],
+      ...spoken({
+        system: [...instructions, ...past.system, ...before.system, ...added.system],
+        messages: settleResults([...past.messages, ...before.messages, ...added.messages]),
+      }),
       model: request.model,
       stream: request.stream,
       maxTokens: request.max_output_tokens,
       temperature: request.temperature,
       topP: request.top_p,
-      tools: (request.tools ?? []).map(toolOf),
-      toolChoice: choiceOf(request.tool_choice),
+      tools,
+      toolChoice: choice,
       parallelToolCalls: request.parallel_tool_calls,
       format: formatOf(request.text?.format),
       effort: request.reasoning?.effort,
     },
     { format: 'text.format', effort: 'reasoning.effort' },
   )
-  return { request: asked, added }
+  const { mcpServers: servers } = toolset
+  return {
+    request: servers.length > 0 ? { ...asked, mcp_servers: servers } : asked,
+    added: { ...added, tools: inner },
+    names: toolset.names,
+    callIds,
+    betas: toolset.betas,
+    leftOut,
+  }
 }
 
-function toolOf(tool: Tool): ToolDefinition {
-  if (tool.type === 'function') return functionTool(tool)
-  if (isWebSearch(tool)) return webSearchTool(tool)
-  throw new Error('The schema lets no other tool pass.')
+/** The API answers no system prompt alone: then it is what the user says. */
+function spoken({ system, messages }: Conversation): Conversation {
+  if (messages.length > 0 || system.length === 0) return { system, messages }
+  return { system: [], messages: [{ role: 'user', content: system.join('\n\n') }] }
 }
 
 function formatOf(
@@ -84,15 +124,4 @@ function formatOf(
 ): AskedFormat | undefined {
   if (format?.type !== 'json_schema') return format
   return { type: format.type, schema: format.schema, strict: format.strict }
-}
-
-function choiceOf(choice: ResponsesRequest['tool_choice'] | null): AskedChoice | undefined {
-  if (choice === undefined || choice === null) return undefined
-  if (typeof choice === 'string') return { mode: choice }
-  if (choice.type === 'function') return { name: choice.name }
-  if (choice.type === 'allowed_tools') {
-    const allowed = choice.tools as { type: string; name?: string }[]
-    return { mode: choice.mode, names: allowed.map(({ name }) => name ?? WEB_SEARCH) }
-  }
-  return { name: WEB_SEARCH }
 }

@@ -1,15 +1,21 @@
 import { z } from 'zod'
 
+import { describeIssue } from '../../api/validation-message.ts'
+
 /* As for chats: what the translation relies on, and nothing more. */
 
 const object = z.looseObject({})
 
-const text = z.looseObject({ type: z.enum(['input_text', 'output_text']), text: z.string() })
+const text = z.looseObject({
+  type: z.enum(['input_text', 'output_text', 'text']),
+  text: z.string(),
+})
 
 const part = z.discriminatedUnion(
   'type',
   [
     text,
+    z.looseObject({ type: z.literal('refusal'), refusal: z.string() }),
     z.looseObject({
       type: z.literal('input_image'),
       image_url: z.string().nullish(),
@@ -32,15 +38,15 @@ const textPart = z.discriminatedUnion(
   "Input should be a part of type 'input_text', 'output_text' or 'refusal'",
 )
 
-const content = z.union([z.string(), z.array(part)])
-const textContent = z.union([z.string(), z.array(textPart)])
+const content = z.union([z.string(), z.array(part)]).nullish()
+const textContent = z.union([z.string(), z.array(textPart)]).nullish()
 
 const message = z.discriminatedUnion(
   'role',
   [
-    z.looseObject({ type: z.literal('message'), role: z.literal('user'), content }),
+    z.looseObject({ type: z.literal('message').nullish(), role: z.literal('user'), content }),
     z.looseObject({
-      type: z.literal('message'),
+      type: z.literal('message').nullish(),
       role: z.enum(['assistant', 'system', 'developer']),
       content: textContent,
     }),
@@ -48,82 +54,200 @@ const message = z.discriminatedUnion(
   "Input should be a message of role 'user', 'assistant', 'system' or 'developer'",
 )
 
-const item = z.preprocess(
-  withType,
-  z.discriminatedUnion(
-    'type',
-    [
-      message,
-      z.looseObject({
-        type: z.literal('function_call'),
-        call_id: z.string(),
-        name: z.string(),
-        arguments: z.string(),
-      }),
-      z.looseObject({
-        type: z.literal('function_call_output'),
-        call_id: z.string(),
-        output: content,
-      }),
-      z.looseObject({ type: z.literal('reasoning'), encrypted_content: z.string().nullish() }),
-      z.looseObject({ type: z.literal('web_search_call') }),
-      z.looseObject({ type: z.literal('item_reference'), id: z.string() }),
-    ],
-    'Input should be a message, function_call, function_call_output, reasoning, web_search_call or item_reference',
-  ),
-)
+const callId = z.string()
+const exec = z.looseObject({ command: z.array(z.string()) })
+const outcome = z.looseObject({ type: z.string() })
 
-/** A message may come without its type. */
-function withType(value: unknown): unknown {
-  return typeof value === 'object' && value !== null && !('type' in value)
-    ? { type: 'message', ...value }
-    : value
-}
-
-const tool = z.discriminatedUnion(
-  'type',
+/** What items need, by their type. Items of other types are left out whatever they hold. */
+const ITEMS = new Map<string, z.ZodType>([
+  ['message', message],
+  ['item_reference', z.looseObject({ id: z.string() })],
+  ['reasoning', z.looseObject({ encrypted_content: z.string().nullish() })],
+  ['compaction', z.looseObject({ encrypted_content: z.string() })],
   [
+    'function_call',
     z.looseObject({
-      type: z.literal('function'),
+      call_id: callId,
       name: z.string(),
-      description: z.string().nullish(),
-      parameters: object.nullish(),
-      strict: z.boolean().nullish(),
-    }),
-    z.looseObject({
-      type: z.enum([
-        'web_search',
-        'web_search_2025_08_26',
-        'web_search_preview',
-        'web_search_preview_2025_03_11',
-      ]),
-      filters: z.looseObject({ allowed_domains: z.array(z.string()).nullish() }).nullish(),
-      user_location: object.nullish(),
+      namespace: z.string().nullish(),
+      arguments: z.string().nullish(),
     }),
   ],
-  "Input should be a tool of type 'function' or 'web_search': the API has no other of OpenAI's",
-)
+  ['function_call_output', z.looseObject({ call_id: callId, output: content })],
+  [
+    'custom_tool_call',
+    z.looseObject({
+      call_id: callId,
+      name: z.string(),
+      namespace: z.string().nullish(),
+      input: z.string().nullish(),
+    }),
+  ],
+  ['custom_tool_call_output', z.looseObject({ call_id: callId, output: content })],
+  ['local_shell_call', z.looseObject({ call_id: callId, action: exec })],
+  [
+    'local_shell_call_output',
+    z
+      .looseObject({ call_id: z.string().nullish(), id: z.string().nullish(), output: content })
+      .refine((item) => item.call_id ?? item.id, { path: ['call_id'], error: 'Field required' }),
+  ],
+  [
+    'shell_call',
+    z.looseObject({
+      call_id: callId,
+      action: z.looseObject({ commands: z.array(z.string()) }),
+    }),
+  ],
+  [
+    'shell_call_output',
+    z.looseObject({
+      call_id: callId,
+      output: z.array(z.looseObject({ stdout: z.string(), stderr: z.string(), outcome })),
+    }),
+  ],
+  [
+    'apply_patch_call',
+    z.looseObject({
+      call_id: callId,
+      operation: z.looseObject({ type: z.string(), path: z.string() }),
+    }),
+  ],
+  ['apply_patch_call_output', z.looseObject({ call_id: callId, output: z.string().nullish() })],
+  [
+    'computer_call',
+    z.looseObject({
+      call_id: callId,
+      action: z.looseObject({ type: z.string() }).nullish(),
+      actions: z.array(z.looseObject({ type: z.string() })).nullish(),
+    }),
+  ],
+  [
+    'computer_call_output',
+    z.looseObject({
+      call_id: callId,
+      output: z.looseObject({ image_url: z.string().nullish() }),
+    }),
+  ],
+  [
+    'mcp_call',
+    z.looseObject({ server_label: z.string(), name: z.string(), arguments: z.string().nullish() }),
+  ],
+])
 
-const named = z.looseObject({ type: z.string(), name: z.string().optional() })
+/** An issue keeps nothing of the value: it may be large. */
+function issuesOf(schema: z.ZodType | undefined, value: unknown): z.core.$ZodRawIssue[] {
+  const { error } = schema?.safeParse(value, { error: describeIssue }) ?? {}
+  return (error?.issues ?? []).map((issue) => ({ ...issue, input: undefined }))
+}
+
+/** The type of an item. Clients leave it out, or send `null`: then the fields tell. */
+export function itemType(item: object): string {
+  const fields = item as Record<string, unknown>
+  if (typeof fields['type'] === 'string') return fields['type']
+  if ('role' in fields) return 'message'
+  if ('call_id' in fields) return 'output' in fields ? 'function_call_output' : 'function_call'
+  if ('summary' in fields || 'encrypted_content' in fields) return 'reasoning'
+  return 'id' in fields ? 'item_reference' : 'message'
+}
+
+const item = z.looseObject({ type: z.string().nullish() }).check((payload) => {
+  payload.issues.push(...issuesOf(ITEMS.get(itemType(payload.value)), payload.value))
+})
+
+const custom = z.looseObject({
+  type: z.literal('custom'),
+  name: z.string(),
+  description: z.string().nullish(),
+  format: z
+    .union([
+      z.looseObject({ type: z.literal('text') }),
+      z.looseObject({
+        type: z.literal('grammar'),
+        syntax: z.string(),
+        definition: z.string(),
+      }),
+    ])
+    .nullish(),
+})
+
+const functionTool = z.looseObject({
+  type: z.literal('function'),
+  name: z.string(),
+  description: z.string().nullish(),
+  parameters: object.nullish(),
+  strict: z.boolean().nullish(),
+})
+
+const webSearch = z.looseObject({
+  filters: z
+    .looseObject({
+      allowed_domains: z.array(z.string()).nullish(),
+      blocked_domains: z.array(z.string()).nullish(),
+    })
+    .nullish(),
+  user_location: object.nullish(),
+})
+
+/** What tools need, by their type. Tools of other types are left out whatever they hold. */
+const TOOLS = new Map<string, z.ZodType>([
+  ['function', functionTool],
+  ['custom', custom],
+  [
+    'namespace',
+    z.looseObject({
+      name: z.string(),
+      description: z.string().nullish(),
+      tools: z.array(z.discriminatedUnion('type', [functionTool, custom])),
+    }),
+  ],
+  ['web_search', webSearch],
+  ['web_search_2025_08_26', webSearch],
+  ['web_search_preview', webSearch],
+  ['web_search_preview_2025_03_11', webSearch],
+  [
+    'computer_use_preview',
+    z.looseObject({ display_width: z.number(), display_height: z.number() }),
+  ],
+  ['shell', z.looseObject({ environment: z.looseObject({ type: z.string() }).nullish() })],
+  [
+    'mcp',
+    z.looseObject({
+      server_label: z.string(),
+      server_url: z.string().nullish(),
+      authorization: z.string().nullish(),
+      headers: z.record(z.string(), z.string()).nullish(),
+    }),
+  ],
+])
+
+const tool = z.looseObject({ type: z.string() }).check((payload) => {
+  payload.issues.push(...issuesOf(TOOLS.get(payload.value.type), payload.value))
+})
 
 const toolChoice = z.union([
   z.enum(['none', 'auto', 'required']),
-  z.looseObject({ type: z.literal('function'), name: z.string() }),
+  z.looseObject({ type: z.enum(['function', 'custom']), name: z.string() }),
   z.looseObject({
     type: z.literal('allowed_tools'),
     mode: z.enum(['auto', 'required']),
-    tools: z.array(named),
+    tools: z.array(z.looseObject({ type: z.string(), name: z.string().nullish() })),
   }),
-  z.looseObject({ type: z.string().startsWith('web_search') }),
+  z.looseObject({ type: z.string() }),
 ])
+
+const input = z.union([z.string(), z.array(item)]).nullish()
+
+export const itemsSchema = z.looseObject({ items: z.array(item) }, 'Input should be an object')
 
 export const responsesRequestSchema = z.looseObject(
   {
     model: z.string().nullish(),
-    input: z.union([z.string(), z.array(item)]).nullish(),
+    input,
     instructions: z.string().nullish(),
     metadata: z.record(z.string(), z.string()).nullish(),
     previous_response_id: z.string().nullish(),
+    conversation: z.union([z.string(), z.looseObject({ id: z.string() })]).nullish(),
+    background: z.boolean().nullish(),
     store: z.boolean().nullish(),
     stream: z.boolean().nullish(),
     max_output_tokens: z.number().nullish(),

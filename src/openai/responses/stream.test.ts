@@ -7,8 +7,15 @@ import { ApiError } from '../../errors.ts'
 import { createFold } from '../../stream/fold.ts'
 import { responseOf } from './reply.ts'
 import { ResponseStream } from './stream.ts'
+import { ToolNames } from './tool-names.ts'
 
-const HEAD = { id: 'resp_1', request: { input: 'Hello' }, createdAt: 1_700_000_000 }
+const NOW = 1_700_000_000
+const HEAD = {
+  id: 'resp_1',
+  request: { input: 'Hello' },
+  createdAt: NOW,
+  names: new ToolNames(),
+}
 
 function fold(events: { type: string }[]): ReplyMessage {
   const folded = createFold()
@@ -24,9 +31,9 @@ describe.each(REPLIES)('a reply with $title', ({ events }) => {
   // The message is ahead of what is translated, as it is for a client that reads slowly.
   const folded = createFold()
   for (const event of events) folded.push(event)
-  const stream = new ResponseStream(HEAD, folded)
+  const stream = new ResponseStream(HEAD, folded, () => NOW)
   const streamed = events.flatMap((event) => stream.push(event))
-  const whole = responseOf(fold(events), HEAD)
+  const whole = responseOf(fold(events), HEAD, NOW)
 
   test('ends as the response that is not streamed', () => {
     expect(streamed.at(-1)).toMatchObject({ response: whole })
@@ -78,7 +85,7 @@ const OPENING = {
 /** Each event is translated as soon as it is folded in. */
 function translated(events: { type: string; [field: string]: unknown }[]): ResponseStreamEvent[] {
   const folded = createFold()
-  const stream = new ResponseStream(HEAD, folded)
+  const stream = new ResponseStream(HEAD, folded, () => NOW)
   return events.flatMap((event) => {
     folded.push(event)
     return stream.push(event)
@@ -207,7 +214,7 @@ test('a search is an item that ends with what was found, and a citation an annot
 })
 
 test('a stream that fails says so in both ways that clients look for', () => {
-  const stream = new ResponseStream(HEAD, createFold())
+  const stream = new ResponseStream(HEAD, createFold(), () => NOW)
   stream.push(OPENING)
   expect(stream.fail(new ApiError('rate_limit_error', 'Slow down.'))).toMatchObject([
     {

@@ -8,14 +8,16 @@ import type { ReplyEvent, ReplyMessage, StreamEvent } from '../../api/types.ts'
 import type { ApiError } from '../../errors.ts'
 import { unfolded } from '../../stream/unfold.ts'
 import { openaiErrorBody } from '../error-body.ts'
-import { type Block, groupBlocks, outputItem, textPart } from './output.ts'
+import { type Block, groupBlocks, itemKind, outputItem, textPart } from './output.ts'
 import {
   emptyResponse,
   failedResponse,
+  outputHead,
   type ResponseHead,
   responseOf,
   type WireResponse,
 } from './reply.ts'
+import { inputReader } from './text-of-json.ts'
 
 /** The message that the events make. It may be ahead of the events that were translated. */
 export type FoldedReply = {
@@ -28,6 +30,7 @@ export type FoldedReply = {
 export class ResponseStream {
   readonly #head: ResponseHead
   readonly #reply: FoldedReply
+  readonly #now: () => number
   /** How many blocks have begun. */
   #blockCount = 0
   #begun: WireResponse | undefined
@@ -39,9 +42,20 @@ export class ResponseStream {
   #emitted: ResponseStreamEvent[] = []
   #count = 0
 
-  constructor(head: ResponseHead, reply: FoldedReply) {
+  /** @param now seconds since 1970 */
+  constructor(head: ResponseHead, reply: FoldedReply, now: () => number) {
     this.#head = head
     this.#reply = reply
+    this.#now = now
+  }
+
+  /** The events of a response that waits for its turn. */
+  queue(model: string): ResponseStreamEvent[] {
+    this.#begun = { ...emptyResponse(model, this.#head), status: 'queued' }
+    const response = typed(this.#begun)
+    this.#emit({ type: 'response.created', response })
+    this.#emit({ type: 'response.queued', response })
+    return this.#take()
   }
 
   /** The events of a response for one of the reply. */
@@ -69,9 +83,10 @@ export class ResponseStream {
   #read(event: ReplyEvent): void {
     switch (event.type) {
       case 'message_start': {
+        const isNew = this.#begun === undefined
         this.#begun = emptyResponse(event.message.model, this.#head)
         const response = typed(this.#begun)
-        this.#emit({ type: 'response.created', response })
+        if (isNew) this.#emit({ type: 'response.created', response })
         this.#emit({ type: 'response.in_progress', response })
         return
       }
@@ -91,7 +106,7 @@ export class ResponseStream {
       case 'message_delta':
         return
       case 'message_stop':
-        this.#end(responseOf(this.#reply.message(), this.#head))
+        this.#end(responseOf(this.#reply.message(), this.#head, this.#now()))
         return
       default:
         event satisfies never
@@ -111,6 +126,8 @@ export class ResponseStream {
       part,
       at: { output_index: item, item_id: this.#idOf(item) },
       seen: false,
+      sent: '',
+      readInput: inputReader(),
     }
     this.#places.set(index, place)
     if (block.type === 'text') {
@@ -122,8 +139,21 @@ export class ResponseStream {
         part: opened,
       })
     }
-    if (block.type === 'server_tool_use') {
-      this.#emit({ type: 'response.web_search_call.in_progress', ...place.at })
+    if (part > 0) return
+    switch (itemKind(block, this.#head.names)) {
+      case 'web_search_call':
+        this.#emit({ type: 'response.web_search_call.in_progress', ...place.at })
+        return
+      case 'code_interpreter_call':
+        this.#emit({ type: 'response.code_interpreter_call.in_progress', ...place.at })
+        return
+      case 'mcp_call':
+        this.#emit({ type: 'response.mcp_call.in_progress', ...place.at })
+        return
+      case 'mcp_list_tools':
+        this.#emit({ type: 'response.mcp_list_tools.in_progress', ...place.at })
+        return
+      default:
     }
   }
 
@@ -138,7 +168,7 @@ export class ResponseStream {
   }
 
   #readDelta(place: Place, delta: Delta): void {
-    const { at, part, block } = place
+    const { at, part } = place
     switch (delta.type) {
       case 'text_delta':
         this.#emit({
@@ -169,13 +199,7 @@ export class ResponseStream {
         })
         return
       case 'input_json_delta':
-        if (block.type !== 'tool_use' || delta.partial_json === '') return
-        place.seen = true
-        this.#emit({
-          type: 'response.function_call_arguments.delta',
-          ...at,
-          delta: delta.partial_json,
-        })
+        if (delta.partial_json !== '') this.#readInput(place, delta.partial_json)
         return
       case 'citations_delta':
       case 'signature_delta':
@@ -186,7 +210,35 @@ export class ResponseStream {
     }
   }
 
-  #stopBlock({ block, at, part, seen }: Place): void {
+  /** A piece of the JSON of a call's input. */
+  #readInput(place: Place, piece: string): void {
+    const { at, block } = place
+    switch (itemKind(block, this.#head.names)) {
+      case 'function_call':
+        place.seen = true
+        this.#emit({ type: 'response.function_call_arguments.delta', ...at, delta: piece })
+        return
+      case 'mcp_call':
+        place.seen = true
+        this.#emit({ type: 'response.mcp_call_arguments.delta', ...at, delta: piece })
+        return
+      case 'custom_tool_call':
+        this.#emitInput(place, place.readInput(piece))
+        return
+      default:
+        // The others are told when they are whole.
+        return
+    }
+  }
+
+  #emitInput(place: Place, delta: string): void {
+    if (delta === '') return
+    place.sent += delta
+    this.#emit({ type: 'response.custom_tool_call_input.delta', ...place.at, delta })
+  }
+
+  #stopBlock(place: Place): void {
+    const { block, at, part, seen } = place
     switch (block.type) {
       case 'text':
         this.#stopText(textPart(block), { ...at, content_index: part })
@@ -205,28 +257,91 @@ export class ResponseStream {
         }
         this.#finish(at.output_index)
         return
-      case 'tool_use': {
-        const text = JSON.stringify(block.input)
-        // A call without arguments comes without deltas.
-        if (!seen)
-          this.#emit({ type: 'response.function_call_arguments.delta', ...at, delta: text })
-        this.#emit({
-          type: 'response.function_call_arguments.done',
-          ...at,
-          arguments: text,
-        })
+      case 'tool_use':
+      case 'mcp_tool_use':
+      case 'server_tool_use':
+        this.#stopCall(place)
+        return
+      case 'mcp_tool_listing':
+        this.#emit({ type: 'response.mcp_list_tools.completed', ...at })
         this.#finish(at.output_index)
         return
-      }
-      case 'server_tool_use':
-        this.#emit({ type: 'response.web_search_call.searching', ...at })
-        return
       case 'web_search_tool_result':
+      case 'web_fetch_tool_result':
         this.#emit({ type: 'response.web_search_call.completed', ...at })
+        this.#finish(at.output_index)
+        return
+      case 'code_execution_tool_result':
+      case 'bash_code_execution_tool_result':
+      case 'text_editor_code_execution_tool_result':
+        this.#emit({ type: 'response.code_interpreter_call.completed', ...at })
+        this.#finish(at.output_index)
+        return
+      case 'mcp_tool_result':
+        this.#emit({ type: `response.mcp_call.${block.is_error ? 'failed' : 'completed'}`, ...at })
         this.#finish(at.output_index)
         return
       default:
         this.#finish(at.output_index)
+    }
+  }
+
+  /** The input of a call is whole. Calls that run on the API's side are done with their result. */
+  #stopCall(place: Place): void {
+    const { at, seen } = place
+    const item = this.#item(at.output_index)
+    switch (item.type) {
+      case 'function_call':
+        // A call without arguments comes without deltas.
+        if (!seen) {
+          const delta = item.arguments
+          this.#emit({ type: 'response.function_call_arguments.delta', ...at, delta })
+        }
+        this.#emit({
+          type: 'response.function_call_arguments.done',
+          ...at,
+          arguments: item.arguments,
+        })
+        break
+      case 'custom_tool_call': {
+        // What the pieces did not tell: the text of an input in another form.
+        if (item.input.startsWith(place.sent)) {
+          this.#emitInput(place, item.input.slice(place.sent.length))
+        }
+        const { input } = item
+        this.#emit({ type: 'response.custom_tool_call_input.done', ...at, input })
+        break
+      }
+      case 'shell_call':
+        this.#emitCommands(at.output_index, item.action.commands)
+        break
+      case 'web_search_call':
+        this.#emit({ type: 'response.web_search_call.searching', ...at })
+        return
+      case 'code_interpreter_call': {
+        const code = item.code ?? ''
+        this.#emit({ type: 'response.code_interpreter_call_code.delta', ...at, delta: code })
+        this.#emit({ type: 'response.code_interpreter_call_code.done', ...at, code })
+        this.#emit({ type: 'response.code_interpreter_call.interpreting', ...at })
+        return
+      }
+      case 'mcp_call': {
+        const text = item.arguments
+        if (!seen) this.#emit({ type: 'response.mcp_call_arguments.delta', ...at, delta: text })
+        this.#emit({ type: 'response.mcp_call_arguments.done', ...at, arguments: text })
+        return
+      }
+      default:
+    }
+    this.#finish(at.output_index)
+  }
+
+  #emitCommands(index: number, commands: readonly string[]): void {
+    for (const [command_index, command] of commands.entries()) {
+      const at = { output_index: index, command_index }
+      this.#emit({ type: 'response.shell_call_command.added', ...at, command: '' })
+      this.#emit({ type: 'response.shell_call_command.delta', ...at, delta: command })
+      this.#emit({ type: 'response.shell_call_command.done', ...at, command })
     }
   }
 
@@ -261,7 +376,7 @@ export class ResponseStream {
   }
 
   #groups(): Block[][] {
-    return groupBlocks(this.#content())
+    return groupBlocks(this.#content(), this.#head.names)
   }
 
   #content(): Block[] {
@@ -269,7 +384,8 @@ export class ResponseStream {
   }
 
   #item(index: number, status: 'completed' | 'incomplete' = 'completed'): ResponseOutputItem {
-    return outputItem(this.#groups()[index] ?? [], this.#head.id, index, status)
+    const head = outputHead(this.#reply.soFar(), this.#head)
+    return outputItem(this.#groups()[index] ?? [], head, index, status)
   }
 
   #idOf(index: number): string {
@@ -297,6 +413,9 @@ type Place = {
   at: { output_index: number; item_id: string }
   /** Whether a delta of it was passed on. */
   seen: boolean
+  /** The text of a custom call that was passed on. */
+  sent: string
+  readInput: (piece: string) => string
 }
 
 type Without<Event, Field extends string> = Event extends unknown ? Omit<Event, Field> : never
@@ -312,10 +431,22 @@ function emptied(item: ResponseOutputItem): ResponseOutputItem {
       return { ...item, status: 'in_progress', content: [] }
     case 'function_call':
       return { ...item, status: 'in_progress', arguments: '' }
+    case 'custom_tool_call':
+      return { ...item, input: '' }
     case 'reasoning':
       return { id: item.id, type: item.type, summary: [] }
+    case 'local_shell_call':
+    case 'shell_call':
+    case 'apply_patch_call':
+    case 'computer_call':
     case 'web_search_call':
       return { ...item, status: 'in_progress' }
+    case 'code_interpreter_call':
+      return { ...item, status: 'in_progress', code: '', outputs: null }
+    case 'mcp_call':
+      return { ...item, status: 'in_progress', arguments: '', output: null, error: null }
+    case 'mcp_list_tools':
+      return { ...item, tools: [] }
     default:
       return item
   }
@@ -323,5 +454,5 @@ function emptied(item: ResponseOutputItem): ResponseOutputItem {
 
 /** What has all that the wire has; the rest is the client library's. */
 function typed(response: WireResponse): Response {
-  return response as Response
+  return response as unknown as Response
 }

@@ -17,14 +17,22 @@ export function isWebSearch(tool: Tool): tool is WebSearchTool | WebSearchPrevie
 
 /** OpenAI's search as the API's: both run on the API's side. */
 export function webSearchTool(tool: WebSearchTool | WebSearchPreviewTool): ToolDefinition {
-  const domains = 'filters' in tool ? tool.filters?.allowed_domains : undefined
+  const filters: Filters = ('filters' in tool ? tool.filters : undefined) ?? {}
+  const { allowed_domains: allowed, blocked_domains: blocked } = filters
+  const place = Object.entries(tool.user_location ?? {}).filter(([, value]) => value !== null)
   return {
     type: 'web_search_20250305',
     name: WEB_SEARCH,
-    ...(domains && { allowed_domains: domains }),
-    ...(tool.user_location && { user_location: { type: 'approximate', ...tool.user_location } }),
+    ...(allowed && { allowed_domains: allowed }),
+    ...(!allowed && blocked && { blocked_domains: blocked }),
+    ...(place.length > 0 && {
+      user_location: { type: 'approximate', ...Object.fromEntries(place) },
+    }),
   }
 }
+
+/** The API takes one of the two. */
+type Filters = { allowed_domains?: string[] | null; blocked_domains?: string[] | null }
 
 type Block = ReplyMessage['content'][number]
 type SearchCall = Extract<Block, { type: 'server_tool_use' }>

@@ -297,11 +297,14 @@ test('a stream that breaks off ends with an error', async () => {
 })
 
 test.each([
-  ['a tool that the API does not have', { tools: [{ type: 'file_search' }] }, 'tools[0].type'],
-  ['work in the background', { background: true }, 'background'],
-  ['a conversation', { conversation: 'conv_1' }, 'conversation'],
+  [
+    'a forced call of a tool that the API does not have',
+    { tools: [{ type: 'file_search' }], tool_choice: { type: 'file_search' } },
+    'tool_choice',
+  ],
+  ['work in the background that is not stored', { background: true, store: false }, 'background'],
   ['a prompt', { prompt: { id: 'pmpt_1' } }, 'prompt'],
-  ['an item that is not known', { input: [{ type: 'mcp_call' }] }, 'input[0].type'],
+  ['a call without a name', { input: [{ call_id: 'a' }] }, 'input[0].name'],
   [
     'an image of the assistant',
     { input: [{ role: 'assistant', content: [{ type: 'input_image', image_url: 'x' }] }] },

@@ -1,0 +1,114 @@
+import type { ResponseStreamEvent } from 'openai/resources/responses/responses'
+
+import type { ReplyMessage } from '../api/types.ts'
+import { ApiError } from '../errors.ts'
+import { emptyResponse, type ResponseHead, type WireResponse } from '../openai/responses/reply.ts'
+import { ResponseStream } from '../openai/responses/stream.ts'
+import type { Reply } from '../stream/reply.ts'
+import type { ResponseRun } from './response-run.ts'
+
+export type BackgroundInput = {
+  head: ResponseHead
+  /** The model as it was asked for: which one answers is not known yet. */
+  model: string
+  /** Asks for the reply. */
+  begin: (signal: AbortSignal) => Promise<ResponseRun>
+  /** Seconds since 1970. */
+  now: () => number
+  /** Is told of errors that are no ApiError. */
+  onError: (error: unknown) => void
+}
+
+/** A response that is made whether its client waits for it or not. */
+export class BackgroundResponse {
+  /** The response as it is now. */
+  response: WireResponse
+  readonly events: ResponseStreamEvent[] = []
+  /** Resolves when the response is whole, failed or cancelled. */
+  readonly ended: Promise<void>
+  readonly #input: BackgroundInput
+  readonly #stream: ResponseStream
+  readonly #controller = new AbortController()
+  #reply: Reply | undefined
+  #isOver = false
+  #wake: (() => void)[] = []
+
+  constructor(input: BackgroundInput) {
+    this.#input = input
+    const folded = {
+      soFar: () => this.#reply?.soFar(),
+      message: () => whole(this.#reply),
+    }
+    this.#stream = new ResponseStream(input.head, folded, input.now)
+    this.response = { ...emptyResponse(input.model, input.head), status: 'queued' }
+    this.#add(this.#stream.queue(input.model))
+    this.ended = this.#run().finally(() => {
+      this.#isOver = true
+      this.#notify()
+    })
+  }
+
+  /** Ends the request upstream. A response that is over stays as it is. */
+  cancel(): void {
+    if (this.#isOver || this.#controller.signal.aborted) return
+    this.response = { ...this.response, status: 'cancelled' }
+    this.#controller.abort()
+  }
+
+  /** The events with a higher number, those to come included. */
+  async *after(number: number): AsyncGenerator<ResponseStreamEvent, void> {
+    for (let next = number + 1; ;) {
+      const event = this.events[next]
+      if (event !== undefined) {
+        next += 1
+        yield event
+      } else if (this.#isOver) {
+        return
+      } else {
+        await new Promise<void>((resolve) => this.#wake.push(resolve))
+      }
+    }
+  }
+
+  async #run(): Promise<void> {
+    const { signal } = this.#controller
+    try {
+      const { reply, remember } = await this.#input.begin(signal)
+      this.#reply = reply
+      for await (const event of reply) {
+        const told = this.#stream.push(event)
+        if (event.type === 'message_stop' && !signal.aborted) remember(reply.message())
+        this.#add(told)
+      }
+    } catch (error) {
+      if (signal.aborted) return
+      if (!(error instanceof ApiError)) this.#input.onError(error)
+      const shown =
+        error instanceof ApiError ? error : new ApiError('api_error', 'Internal server error')
+      this.#add(this.#stream.fail(shown))
+    }
+  }
+
+  #add(events: readonly ResponseStreamEvent[]): void {
+    if (this.#controller.signal.aborted) return
+    for (const event of events) {
+      this.events.push(event)
+      if ('response' in event) this.response = event.response as unknown as WireResponse
+      if (event.type === 'response.output_item.done') {
+        this.response = { ...this.response, output: [...this.response.output, event.item] }
+      }
+    }
+    this.#notify()
+  }
+
+  #notify(): void {
+    const waiting = this.#wake
+    this.#wake = []
+    for (const wake of waiting) wake()
+  }
+}
+
+function whole(reply: Reply | undefined): ReplyMessage {
+  if (reply === undefined) throw new Error('The reply has not begun.')
+  return reply.message()
+}

@@ -1,0 +1,63 @@
+import type { ResponseInput } from 'openai/resources/responses/responses'
+import { z } from 'zod'
+
+import { parseJson } from '../api/request.ts'
+import { checkShape } from '../openai/invalid.ts'
+import { inputItems } from '../openai/responses/input-items.ts'
+import { itemsSchema } from '../openai/responses/schema.ts'
+import type { Bodies } from './bodies.ts'
+import type { CallersConversations, Conversation } from './conversation-store.ts'
+import { type ListPage, wholeList } from './list-page.ts'
+import { secondsNow } from './response-run.ts'
+
+const metadata = z.record(z.string(), z.string()).nullish()
+const newConversation = itemsSchema.extend({ metadata, items: itemsSchema.shape.items.nullish() })
+const changes = z.looseObject({ metadata }, 'Input should be an object')
+
+type NewConversation = { metadata?: Record<string, string> | null; items?: ResponseInput | null }
+
+/** Answers `POST /v1/conversations`. */
+export async function postConversation(
+  request: Request,
+  bodies: Bodies,
+  conversations: CallersConversations,
+): Promise<Conversation> {
+  const text = await bodies.read(request)
+  const body = text.trim() === '' ? {} : parseJson(text)
+  checkShape(newConversation, body)
+  const { items, metadata: given } = body as NewConversation
+  const conversation = conversations.create(given ?? {}, secondsNow())
+  conversations.append(conversation.id, listed(items ?? [], conversation.id))
+  return conversation
+}
+
+/** Answers `POST /v1/conversations/{id}`. */
+export async function postConversationChanges(
+  request: Request,
+  id: string,
+  bodies: Bodies,
+  conversations: CallersConversations,
+): Promise<Conversation> {
+  const body = parseJson(await bodies.read(request))
+  checkShape(changes, body)
+  return conversations.update(id, (body as NewConversation).metadata ?? {})
+}
+
+/** Answers `POST /v1/conversations/{id}/items`. */
+export async function postConversationItems(
+  request: Request,
+  id: string,
+  bodies: Bodies,
+  conversations: CallersConversations,
+): Promise<ListPage<ReturnType<typeof listed>[number]>> {
+  const body = parseJson(await bodies.read(request))
+  checkShape(itemsSchema, body)
+  const { length } = conversations.items(id)
+  const items = listed((body as { items: ResponseInput }).items, `${id}_${length}`)
+  conversations.append(id, items)
+  return wholeList(items)
+}
+
+function listed(items: ResponseInput, owner: string) {
+  return inputItems(items, owner, () => undefined)
+}

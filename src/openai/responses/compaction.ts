@@ -1,0 +1,33 @@
+/** What is kept in the `encrypted_content` of a compaction: it is not encrypted, only opaque. */
+type Compacted = { type: 'compaction'; summary: string }
+
+/** The content of a `compaction` item for a summary. */
+export function compactedContent(summary: string): string {
+  const compacted: Compacted = { type: 'compaction', summary }
+  return Buffer.from(JSON.stringify(compacted)).toString('base64url')
+}
+
+/** The summary in the content of an item; `undefined` for an item of another maker. */
+export function summaryIn(content: string): string | undefined {
+  try {
+    const value = JSON.parse(Buffer.from(content, 'base64url').toString('utf8')) as unknown
+    if (typeof value !== 'object' || value === null) return undefined
+    const { type, summary } = value as Partial<Compacted>
+    return type === 'compaction' && typeof summary === 'string' ? summary : undefined
+  } catch (error) {
+    if (error instanceof SyntaxError) return undefined
+    throw error
+  }
+}
+
+/** A summary as the model reads it, in place of the conversation. */
+export function summaryText(summary: string): string {
+  return `This is a summary of the conversation so far:\n\n${summary}`
+}
+
+/** What the model is asked in order to summarise a conversation. */
+export const SUMMARISE = [
+  'Summarise this conversation, so that someone who has only your summary can go on with it.',
+  'Keep what was asked and decided, names, values, files and code that matter, what was done, and',
+  'what is still to do. Write the summary and nothing else.',
+].join(' ')

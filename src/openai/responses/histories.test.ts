@@ -1,0 +1,158 @@
+import { describe, expect, test } from 'vitest'
+
+import { parseMessagesRequest } from '../../api/request.ts'
+import { ApiError } from '../../errors.ts'
+import { NO_PAST, parseResponsesRequest, requestOfResponse } from './request.ts'
+
+/* Histories as clients send them, also of other makers' models. */
+
+function translated(input: unknown, fields: object = {}) {
+  const body = parseResponsesRequest({ input, ...fields })
+  const asked = requestOfResponse(body, NO_PAST, () => undefined)
+  // What comes out can be asked.
+  parseMessagesRequest(asked.request)
+  return asked
+}
+
+const ASKED = { role: 'user', content: 'Go.' }
+const ASKED_MESSAGE = { role: 'user', content: 'Go.' }
+
+function use(id: string, name = 'look', input: object = {}) {
+  return { role: 'assistant', content: [{ type: 'tool_use', id, name, input }] }
+}
+
+function result(id: string, content: unknown) {
+  return { role: 'user', content: [{ type: 'tool_result', tool_use_id: id, content }] }
+}
+
+test('items without a type, or with null for one, are known by their fields', () => {
+  const input = [
+    { type: null, role: 'user', content: 'Go.' },
+    { call_id: 'a', name: 'look', arguments: '{}' },
+    { type: null, call_id: 'a', output: 'A wall.' },
+    { id: 'rs_1', summary: [] },
+  ]
+  const { request, leftOut } = translated(input)
+  expect(request.messages).toEqual([ASKED_MESSAGE, use('a'), result('a', 'A wall.')])
+  expect(leftOut).toEqual(['input[3]: reasoning'])
+})
+
+test('nulls are empty', () => {
+  const input = [
+    { type: 'message', role: 'user', content: 'Go.', id: null, status: null },
+    { type: 'message', role: 'assistant', content: null },
+    { type: 'function_call', call_id: 'a', name: 'look', arguments: null, namespace: null },
+    { type: 'function_call_output', call_id: 'a', output: null },
+  ]
+  expect(translated(input).request.messages).toEqual([ASKED_MESSAGE, use('a'), result('a', '')])
+})
+
+test('ids of other makers become ids that the API takes, the same for a call and its result', () => {
+  const input = [
+    ASKED,
+    { type: 'function_call', call_id: 'functions.look:0', name: 'look', arguments: '{}' },
+    { type: 'function_call_output', call_id: 'functions.look:0', output: 'A.' },
+    { type: 'function_call', call_id: 'call_1|fc_1', name: 'look', arguments: '{}' },
+    { type: 'function_call_output', call_id: 'call_1|fc_1', output: 'B.' },
+  ]
+  const { messages } = translated(input).request
+  expect(JSON.stringify(messages)).not.toMatch(/functions\.|\|/)
+})
+
+test('an error about such a call names it as its client does', () => {
+  const input = [
+    ASKED,
+    { type: 'function_call', call_id: 'functions.look:0', name: 'look', arguments: '{}' },
+  ]
+  const body = parseResponsesRequest({ input })
+  const { request, callIds } = requestOfResponse(body, NO_PAST, () => undefined)
+  let error: unknown
+  try {
+    parseMessagesRequest(request)
+  } catch (thrown) {
+    error = callIds.restored(thrown)
+  }
+  expect(error).toBeInstanceOf(ApiError)
+  expect(String(error)).toContain('functions.look:0')
+})
+
+test('a result that comes a message late, or after a text, goes to its call', () => {
+  const call = { type: 'function_call', call_id: 'a', name: 'look', arguments: '{}' }
+  const output = { type: 'function_call_output', call_id: 'a', output: 'A.' }
+  const late = [ASKED, call, { role: 'user', content: 'Hurry!' }, output]
+  expect(translated(late).request.messages).toEqual([
+    ASKED_MESSAGE,
+    use('a'),
+    {
+      role: 'user',
+      content: [...result('a', 'A.').content, { type: 'text', text: 'Hurry!' }],
+    },
+  ])
+  const later = [
+    ASKED,
+    call,
+    { role: 'user', content: 'Hurry!' },
+    { role: 'assistant', content: 'I do.' },
+    output,
+    { role: 'user', content: 'And?' },
+  ]
+  expect(translated(later).request.messages[2]?.content).toMatchObject([
+    { type: 'tool_result' },
+    { type: 'text', text: 'Hurry!' },
+  ])
+})
+
+test('an empty text beside a call is left out', () => {
+  const input = [
+    ASKED,
+    { role: 'assistant', content: [{ type: 'output_text', text: '' }] },
+    { type: 'function_call', call_id: 'a', name: 'look', arguments: '' },
+    { type: 'function_call_output', call_id: 'a', output: 'A.' },
+  ]
+  expect(translated(input).request.messages).toHaveLength(3)
+})
+
+test('system messages alone are what the user says', () => {
+  expect(translated([{ role: 'system', content: 'Say hello.' }]).request).toEqual({
+    messages: [{ role: 'user', content: 'Say hello.' }],
+  })
+})
+
+test('arguments that are no JSON go to the model as they were', () => {
+  const input = [
+    ASKED,
+    { type: 'function_call', call_id: 'a', name: 'look', arguments: '{"at": "th' },
+    { type: 'function_call_output', call_id: 'a', output: 'No.' },
+  ]
+  expect(JSON.stringify(translated(input).request.messages[1])).toContain('{\\"at\\": \\"th')
+})
+
+describe('items that say nothing to the API are left out, and said so', () => {
+  test.each([
+    { type: 'reasoning', id: 'rs_1', summary: [], encrypted_content: 'gAAAAA' },
+    { type: 'web_search_call', id: 'ws_1', status: 'completed', action: { type: 'search' } },
+    { type: 'file_search_call', id: 'fs_1', queries: ['a'], status: 'completed', results: null },
+    { type: 'image_generation_call', id: 'ig_1', result: 'eA==', status: 'completed' },
+    { type: 'code_interpreter_call', id: 'ci_1', code: '1', container_id: 'c', outputs: null },
+    { type: 'tool_search_call', arguments: {} },
+    { type: 'mcp_list_tools', id: 'mcpl_1', server_label: 'docs', tools: [] },
+    { type: 'mcp_approval_request', id: 'a', arguments: '{}', name: 'b', server_label: 'c' },
+    { type: 'mcp_approval_response', approval_request_id: 'a', approve: true },
+    { type: 'compaction', encrypted_content: 'of-another' },
+    { type: 'compaction_trigger' },
+    { type: 'configuration_update' },
+    { type: 'program', id: 'a', call_id: 'b', code: 'c', fingerprint: 'd' },
+    { type: 'program_output', id: 'a', call_id: 'b', result: 'c', status: 'completed' },
+    { type: 'made_up' },
+  ])('$type', (item) => {
+    const { request, leftOut } = translated([ASKED, item, { role: 'user', content: 'On.' }])
+    expect(request.messages).toHaveLength(2)
+    expect(leftOut).toEqual([`input[1]: ${item.type}`])
+  })
+})
+
+test('tools that a search found are offered', () => {
+  const found = [{ type: 'function', name: 'look', parameters: { type: 'object' } }]
+  const input = [ASKED, { type: 'tool_search_output', call_id: 'a', tools: found }]
+  expect(translated(input)).toMatchObject({ request: { tools: [{ name: 'look' }] }, leftOut: [] })
+})

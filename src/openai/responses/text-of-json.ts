@@ -1,0 +1,35 @@
+/** What stands before the text. */
+const HEAD = /^\s*\{\s*"input"\s*:\s*"/
+
+/** Whole characters of a string of JSON. */
+const CHARACTERS = /^(?:[^"\\]+|\\(?:["\\/bfnrt]|u[0-9a-fA-F]{4}))+/
+
+/** Half of a surrogate pair at the end, whose other half is still to come. */
+const HALF = /[\uD800-\uDBFF]$/
+
+/**
+ * Reads the text of `{"input": "…"}` while its JSON comes in pieces.
+ *
+ * @returns a function that takes the next piece, and gives what is new of the text
+ */
+export function inputReader(): (piece: string) => string {
+  /** JSON that was not read yet. */
+  let pending = ''
+  /** Text that was read, and not given yet. */
+  let half = ''
+  let isInside = false
+  return (piece) => {
+    pending += piece
+    if (!isInside) {
+      const head = HEAD.exec(pending)?.[0]
+      if (head === undefined) return ''
+      pending = pending.slice(head.length)
+      isInside = true
+    }
+    const escaped = CHARACTERS.exec(pending)?.[0] ?? ''
+    pending = pending.slice(escaped.length)
+    const text = half + (JSON.parse(`"${escaped}"`) as string)
+    half = HALF.exec(text)?.[0] ?? ''
+    return text.slice(0, text.length - half.length)
+  }
+}

@@ -5,6 +5,7 @@ import { getRequestListener, RequestError } from '@hono/node-server'
 
 import { connectionLimit, readDescriptorLimit } from './connection-limit.ts'
 import { type Fetch, inTurn } from './in-turn.ts'
+import { acceptWebSockets } from './web-sockets.ts'
 import { answerUnreadable, type Exchange, failureResponse } from './unreadable.ts'
 
 export type Listener = {
@@ -18,6 +19,8 @@ export type Listener = {
 export type ListenOptions = {
   port: number
   host: string
+  /** Bytes of the largest message over a WebSocket. */
+  maxBodySize?: number
   onError: (error: unknown) => void
   limits?: Partial<ConnectionLimits>
 }
@@ -50,6 +53,8 @@ const LIMITS: ConnectionLimits = {
 
 const SWEEP_MILLISECONDS = 50
 
+const DEFAULT_MESSAGE_SIZE = 32_000_000
+
 /**
  * Listens on a port.
  *
@@ -57,7 +62,7 @@ const SWEEP_MILLISECONDS = 50
  */
 export async function listen(
   fetch: Fetch,
-  { port, host, onError, limits }: ListenOptions,
+  { port, host, maxBodySize = DEFAULT_MESSAGE_SIZE, onError, limits }: ListenOptions,
 ): Promise<Listener> {
   const { headers, request, idle, unread } = { ...LIMITS, ...limits }
   const server = createServer({
@@ -81,6 +86,7 @@ export async function listen(
   server.on('clientError', (error: NodeJS.ErrnoException, socket: Socket) =>
     answerUnreadable(error, socket, exchanges.get(socket) ?? []),
   )
+  const sockets = acceptWebSockets(server, fetch, { maxMessageSize: maxBodySize, onError })
   server.timeout = unread
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject)
@@ -97,12 +103,16 @@ export async function listen(
       new Promise((resolve) => {
         // A connection that is kept alive becomes idle only when its last response is out.
         const sweep = setInterval(() => server.closeIdleConnections(), SWEEP_MILLISECONDS)
+        sockets.close()
         server.close(() => {
           clearInterval(sweep)
           resolve()
         })
       }),
-    cut: () => server.closeAllConnections(),
+    cut: () => {
+      sockets.cut()
+      server.closeAllConnections()
+    },
   }
 }
 

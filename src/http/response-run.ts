@@ -25,6 +25,8 @@ export type ResponsesOptions = DialectOptions & {
 export type PreparedResponse = {
   head: ResponseHead
   translated: TranslatedRequest
+  /** What the request goes on from. */
+  past: Past
   /** The whole response, from its message. It is stored, unless `store` is false. */
   finish: (message: ReplyMessage) => StoredResponse
   responses: CallersResponses
@@ -99,7 +101,7 @@ export function prepareResponse(
     if (conversationId !== undefined) note(mine, conversationId, stored)
     return stored
   }
-  return { head, translated, finish, responses, input }
+  return { head, translated, past, finish, responses, input }
 }
 
 function note(

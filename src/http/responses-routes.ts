@@ -10,13 +10,19 @@ import {
 } from './conversations.ts'
 import { listPage } from './list-page.ts'
 import { idHeaders } from './reply.ts'
+import { serveResponsesSocket } from './responses-socket.ts'
 import { postCompaction, postInputTokens } from './responses-side.ts'
 import { ResponseStore } from './response-store.ts'
 import { cancelResponse, getResponse, postResponse, type ResponsesOptions } from './responses.ts'
+import { upgrade } from './upgrade.ts'
 import type { Variables } from './variables.ts'
 
 type App = Hono<{ Variables: Variables }>
-type Options = Omit<ResponsesOptions, 'store' | 'conversations'> & CountTokensOptions
+type Options = Omit<ResponsesOptions, 'store' | 'conversations'> &
+  CountTokensOptions & {
+    /** Bytes of the largest body, and of what may wait on a WebSocket. */
+    maxBodySize: number
+  }
 
 /** The routes of OpenAI's Responses API, and what they share. */
 export function addResponsesRoutes(app: App, settings: Options): void {
@@ -32,6 +38,10 @@ export function addResponsesRoutes(app: App, settings: Options): void {
   app.post('/v1/responses', (context) =>
     postResponse(context.req.raw, context.get('requestId'), options),
   )
+  app.get('/v1/responses', (context) => {
+    const { raw } = context.req
+    return upgrade(raw, (socket) => serveResponsesSocket(socket, raw, options.maxBodySize, options))
+  })
   app.post('/v1/responses/input_tokens', async (context) =>
     json(context, await postInputTokens(context.req.raw, context.get('requestId'), options)),
   )

@@ -158,6 +158,15 @@ function incompleteDetails(reason: ReplyMessage['stop_reason']): Response['incom
   }
 }
 
+/** The usage of a response without a reply. */
+export const NO_USAGE: ResponseUsage = {
+  input_tokens: 0,
+  input_tokens_details: { cached_tokens: 0, cache_write_tokens: 0 },
+  output_tokens: 0,
+  output_tokens_details: { reasoning_tokens: 0 },
+  total_tokens: 0,
+}
+
 export function usageOf(message: ReplyMessage): ResponseUsage {
   const counts = tokenCounts(message)
   return {

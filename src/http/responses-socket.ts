@@ -1,0 +1,163 @@
+import { parseJson } from '../api/request.ts'
+import { ApiError } from '../errors.ts'
+import { openaiErrorBody } from '../openai/error-body.ts'
+import { invalid } from '../openai/invalid.ts'
+import { emptyResponse, NO_USAGE, type WireResponse } from '../openai/responses/reply.ts'
+import { parseResponsesRequest, type Past } from '../openai/responses/request.ts'
+import { ResponseStream } from '../openai/responses/stream.ts'
+import { newRequestId } from './request-id.ts'
+import {
+  beginResponse,
+  type PreparedResponse,
+  prepareResponse,
+  type ResponsesOptions,
+  secondsNow,
+} from './response-run.ts'
+import type { MessageSocket } from './upgrade.ts'
+
+/** Codes of https://www.iana.org/assignments/websocket */
+const GOING_AWAY = 1001
+const TOO_BIG = 1009
+
+/**
+ * Serves the WebSocket of `GET /v1/responses`: each `response.create` is one response, one after
+ * another, told by the events that a stream has. The last response can be gone on from on this
+ * socket, stored or not.
+ *
+ * @param request the one that the socket began with
+ * @param maxWaiting characters of the messages that may wait for their turn
+ * @returns a function that ends the socket after the response under way
+ */
+export function serveResponsesSocket(
+  socket: MessageSocket,
+  request: Request,
+  maxWaiting: number,
+  options: ResponsesOptions,
+): () => void {
+  const waiting: string[] = []
+  let waitingSize = 0
+  let isWorking = false
+  let isEnding = false
+  let last: { id: string; past: Past } | undefined
+
+  socket.onMessage((text) => {
+    if (isEnding) return
+    waiting.push(text)
+    waitingSize += text.length
+    if (waitingSize > maxWaiting) {
+      isEnding = true
+      socket.close(TOO_BIG, 'Too many messages wait.')
+    } else if (!isWorking) void work()
+  })
+
+  async function work(): Promise<void> {
+    isWorking = true
+    for (let text = waiting.shift(); text !== undefined; text = waiting.shift()) {
+      waitingSize -= text.length
+      if (socket.signal.aborted || isEnding) break
+      await answer(text)
+    }
+    isWorking = false
+    if (isEnding) socket.close(GOING_AWAY, 'The proxy is stopping.')
+  }
+
+  async function answer(text: string): Promise<void> {
+    let streamId: unknown
+    let previous: unknown
+    const tell = (event: object): Promise<void> =>
+      socket.send(
+        JSON.stringify(streamId === undefined ? event : { ...event, stream_id: streamId }),
+      )
+    let stream: ResponseStream | undefined
+    try {
+      const { type, stream_id: named, generate, ...fields } = messageIn(text)
+      streamId = named
+      previous = fields['previous_response_id']
+      if (type !== 'response.create') {
+        throw invalid("type: Input should be 'response.create'", 'type')
+      }
+      const body = parseResponsesRequest({ ...fields, stream: true })
+      if (body.background) throw invalid('background: not over a WebSocket.', 'background')
+      const id = newRequestId()
+      const local = (known: string) => (known === last?.id ? last.past : undefined)
+      const prepared = prepareResponse(body, request.headers, id, options, local)
+      const { head, translated, past } = prepared
+      if (generate === false) {
+        for (const event of warmUp(prepared, options.modelOf(body.model ?? undefined))) {
+          await tell(event)
+        }
+        last = { id: head.id, past: joined(past, translated.added) }
+        return
+      }
+      const { url, headers } = request
+      const inner = new Request(url, { headers, signal: socket.signal })
+      const { reply, remember } = await beginResponse(prepared, inner, id, options)
+      stream = new ResponseStream(head, reply, secondsNow)
+      for await (const event of reply) {
+        const told = stream.push(event)
+        if (event.type === 'message_stop') {
+          const { added } = remember(reply.message())
+          last = { id: head.id, past: joined(past, added) }
+        }
+        for (const one of told) await tell(one)
+      }
+    } catch (error) {
+      // What failed may have left the conversation in doubt.
+      if (previous === last?.id) last = undefined
+      if (socket.signal.aborted) return
+      for (const event of failure(error, stream)) await tell(event)
+    }
+  }
+
+  /** The events that tell of an error. */
+  function failure(error: unknown, stream: ResponseStream | undefined): object[] {
+    if (!(error instanceof ApiError)) options.onError(error)
+    const shown =
+      error instanceof ApiError ? error : new ApiError('api_error', 'Internal server error')
+    const { error: body } = openaiErrorBody(shown)
+    const { message, param, type } = body
+    const code = body.code ?? type
+    const event = { type: 'error', status: shown.status, code, message, param }
+    const [, ...others] = stream?.fail(shown) ?? []
+    return [{ ...event, error: { ...body, code } }, ...others]
+  }
+
+  return () => {
+    isEnding = true
+    if (!isWorking) socket.close(GOING_AWAY, 'The proxy is stopping.')
+  }
+}
+
+type Message = { type?: unknown; stream_id?: unknown; generate?: unknown } & Partial<
+  Record<string, unknown>
+>
+
+function messageIn(text: string): Message {
+  const message = parseJson(text)
+  if (typeof message === 'object' && message !== null) return message
+  throw invalid('Input should be an object')
+}
+
+/** A response without a reply: the client says beforehand what it will go on from. */
+function warmUp({ head }: PreparedResponse, model: string): object[] {
+  const begun = emptyResponse(model, head)
+  const whole: WireResponse = {
+    ...begun,
+    status: 'completed',
+    completed_at: secondsNow(),
+    usage: NO_USAGE,
+  }
+  return [
+    { type: 'response.created', sequence_number: 0, response: begun },
+    { type: 'response.in_progress', sequence_number: 1, response: begun },
+    { type: 'response.completed', sequence_number: 2, response: whole },
+  ]
+}
+
+function joined(past: Past, added: Past): Past {
+  return {
+    system: [...past.system, ...added.system],
+    messages: [...past.messages, ...added.messages],
+    tools: [...past.tools, ...added.tools],
+  }
+}

@@ -1,5 +1,6 @@
 import { readFileSync, writeFileSync } from 'node:fs'
 
+import { documentedFields, expectedFields, FIELD_TABLES, type FieldTable } from './openai-fields.ts'
 import { type OpenaiNames, openaiNames } from './openai-types.ts'
 
 /*
@@ -11,16 +12,31 @@ const DOCUMENT = 'docs/openai.md'
 
 /** @returns the document with a row for each name, and the rows as they were where there were any */
 export function withTables(document: string, names: OpenaiNames): string {
-  return Object.entries(names).reduce((text, [key, known]) => {
-    const [begin, end] = [`<!-- responses ${key} -->`, `<!-- end of responses ${key} -->`]
-    const [before = '', rest = ''] = text.split(begin)
-    const [table = '', after = ''] = rest.split(end)
-    const lines = table.trim().split('\n')
-    const rows = new Map(lines.slice(2).map((line) => [nameIn(line), line]))
-    const wanted = known.map((name) => rows.get(name) ?? `| \`${name}\` | | |`)
-    const written = [...lines.slice(0, 2), ...wanted].join('\n')
-    return `${before}${begin}\n\n${written}\n\n${end}${after}`
-  }, document)
+  const responses = Object.entries(names).reduce(
+    (text, [key, known]) => withTable(text, `responses ${key}`, known),
+    document,
+  )
+  return FIELD_TABLES.reduce(
+    (text, table) => withTable(text, table.title, inOrderOf(text, table)),
+    responses,
+  )
+}
+
+/** Rows of these tables stay where they are, for some have an order of their own. */
+function inOrderOf(document: string, table: FieldTable): string[] {
+  const known = expectedFields(table)
+  const kept = documentedFields(document, table.title).filter((name) => known.includes(name))
+  return [...kept, ...known.filter((name) => !kept.includes(name))]
+}
+
+function withTable(document: string, title: string, known: readonly string[]): string {
+  const [begin, end] = [`<!-- ${title} -->`, `<!-- end of ${title} -->`]
+  const [before = '', rest = ''] = document.split(begin)
+  const [table = '', after = ''] = rest.split(end)
+  const lines = table.trim().split('\n')
+  const rows = new Map(lines.slice(2).map((line) => [nameIn(line), line]))
+  const written = known.map((name) => rows.get(name) ?? `| \`${name}\` | | |`)
+  return `${before}${begin}\n\n${[...lines.slice(0, 2), ...written].join('\n')}\n\n${end}${after}`
 }
 
 function nameIn(line: string): string {

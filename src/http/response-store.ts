@@ -181,7 +181,7 @@ function notFound(id: string): ApiError {
   return new ApiError('not_found_error', `There is no response '${id}'. ${FORGOTTEN}`)
 }
 
-export function previousNotFound(id: string): ApiError {
+function previousNotFound(id: string): ApiError {
   return invalid(
     `previous_response_id: there is no response '${id}'. ${FORGOTTEN} Send the whole input instead.`,
     'previous_response_id',

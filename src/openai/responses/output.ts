@@ -99,7 +99,7 @@ function groupFor(block: Block, groups: readonly Block[][]): Block[] | undefined
 }
 
 /** The id of an item says in which response it is, and where. */
-export function itemId(kind: ItemKind, responseId: string, index: number): string {
+function itemId(kind: ItemKind, responseId: string, index: number): string {
   return `${PREFIXES[kind]}_${responseId.replace(/^resp_/, '')}_${index}`
 }
 

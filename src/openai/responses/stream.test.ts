@@ -231,3 +231,30 @@ test('a stream that fails says so in both ways that clients look for', () => {
     },
   ])
 })
+
+test('a response that fails has the items that were whole, and no other', () => {
+  const folded = createFold()
+  const stream = new ResponseStream(HEAD, folded, () => NOW)
+  const events = [
+    OPENING,
+    start({ type: 'tool_use', id: 'toolu_1', name: 'look', input: {} }, 0),
+    { type: 'content_block_stop', index: 0 },
+    start({ type: 'text', text: '' }, 1),
+    { type: 'content_block_delta', index: 1, delta: { type: 'text_delta', text: 'Half of' } },
+  ]
+  for (const event of events) {
+    folded.push(event)
+    stream.push(event)
+  }
+  const failed = stream.fail(new ApiError('api_error', 'Broken.')).at(-1)
+  expect(failed).toMatchObject({ type: 'response.failed', response: { status: 'failed' } })
+  expect(failed !== undefined && 'response' in failed && failed.response.output).toMatchObject([
+    { type: 'function_call', call_id: 'toolu_1' },
+  ])
+})
+
+test('a stream that fails before its response began has an error alone', () => {
+  const stream = new ResponseStream(HEAD, createFold(), () => NOW)
+  const events = stream.fail(new ApiError('api_error', 'Broken.'))
+  expect(events.map(({ type }) => type)).toEqual(['error'])
+})

@@ -12,20 +12,20 @@ export type ClientTool =
  * The API's name for a client's tool: the same, or `namespace__name`. A name that the API refuses is
  * written with other characters and gets a hash.
  */
-export function toolName(tool: ClientTool): string {
+function toolName(tool: ClientTool): string {
   if (!('name' in tool)) return tool.kind
   const whole = tool.namespace ? `${tool.namespace}__${tool.name}` : tool.name
   return LEGAL.test(whole) ? whole : hashedName(whole, tool)
 }
 
 /** Another name for a tool whose first one is taken. */
-export function hashedName(name: string, tool: ClientTool): string {
+function hashedName(name: string, tool: ClientTool): string {
   const hash = createHash('sha256').update(keyOf(tool)).digest('hex').slice(0, 8)
   return `${name.replaceAll(/[^a-zA-Z0-9_-]/g, '_').slice(0, 54)}_${hash}`
 }
 
 /** Equal for equal tools. */
-export function keyOf(tool: ClientTool): string {
+function keyOf(tool: ClientTool): string {
   return JSON.stringify('name' in tool ? [tool.kind, tool.namespace ?? '', tool.name] : [tool.kind])
 }
 

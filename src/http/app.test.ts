@@ -274,6 +274,22 @@ describe('a client that leaves stops the reply', () => {
   })
 })
 
+test.each([
+  [undefined, false],
+  [['made-up-ann'], false],
+  [['made-up-ann', 'made-up-bob'], true],
+])(
+  'with the keys %j it is told whether several callers see the page: %j',
+  async (keys, isShared) => {
+    const watchOverview = vi.fn<AppOptions['watchOverview']>(() => source([]).events)
+    const { app } = open({ watchOverview, keys: keys && (() => Promise.resolve(keys)) })
+    const headers: Record<string, string> = keys === undefined ? {} : { 'x-api-key': 'made-up-ann' }
+    const response = await app.request('/v1/usage/stream', { headers })
+    expect(response.status).toBe(200)
+    expect(watchOverview).toHaveBeenCalledExactlyOnceWith(isShared)
+  },
+)
+
 describe('other routes', () => {
   test('/health is open, whatever is asked for elsewhere', async () => {
     const { app } = open({ keys: () => Promise.resolve(['made-up']) })

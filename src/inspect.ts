@@ -1,26 +1,28 @@
 import { childEnvironment } from './config/child-environment.ts'
 import type { Environment } from './config/environment.ts'
 import { makePrivateFolder } from './private-folder.ts'
-import { type Account, readAccount } from './runtime/login/account.ts'
+import { type Account, patienceFor, readAccount } from './runtime/login/account.ts'
 import { runtimeEnvironment } from './runtime/process/environment.ts'
 import {
   commandOf,
   findExecutable,
   inspectInstallation,
   type Installation,
-  packagesFor,
   type System,
 } from './runtime/process/installation.ts'
 import { VERSION } from './version.ts'
 
+export { commandOf }
 export type { Account, Installation, System }
 
 /** The runtime as it is found on this machine, without a proxy. */
 export type RuntimeInspection = {
   system: System
   installation: Installation
-  /** Who it is logged in as; undefined where it could not be asked. */
+  /** Who it is logged in as; undefined if it did not tell. */
   account: Account | undefined
+  /** Why it did not tell; undefined if it did. */
+  accountProblem: string | undefined
   /** Who it would be logged in as without an API key in the environment; undefined where there is none. */
   accountWithoutKey: Account | undefined
 }
@@ -43,14 +45,22 @@ export async function inspectRuntime(
     const child = childEnvironment(env, runtimeEnvironment(VERSION, folder.path))
     const installation = await inspectInstallation(claudePath, system, child)
     if ('problem' in installation) {
-      return { system, installation, account: undefined, accountWithoutKey: undefined }
+      const account = undefined
+      return {
+        system,
+        installation,
+        account,
+        accountProblem: undefined,
+        accountWithoutKey: account,
+      }
     }
-    const look = async (environment: Record<string, string>): Promise<Account | undefined> => {
+    const look = async (environment: Record<string, string>): Promise<Account | Error> => {
       const [command, ...args] = commandOf(installation.path)
+      const launch = { command, args, cwd: folder.path, env: environment }
       try {
-        return await readAccount({ command, args, cwd: folder.path, env: environment })
-      } catch {
-        return undefined
+        return await readAccount(launch, patienceFor(installation.startMilliseconds))
+      } catch (error) {
+        return error instanceof Error ? error : new Error(String(error))
       }
     }
     const withoutKey = without(child, KEY_VARIABLES)
@@ -59,17 +69,21 @@ export async function inspectRuntime(
       look(child),
       hasKey ? look(withoutKey) : undefined,
     ])
-    return { system, installation, account, accountWithoutKey }
+    return {
+      system,
+      installation,
+      account: account instanceof Error ? undefined : account,
+      accountProblem: account instanceof Error ? account.message : undefined,
+      accountWithoutKey: accountWithoutKey instanceof Error ? undefined : accountWithoutKey,
+    }
   } finally {
     await folder.remove()
   }
 }
 
-/** The name of the package that is missing; undefined where the runtime is installed, or not needed. */
-export function missingRuntime(claudePath: string | undefined): string | undefined {
-  const system = thisSystem()
-  if (claudePath !== undefined || findExecutable(system) !== undefined) return undefined
-  return packagesFor(system)[0]
+/** The executable that would be run as the runtime; undefined if there is none. Nothing is started. */
+export function runtimeExecutable(claudePath: string | undefined): string | undefined {
+  return claudePath ?? findExecutable(thisSystem())
 }
 
 function thisSystem(): System {

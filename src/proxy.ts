@@ -2,6 +2,7 @@ import { withAliases } from './api/model.ts'
 import { resolveModel } from './api/model-names.ts'
 import type { MessagesRequest } from './api/types.ts'
 import { Batches } from './batches/batches.ts'
+import { httpAddress } from './config/address.ts'
 import { childEnvironment } from './config/child-environment.ts'
 import {
   type Environment,
@@ -31,7 +32,6 @@ import { makePrivateFolder, sweepPrivateFolders } from './private-folder.ts'
 import type { Account } from './runtime/login/account.ts'
 import { Engine, type EngineCensus } from './runtime/engine.ts'
 import { runtimeEnvironment } from './runtime/process/environment.ts'
-import { shared } from './shared.ts'
 import { LazyStore } from './store/lazy-store.ts'
 import type { Reply } from './stream/reply.ts'
 import { VERSION } from './version.ts'
@@ -55,7 +55,7 @@ export type Proxy = {
    * @throws the system's error (`EADDRINUSE`, …), and Error once `close()` was called
    */
   listen: () => Promise<{ url: string; port: number }>
-  /** Who the runtime is logged in as. */
+  /** Who the runtime is logged in as. Never rejects: if the runtime does not tell, `problem` says why. */
   account: () => Promise<Account>
   /** Waits for requests in flight (`shutdownTimeout` at most), then ends every process. Never rejects. */
   close: () => Promise<void>
@@ -166,8 +166,7 @@ export async function createProxy({
     version: VERSION,
     keys,
     isOpenToNetwork: !isLoopback(config.host),
-    // Each look starts a process: however many ask, there is one at a time.
-    authStatus: shared(async () => authStatus(await engine.account())),
+    authStatus: async () => authStatus(await engine.account()),
     usage: () => observatory.usage(),
     watchOverview: (isShared) => observatory.watch(isShared),
     metrics: () => observatory.metrics(),
@@ -251,7 +250,7 @@ export async function createProxy({
     fetch: (input, init) => fetchFrom((request) => app.fetch(request), new Request(input, init)),
     async listen() {
       const { port } = await lifecycle.listen()
-      return { url: urlOf(config.host, port), port }
+      return { url: httpAddress(config.host, port), port }
     },
     account: () => engine.account(),
     close: () => lifecycle.close(),
@@ -267,14 +266,9 @@ function withoutLoop(env: Environment, port: number, logger: Logger): Environmen
 }
 
 /** The shape of `GET /auth/status`; what the runtime does not know is left out. */
-function authStatus(account: Account): object & { authenticated: boolean } {
+function authStatus(account: Account): object & { authenticated: boolean; source: string } {
   const { expiresAt, ...known } = account
   return { ...known, ...(expiresAt !== undefined && { expires_at: expiresAt }) }
-}
-
-function urlOf(host: string, port: number): string {
-  const name = ['127.0.0.1', '0.0.0.0', '::'].includes(host) ? 'localhost' : host
-  return `http://${name.includes(':') ? `[${name}]` : name}:${port}`
 }
 
 /**

@@ -15,7 +15,9 @@ export function isBilled(login) {
 
 export function showLogin(login) {
   const how = PROVIDERS[login.provider] ?? SOURCES[login.source] ?? login.source
-  const who = login.authenticated ? (login.email ?? how) : 'Nobody is logged in'
+  const isUnknown = login.source === 'unknown'
+  const nobody = isUnknown ? 'Not known yet' : 'Nobody is logged in'
+  const who = login.authenticated ? (login.email ?? how) : nobody
   say('login-who', who)
   byId('login-who').classList.toggle('bad', !login.authenticated)
   const plan = login.plan === undefined ? undefined : `plan: ${login.plan}`
@@ -25,7 +27,9 @@ export function showLogin(login) {
     'login-how',
     login.authenticated
       ? text
-      : 'Run claude and then /login on this machine, or start the proxy with ANTHROPIC_API_KEY set.',
+      : isUnknown
+        ? 'Claude Code has not said yet who is logged in. It is asked again.'
+        : 'Run claude and then /login on this machine, or start the proxy with ANTHROPIC_API_KEY set.',
   )
 }
 

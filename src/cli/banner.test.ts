@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest'
 
 import { type ConfigInput, resolveConfig } from '../config/resolve.ts'
 import { VERSION } from '../version.ts'
-import { type BannerFacts, renderBanner, renderScreen } from './banner.ts'
+import { type BannerFacts, renderLine, renderScreen } from './banner.ts'
 import { colored, plain } from './style.ts'
 
 const MACHINE = { cores: 2, freeMemoryBytes: 1e10, container: false }
@@ -12,9 +12,13 @@ function render(
   config: ConfigInput = {},
   account: BannerFacts['account'] = ACCOUNT,
   url = 'http://localhost:42069',
-): string {
-  return renderBanner(facts(config, account, url))
+): Line {
+  const text = renderLine(facts(config, account, url), Date.parse('2026-11-23T12:00:00Z'))
+  expect(text).toMatch(/^[^\n]+\n$/)
+  return JSON.parse(text) as Line
 }
+
+type Line = Record<string, unknown> & { login: string; warnings: string[] }
 
 function facts(
   config: ConfigInput = {},
@@ -27,35 +31,24 @@ function facts(
     account,
     config: resolveConfig(config, MACHINE),
     machine: MACHINE,
-    maxProcessesSource,
+    sources: { host: 'default', maxProcesses: maxProcessesSource },
   }
 }
 
-function rowOf(banner: string, name: string): string | undefined {
-  return new RegExp(`^ {2}${name} +(.*)$`, 'm').exec(banner)?.[1]
-}
-
-test('it says what it is, where, as whom, and how to point a client at it', () => {
-  const banner = render()
-  expect(banner).toMatch(new RegExp(`^claude-sub-proxy ${VERSION}\n`))
-  expect(rowOf(banner, 'address')).toBe('http://localhost:42069')
-  expect(rowOf(banner, 'login')).toBe('API key')
-  expect(rowOf(banner, 'model')).toMatch(/^claude-sonnet-4-6 /)
-  expect(rowOf(banner, 'key')).toBe('none asked for')
-  expect(rowOf(banner, 'client')).toBe('ANTHROPIC_BASE_URL=http://localhost:42069')
-  expect(rowOf(banner, 'openai')).toBe('OPENAI_BASE_URL=http://localhost:42069/v1')
-  expect(rowOf(banner, 'warning')).toBeUndefined()
-  expect(banner.endsWith('\n')).toBe(true)
-})
-
-test('names that stand for models are told, if there are any', () => {
-  expect(rowOf(render(), 'aliases')).toBeUndefined()
-  const modelAliases = [
-    { name: 'gpt-4o', model: 'opus' },
-    { name: 'gpt-*', model: 'haiku' },
-  ]
-  expect(rowOf(render({ modelAliases }), 'aliases')).toBe('gpt-4o is opus, gpt-* is haiku')
-  expect(renderScreen(facts({ modelAliases }), plain, 80)).toMatch(/^ {2}Aliases +gpt-4o is opus/m)
+test('in a pipe it is a line of the log, with all that a program needs to call', () => {
+  expect(render()).toEqual({
+    level: 30,
+    time: '2026-11-23T12:00:00.000Z',
+    version: VERSION,
+    url: 'http://localhost:42069',
+    openaiUrl: 'http://localhost:42069/v1',
+    login: 'API key',
+    model: 'claude-sonnet-4-6',
+    key: 'none asked for',
+    maxProcesses: 16,
+    warnings: [],
+    msg: 'serving',
+  })
 })
 
 describe('the login', () => {
@@ -67,60 +60,68 @@ describe('the login', () => {
       email: 'user@example.com',
       plan: 'max',
     }
-    expect(rowOf(render({}, account), 'login')).toBe('claude.ai login, user@example.com, plan max')
+    expect(render({}, account).login).toBe('claude.ai login, user@example.com, plan max')
   })
 
   test('with another provider is told with its name', () => {
     const account = { authenticated: true, source: 'third_party', provider: 'bedrock' }
-    expect(rowOf(render({}, account), 'login')).toBe('Amazon Bedrock')
+    expect(render({}, account).login).toBe('Amazon Bedrock')
   })
 
   test('that is missing is told with the ways to one', () => {
-    const row = rowOf(render({}, { authenticated: false, source: 'none' }), 'login')
-    for (const way of ['/login', 'CLAUDE_CODE_OAUTH_TOKEN', 'ANTHROPIC_API_KEY']) {
-      expect(row).toContain(way)
+    const { login } = render({}, { authenticated: false, source: 'none' })
+    for (const way of ['claude-sub-proxy login', 'CLAUDE_CODE_OAUTH_TOKEN', 'ANTHROPIC_API_KEY']) {
+      expect(login).toContain(way)
     }
+  })
+
+  test('that is not known is not said to be missing', () => {
+    const account = { authenticated: false, source: 'unknown', problem: 'not within 15 s' }
+    expect(render({}, account).login).toBe(
+      'not known yet (not within 15 s); the runtime is asked again',
+    )
   })
 })
 
 test('a key is said to be asked for, and not shown', () => {
-  const banner = render({ proxyApiKey: 'made-up-key' })
-  expect(rowOf(banner, 'key')).toBe('proxy_api_key')
-  expect(banner).not.toContain('made-up-key')
-  expect(rowOf(render({ proxyApiKeyFile: '/run/secrets/key' }), 'key')).toBe('/run/secrets/key')
+  const line = render({ proxyApiKey: 'made-up-key' })
+  expect(line['key']).toBe('proxy_api_key')
+  expect(JSON.stringify(line)).not.toContain('made-up-key')
+  expect(render({ proxyApiKeyFile: '/run/secrets/key' })['key']).toBe('/run/secrets/key')
 })
 
 describe('a warning', () => {
-  test('stands where everyone in the network is served, with the port that was had', () => {
-    const banner = render(
-      { host: '0.0.0.0', port: 0, dangerouslyOpenToAll: true },
-      ACCOUNT,
-      'http://localhost:40001',
-    )
-    expect(rowOf(banner, 'warning')).toMatch(/^OPEN TO THE NETWORK\b.*0\.0\.0\.0:40001\b/)
-    expect(rowOf(banner, 'warning')).toContain('proxy_api_key')
+  test('stands if everyone in the network is served, with the port that was had', () => {
+    const open = { host: '0.0.0.0', port: 0, dangerouslyOpenToAll: true }
+    const { warnings } = render(open, ACCOUNT, 'http://localhost:40001')
+    expect(warnings).toEqual([
+      expect.stringMatching(/^OPEN TO THE NETWORK\b.*0\.0\.0\.0:40001\b.*proxy_api_key/),
+    ])
   })
 
-  test('does not stand where a key is asked for, or on loopback', () => {
-    expect(render({ host: '0.0.0.0', proxyApiKey: 'made-up-key' })).not.toContain('warning')
-    expect(render({ host: '::1' })).not.toContain('warning')
+  test('does not stand if a key is asked for, or on loopback', () => {
+    expect(render({ host: '0.0.0.0', proxyApiKey: 'made-up-key' }).warnings).toEqual([])
+    expect(render({ host: '::1' }).warnings).toEqual([])
   })
 
-  test("stands where Claude Code's own tools are on, with their folder", () => {
-    const banner = render({ toolsEnabled: true, toolsFolder: '/made/up' })
-    expect(rowOf(banner, 'warning')).toContain('/made/up')
+  test('stands in a container that nothing outside can call', () => {
+    const container = { ...facts(), machine: { ...MACHINE, container: true } }
+    expect(renderLine(container, 0)).toContain('nothing outside of it can call')
+  })
+
+  test("stands if Claude Code's own tools are on, with their folder", () => {
+    const { warnings } = render({ toolsEnabled: true, toolsFolder: '/made/up' })
+    expect(warnings).toEqual([expect.stringContaining('/made/up')])
   })
 })
 
 describe('how many processes the machine gets', () => {
   test('is explained', () => {
-    expect(rowOf(render(), 'machine')).toBe(
-      'up to 16 processes: as many as 2 cores can carry; 9.3 GB of free memory would hold 23',
-    )
+    expect(renderScreen(facts(), plain, 200)).toContain('up to 16 processes: as many as 2 cores')
   })
 
   test('is what the user says', () => {
-    expect(rowOf(render({ maxProcesses: 3 }), 'machine')).toBe(
+    expect(renderScreen(facts({ maxProcesses: 3 }), plain, 100)).toContain(
       'up to 3 processes: as --max-processes says',
     )
   })
@@ -151,6 +152,6 @@ describe('in a terminal', () => {
 
   test('a login that is missing is red', () => {
     const screen = renderScreen(facts({}, { authenticated: false, source: 'none' }), colored, 100)
-    expect(screen).toContain('\u001B[31mnone: run `claude` and /login')
+    expect(screen).toContain('\u001B[31mnone: run ')
   })
 })

@@ -1,11 +1,13 @@
+import type { Config } from '../config/config.ts'
 import { isLoopback } from '../config/hosts.ts'
 import { asksForKey } from '../config/key-ring.ts'
 import { explainMaxProcesses, type Machine } from '../config/machine.ts'
-import type { Config } from '../config/config.ts'
+import { wrap } from '../config/wrap.ts'
 import type { Proxy } from '../proxy.ts'
 import { VERSION } from '../version.ts'
-import { nameOfLogin } from './login-name.ts'
-import { type Paint, wrap } from './style.ts'
+import { describeLogin } from './login-name.ts'
+import { OWN_COMMAND } from './own-command.ts'
+import type { Paint } from './style.ts'
 
 type Account = Awaited<ReturnType<Proxy['account']>>
 
@@ -13,34 +15,36 @@ export type BannerFacts = {
   url: string
   config: Config
   account: Account
-  machine: Pick<Machine, 'cores' | 'freeMemoryBytes'>
-  /** Where `max_processes` comes from; `default` for the machine itself. */
-  maxProcessesSource: string
-}
-
-/** What a user needs to know at start, in plain lines, a row each. */
-export function renderBanner(facts: BannerFacts): string {
-  const { url, config, account } = facts
-  const rows: [string, string][] = [
-    ['address', url],
-    ['login', describeLogin(account)],
-    ['model', `${config.modelDefault} where a request names none`],
-    ...aliasRows('aliases', config),
-    ['key', describeKey(config)],
-    ['machine', describeMachine(facts)],
-    ['client', `ANTHROPIC_BASE_URL=${url}`],
-    ['openai', `OPENAI_BASE_URL=${url}/v1`],
-  ]
-  const lines = [
-    `claude-sub-proxy ${VERSION}`,
-    ...rows.map(([name, value]) => `  ${name.padEnd(8)} ${value}`),
-    ...warningsFor(config, url).map((warning) => `  warning  ${warning}`),
-  ]
-  return `${lines.join('\n')}\n`
+  machine: Pick<Machine, 'cores' | 'freeMemoryBytes' | 'container'>
+  /** Where the values come from; `default` for those that follow from the machine. */
+  sources: Readonly<Record<'host' | 'maxProcesses', string>>
 }
 
 /**
- * The same for a terminal: longer lines are wrapped, and what to copy stands by itself.
+ * The start as a line of the log, for a pipe or a file: JSON, as all other lines are.
+ *
+ * @param now milliseconds since 1970
+ */
+export function renderLine(facts: BannerFacts, now: number): string {
+  const { url, config, account } = facts
+  const line = {
+    level: 30,
+    time: new Date(now).toISOString(),
+    version: VERSION,
+    url,
+    openaiUrl: `${url}/v1`,
+    login: loginText(account),
+    model: config.modelDefault,
+    key: keyText(config),
+    maxProcesses: config.maxProcesses,
+    warnings: warningsFor(facts),
+    msg: 'serving',
+  }
+  return `${JSON.stringify(line)}\n`
+}
+
+/**
+ * The start for a terminal: long lines are wrapped, and what to copy stands by itself.
  *
  * @param columns the width of the terminal
  */
@@ -59,18 +63,18 @@ export function renderScreen(facts: BannerFacts, paint: Paint, columns: number):
     `  ${paint('bold', `claude-sub-proxy ${VERSION}`)}`,
     '',
     ...row('Address', url, (line) => paint('cyan', line)),
-    ...row('Login', describeLogin(account), (line) =>
+    ...row('Login', loginText(account), (line) =>
       account.authenticated ? line : paint('red', line),
     ),
-    ...row('Model', `${config.modelDefault} where a request names none`),
-    ...aliasRows('Aliases', config).flatMap(([name, value]) => row(name, value)),
-    ...row('Key', describeKey(config)),
-    ...row('Machine', describeMachine(facts), dim),
+    ...row('Model', `${config.modelDefault} for requests that name none`),
+    ...row('Key', keyText(config)),
+    ...row('Machine', machineText(facts), dim),
     '',
     ...row('Anthropic', `ANTHROPIC_BASE_URL=${url} ANTHROPIC_API_KEY=${key}`),
     ...row('OpenAI', `OPENAI_BASE_URL=${url}/v1 OPENAI_API_KEY=${key}`),
+    ...row('Program', `${OWN_COMMAND} run -- your-program sets them for one program`),
     ...row('Browser', `${url}/ shows what it does`),
-    ...warningsFor(config, url).flatMap((warning) => [
+    ...warningsFor(facts).flatMap((warning) => [
       '',
       ...row('Warning', warning, (line) => paint('yellow', line)),
     ]),
@@ -86,39 +90,38 @@ export function renderScreen(facts: BannerFacts, paint: Paint, columns: number):
 
 const INDENT = ' '.repeat(13)
 
-function describeLogin(account: Account): string {
-  if (!account.authenticated) {
-    return 'none: run `claude` and /login, or set CLAUDE_CODE_OAUTH_TOKEN or ANTHROPIC_API_KEY, and start again'
+function loginText(account: Account): string {
+  if (account.source === 'unknown') {
+    return `not known yet (${account.problem ?? 'the runtime does not say'}); the runtime is asked again`
   }
-  const { email, plan } = account
-  const known = [email, plan && `plan ${plan}`].filter((part) => part !== undefined)
-  return [nameOfLogin(account), ...known].join(', ')
+  if (account.authenticated) return describeLogin(account, ['email', 'plan'])
+  return `none: run ${OWN_COMMAND} login (or set CLAUDE_CODE_OAUTH_TOKEN or ANTHROPIC_API_KEY), then start again`
 }
 
-/** A row for the names that stand for models, if there are any. */
-function aliasRows(title: string, { modelAliases }: Config): [string, string][] {
-  if (modelAliases.length === 0) return []
-  return [[title, modelAliases.map(({ name, model }) => `${name} is ${model}`).join(', ')]]
-}
-
-function describeKey(config: Config): string {
+function keyText(config: Config): string {
   if (!asksForKey(config)) return 'none asked for'
   return config.proxyApiKeyFile === undefined ? 'proxy_api_key' : config.proxyApiKeyFile
 }
 
-function describeMachine({ config, machine, maxProcessesSource }: BannerFacts): string {
+function machineText({ config, machine, sources }: BannerFacts): string {
   const why =
-    maxProcessesSource === 'default'
+    sources.maxProcesses === 'default'
       ? explainMaxProcesses(machine)
-      : `as ${maxProcessesSource} says`
+      : `as ${sources.maxProcesses} says`
   return `up to ${config.maxProcesses} processes: ${why}`
 }
 
-function warningsFor(config: Config, url: string): string[] {
+function warningsFor({ config, url, machine, sources }: BannerFacts): string[] {
   const warnings: string[] = []
-  if (!asksForKey(config) && !isLoopback(config.host)) {
+  const isOpen = !asksForKey(config) && !isLoopback(config.host)
+  if (isOpen) {
     warnings.push(
       `OPEN TO THE NETWORK: everyone who reaches ${config.host}:${new URL(url).port} uses this login. Set proxy_api_key.`,
+    )
+  }
+  if (machine.container && isLoopback(config.host) && sources.host === 'default') {
+    warnings.push(
+      'This is a container, and the server listens on loopback: nothing outside of it can call. Set proxy_api_key to listen on all addresses.',
     )
   }
   if (config.toolsEnabled) {

@@ -1,19 +1,55 @@
 import type { CommandWord } from '../config/command-line.ts'
 
-/** What the program can be told to do: `--help`, the completion and the dispatch follow from it. */
+/** The commands of the program: `--help`, the completion and the dispatch follow from this table. */
 export const COMMANDS = [
-  { name: 'serve', help: 'serve the API; the command where none is named', words: [] },
+  { name: 'serve', help: 'serve the API; the default command', words: [], takesWords: false },
+  {
+    name: 'run',
+    help: 'run a program whose API requests go to the proxy: run -- your-program; starts the proxy if none runs, and ends it after',
+    words: [],
+    takesWords: true,
+  },
+  {
+    name: 'setup',
+    help: "point a client at the proxy in the client's own file: setup codex, opencode, claude-code, qwen, pi or continue; shows the file, --write writes it, --undo puts it back",
+    words: ['write', 'undo'],
+    takesWords: true,
+  },
+  {
+    name: 'selftest',
+    help: 'check in half a minute that all of it works on this machine: the real runtime, without a login and without the network',
+    words: [],
+    takesWords: false,
+  },
+  {
+    name: 'login',
+    help: 'log in to Claude Code, with the runtime that comes with this program',
+    words: [],
+    takesWords: false,
+  },
   {
     name: 'doctor',
-    help: 'check what usually goes wrong, and say what to do; --online also looks whether the API is reached, --turn asks a model for a word; --json',
+    help: 'check what usually goes wrong, and say what to do; --online also asks the API for a sign of life, --turn asks a model for a word; --json',
     words: ['json', 'online', 'turn'],
+    takesWords: false,
   },
-  { name: 'status', help: 'say how the running server does; --json', words: ['json'] },
-  { name: 'models', help: 'list the models of the login; --json', words: ['json'] },
+  {
+    name: 'status',
+    help: 'show the state of the running server; --json',
+    words: ['json'],
+    takesWords: false,
+  },
+  {
+    name: 'models',
+    help: 'list the models of the login; --json',
+    words: ['json'],
+    takesWords: false,
+  },
   {
     name: 'completion',
     help: 'print the completion for a shell: completion bash, zsh or fish',
     words: [],
+    takesWords: true,
   },
 ] as const satisfies readonly Command[]
 
@@ -22,6 +58,8 @@ export type Command = {
   readonly help: string
   /** The flags that only this command and some others know. */
   readonly words: readonly CommandWord[]
+  /** Whether more words may follow the name. */
+  readonly takesWords: boolean
 }
 
 export type CommandName = (typeof COMMANDS)[number]['name']

@@ -10,7 +10,7 @@ const SHELLS = { bash, zsh, fish }
  * The completion of commands and options, as a script for a shell.
  *
  * @param names what follows `completion` on the command line
- * @throws ConfigError where that is not one shell that is known
+ * @throws ConfigError if that is not one known shell
  */
 export function completionFor([shell = '', ...others]: readonly string[]): string {
   if (others.length === 0 && Object.hasOwn(SHELLS, shell)) {
@@ -39,9 +39,13 @@ function helpOf(word: (typeof COMMAND_WORDS)[number]): string {
     case 'json':
       return 'answer in JSON (doctor, status, models)'
     case 'online':
-      return 'also look whether the API is reached (doctor)'
+      return 'also check whether the API is reached (doctor)'
     case 'turn':
       return 'also ask a model for a word (doctor)'
+    case 'write':
+      return "write the client's configuration file (setup)"
+    case 'undo':
+      return "put the client's configuration file back (setup)"
     default:
       throw new TypeError(`unknown word: ${String(word satisfies never)}`)
   }
@@ -109,18 +113,18 @@ function fish(): string {
     'complete -c claude-sub-proxy -f',
     ...COMMANDS.map(
       ({ name, help }) =>
-        `complete -c claude-sub-proxy -n __fish_use_subcommand -a ${name} -d ${quoted(help)}`,
+        `complete -c claude-sub-proxy -n __fish_use_subcommand -a ${name} -d ${fishQuoted(help)}`,
     ),
     "complete -c claude-sub-proxy -n '__fish_seen_subcommand_from completion' -a 'bash zsh fish'",
     ...FLAGS.map(
       ({ name, help, takesValue }) =>
-        `complete -c claude-sub-proxy -l ${name} ${takesValue ? '-r -F ' : ''}-d ${quoted(help)}`,
+        `complete -c claude-sub-proxy -l ${name} ${takesValue ? '-r -F ' : ''}-d ${fishQuoted(help)}`,
     ),
   ]
   return `${lines.join('\n')}\n`
 }
 
 /** In single quotes, for fish. */
-function quoted(text: string): string {
+function fishQuoted(text: string): string {
   return `'${text.replaceAll('\\', '\\\\').replaceAll("'", String.raw`\'`)}'`
 }

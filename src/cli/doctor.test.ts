@@ -16,8 +16,9 @@ const NOBODY = { authenticated: false, source: 'none', provider: 'firstParty' }
 const SYSTEM = { platform: 'linux', arch: 'x64', isMusl: false } as const
 const RUNTIME: Facts['runtime'] = {
   system: SYSTEM,
-  installation: { path: '/opt/claude', version: '2.1.330' },
+  installation: { path: '/opt/claude', version: '2.1.330', startMilliseconds: 300 },
   account: KEY,
+  accountProblem: undefined,
   accountWithoutKey: NOBODY,
 }
 
@@ -45,10 +46,9 @@ function login(runtime: Partial<Facts['runtime']>, changes: Partial<Facts> = {})
 test('a sound machine has nothing but good findings', () => {
   const findings = check(SOUND, NOW)
   expect(findings.map(({ name, level }) => [name, level])).toEqual(
-    ['node', 'configuration', 'runtime', 'login', 'provider', 'port', 'state'].map((name) => [
-      name,
-      'ok',
-    ]),
+    ['node', 'configuration', 'runtime', 'login', 'provider', 'port', 'who may call', 'state'].map(
+      (name) => [name, 'ok'],
+    ),
   )
 })
 
@@ -185,6 +185,7 @@ describe('the runtime', () => {
         system: SYSTEM,
         installation: { path: '/opt/claude', problem },
         account: undefined,
+        accountProblem: undefined,
         accountWithoutKey: undefined,
       }
       expect(finding('runtime', { runtime })).toMatchObject({
@@ -201,10 +202,15 @@ describe('the login', () => {
   test('that is missing comes with every way to one', () => {
     const found = login({ account: NOBODY })
     expect(found?.level).toBe('error')
-    for (const way of ['/opt/claude auth login', 'setup-token', 'ANTHROPIC_API_KEY']) {
-      expect(found?.fix).toContain(way)
+    for (const way of ['claude-sub-proxy login', 'setup-token', 'ANTHROPIC_API_KEY']) {
+      expect(found?.ways).toContainEqual(expect.stringContaining(way))
     }
     expect(found?.fix).not.toContain('Keychain')
+  })
+
+  test('that the runtime does not tell comes with the reason', () => {
+    const found = login({ account: undefined, accountProblem: 'not within 15 s' })
+    expect(found).toMatchObject({ level: 'error', text: expect.stringContaining('within 15 s') })
   })
 
   test('on macOS may be locked up in the Keychain', () => {
@@ -251,6 +257,46 @@ test("a server of this program on the port is no error, and a turn that was answ
   expect(finding('turn', { turn })?.text).toContain('claude-sonnet-4-6')
 })
 
+function callers(config: object, isContainer = false): Finding | undefined {
+  return finding('who may call', {
+    isContainer,
+    configuration: { ...SOUND.configuration, config: resolveConfig(config, MACHINE) },
+  })
+}
+
+describe('who may call', () => {
+  test.each([
+    ['on loopback', {}, 'ok', /programs on this machine.*without a key/],
+    [
+      'on loopback with a key',
+      { proxyApiKey: 'key' },
+      'ok',
+      /programs on this machine, with a key/,
+    ],
+    [
+      'in the network with a key',
+      { host: '::', proxyApiKey: 'key' },
+      'ok',
+      /reaches ::, with a key/,
+    ],
+    [
+      'in the network',
+      { host: '::', dangerouslyOpenToAll: true },
+      'warning',
+      /everyone.*without a key/,
+    ],
+  ])('%s', (_name, config, level, text) => {
+    expect(callers(config)).toMatchObject({ level, text: expect.stringMatching(text) })
+  })
+
+  test('in a container without a key nothing outside of it', () => {
+    expect(callers({}, true)).toMatchObject({
+      level: 'warning',
+      fix: expect.stringContaining('proxy_api_key'),
+    })
+  })
+})
+
 describe('what is shown', () => {
   const findings = check({ ...SOUND, port: { kind: 'taken' } }, NOW)
 
@@ -259,6 +305,15 @@ describe('what is shown', () => {
     expect(text).toMatch(/^error {4}port {11}\S.* in use .*\n {5}fix port {11}Stop it /m)
     expect(text).toContain('\n1 error.\n')
     expect(text).toContain('--turn')
+  })
+
+  test('each way to do something stands on lines of its own', () => {
+    const loggedOut = check({ ...SOUND, runtime: { ...RUNTIME, account: NOBODY } }, NOW)
+    const piped = renderFindings(loggedOut, { isTerminal: false, paint: plain, columns: undefined })
+    expect(piped).toMatch(/^ {5}fix login .*:\n {6}or login .*\n {6}or login .*\n/m)
+    const shown = renderFindings(loggedOut, { isTerminal: true, paint: plain, columns: 72 })
+    expect(shown.match(/^ {20}• /gm)).toHaveLength(3)
+    expect(shown.split('\n').filter((line) => line.length > 72)).toEqual([])
   })
 
   test('in a terminal has signs and colours, and no line is wider', () => {

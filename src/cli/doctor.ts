@@ -1,4 +1,5 @@
 import { VERSION } from '../version.ts'
+import { checkCallers } from './checks/callers.ts'
 import { checkConfiguration } from './checks/configuration.ts'
 import { checkContainer } from './checks/container.ts'
 import { checkLogin } from './checks/login.ts'
@@ -13,15 +14,23 @@ import type { Facts } from './facts.ts'
 import type { Finding } from './finding.ts'
 import { type DoctorInput, gatherFacts } from './gather.ts'
 import { renderFindings } from './findings-text.ts'
+import { interruptible } from './stop-signals.ts'
 import { paintFor } from './style.ts'
 import { showWaiting } from './waiting.ts'
 
-/** Checks what usually goes wrong, and says what to do. The exit code is 1 where there is an error. */
+/** Checks what usually goes wrong, and says what to do. The exit code is 1 if there is an error. */
 export async function doctor(input: DoctorInput): Promise<void> {
   const text = input.words.includes('turn')
     ? 'Asking a model for a word'
     : 'Looking at this machine'
-  const findings = check(await showWaiting(text, gatherFacts(input)), Date.now())
+  const { env } = input
+  await interruptible(async (signal) => {
+    report(await showWaiting(text, gatherFacts(input, signal), env), input)
+  })
+}
+
+function report(facts: Facts, input: DoctorInput): void {
+  const findings = check(facts, Date.now())
   const isSound = findings.every(({ level }) => level !== 'error')
   const { stdout } = process
   stdout.write(
@@ -45,11 +54,12 @@ export function check(facts: Facts, now: number): Finding[] {
   const findings = [
     checkNode(facts),
     checkConfiguration(facts),
-    checkRuntime(facts),
+    checkRuntime({ ...facts, claudePath: facts.configuration.config.claudePath }),
     checkLogin(facts, now),
     checkProvider(facts),
     checkContainer(facts),
     checkPort(facts),
+    checkCallers(facts),
     checkState(facts),
     checkOnline(facts),
     checkTurn(facts),

@@ -7,4 +7,6 @@ export type Finding = {
   readonly text: string
   /** What to do about it. */
   readonly fix?: string
+  /** Ways to do it, of which one is enough. */
+  readonly ways?: readonly string[]
 }

@@ -1,6 +1,7 @@
 import { VERSION } from '../version.ts'
 import type { Finding } from './finding.ts'
-import { type Look, type Paint, wrap } from './style.ts'
+import { wrap } from '../config/wrap.ts'
+import type { Look, Paint } from './style.ts'
 
 export type Medium = {
   isTerminal: boolean
@@ -28,26 +29,37 @@ export function renderFindings(findings: readonly Finding[], medium: Medium): st
   return `${lines.join('\n')}\n`
 }
 
-function plainLines({ name, level, text, fix }: Finding): string[] {
-  const lines = [`${level.padEnd(8)} ${name.padEnd(14)} ${text}`]
-  return fix === undefined ? lines : [...lines, `${'fix'.padStart(8)} ${name.padEnd(14)} ${fix}`]
+function plainLines({ name, level, text, fix, ways = [] }: Finding): string[] {
+  const line = (first: string, last: string): string => `${first} ${name.padEnd(14)} ${last}`
+  return [
+    line(level.padEnd(8), text),
+    ...(fix === undefined ? [] : [line('fix'.padStart(8), fix)]),
+    ...ways.map((way) => line('or'.padStart(8), way)),
+  ]
 }
 
 function terminalLines(
-  { name, level, text, fix }: Finding,
+  { name, level, text, fix, ways = [] }: Finding,
   { paint, columns = 80 }: Medium,
 ): string[] {
   const { sign, look } = MARKS[level]
   const width = Math.max(30, Math.min(columns, 100) - INDENT.length - 2)
   const [first = '', ...others] = wrap(text, width)
-  const fixes = fix === undefined ? [] : wrap(fix, width)
+  const fixes = [
+    ...(fix === undefined ? [] : hanging('→ ', fix, width)),
+    ...ways.flatMap((way) => hanging('  • ', way, width)),
+  ]
   return [
     `  ${paint(look, sign)} ${name.padEnd(INDENT.length - 4)}${first}`,
     ...others.map((line) => `${INDENT}${line}`),
-    ...fixes.map(
-      (line, index) => `${INDENT}${paint('cyan', `${index === 0 ? '→' : ' '} ${line}`)}`,
-    ),
+    ...fixes.map((line) => `${INDENT}${paint('cyan', line)}`),
   ]
+}
+
+/** A text in lines of a width, the first of which begins with a mark. */
+function hanging(mark: string, text: string, width: number): string[] {
+  const lines = wrap(text, width - mark.length)
+  return lines.map((line, index) => `${index === 0 ? mark : ' '.repeat(mark.length)}${line}`)
 }
 
 const INDENT = ' '.repeat(18)

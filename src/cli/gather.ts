@@ -25,7 +25,10 @@ export type DoctorInput = {
 }
 
 /** Looks at the machine, for `doctor`. Nothing goes to the network unless the words ask for it. */
-export async function gatherFacts({ load, machine, env, words }: DoctorInput): Promise<Facts> {
+export async function gatherFacts(
+  { load, machine, env, words }: DoctorInput,
+  signal: AbortSignal,
+): Promise<Facts> {
   const configuration = loadOrExplain(load, machine)
   const { config } = configuration
   const [runtime, port, api] = await Promise.all([
@@ -49,7 +52,7 @@ export async function gatherFacts({ load, machine, env, words }: DoctorInput): P
       isWritable: writing(loginFolder).problem === undefined,
     },
     api,
-    turn: words.includes('turn') ? await takeTurn(config, env) : undefined,
+    turn: words.includes('turn') ? await takeTurn(config, env, signal) : undefined,
   }
 }
 
@@ -158,14 +161,15 @@ function reasonOf(error: unknown): string {
 }
 
 /** Asks the default model for a word, as a client would. */
-async function takeTurn(config: Config, env: Environment): Promise<TurnState> {
+async function takeTurn(config: Config, env: Environment, signal: AbortSignal): Promise<TurnState> {
   const since = performance.now()
   try {
-    const proxy = await createQuietProxy(config, env)
+    const proxy = await createQuietProxy(config, env, signal)
     try {
       const { url } = await proxy.listen()
       const response = await fetch(`${url}/v1/messages`, {
         method: 'POST',
+        signal,
         headers: { 'content-type': 'application/json' },
         body: JSON.stringify({
           max_tokens: 16,

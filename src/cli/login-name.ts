@@ -1,5 +1,11 @@
-/** What a login is by, as the runtime tells it. */
-type Login = { readonly source: string; readonly provider?: string }
+/** A login as the runtime tells it. */
+export type Login = {
+  readonly source: string
+  readonly provider?: string
+  readonly email?: string
+  readonly organization?: string
+  readonly plan?: string
+}
 
 const PROVIDERS: Readonly<Record<string, string>> = {
   bedrock: 'Amazon Bedrock',
@@ -13,8 +19,20 @@ const SOURCES: Readonly<Record<string, string>> = {
   api_key: 'API key',
 }
 
-/** What people call a login; the runtime's own word where it is not known. */
-export function nameOfLogin({ source, provider = '' }: Login): string {
+/** A login in words, with the facts about it that may be shown. */
+export function describeLogin(
+  login: Login,
+  shown: readonly ('email' | 'organization' | 'plan')[],
+): string {
+  const facts = shown.map((fact) => {
+    const value = login[fact]
+    return fact === 'plan' && value !== undefined ? `plan ${value}` : value
+  })
+  return [nameOf(login), ...facts.filter((fact) => fact !== undefined)].join(', ')
+}
+
+/** The usual name of a kind of login; the runtime's own word if it is not known. */
+function nameOf({ source, provider = '' }: Login): string {
   const known = PROVIDERS[provider] ?? SOURCES[source]
   if (known !== undefined) return known
   return provider === '' || provider === 'firstParty' ? source : `${source} (${provider})`

@@ -1,22 +1,25 @@
-import { readEnvironment } from '../config/environment.ts'
 import type { Config } from '../config/config.ts'
+import type { Environment } from '../config/environment.ts'
 import { createQuietProxy } from './quiet-proxy.ts'
+import { interruptible } from './stop-signals.ts'
 import { showWaiting } from './waiting.ts'
 
 type Model = { id: string; display_name: string }
 
 /** Lists the models of the login. The runtime is asked; no server needs to run, and nothing is billed. */
-export async function models(config: Config, isJson: boolean): Promise<void> {
-  const listed = await showWaiting('Asking the runtime', listModels(config))
-  process.stdout.write(
-    isJson ? `${JSON.stringify(listed, null, 2)}\n` : renderModels(listed, config),
-  )
+export async function models(config: Config, env: Environment, isJson: boolean): Promise<void> {
+  await interruptible(async (signal) => {
+    const listed = await showWaiting('Asking the runtime', listModels(config, env, signal), env)
+    process.stdout.write(
+      isJson ? `${JSON.stringify(listed, null, 2)}\n` : renderModels(listed, config),
+    )
+  })
 }
 
-async function listModels(config: Config): Promise<Model[]> {
-  const proxy = await createQuietProxy(config, readEnvironment())
+async function listModels(config: Config, env: Environment, signal: AbortSignal): Promise<Model[]> {
+  const proxy = await createQuietProxy(config, env, signal)
   try {
-    const response = await proxy.fetch('http://localhost/v1/models?limit=1000')
+    const response = await proxy.fetch('http://localhost/v1/models?limit=1000', { signal })
     return ((await response.json()) as { data: Model[] }).data
   } finally {
     await proxy.close()

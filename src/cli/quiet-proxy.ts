@@ -7,9 +7,14 @@ import { createProxy, type Proxy } from '../proxy.ts'
  * A proxy for the command's own questions: as it is configured towards the runtime, on a free port,
  * with no clients to guard against and without a trace in the usage that is kept.
  *
- * @throws Error where the runtime can't be started
+ * @param signal gives the start up
+ * @throws Error if the runtime can't be started
  */
-export function createQuietProxy(config: Config, env: Environment): Promise<Proxy> {
+export function createQuietProxy(
+  config: Config,
+  env: Environment,
+  signal: AbortSignal,
+): Promise<Proxy> {
   const { ANTHROPIC_BASE_URL: address, ...others } = env
   return createProxy({
     ...config,
@@ -19,6 +24,7 @@ export function createQuietProxy(config: Config, env: Environment): Promise<Prox
     proxyApiKeyFile: undefined,
     toolsEnabled: false,
     stateFolder: undefined,
+    signal,
     // The server's address is not this proxy's, but the runtime of neither may ask it.
     env: leadsTo(config.port, address) ? others : env,
   })

@@ -6,25 +6,26 @@ import {
   readMachine,
   readTextFile,
 } from '../config/environment.ts'
-import { renderHelp } from '../config/help.ts'
 import { loadConfig, type LoadedConfig } from '../config/load.ts'
 import type { Machine } from '../config/machine.ts'
 import { nearest } from '../config/nearest.ts'
 import { VERSION } from '../version.ts'
 import { type CommandName, COMMANDS } from './commands.ts'
-import { completionFor } from './completion.ts'
-import { doctor } from './doctor.ts'
 import { explain } from './explain.ts'
-import { models } from './models.ts'
-import { serve } from './serve.ts'
-import { status } from './status.ts'
+import { outliveReaders } from './output.ts'
 
-/** Does what the command line says. A failure is told on stderr, a line each, and the exit code is 1. */
+/**
+ * Does what the command line says. A failure is told on stderr, a line each, and the exit code is 1.
+ * A command is imported only when it is asked for: most load the SDK, which takes a second.
+ */
 export async function run(argv: readonly string[]): Promise<void> {
+  outliveReaders([process.stdout, process.stderr])
   try {
     const line = parseCommandLine(argv)
-    if (line.help) process.stdout.write(renderHelp(COMMANDS))
-    else if (line.version) process.stdout.write(`${VERSION}\n`)
+    if (line.help) {
+      const { renderHelp } = await import('../config/help.ts')
+      process.stdout.write(renderHelp(COMMANDS))
+    } else if (line.version) process.stdout.write(`${VERSION}\n`)
     else await perform(line, readEnvironment())
   } catch (error) {
     const warnings = error instanceof ConfigError ? error.warnings : []
@@ -39,25 +40,58 @@ export async function run(argv: readonly string[]): Promise<void> {
 
 async function perform(line: CommandLine, env: Environment): Promise<void> {
   const [named = 'serve', ...others] = line.positionals
-  const { name, words } = commandNamed(named)
+  const { name, words, takesWords } = commandNamed(named)
   const misplaced = line.words.find((word) => !words.some((known) => known === word))
   if (misplaced !== undefined) throw new ConfigError(`--${misplaced}: not an option of ${name}`)
-  if (name !== 'completion' && others.length > 0) {
+  if (!takesWords && others.length > 0) {
     throw new ConfigError(`${others.join(' ')}: not expected here`)
   }
   const machine = readMachine(env)
   const isJson = line.words.includes('json')
   switch (name) {
-    case 'serve':
+    case 'serve': {
+      const { serve } = await import('./serve.ts')
       return serve(load(line, env, machine), machine, env)
-    case 'doctor':
+    }
+    case 'doctor': {
+      const { doctor } = await import('./doctor.ts')
       return doctor({ load: () => load(line, env, machine), machine, env, words: line.words })
-    case 'status':
-      return status(load(line, env, machine).config, isJson)
-    case 'models':
-      return models(load(line, env, machine).config, isJson)
-    case 'completion':
+    }
+    case 'status': {
+      const { config } = load(line, env, machine)
+      const { status } = await import('./status.ts')
+      return status(config, isJson)
+    }
+    case 'models': {
+      const { config } = load(line, env, machine)
+      const { models } = await import('./models.ts')
+      return models(config, env, isJson)
+    }
+    case 'run': {
+      const { config } = load(line, env, machine)
+      const { runProgram } = await import('./run-program.ts')
+      return runProgram(config, env, others)
+    }
+    case 'setup': {
+      const { config } = load(line, env, machine)
+      const { setup } = await import('./setup/setup.ts')
+      const { words: given } = line
+      const mode = given.includes('undo') ? 'undo' : given.includes('write') ? 'write' : 'show'
+      return setup(config, env, others, mode)
+    }
+    case 'selftest': {
+      const { selftest } = await import('./selftest/selftest.ts')
+      return selftest(load(line, env, machine).config, env)
+    }
+    case 'login': {
+      const { config } = load(line, env, machine)
+      const { login } = await import('./login.ts')
+      return login(config)
+    }
+    case 'completion': {
+      const { completionFor } = await import('./completion.ts')
       return void process.stdout.write(completionFor(others))
+    }
     default:
       throw new TypeError(`unknown command: ${String(name satisfies never)}`)
   }
@@ -67,13 +101,11 @@ function load({ values }: CommandLine, env: Environment, machine: Machine): Load
   return loadConfig({ values, env, readFile: readTextFile, machine })
 }
 
-function commandNamed(named: string): { name: CommandName; words: readonly string[] } {
+function commandNamed(named: string): (typeof COMMANDS)[number] {
   const command = COMMANDS.find(({ name }) => name === named)
   if (command !== undefined) return command
-  const near = nearest(
-    named,
-    COMMANDS.map(({ name }) => name),
-  )
+  const names: readonly CommandName[] = COMMANDS.map(({ name }) => name)
+  const near = nearest(named, names)
   const hint = near === undefined ? 'see --help' : `did you mean ${near}?`
   throw new ConfigError(`${named}: there is no such command; ${hint}`)
 }

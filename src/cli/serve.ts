@@ -1,20 +1,24 @@
+import type { Config } from '../config/config.ts'
 import type { Environment } from '../config/environment.ts'
 import type { LoadedConfig } from '../config/load.ts'
 import type { Machine } from '../config/machine.ts'
 import { stateFolderOf } from '../config/state-folder.ts'
-import { missingRuntime } from '../inspect.ts'
-import { createLogger } from '../observe/log.ts'
-import { createProxy } from '../proxy.ts'
-import { type BannerFacts, renderBanner, renderScreen } from './banner.ts'
+import { inspectRuntime } from '../inspect.ts'
+import { createLogger, type Logger } from '../observe/log.ts'
+import { createProxy, type Proxy } from '../proxy.ts'
+import { renderLine, renderScreen } from './banner.ts'
+import { checkRuntime } from './checks/runtime.ts'
+import { onParentGone } from './parent.ts'
+import { onStopSignal } from './stop-signals.ts'
 import { paintFor } from './style.ts'
 import { remind, showWaiting } from './waiting.ts'
 
 /**
  * Serves until the process is told to stop: the first signal lets requests in flight finish, the
- * second one ends at once.
+ * second one ends at once. During the start the first one gives the start up.
  *
  * @param machine the one for which the configuration was made
- * @throws where the runtime can't be started or the port can't be had
+ * @throws Error if the runtime can't be started or the port can't be had
  */
 export async function serve(
   { config, sources, warnings }: LoadedConfig,
@@ -22,47 +26,82 @@ export async function serve(
   env: Environment,
 ): Promise<void> {
   for (const warning of warnings) process.stderr.write(`warning: ${warning}\n`)
-  const missing = missingRuntime(config.claudePath)
-  if (missing !== undefined) {
-    throw new Error(
-      `the Claude Code runtime is not installed (${missing}): run npm install again, without --omit=optional, or name one with --claude-path`,
-    )
+  const abandoned = new AbortController()
+  let drain: (() => void) | undefined
+  const stop = (why: string): void => {
+    if (drain) drain()
+    else abandoned.abort(new Error(`stopped by ${why}`))
   }
+  onStopSignal(stop)
+  // Set by npm and its like for the scripts that they run.
+  if (env['npm_lifecycle_event'] !== undefined) onParentGone(() => stop('the end of npm'))
   const logger = createLogger(config.logLevel, process.stdout.isTTY)
-  const proxy = await showWaiting(
-    'Starting the Claude Code runtime; the first time may take some seconds',
-    createProxy({
-      ...config,
-      stateFolder: config.stateFolder ?? stateFolderOf(env, process.platform),
-      logger,
-    }),
-  )
-
-  let isStopping = false
-  const stop = (): void => {
-    if (isStopping) process.exit(1)
-    isStopping = true
+  const proxy = await start(config, env, logger, abandoned.signal)
+  if (proxy === undefined) return
+  drain = () => {
+    drain = () => {}
     process.stderr.write('Stopping: requests in flight may finish. Once more ends at once.\n')
     const most = Math.ceil(config.shutdownTimeout / 1000)
     remind((seconds) => `Still stopping: requests are in flight (${seconds} s of ${most} s).`)
     void proxy.close().then(() => process.exit(0))
   }
-  process.on('SIGINT', stop)
-  process.on('SIGTERM', stop)
-
   try {
     const { url } = await proxy.listen()
-    const account = await showWaiting('Asking who is logged in', proxy.account())
-    const maxProcessesSource = sources.maxProcesses
-    process.stdout.write(welcome({ url, config, account, machine, maxProcessesSource }, env))
+    const account = await showWaiting('Asking who is logged in', proxy.account(), env)
+    const facts = { url, config, account, machine, sources }
+    const { stdout } = process
+    stdout.write(
+      stdout.isTTY
+        ? renderScreen(facts, paintFor(stdout, env), stdout.columns)
+        : renderLine(facts, Date.now()),
+    )
+    if (account.source === 'unknown') void tellLogin(proxy, logger)
   } catch (error) {
     await proxy.close()
     throw error
   }
 }
 
-function welcome(facts: BannerFacts, env: Environment): string {
-  const { stdout } = process
-  if (!stdout.isTTY) return renderBanner(facts)
-  return renderScreen(facts, paintFor(stdout, env), stdout.columns)
+/** The proxy; undefined if a signal gave the start up. */
+async function start(
+  config: Config,
+  env: Environment,
+  logger: Logger,
+  signal: AbortSignal,
+): Promise<Proxy | undefined> {
+  const stateFolder = config.stateFolder ?? stateFolderOf(env, process.platform)
+  try {
+    return await showWaiting(
+      'Starting the Claude Code runtime; the first time may take some seconds',
+      createProxy({ ...config, stateFolder, logger, env, signal }),
+      env,
+    )
+  } catch (error) {
+    if (signal.aborted) return undefined
+    throw (await explanationOf(config, env)) ?? error
+  }
+}
+
+/** What `doctor` would say of the runtime, if that is why the start failed. */
+async function explanationOf(config: Config, env: Environment): Promise<Error | undefined> {
+  const runtime = await inspectRuntime(config.claudePath, env).catch(() => undefined)
+  const finding = runtime && checkRuntime({ runtime, claudePath: config.claudePath })
+  if (finding?.level !== 'error') return undefined
+  return new Error([finding.text, finding.fix].filter(Boolean).join('. '))
+}
+
+/** Milliseconds between two looks at a login that is not known yet. */
+const LOOK_AGAIN = 10_000
+
+/** Asks again who is logged in until the runtime says so, and writes that to the log. */
+async function tellLogin(proxy: Proxy, logger: Logger): Promise<void> {
+  for (;;) {
+    await new Promise<void>((resolve) => void setTimeout(resolve, LOOK_AGAIN).unref())
+    const { source, authenticated, problem } = await proxy.account()
+    if (source !== 'unknown') {
+      logger.info({ authenticated, source }, 'the login is known')
+      return
+    }
+    logger.warn({ problem }, 'the login is not known yet')
+  }
 }

@@ -1,12 +1,12 @@
 import { readKeyFile } from '../config/environment.ts'
+import { httpAddress } from '../config/address.ts'
 import { isLoopback } from '../config/hosts.ts'
 import { keyRing } from '../config/key-ring.ts'
 import type { Config } from '../config/config.ts'
 
 /** Where a server of this configuration is reached from this machine. */
 export function addressOf({ host, port }: Pick<Config, 'host' | 'port'>): string {
-  const name = ['0.0.0.0', '::'].includes(host) ? 'localhost' : host
-  return `http://${name.includes(':') ? `[${name}]` : name}:${port}`
+  return httpAddress(host, port)
 }
 
 /** Milliseconds: a server on this machine answers at once, but for the look at its login. */
@@ -58,13 +58,23 @@ export type Health = { status?: string; version?: string; uptime_seconds?: numbe
 
 const NO_KEY = { proxyApiKey: undefined, proxyApiKeyFile: undefined }
 
-/** The user's own key goes to the user's own machine, and nowhere else. */
-async function keyHeader(
-  config: Pick<Config, 'host' | 'proxyApiKey' | 'proxyApiKeyFile'>,
-): Promise<Record<string, string>> {
-  if (!isLoopback(config.host) && !['0.0.0.0', '::'].includes(config.host)) return {}
+async function keyHeader(config: KeyConfig): Promise<Record<string, string>> {
+  const key = await keyOf(config)
+  return key === undefined ? {} : { 'x-api-key': key }
+}
+
+type KeyConfig = Pick<Config, 'host' | 'proxyApiKey' | 'proxyApiKeyFile'>
+
+/**
+ * A key that the server of this configuration takes; undefined if it asks for none, or is on another
+ * machine: the user's own key goes to the user's own machine, and nowhere else.
+ *
+ * @throws ConfigError if the file of keys can't be read
+ */
+export async function keyOf(config: KeyConfig): Promise<string | undefined> {
+  if (!isLoopback(config.host) && !['0.0.0.0', '::'].includes(config.host)) return undefined
   const log = { info: () => {}, warn: () => {} }
   const ring = await keyRing(config, { readFile: readKeyFile, now: () => 0, log })
   const [key] = (await ring?.()) ?? []
-  return key === undefined ? {} : { 'x-api-key': key }
+  return key
 }

@@ -1,5 +1,6 @@
 import type { Config } from '../config/config.ts'
-import { nameOfLogin } from './login-name.ts'
+import { describeLogin } from './login-name.ts'
+import { OWN_COMMAND } from './own-command.ts'
 import { addressOf, askServer, type Health, versionOfServer } from './server.ts'
 
 export type Status = {
@@ -31,7 +32,7 @@ export async function status(config: Config, isJson: boolean): Promise<void> {
   const url = addressOf(config)
   if ((await versionOfServer(config)) === undefined) {
     throw new Error(
-      `no server answers at ${url}: start one with npx claude-sub-proxy, or say where it is (--port, --host)`,
+      `no server answers at ${url}: start one with ${OWN_COMMAND}, or say where it is (--port, --host)`,
     )
   }
   const [health, login, usage] = await Promise.all(
@@ -45,7 +46,7 @@ export function renderStatus({ url, health, login, usage }: Status): string {
   const rows: [string, string][] = [
     ['address', url],
     ['running', `${health.version} for ${describeTime(health.uptime_seconds ?? 0)}`],
-    ['login', describeLogin(login)],
+    ['login', loginText(login)],
     ...countRow('usage', usage.since_start),
     ...(usage.plan?.windows ?? []).map(({ name, used, resets_at: resetsAt }): [string, string] => [
       'plan',
@@ -55,16 +56,10 @@ export function renderStatus({ url, health, login, usage }: Status): string {
   return rows.map(([name, value]) => `${name.padEnd(8)} ${value}\n`).join('')
 }
 
-function describeLogin({
-  authenticated,
-  source = '',
-  provider,
-  email,
-  plan,
-}: Status['login']): string {
-  if (authenticated !== true) return 'none: npx claude-sub-proxy doctor says what to do'
-  const known = [email, plan && `plan ${plan}`].filter((part) => part !== undefined)
-  return [nameOfLogin({ source, ...(provider && { provider }) }), ...known].join(', ')
+function loginText({ authenticated, source = '', ...facts }: Status['login']): string {
+  if (source === 'unknown') return 'not known yet: the runtime is asked again'
+  if (authenticated !== true) return `none: ${OWN_COMMAND} doctor says what to do`
+  return describeLogin({ source, ...facts }, ['email', 'plan'])
 }
 
 function countRow(name: string, counts: Counts | undefined): [string, string][] {

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 
-import { colored, paintFor, plain, wrap } from './style.ts'
+import { colored, isCapable, paintFor, plain } from './style.ts'
 
 test.each([
   ['a terminal', { isTTY: true }, {}, colored],
@@ -12,9 +12,11 @@ test.each([
 })
 
 test('a look ends with its text', () => {
-  expect(colored('red', 'stop')).toBe('\u001B[31mstop\u001B[0m')
+  expect(colored('red', 'stop')).toBe('\u001B[31mstop\u001B[39m')
 })
 
-test('lines are filled, and a long word stands alone', () => {
-  expect(wrap('a bb ccc dddddddd e', 6)).toEqual(['a bb', 'ccc', 'dddddddd', 'e'])
+test('a dumb terminal and a pipe have no moving lines', () => {
+  expect(isCapable({ isTTY: true }, { TERM: 'xterm' })).toBe(true)
+  expect(isCapable({ isTTY: true }, { TERM: 'dumb' })).toBe(false)
+  expect(isCapable({}, { TERM: 'xterm' })).toBe(false)
 })

@@ -1,3 +1,5 @@
+import { PassThrough } from 'node:stream'
+
 import { afterEach, beforeEach, expect, test, vi } from 'vitest'
 
 import { Deferred } from '../deferred.ts'
@@ -6,41 +8,46 @@ import { remind, showWaiting } from './waiting.ts'
 beforeEach(() => void vi.useFakeTimers())
 afterEach(() => void vi.useRealTimers())
 
+const CURSOR = { cursorTo: () => true, moveCursor: () => true, clearLine: () => true }
+
+/** A stream that keeps what is written. */
 function screen(isTTY: boolean) {
   const written: string[] = []
-  return { isTTY, written, write: (text: string) => written.push(text) }
+  const stream = Object.assign(new PassThrough(), {
+    isTTY,
+    columns: 80,
+    rows: 24,
+    ...CURSOR,
+  })
+  stream.on('data', (text: Buffer) => written.push(text.toString()))
+  return { written, stream: stream as unknown as NodeJS.WriteStream }
 }
 
-test('in a terminal the line moves, and is gone in the end', async () => {
-  const terminal = screen(true)
+test('a pipe and a dumb terminal get not one byte', async () => {
+  for (const [isTTY, env] of [
+    [false, {}],
+    [true, { TERM: 'dumb' }],
+  ] as const) {
+    const { written, stream } = screen(isTTY)
+    expect(await showWaiting('Starting', Promise.resolve(7), env, stream)).toBe(7)
+    expect(written).toEqual([])
+  }
+})
+
+test('in a terminal no timer is left, whether the work is done or fails', async () => {
+  const { stream } = screen(true)
   const work = new Deferred<number>()
-  const shown = showWaiting('Starting', work.promise, terminal)
-  vi.advanceTimersByTime(200)
+  const shown = showWaiting('Starting', work.promise, {}, stream)
   work.resolve(7)
   expect(await shown).toBe(7)
-  expect(terminal.written).toHaveLength(4)
-  expect(terminal.written[0]).toContain('Starting')
-  expect(terminal.written[1]).not.toBe(terminal.written[0])
-  expect(terminal.written.at(-1)).toBe('\r\u001B[2K')
+  const failing = showWaiting('Starting', Promise.reject(new Error('made up')), {}, stream)
+  await expect(failing).rejects.toThrow('made up')
   expect(vi.getTimerCount()).toBe(0)
 })
 
-test('the line is gone also where the work fails', async () => {
-  const terminal = screen(true)
-  const shown = showWaiting('Starting', Promise.reject(new Error('made up')), terminal)
-  await expect(shown).rejects.toThrow('made up')
-  expect(terminal.written.at(-1)).toBe('\r\u001B[2K')
-})
-
-test('nothing is shown in a pipe', async () => {
-  const pipe = screen(false)
-  expect(await showWaiting('Starting', Promise.resolve(7), pipe)).toBe(7)
-  expect(pipe.written).toEqual([])
-})
-
 test('a long wait is told every five seconds', () => {
-  const pipe = screen(false)
-  remind((seconds) => `after ${seconds} s`, pipe)
+  const written: string[] = []
+  remind((seconds) => `after ${seconds} s`, { write: (text) => written.push(text) })
   vi.advanceTimersByTime(11_000)
-  expect(pipe.written).toEqual(['after 5 s\n', 'after 10 s\n'])
+  expect(written).toEqual(['after 5 s\n', 'after 10 s\n'])
 })

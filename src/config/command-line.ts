@@ -21,7 +21,7 @@ export type CommandLine = {
 }
 
 /** Flags that are not settings, but say how a command does its work. */
-export const COMMAND_WORDS = ['json', 'online', 'turn'] as const
+export const COMMAND_WORDS = ['json', 'online', 'turn', 'write', 'undo'] as const
 export type CommandWord = (typeof COMMAND_WORDS)[number]
 
 /**

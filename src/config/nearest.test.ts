@@ -13,6 +13,11 @@ it.each([
   expect(nearest(name, KEYS)).toBe(key)
 })
 
+it('nothing is near to nothing, however short', () => {
+  expect(nearest('', ['pi', 'port'])).toBeUndefined()
+  expect(nearest('xy', ['pi'])).toBeUndefined()
+})
+
 it('nothing is near to another word', () => {
   expect(nearest('temperature', KEYS)).toBeUndefined()
 })

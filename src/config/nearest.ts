@@ -2,7 +2,7 @@ import { distance } from 'fastest-levenshtein'
 
 /**
  * The candidate that a mistyped name most likely means, or undefined if none is near: more than
- * every third letter would have to change. Case makes no difference, and neither does how words are
+ * every third letter would have to change, or all of them. Case makes no difference, and neither does how words are
  * joined (`log-level`, `log_level`, `logLevel`).
  */
 export function nearest(name: string, candidates: readonly string[]): string | undefined {
@@ -10,6 +10,7 @@ export function nearest(name: string, candidates: readonly string[]): string | u
   for (const candidate of candidates) {
     const changes = distance(bare(name), bare(candidate))
     if (changes > Math.max(2, Math.floor(candidate.length / 3))) continue
+    if (changes >= candidate.length) continue
     if (best === undefined || changes < best.changes) best = { candidate, changes }
   }
   return best?.candidate

@@ -12,7 +12,7 @@ export type Overview = {
   /** ISO 8601. */
   started_at: string
   /** As `GET /auth/status` has it. */
-  login: object & { authenticated: boolean }
+  login: object & { authenticated: boolean; source?: string }
   plan: PlanReport | null
   processes: Readonly<Record<string, number>>
   max_processes: number
@@ -134,6 +134,10 @@ export function stateOf(
   turns: readonly TurnRecord[],
 ): Overview['state'] {
   const [last] = turns
+  if (!login.authenticated && login.source === 'unknown') {
+    const text = 'The runtime has not said yet who is logged in; it is asked again.'
+    return { level: 'warning', text }
+  }
   if (!login.authenticated) {
     return { level: 'error', text: 'Nobody is logged in.' }
   }

@@ -64,7 +64,7 @@ export type EngineCensus = {
 export class Engine {
   readonly #models = new ModelList({
     list: () => this.#listModels(),
-    identify: () => this.#readAccount(),
+    identify: (patience) => this.#readAccount(patience),
     onChange: () => {
       this.#capacity.renew('another login')
       this.#observer.loginChanged()
@@ -153,11 +153,9 @@ export class Engine {
     return catalogOf(await this.#models.fresh())
   }
 
-  /** Who the runtime is logged in as, asked anew. */
-  async account(): Promise<Account> {
-    const account = await this.#readAccount()
-    this.#models.noteLogin(account)
-    return account
+  /** Who the runtime is logged in as, asked anew. Never rejects: what went wrong is its `problem`. */
+  account(): Promise<Account> {
+    return this.#models.ask()
   }
 
   /** The same, as it was seen some minutes ago at most. */
@@ -263,10 +261,10 @@ export class Engine {
     return this.#capacity.withWorker(([worker]) => worker?.started, neverAborted)
   }
 
-  async #readAccount(): Promise<Account> {
+  async #readAccount(patience: number): Promise<Account> {
     const { launch } = this.#launcher
     if (launch === undefined) throw new Error('The runtime was not started yet.')
-    return readAccount(launch)
+    return readAccount(launch, patience)
   }
 
   #measure(opening: Opening, signal: AbortSignal): Promise<ContextCount> {

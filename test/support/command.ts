@@ -16,6 +16,8 @@ export type CommandOptions = {
   env: Readonly<Record<string, string>>
   /** The working directory, in which `config.txt` is looked for. */
   cwd: string
+  /** Milliseconds after which `runCommand` kills it; by default `PATIENCE`. */
+  patience?: number
 }
 
 /** How a command ended. */
@@ -36,6 +38,8 @@ export type RunningCommand = {
   ended: Promise<CommandEnd>
   /** Resolves when its output has the pattern; rejects if it ends before. */
   hasWritten: (stream: 'stdout' | 'stderr', pattern: RegExp) => Promise<RegExpExecArray>
+  /** Stops reading its output, as a reader of a pipe does that ends. */
+  closeOutput: () => void
   /** Sends a signal to the command alone, as `kill` does. */
   signal: (name: NodeJS.Signals) => void
   /** Sends a signal to the command and all that it started, as Ctrl-C in a terminal does. */
@@ -48,7 +52,7 @@ const PATIENCE = 20_000
 /** Runs the built command to its end, which must come by itself. */
 export async function runCommand(options: CommandOptions): Promise<CommandEnd> {
   const command = await startCommand(options)
-  const timer = globalThis.setTimeout(() => command.signal('SIGKILL'), PATIENCE)
+  const timer = globalThis.setTimeout(() => command.signal('SIGKILL'), options.patience ?? PATIENCE)
   const end = await command.ended
   clearTimeout(timer)
   if (end.signal === 'SIGKILL') throw new Error(`It did not end: ${JSON.stringify(end)}`)
@@ -95,23 +99,36 @@ export async function startCommand({
           reject(new Error(`It ended without ${String(pattern)}: ${JSON.stringify(end)}`)),
         )
       }),
+    closeOutput: () => {
+      child.stdout.destroy()
+      child.stderr.destroy()
+    },
     signal: (name) => void child.kill(name),
     signalGroup: (name) => void process.kill(-pid, name),
   }
 }
 
+/** The line that the command writes to a pipe when it serves. */
+export type StartLine = {
+  url: string
+  openaiUrl: string
+  version: string
+  login: string
+  model: string
+  key: string
+  maxProcesses: number
+  warnings: string[]
+}
+
 /** Starts the command, and waits until it serves. */
 export async function startServer(
   options: CommandOptions,
-): Promise<{ command: RunningCommand; url: string; banner: string }> {
+): Promise<{ command: RunningCommand; url: string; line: StartLine }> {
   const command = await startCommand(options)
-  const banner = await command.hasWritten('stdout', BANNER)
-  const [, url] = /^ {2}address +(\S+)$/m.exec(banner[0]) ?? []
-  if (url === undefined) throw new Error(`No address in ${banner[0]}`)
-  return { command, url, banner: banner[0] }
+  const [text] = await command.hasWritten('stdout', /^\{.*"msg":"serving"\}$/m)
+  const line = JSON.parse(text) as StartLine
+  return { command, url: line.url, line }
 }
-
-const BANNER = /^claude-sub-proxy [^]*?^ {2}openai .*\n(?: {2}warning .*\n)*/m
 
 /**
  * Kills every command that still runs, and waits for the processes of the runtime in the sandbox

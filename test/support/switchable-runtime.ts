@@ -73,7 +73,7 @@ function scriptOf(folder: string, action: string): string {
 }
 
 /** The executable that comes with the Agent SDK. */
-function runtimePath(): string {
+export function runtimePath(): string {
   const sdk = createRequire(import.meta.resolve('@anthropic-ai/claude-agent-sdk'))
   const { platform, arch } = process
   return sdk.resolve(`@anthropic-ai/claude-agent-sdk-${platform}-${arch}/claude`)

@@ -1,3 +1,4 @@
+import { hostAndPort } from '../../config/address.ts'
 import type { Facts } from '../facts.ts'
 import type { Finding } from '../finding.ts'
 
@@ -7,7 +8,7 @@ export function checkPort({
 }: Pick<Facts, 'port' | 'configuration'>): Finding {
   const { host, port } = configuration.config
   const name = 'port'
-  const address = `${host.includes(':') ? `[${host}]` : host}:${port}`
+  const address = hostAndPort(host, port)
   const other = 'choose another one: --port, CSP_PORT, or port in config.txt'
   switch (state.kind) {
     case 'free':

@@ -1,12 +1,16 @@
 import type { Installation, System } from '../../inspect.ts'
 import type { Facts } from '../facts.ts'
 import type { Finding } from '../finding.ts'
+import { shellQuoted } from '../shell-quote.ts'
 
 const CLAUDE_PATH = 'claude_path (--claude-path, CSP_CLAUDE_PATH)'
 
-export function checkRuntime({ runtime, configuration }: Facts): Finding {
+export function checkRuntime({
+  runtime,
+  claudePath,
+}: Pick<Facts, 'runtime'> & { claudePath: string | undefined }): Finding {
   const { installation, system } = runtime
-  const isNamed = configuration.config.claudePath !== undefined
+  const isNamed = claudePath !== undefined
   if ('version' in installation) {
     const whose = isNamed ? ', from claude_path' : ''
     const text = `Claude Code ${installation.version} (${describeSystem(system)}${whose}): ${installation.path}`
@@ -32,7 +36,10 @@ function explain(
     case 'missing':
       return { text: `${path}: there is no such file`, fix: again }
     case 'not executable':
-      return { text: `${path} is not executable`, fix: `Run chmod +x ${quoted(path)}. ${again}` }
+      return {
+        text: `${path} is not executable`,
+        fix: `Run chmod +x ${shellQuoted(path)}. ${again}`,
+      }
     case 'fails':
       return {
         text: `${path} does not run on ${describeSystem(system)} (${problem.reason})`,
@@ -51,9 +58,4 @@ function explain(
 function describeSystem({ platform, arch, isMusl }: System): string {
   const library = platform === 'linux' ? [isMusl ? 'musl' : 'glibc'] : []
   return [platform, arch, ...library].join(' ')
-}
-
-/** For a shell, where it needs it. */
-export function quoted(path: string): string {
-  return /^[\w./@:+-]+$/.test(path) ? path : `'${path.replaceAll("'", String.raw`'\''`)}'`
 }

@@ -1,6 +1,6 @@
 import type { Facts } from '../facts.ts'
 import type { Finding } from '../finding.ts'
-import { quoted } from './runtime.ts'
+import { shellQuoted } from '../shell-quote.ts'
 
 export function checkState({ state }: Pick<Facts, 'state'>): Finding {
   const name = 'state'
@@ -20,6 +20,6 @@ export function checkState({ state }: Pick<Facts, 'state'>): Finding {
     fix:
       state.problem === 'ENOTDIR'
         ? 'A file stands where a folder should be: move it, or name another folder with --state-folder.'
-        : `Give it to this user (chown or chmod ${quoted(state.folder)}), or name another with --state-folder.`,
+        : `Give it to this user (chown or chmod ${shellQuoted(state.folder)}), or name another with --state-folder.`,
   }
 }

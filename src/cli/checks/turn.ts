@@ -1,5 +1,6 @@
 import type { Facts } from '../facts.ts'
 import type { Finding } from '../finding.ts'
+import { OWN_COMMAND } from '../own-command.ts'
 
 /** Whether a real request is answered; undefined where that was not asked for. */
 export function checkTurn({ turn }: Pick<Facts, 'turn'>): Finding | undefined {
@@ -30,7 +31,7 @@ function fixFor(status: number | undefined): string {
     case 403:
       return 'The login is refused, or has expired: log in again, or replace the key or token.'
     case 404:
-      return 'Does the login have this model? npx claude-sub-proxy models lists them; --model-default names another.'
+      return `Does the login have this model? ${OWN_COMMAND} models lists them; --model-default names another.`
     case 429:
       return "The plan or the key has reached a limit: wait, or look at the plan's page."
     case undefined:

@@ -1,4 +1,4 @@
-import { execFile } from 'node:child_process'
+import { type ChildProcess, execFile, type ExecFileException } from 'node:child_process'
 
 import { z } from 'zod'
 
@@ -7,7 +7,7 @@ import type { Launch } from '../process/runtime-process.ts'
 /** Who the runtime is logged in as, in its own words. */
 export type Account = {
   authenticated: boolean
-  /** `claude.ai`, `oauth_token`, `api_key`, `third_party`, … or `none`. */
+  /** `claude.ai`, `oauth_token`, `api_key`, `third_party`, …, `none`, or `unknown` if it did not tell yet. */
   source: string
   /** ISO 8601, where the runtime knows it. */
   expiresAt?: string
@@ -17,6 +17,23 @@ export type Account = {
   organization?: string
   /** `pro`, `max`, … */
   plan?: string
+  /** Why the latest look at the login failed; the rest is as it was known before. */
+  problem?: string
+}
+
+/** Milliseconds that the runtime may take at least: it is slow when a virus scanner sees it first. */
+const LEAST_PATIENCE = 15_000
+
+/** How much longer than its start the runtime may take to say who is logged in. */
+const STARTS = 10
+
+/**
+ * How long the runtime may take to say who is logged in, in milliseconds.
+ *
+ * @param startMilliseconds how long a start of it took on this machine; undefined if not known
+ */
+export function patienceFor(startMilliseconds = 0): number {
+  return Math.max(LEAST_PATIENCE, STARTS * startMilliseconds)
 }
 
 const answer = z.object({
@@ -33,20 +50,30 @@ const answer = z.object({
  * Asks the runtime's own `auth status`. Nothing of the login is read here.
  *
  * @param launch what a process of the runtime is started from
- * @throws Error where the runtime can't be started or says something else
+ * @param patience milliseconds that it may take
+ * @throws Error if the runtime can't be started, takes longer, or says something else
  */
-export async function readAccount({ command, args, cwd, env }: Launch): Promise<Account> {
-  // Where the executable is a script, the launch runs it with an interpreter.
+export async function readAccount(
+  { command, args, cwd, env }: Launch,
+  patience: number,
+): Promise<Account> {
+  // If the executable is a script, the launch runs it with an interpreter.
   const script = args[0]?.startsWith('-') === false ? [args[0]] : []
   const output = await new Promise<string>((resolve, reject) => {
     const ask = [...script, 'auth', 'status', '--json']
     // It exits with 1 when no one is logged in, and says so on stdout.
-    execFile(command, ask, { cwd, env, timeout: 15_000 }, (error, stdout) => {
-      if (error && stdout === '') reject(error)
+    const child = execFile(command, ask, { cwd, env }, (error, stdout, stderr) => {
+      clearTimeout(timer)
+      if (error && stdout === '') reject(failure(error, stderr))
       else resolve(stdout)
     })
+    const timer = setTimeout(() => {
+      const seconds = Math.round(patience / 1000)
+      reject(new Error(`the runtime did not say within ${seconds} s who is logged in`))
+      end(child)
+    }, patience)
   })
-  const told = answer.parse(JSON.parse(output))
+  const told = answer.parse(parsed(output))
   return {
     authenticated: told.loggedIn,
     source: told.authMethod,
@@ -56,4 +83,30 @@ export async function readAccount({ command, args, cwd, env }: Launch): Promise<
     ...(told.orgName && { organization: told.orgName }),
     ...(told.subscriptionType && { plan: told.subscriptionType }),
   }
+}
+
+/** In one line, without the arguments that the process was started with. */
+function failure(cause: ExecFileException, stderr: string): Error {
+  const [said = ''] = stderr.trim().split('\n')
+  const how =
+    typeof cause.code === 'number' ? `exit code ${cause.code}` : (cause.code ?? cause.signal)
+  const words = [`the runtime does not say who is logged in (${how})`, said].filter(Boolean)
+  return new Error(words.join(': ').slice(0, 300), { cause })
+}
+
+function parsed(output: string): unknown {
+  try {
+    return JSON.parse(output)
+  } catch (cause) {
+    throw new Error('the runtime did not say in JSON who is logged in', { cause })
+  }
+}
+
+/** Milliseconds that a process has to end by itself, for it may be writing a login. */
+const GRACE = 3000
+
+function end(child: ChildProcess): void {
+  child.kill('SIGTERM')
+  const timer = setTimeout(() => child.kill('SIGKILL'), GRACE)
+  child.once('exit', () => clearTimeout(timer))
 }

@@ -1,5 +1,6 @@
 import { expect, test, vi } from 'vitest'
 
+import type { Account } from './account.ts'
 import { ModelList } from './model-list.ts'
 
 const MINUTE = 60_000
@@ -95,3 +96,60 @@ test('while nobody is logged in, it looks sooner', async () => {
   expect(await list.login()).toMatchObject({ authenticated: true })
   expect(identify).toHaveBeenCalledTimes(1)
 })
+
+test('a look that fails gives no login at first, and is told; the next look is soon', async () => {
+  const { list, state, identify } = start()
+  const renewed = vi.fn<() => void>()
+  const told = new ModelList({
+    list: () => Promise.resolve([]),
+    identify,
+    now: () => state.now,
+    onChange: renewed,
+  })
+  identify.mockRejectedValueOnce(new Error('not within 15 s'))
+  expect(await told.login()).toEqual({
+    authenticated: false,
+    source: 'unknown',
+    problem: 'not within 15 s',
+  })
+  state.now = 11_000
+  expect(await told.login()).toEqual(account('first'))
+  // The processes that were started meanwhile have this very login.
+  expect(renewed).not.toHaveBeenCalled()
+  expect(list.listed).toEqual([])
+})
+
+test('a later look that fails leaves the login as it was known, with the problem', async () => {
+  const { list, state, identify } = start()
+  await list.login()
+  state.now = 6 * MINUTE
+  identify.mockRejectedValueOnce(new Error('no memory'))
+  expect(await list.login()).toEqual({ ...account('first'), problem: 'no memory' })
+  state.now += 11_000
+  expect(await list.login()).toEqual(account('first'))
+  expect(identify).toHaveBeenCalledTimes(3)
+})
+
+test.each([
+  [100, 15_000],
+  [4000, 40_000],
+])(
+  'after a start of %i ms the runtime has %i ms to say who is logged in',
+  async (took, patience) => {
+    const clock = { now: 0 }
+    const identify = vi.fn<(patience: number) => Promise<Account>>(() =>
+      Promise.resolve(account('first')),
+    )
+    const list = new ModelList({
+      list: () => {
+        clock.now += took
+        return Promise.resolve([])
+      },
+      identify,
+      now: () => clock.now,
+    })
+    await list.load()
+    await list.ask()
+    expect(identify).toHaveBeenCalledExactlyOnceWith(patience)
+  },
+)

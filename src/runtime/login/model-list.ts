@@ -1,11 +1,11 @@
-import type { Account } from './account.ts'
+import { type Account, patienceFor } from './account.ts'
 import type { ListedModel } from './listed-model.ts'
 
 export type ModelListInput = {
   /** Asks a worker for the list that its process told. */
   list: () => Promise<readonly ListedModel[]>
-  /** Asks the runtime who is logged in. */
-  identify: () => Promise<Account>
+  /** Asks the runtime who is logged in, and waits for so many milliseconds at most. */
+  identify: (patience: number) => Promise<Account>
   /** Called when another login was seen. */
   onChange?: () => void
   /** Milliseconds. */
@@ -15,7 +15,7 @@ export type ModelListInput = {
 /** How long a login is taken as unchanged. Looking takes some tenths of a second of a process. */
 const LOOK_AGAIN_MILLISECONDS = 5 * 60 * 1000
 
-/** The same while nobody is: who reads that is about to log in. */
+/** The same while nobody is or the runtime did not tell: someone who reads that is about to log in. */
 const LOOK_FOR_LOGIN_MILLISECONDS = 10 * 1000
 
 /**
@@ -31,6 +31,8 @@ export class ModelList {
   #isStale = true
   #looking: Promise<Account> | undefined
   #loading: Promise<void> | undefined
+  /** How long the first list took, for which a process was started; in milliseconds. */
+  #startMilliseconds: number | undefined
 
   constructor(input: ModelListInput) {
     this.#input = { now: () => performance.now(), ...input }
@@ -41,13 +43,15 @@ export class ModelList {
     return this.#listed
   }
 
-  /** @throws Error where the runtime can't be started */
+  /** @throws Error if the runtime can't be started */
   async load(): Promise<void> {
+    const since = this.#input.now()
     this.#listed = await this.#input.list()
+    this.#startMilliseconds ??= this.#input.now() - since
     this.#isStale = false
   }
 
-  /** The models of the login as it is now; those that are known where the runtime does not tell. */
+  /** The models of the login as it is now; those that are known if the runtime does not tell. */
   async fresh(): Promise<readonly ListedModel[]> {
     try {
       await this.login()
@@ -60,25 +64,40 @@ export class ModelList {
   }
 
   /**
-   * Who is logged in, as it was seen some minutes ago at most.
-   *
-   * @throws Error where the runtime can't be started
+   * Who is logged in, as it was seen some minutes ago at most. Never rejects: see `ask`.
    */
   async login(): Promise<Account> {
     const age = this.#input.now() - this.#lookedAt
     const known = this.#account
-    const isLoggedIn = known?.authenticated === true
-    const lifetime = isLoggedIn ? LOOK_AGAIN_MILLISECONDS : LOOK_FOR_LOGIN_MILLISECONDS
-    if (known && age <= lifetime) return known
-    this.#looking ??= this.#input.identify().finally(() => (this.#looking = undefined))
-    const account = await this.#looking
-    this.noteLogin(account)
-    return account
+    const isSure = known?.authenticated === true && known.problem === undefined
+    const lifetime = isSure ? LOOK_AGAIN_MILLISECONDS : LOOK_FOR_LOGIN_MILLISECONDS
+    return known && age <= lifetime ? known : this.ask()
+  }
+
+  /**
+   * Who is logged in now. Never rejects: if the runtime does not tell, it is the login that was known,
+   * or `unknown`, with the `problem`. Callers at the same time share one look.
+   */
+  ask(): Promise<Account> {
+    return (this.#looking ??= this.#look().finally(() => (this.#looking = undefined)))
+  }
+
+  async #look(): Promise<Account> {
+    try {
+      this.noteLogin(await this.#input.identify(patienceFor(this.#startMilliseconds)))
+    } catch (error) {
+      const { problem: _, ...known } = this.#account ?? UNKNOWN
+      this.#account = { ...known, problem: error instanceof Error ? error.message : String(error) }
+      this.#lookedAt = this.#input.now()
+    }
+    return this.#account ?? UNKNOWN
   }
 
   /** To be told who is logged in, whenever that was asked. */
   noteLogin(account: Account): void {
-    const isAnother = this.#account !== undefined && nameOf(this.#account) !== nameOf(account)
+    const before = this.#account
+    const isKnown = before !== undefined && before.source !== UNKNOWN.source
+    const isAnother = isKnown && nameOf(before) !== nameOf(account)
     this.#account = account
     this.#lookedAt = this.#input.now()
     if (!isAnother) return
@@ -92,8 +111,10 @@ export class ModelList {
   }
 }
 
-/** A login that was only renewed is the same one. */
+const UNKNOWN: Account = { authenticated: false, source: 'unknown' }
+
+/** A login that was only renewed is the same one, and so is one that could not be looked at once. */
 function nameOf(account: Account): string {
-  const { expiresAt: _, ...name } = account
+  const { expiresAt: _expiry, problem: _problem, ...name } = account
   return JSON.stringify(name)
 }

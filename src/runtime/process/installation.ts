@@ -5,7 +5,8 @@ import { promisify } from 'node:util'
 
 /** An executable that could be run as the runtime, or why there is none. */
 export type Installation =
-  | { path: string; version: string }
+  /** `startMilliseconds`: how long it took to say its version. */
+  | { path: string; version: string; startMilliseconds: number }
   | { path: string | undefined; problem: InstallationProblem }
 
 export type InstallationProblem =
@@ -51,6 +52,9 @@ export function findExecutable(system: System): string | undefined {
   return undefined
 }
 
+/** A virus scanner may look at all of the executable before its first start. */
+const PATIENCE_MILLISECONDS = 60_000
+
 /**
  * Looks at the executable and has it say its version.
  *
@@ -70,13 +74,15 @@ export async function inspectInstallation(
   }
   const [command, ...args] = commandOf(path)
   if (args.length === 0 && !isExecutable(path)) return { path, problem: { kind: 'not executable' } }
+  const since = performance.now()
   try {
     const { stdout } = await promisify(execFile)(command, [...args, '--version'], {
       env: { ...env },
-      timeout: 15_000,
+      timeout: PATIENCE_MILLISECONDS,
     })
     const version = /^(\S+) \(Claude Code\)$/m.exec(stdout)?.[1]
-    if (version !== undefined) return { path, version }
+    const startMilliseconds = performance.now() - since
+    if (version !== undefined) return { path, version, startMilliseconds }
     return { path, problem: { kind: 'something else', said: stdout.trim().slice(0, 80) } }
   } catch (error) {
     return { path, problem: { kind: 'fails', reason: reasonOf(error) } }
@@ -98,8 +104,11 @@ function isExecutable(path: string): boolean {
 }
 
 function reasonOf(error: unknown): string {
-  const { code, stderr = '' } = error as { code?: string | number | null; stderr?: string }
+  const { code, stderr = '', killed } = error as Failure
+  if (killed === true) return `it did not answer within ${PATIENCE_MILLISECONDS / 1000} s`
   const [said = ''] = stderr.trim().split('\n')
   const end = typeof code === 'number' ? `exit code ${code}` : (code ?? 'it was killed')
   return said === '' ? end : `${end}: ${said}`
 }
+
+type Failure = { code?: string | number | null; stderr?: string; killed?: boolean }

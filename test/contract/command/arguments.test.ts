@@ -1,5 +1,7 @@
+import { spawnSync } from 'node:child_process'
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
 
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 
@@ -8,7 +10,7 @@ import { renderHelp } from '../../../src/config/help.ts'
 import { flagOf } from '../../../src/config/names.ts'
 import { OPTION_KEYS } from '../../../src/config/options.ts'
 import { VERSION } from '../../../src/version.ts'
-import { type CommandEnd, endCommands, runCommand } from '../../support/command.ts'
+import { buildOnce, type CommandEnd, endCommands, runCommand } from '../../support/command.ts'
 import { makeSandbox, type Sandbox } from '../../support/sandbox.ts'
 
 /** Nothing listens there: what is tested here ends before anything is asked. */
@@ -59,6 +61,34 @@ describe('what can be asked of it', () => {
     expect(await run(['--version'])).toMatchObject({ code: 0, stderr: '' })
   })
 })
+
+/** A module hook that writes where each import leads. */
+const TELL_IMPORTS = `data:text/javascript,${encodeURIComponent(`
+  import { register } from 'node:module'
+  const hook = \`export async function resolve(name, context, next) {
+    const found = await next(name, context)
+    process._rawDebug('import ' + found.url)
+    return found
+  }\`
+  register('data:text/javascript,' + encodeURIComponent(hook))
+`)}`
+
+test.each([['--version'], ['--help'], ['--prot'], ['strat'], ['completion bash'], ['login x']])(
+  '%s loads no package but the one for near names: each costs time',
+  async (line) => {
+    await buildOnce()
+    const main = fileURLToPath(new URL('../../../dist/cli/main.js', import.meta.url))
+    const { stderr } = spawnSync(
+      process.execPath,
+      ['--import', TELL_IMPORTS, main, ...line.split(' ')],
+      { env: sandbox.env, cwd: sandbox.workFolder, encoding: 'utf8' },
+    )
+    const imported = [...stderr.matchAll(/^import (\S+)$/gm)].map(([, url = '']) => url)
+    expect(imported).toContainEqual(expect.stringMatching(/cli\/run\.js$/))
+    const packages = imported.filter((url) => url.includes('/node_modules/'))
+    expect(packages.filter((url) => !url.includes('/fastest-levenshtein/'))).toEqual([])
+  },
+)
 
 describe('what is wrong on the command line', () => {
   test.each([

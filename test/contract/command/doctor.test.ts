@@ -17,7 +17,7 @@ import {
 import { type Standin, startStandin } from '../../support/standin.ts'
 import { storeLogin } from '../../support/stored-login.ts'
 
-type Check = { name: string; level: string; text: string; fix?: string }
+type Check = { name: string; level: string; text: string; fix?: string; ways?: string[] }
 
 let standin: Standin
 let sandbox: Sandbox
@@ -80,7 +80,7 @@ test('that nobody is logged in, and that a turn fails for it', async () => {
   expect(code).toBe(1)
   expect(checks.get('login')).toMatchObject({
     level: 'error',
-    fix: expect.stringContaining('auth login'),
+    ways: expect.arrayContaining([expect.stringContaining('claude-sub-proxy login')]),
   })
   expect(checks.get('turn')).toMatchObject({ level: 'error', text: expect.stringContaining('401') })
 })

@@ -6,7 +6,13 @@ import { join } from 'node:path'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 
 import { VERSION } from '../../../src/version.ts'
-import { endCommands, runCommand, startServer } from '../../support/command.ts'
+import {
+  endCommands,
+  runCommand,
+  startCommand,
+  type StartLine,
+  startServer,
+} from '../../support/command.ts'
 import {
   type EnvironmentOverrides,
   makeSandbox,
@@ -15,7 +21,9 @@ import {
   SUBSCRIPTION_LOGIN,
 } from '../../support/sandbox.ts'
 import { type Standin, startStandin } from '../../support/standin.ts'
+import { runtimePath } from '../../support/switchable-runtime.ts'
 
+const RUNTIME = runtimePath()
 const OPEN = ['--port', '0', '--host', '0.0.0.0']
 const LOCAL = ['--port', '0', '--host', '127.0.0.1']
 
@@ -63,36 +71,34 @@ async function ask(url: string, headers: Record<string, string> = {}): Promise<R
 }
 
 describe('what it says at start', () => {
-  test('the address, the login, the model, that no key is asked for, and the line for a client', async () => {
-    const { banner, url } = await start(LOCAL)
+  test('in a pipe, a line with the address, the login, the model, and that no key is asked for', async () => {
+    const { line, url } = await start(LOCAL)
 
     expect(url).toMatch(/^http:\/\/(localhost|127\.0\.0\.1):[1-9]\d*$/)
-    expect(banner.split('\n')).toEqual([
-      `claude-sub-proxy ${VERSION}`,
-      expect.stringMatching(new RegExp(`^ {2}address +${url}$`)),
-      expect.stringMatching(/^ {2}login +API key$/),
-      expect.stringMatching(/^ {2}model +claude-sonnet-4-6\b/),
-      expect.stringMatching(/^ {2}key +none asked for$/),
-      expect.stringMatching(/^ {2}machine +up to \d+ processes: .*cores?\b.*free memory\b/),
-      expect.stringMatching(new RegExp(`^ {2}client +ANTHROPIC_BASE_URL=${url}$`)),
-      expect.stringMatching(new RegExp(`^ {2}openai +OPENAI_BASE_URL=${url}/v1$`)),
-      '',
-    ])
+    expect(line).toMatchObject({
+      version: VERSION,
+      openaiUrl: `${url}/v1`,
+      login: 'API key',
+      model: 'claude-sonnet-4-6',
+      key: 'none asked for',
+      maxProcesses: expect.any(Number),
+      warnings: [],
+    })
     const reply = await ask(url)
     expect(reply.status).toBe(200)
     expect(standin.messages[0]?.body.model).toBe('claude-sonnet-4-6')
   })
 
   test('a login by token', async () => {
-    const { banner } = await start(LOCAL, SUBSCRIPTION_LOGIN)
-    expect(banner).toMatch(/^ {2}login +subscription token$/m)
-    expect(banner).not.toContain('sk-ant-')
+    const { line } = await start(LOCAL, SUBSCRIPTION_LOGIN)
+    expect(line.login).toBe('subscription token')
+    expect(JSON.stringify(line)).not.toContain('sk-ant-')
   })
 
   test('how to log in, where nobody is', async () => {
-    const { banner, url } = await start(LOCAL, NO_LOGIN)
-    expect(banner).toMatch(
-      /^ {2}login +none: .*\/login.*CLAUDE_CODE_OAUTH_TOKEN.*ANTHROPIC_API_KEY/m,
+    const { line, url } = await start(LOCAL, NO_LOGIN)
+    expect(line.login).toMatch(
+      /^none: .*claude-sub-proxy login.*CLAUDE_CODE_OAUTH_TOKEN.*ANTHROPIC_API_KEY/,
     )
 
     const reply = await ask(url)
@@ -106,36 +112,38 @@ describe('what it says at start', () => {
   })
 
   test('that a key is asked for, but not which', async () => {
-    const { banner, command, url } = await start(LOCAL, { CSP_PROXY_API_KEY: 'made-up-proxy-key' })
-    expect(banner).toMatch(/^ {2}key +proxy_api_key$/m)
+    const { line, command, url } = await start(LOCAL, { CSP_PROXY_API_KEY: 'made-up-proxy-key' })
+    expect(line.key).toBe('proxy_api_key')
     expect((await ask(url)).status).toBe(401)
     expect((await ask(url, { 'x-api-key': 'made-up-proxy-key' })).status).toBe(200)
     expect(command.stdout + command.stderr).not.toContain('made-up-proxy-key')
   })
 
   test('that it is open to the network, under which port', async () => {
-    const { banner, url } = await start([...OPEN, '--dangerously-open-to-all'])
+    const { line, url } = await start([...OPEN, '--dangerously-open-to-all'])
     const { port } = new URL(url)
-    expect(banner).toMatch(/^ {2}warning +OPEN TO THE NETWORK\b.*proxy_api_key/m)
-    expect(banner).toContain(`0.0.0.0:${port}`)
+    expect(line.warnings).toEqual([
+      expect.stringMatching(/^OPEN TO THE NETWORK\b.*0\.0\.0\.0:\d+ .*proxy_api_key/),
+    ])
+    expect(line.warnings[0]).toContain(`:${port} `)
   })
 
   test('no warning where it is open to the network with a key', async () => {
-    const { banner } = await start(OPEN, {
+    const { line } = await start(OPEN, {
       CSP_PROXY_API_KEY: 'made-up-proxy-key',
     })
-    expect(banner).not.toContain('warning')
+    expect(line.warnings).toEqual([])
   })
 
   test('what Claude Code may do, where its own tools are on', async () => {
     sandbox = makeSandbox(standin.url)
-    const { banner } = await startServer({
+    const { line } = await startServer({
       args: [...LOCAL, '--tools-enabled', '--tools-folder', sandbox.workFolder],
       env: sandbox.env,
       cwd: sandbox.workFolder,
     })
-    const [warning] = /^ {2}warning +tools_enabled.*$/m.exec(banner) ?? []
-    expect(warning).toContain(sandbox.workFolder)
+    expect(line.warnings).toEqual([expect.stringMatching(/^tools_enabled/)])
+    expect(line.warnings[0]).toContain(sandbox.workFolder)
   })
 
   test.each(LOOPBACK_HOSTS)('an address that answers, for host %s', async (host) => {
@@ -158,14 +166,14 @@ describe('where its settings come from', () => {
         'modl_default = x',
       ].join('\n'),
     )
-    const { banner, command, url } = await startServer({
+    const { line, command, url } = await startServer({
       args: LOCAL,
       env: { ...sandbox.env, CSP_SYSTEM_PROMPT: "The environment's prompt.", CSP_PORT: '2' },
       cwd: sandbox.workFolder,
     })
 
     expect(new URL(url).port).not.toMatch(/^[12]$/)
-    expect(banner).toMatch(/^ {2}model +claude-haiku-4-5\b/m)
+    expect(line.model).toBe('claude-haiku-4-5')
     expect(command.stderr).toBe(
       'warning: config.txt:5: modl_default is not known, and not used; did you mean model_default?\n',
     )
@@ -175,6 +183,41 @@ describe('where its settings come from', () => {
     expect(JSON.stringify(body?.system)).toContain("The environment's prompt.")
     expect(JSON.stringify(body)).not.toContain("The file's prompt.")
   })
+})
+
+test('a login that the runtime does not tell keeps no server from starting, or serving', async () => {
+  sandbox = makeSandbox(standin.url)
+  const path = join(sandbox.folder, 'claude')
+  const script = `#!/bin/sh\ncase "$1 $2" in "auth status") echo 'Not today.' >&2; exit 3;; esac\nexec '${RUNTIME}' "$@"\n`
+  writeFileSync(path, script, { mode: 0o755 })
+  const { line, url } = await startServer({
+    args: [...LOCAL, '--claude-path', path],
+    env: sandbox.env,
+    cwd: sandbox.workFolder,
+  })
+  expect(line.login).toMatch(/^not known yet \(.*\); the runtime is asked again$/)
+  expect((await ask(url)).status).toBe(200)
+  expect(await (await fetch(`${url}/auth/status`)).json()).toMatchObject({
+    authenticated: false,
+    source: 'unknown',
+    problem: expect.any(String),
+  })
+  expect((await ask(url)).status).toBe(200)
+})
+
+test('a reader of the log that leaves takes no request with it', async () => {
+  sandbox = makeSandbox(standin.url)
+  const command = await startCommand({
+    args: [...LOCAL, '--log-level', 'DEBUG'],
+    env: sandbox.env,
+    cwd: sandbox.workFolder,
+  })
+  const [text] = await command.hasWritten('stdout', /^\{.*"msg":"serving"\}$/m)
+  const { url } = JSON.parse(text) as StartLine
+  command.closeOutput()
+  for (let turn = 0; turn < 3; turn += 1) expect((await ask(url)).status).toBe(200)
+  command.signal('SIGTERM')
+  expect(await command.ended).toMatchObject({ code: 0, signal: null })
 })
 
 test('a port that is in use is one line that says what to do', async () => {

@@ -1,15 +1,19 @@
+import { spawn } from 'node:child_process'
 import { readdirSync } from 'node:fs'
 import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
 
 import type { RawMessageStreamEvent } from '@anthropic-ai/sdk/resources/messages'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 
 import { events, hang } from '../../support/answers.ts'
 import {
+  buildOnce,
   endCommands,
   ENDING,
   type RunningCommand,
   runtimesIn,
+  startCommand,
   startServer,
 } from '../../support/command.ts'
 import { eventsOf } from '../../support/events.ts'
@@ -18,6 +22,8 @@ import { textMessage } from '../../support/messages.ts'
 import { descendants, isAlive, startedRuntimes, waitUntilGone } from '../../support/processes.ts'
 import { makeSandbox, type Sandbox } from '../../support/sandbox.ts'
 import { type Standin, startStandin } from '../../support/standin.ts'
+
+const ROOT = fileURLToPath(new URL('../../..', import.meta.url))
 
 let standin: Standin
 let sandbox: Sandbox
@@ -77,7 +83,7 @@ async function isStopping(command: RunningCommand): Promise<void> {
   await command.hasWritten('stderr', /^Stopping\b.*$/m)
 }
 
-describe.each(['SIGTERM', 'SIGINT'] as const)('%s', (name) => {
+describe.each(['SIGTERM', 'SIGINT', 'SIGHUP', 'SIGQUIT'] as const)('%s', (name) => {
   test('lets what is in flight finish, takes nothing new, and leaves nothing', async () => {
     const gate = gatedReply()
     const { command, url } = await start()
@@ -114,6 +120,44 @@ describe.each(['SIGTERM', 'SIGINT'] as const)('%s', (name) => {
     expect(await command.ended).toMatchObject({ code: 0, signal: null })
     await waitUntilGone(runtimes, ENDING)
   })
+})
+
+describe('a stop signal before there is anything to drain leaves nothing', () => {
+  test.each([
+    ['the start of a server', [], 0],
+    ['models', ['models'], 130],
+    ['doctor --turn', ['doctor', '--turn'], 130],
+  ] as const)('in %s', async (_name, args, code) => {
+    const command = await startCommand({
+      args: [...args, '--port', '0', '--host', '127.0.0.1'],
+      env: sandbox.env,
+      cwd: sandbox.workFolder,
+    })
+    await expectNothingLeft(command, code)
+  })
+})
+
+test('SIGTERM to the shell of npm alone ends the server as well', async () => {
+  await buildOnce()
+  const npm = spawn('npm', ['start', '--ignore-scripts', '--', '--port', '0'], {
+    cwd: ROOT,
+    env: { ...sandbox.env, npm_config_update_notifier: 'false' },
+    stdio: ['ignore', 'pipe', 'ignore'],
+  })
+  const serving = new Promise<void>((resolve, reject) => {
+    let written = ''
+    npm.stdout.on('data', (text: Buffer) => {
+      written += text.toString()
+      if (written.includes('"msg":"serving"')) resolve()
+    })
+    npm.once('exit', () => reject(new Error(`npm ended: ${written}`)))
+  })
+  await serving
+  const tree = descendants(npm.pid ?? 0)
+  const shell = tree.find(({ command }) => /^(?:\S*\/)?sh -c/.test(command))
+  process.kill(shell?.pid ?? npm.pid ?? 0, 'SIGTERM')
+  await waitUntilGone([npm.pid ?? 0, ...tree.map(({ pid }) => pid)], 2 * ENDING)
+  expect(readdirSync(join(sandbox.folder, 'tmp'))).toEqual([])
 })
 
 test('Ctrl-C in a terminal, which reaches every process, lets what is in flight finish', async () => {
@@ -205,13 +249,13 @@ describe('shutdown_timeout bounds the wait, and what is cut is told so', () => {
 describe('SIGKILL of the server takes the runtime with it', () => {
   test('where its processes are parked', async () => {
     const { command } = await start()
-    await expectAllGone(command, 2)
+    await expectAllGone(command)
   })
 
   test('where one is idle', async () => {
     const { command, url } = await start()
     await (await ask(url, false)).json()
-    await expectAllGone(command, 1)
+    await expectAllGone(command)
   })
 
   test('where one is streaming', async () => {
@@ -220,7 +264,7 @@ describe('SIGKILL of the server takes the runtime with it', () => {
     const streamed = await ask(url, true)
     const [request] = await standin.waitFor(1)
 
-    await expectAllGone(command, 1)
+    await expectAllGone(command)
 
     await request?.closed
     expect(request?.aborted).toBe(true)
@@ -228,13 +272,25 @@ describe('SIGKILL of the server takes the runtime with it', () => {
   })
 })
 
-async function expectAllGone(command: RunningCommand, count: number): Promise<void> {
+async function expectAllGone(command: RunningCommand): Promise<void> {
   const processes = descendants(command.pid)
-  expect(startedRuntimes(command.pid)).toHaveLength(count)
+  expect(startedRuntimes(command.pid)).not.toEqual([])
   command.signal('SIGKILL')
   expect(await command.ended).toMatchObject({ signal: 'SIGKILL' })
   await waitUntilGone(
     processes.map(({ pid }) => pid),
     ENDING,
   )
+}
+
+/** Interrupts the command once its private folder is there. */
+async function expectNothingLeft(command: RunningCommand, code: number): Promise<void> {
+  // The folder is there while the runtime starts.
+  while (readdirSync(join(sandbox.folder, 'tmp')).length === 0 && isAlive(command.pid)) {
+    await new Promise((resolve) => setImmediate(resolve))
+  }
+  command.signal('SIGINT')
+  expect(await command.ended).toMatchObject({ code, signal: null })
+  expect(runtimesIn(sandbox.folder)).toEqual([])
+  expect(readdirSync(join(sandbox.folder, 'tmp'))).toEqual([])
 }

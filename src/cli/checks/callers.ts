@@ -1,0 +1,34 @@
+import { isLoopback } from '../../config/hosts.ts'
+import { asksForKey } from '../../config/key-ring.ts'
+import type { Facts } from '../facts.ts'
+import type { Finding } from '../finding.ts'
+
+/** Who may call a server of this configuration. */
+export function checkCallers({
+  configuration,
+  isContainer,
+}: Pick<Facts, 'configuration' | 'isContainer'>): Finding {
+  const name = 'who may call'
+  const { config } = configuration
+  const hasKey = asksForKey(config)
+  const isHere = isLoopback(config.host)
+  if (!isHere && !hasKey) {
+    return {
+      name,
+      level: 'warning',
+      text: `everyone who reaches ${config.host}, with your login and without a key (dangerously_open_to_all)`,
+      fix: 'Set proxy_api_key, and take dangerously_open_to_all away.',
+    }
+  }
+  if (isHere && isContainer) {
+    return {
+      name,
+      level: 'warning',
+      text: 'only programs in this container: the server listens on loopback',
+      fix: 'Set proxy_api_key: with a key, the server listens on all addresses of a container.',
+    }
+  }
+  const where = isHere ? 'programs on this machine' : `everyone who reaches ${config.host}`
+  const text = hasKey ? `${where}, with a key` : `${where}, of all its users, without a key`
+  return { name, level: 'ok', text }
+}

@@ -1,0 +1,30 @@
+import { spawn } from 'node:child_process'
+
+import type { Config } from '../config/config.ts'
+import { commandOf, runtimeExecutable } from '../inspect.ts'
+import { exitCodeOf } from './stop-signals.ts'
+
+/**
+ * Runs the runtime's own `auth login` in this terminal. The login stays between the runtime and its
+ * user: nothing of it passes through here.
+ *
+ * @throws Error if there is no runtime, or it can't be started
+ */
+export async function login(config: Config): Promise<void> {
+  const path = runtimeExecutable(config.claudePath)
+  if (path === undefined) throw new Error('the Claude Code runtime is not installed')
+  const [command, ...args] = commandOf(path)
+  const child = spawn(command, [...args, 'auth', 'login'], { stdio: 'inherit' })
+  // Ctrl-C reaches the runtime as well, which then ends by itself.
+  process.on('SIGINT', ignore)
+  try {
+    process.exitCode = await new Promise<number>((resolve, reject) => {
+      child.once('error', reject)
+      child.once('exit', (code, signal) => resolve(signal ? exitCodeOf(signal) : (code ?? 1)))
+    })
+  } finally {
+    process.off('SIGINT', ignore)
+  }
+}
+
+function ignore(): void {}

@@ -1,0 +1,97 @@
+import { spawn } from 'node:child_process'
+import { randomBytes } from 'node:crypto'
+
+import type { Config } from '../config/config.ts'
+import { ConfigError } from '../config/config-error.ts'
+import type { Environment } from '../config/environment.ts'
+import { stateFolderOf } from '../config/state-folder.ts'
+import { createProxy, type Proxy } from '../proxy.ts'
+import { addressOf, keyOf, versionOfServer } from './server.ts'
+import { NO_KEY } from './setup/clients.ts'
+import { exitCodeOf, onStopSignal } from './stop-signals.ts'
+import { showWaiting } from './waiting.ts'
+
+/**
+ * Runs a program whose API requests go to the proxy. If no server runs at the configured address, one
+ * of its own is started on a free port, with a key that only the program knows, and ended after it.
+ *
+ * The exit code is the program's.
+ *
+ * @param words the program and its arguments
+ * @throws ConfigError if no program is named, Error if it or the runtime can't be started
+ */
+export async function runProgram(
+  config: Config,
+  env: Environment,
+  [program, ...args]: readonly string[],
+): Promise<void> {
+  if (program === undefined) {
+    throw new ConfigError('run: name a program after two dashes: run -- your-program --its-option')
+  }
+  const abandoned = new AbortController()
+  let pass = (name: NodeJS.Signals): void => abandoned.abort(new Error(`stopped by ${name}`))
+  const release = onStopSignal((name) => pass(name))
+  const server = await serverFor(config, env, abandoned.signal)
+  try {
+    const child = spawn(program, args, {
+      stdio: 'inherit',
+      env: { ...env, ...clientVariables(server.url, server.key) },
+    })
+    // Ctrl-C and Ctrl-\ reach the program by themselves: it has the same terminal.
+    pass = (name) => {
+      if (!['SIGINT', 'SIGQUIT'].includes(name)) child.kill(name)
+    }
+    process.exitCode = await new Promise<number>((resolve, reject) => {
+      child.once('exit', (code, signal) => resolve(signal ? exitCodeOf(signal) : (code ?? 1)))
+      child.once('error', (error: NodeJS.ErrnoException) =>
+        reject(error.code === 'ENOENT' ? new Error(`${program}: there is no such program`) : error),
+      )
+    })
+  } finally {
+    await server.proxy?.close()
+    release()
+  }
+}
+
+/** The variables by which client libraries find an API, for both of its dialects. */
+export function clientVariables(url: string, key: string): Record<string, string | undefined> {
+  return {
+    ANTHROPIC_BASE_URL: url,
+    ANTHROPIC_API_KEY: key,
+    OPENAI_BASE_URL: `${url}/v1`,
+    OPENAI_API_BASE: `${url}/v1`,
+    OPENAI_API_KEY: key,
+    // The login is the proxy's: the program must not send it to the proxy.
+    ANTHROPIC_AUTH_TOKEN: undefined,
+    CLAUDE_CODE_OAUTH_TOKEN: undefined,
+  }
+}
+
+type Server = { url: string; key: string; proxy?: Proxy }
+
+async function serverFor(config: Config, env: Environment, signal: AbortSignal): Promise<Server> {
+  if ((await versionOfServer(config)) !== undefined) {
+    return { url: addressOf(config), key: (await keyOf(config)) ?? NO_KEY }
+  }
+  const key = randomBytes(24).toString('base64url')
+  const proxy = await showWaiting(
+    'Starting the Claude Code runtime',
+    createProxy({
+      ...config,
+      host: '127.0.0.1',
+      port: 0,
+      proxyApiKey: key,
+      proxyApiKeyFile: undefined,
+      stateFolder: config.stateFolder ?? stateFolderOf(env, process.platform),
+      env,
+      signal,
+    }),
+    env,
+  )
+  try {
+    return { url: (await proxy.listen()).url, key, proxy }
+  } catch (error) {
+    await proxy.close()
+    throw error
+  }
+}

@@ -1,0 +1,44 @@
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+
+import { afterEach, beforeEach, expect, test } from 'vitest'
+
+import { replaceFile, restoreFile, textOf } from './client-file.ts'
+
+let folder: string
+let path: string
+
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), 'client-file-'))
+  path = join(folder, 'made', 'settings')
+})
+
+afterEach(() => rmSync(folder, { recursive: true }))
+
+test('a file that was not there is gone after the undo', async () => {
+  expect(await textOf(path)).toBeUndefined()
+  await replaceFile(path, undefined, 'one')
+  await replaceFile(path, 'one', 'two')
+  expect(readFileSync(path, 'utf8')).toBe('two')
+  await restoreFile(path)
+  expect(existsSync(path)).toBe(false)
+  expect(readdirSync(join(folder, 'made'))).toEqual([])
+})
+
+test('a file that was there is byte by byte what it was, also after two writes', async () => {
+  path = join(folder, 'settings')
+  writeFileSync(path, 'mine\r\n')
+  await replaceFile(path, 'mine\r\n', 'one')
+  await replaceFile(path, 'one', 'two')
+  await restoreFile(path)
+  expect(readFileSync(path, 'utf8')).toBe('mine\r\n')
+  await expect(restoreFile(path)).rejects.toThrow('nothing to undo')
+})
+
+test('what its user changed since is not taken away', async () => {
+  await replaceFile(path, undefined, 'one')
+  writeFileSync(path, 'one and more')
+  await expect(restoreFile(path)).rejects.toThrow('was changed since')
+  expect(readFileSync(path, 'utf8')).toBe('one and more')
+})

@@ -1,0 +1,59 @@
+import { describe, expect, test } from 'vitest'
+import { parse } from 'yaml'
+
+import { type ClientFacts, NO_KEY, SETUP_CLIENTS } from './clients.ts'
+
+const FACTS: ClientFacts = {
+  url: 'http://localhost:42069',
+  key: 'made-up-key',
+  model: 'claude-sonnet-4-6',
+}
+
+function applied(name: string, before?: string, facts = FACTS): string {
+  const client = SETUP_CLIENTS.find((each) => each.name === name)
+  if (client === undefined) throw new Error(`no client ${name}`)
+  return client.apply(before, facts)
+}
+
+describe.each(SETUP_CLIENTS)('the file of $name', ({ name, file }) => {
+  test('is in the home of its user, and says where the proxy is', () => {
+    expect(file('/home/me', {})).toMatch(/^\/home\/me\/\./)
+    expect(applied(name)).toContain('http://localhost:42069')
+    expect(applied(name).endsWith('\n')).toBe(true)
+  })
+
+  test.skipIf(name === 'continue')('is the same when it is written once more', () => {
+    const once = applied(name)
+    expect(applied(name, once)).toBe(once)
+    const elsewhere = applied(name, once, { ...FACTS, url: 'http://localhost:8080' })
+    expect(elsewhere).toBe(applied(name, undefined, { ...FACTS, url: 'http://localhost:8080' }))
+  })
+})
+
+test.each(['opencode', 'claude-code', 'pi'])('other values of %s stay', (name) => {
+  const before = { theme: 'dark', env: { A: '1' }, provider: { other: {} }, providers: { x: 1 } }
+  const after = JSON.parse(applied(name, JSON.stringify(before))) as typeof before
+  expect(after).toMatchObject(before)
+  expect(() => applied(name, '{ // a comment\n}')).toThrow('no plain JSON')
+  expect(() => applied(name, '[]')).toThrow('does not hold a JSON object')
+})
+
+test.each(['codex', 'qwen'])('other lines of %s stay', (name) => {
+  const before = 'model = "other"\n# mine'
+  expect(applied(name, before)).toMatch(/^model = "other"\n# mine\n/)
+  const twice = applied(name, applied(name, before))
+  expect(twice.match(/>>> claude-sub-proxy/g)).toHaveLength(1)
+})
+
+test('Codex reads a key from the environment, if there is one', () => {
+  expect(applied('codex')).toContain('env_key')
+  expect(applied('codex')).not.toContain('made-up-key')
+  expect(applied('codex', undefined, { ...FACTS, key: NO_KEY })).not.toContain('env_key')
+})
+
+test('the file of Continue is YAML, and one that is there is left alone', () => {
+  expect(parse(applied('continue'))).toMatchObject({
+    models: [{ provider: 'anthropic', apiBase: 'http://localhost:42069/v1/' }],
+  })
+  expect(() => applied('continue', 'models: []')).toThrow('add to its list of models')
+})

@@ -1,0 +1,157 @@
+import { join } from 'node:path'
+
+import type { Environment } from '../../config/environment.ts'
+
+/** What a client's configuration is to say. */
+export type ClientFacts = {
+  /** `http://localhost:42069` */
+  readonly url: string
+  readonly key: string
+  readonly model: string
+}
+
+/** The key for clients that want one, if the server asks for none. */
+export const NO_KEY = 'unused'
+
+/** A client that can be pointed at the proxy by a file of its own. */
+export type SetupClient = {
+  readonly name: string
+  /** How it is started then. */
+  readonly start: string
+  /** The file, for a user whose home folder is given. */
+  readonly file: (home: string, env: Environment) => string
+  /**
+   * The text of the file with the proxy in it.
+   *
+   * @param before its text as it is; undefined if there is no file
+   * @throws Error if the text is not of a form that can be added to
+   */
+  readonly apply: (before: string | undefined, facts: ClientFacts) => string
+}
+
+/** The clients, with their files as their documentation has them. */
+export const SETUP_CLIENTS: readonly SetupClient[] = [
+  {
+    name: 'codex',
+    start: 'codex --profile claude',
+    file: (home, env) => join(env['CODEX_HOME'] || join(home, '.codex'), 'config.toml'),
+    apply: (before, { url, key, model }) =>
+      withBlock(before, [
+        '[model_providers.claude-sub-proxy]',
+        'name = "claude-sub-proxy"',
+        `base_url = ${JSON.stringify(`${url}/v1`)}`,
+        'wire_api = "responses"',
+        // Codex takes a key from the environment only.
+        ...(key === NO_KEY ? [] : ['env_key = "CLAUDE_SUB_PROXY_KEY"']),
+        '',
+        '[profiles.claude]',
+        'model_provider = "claude-sub-proxy"',
+        `model = ${JSON.stringify(model)}`,
+      ]),
+  },
+  {
+    name: 'opencode',
+    start: 'opencode',
+    file: (home, env) =>
+      join(env['XDG_CONFIG_HOME'] || join(home, '.config'), 'opencode', 'opencode.json'),
+    apply: (before, { url, key }) =>
+      withValues(before, {
+        provider: { anthropic: { options: { baseURL: `${url}/v1`, apiKey: key } } },
+      }),
+  },
+  {
+    name: 'claude-code',
+    start: 'claude',
+    file: (home, env) => join(env['CLAUDE_CONFIG_DIR'] || join(home, '.claude'), 'settings.json'),
+    apply: (before, { url, key }) =>
+      withValues(before, { env: { ANTHROPIC_BASE_URL: url, ANTHROPIC_AUTH_TOKEN: key } }),
+  },
+  {
+    name: 'qwen',
+    start: 'qwen',
+    file: (home) => join(home, '.qwen', '.env'),
+    apply: (before, { url, key, model }) =>
+      withBlock(before, [
+        `OPENAI_BASE_URL=${url}/v1`,
+        `OPENAI_API_KEY=${key}`,
+        `OPENAI_MODEL=${model}`,
+      ]),
+  },
+  {
+    name: 'pi',
+    start: 'pi',
+    file: (home) => join(home, '.pi', 'agent', 'models.json'),
+    apply: (before, { url, key, model }) =>
+      withValues(before, {
+        providers: {
+          'claude-sub-proxy': {
+            baseUrl: url,
+            api: 'anthropic-messages',
+            apiKey: key,
+            models: [{ id: model }],
+          },
+        },
+      }),
+  },
+  {
+    name: 'continue',
+    start: 'the Continue extension of the editor',
+    file: (home) => join(home, '.continue', 'config.yaml'),
+    apply: (before, { url, key, model }) => {
+      const entry = [
+        '  - name: Claude (claude-sub-proxy)',
+        '    provider: anthropic',
+        `    model: ${model}`,
+        `    apiBase: ${url}/v1/`,
+        `    apiKey: ${key}`,
+      ]
+      if (before !== undefined && before.trim() !== '') {
+        throw new Error(`it is there already: add to its list of models\n${entry.join('\n')}`)
+      }
+      const head = ['name: claude-sub-proxy', 'version: 1.0.0', 'schema: v1', 'models:']
+      return `${[...head, ...entry].join('\n')}\n`
+    },
+  },
+]
+
+const BEGIN = '# >>> claude-sub-proxy'
+const END = '# <<< claude-sub-proxy'
+
+/** Adds lines at the end, in the place of those that were added before. */
+function withBlock(before: string | undefined, lines: readonly string[]): string {
+  const block = [BEGIN, ...lines, END].join('\n')
+  const kept = (before ?? '').replace(new RegExp(`\\n?${BEGIN}\\n[^]*?${END}\\n`), '')
+  const gap = kept === '' || kept.endsWith('\n') ? '' : '\n'
+  return `${kept}${gap}${kept === '' ? '' : '\n'}${block}\n`
+}
+
+/** Sets values in a JSON file, and leaves all others as they are. */
+function withValues(before: string | undefined, values: object): string {
+  const isEmpty = before === undefined || before.trim() === ''
+  const known = isEmpty ? {} : objectIn(before)
+  return `${JSON.stringify(merged(known, values), null, 2)}\n`
+}
+
+function objectIn(text: string): object {
+  let value: unknown
+  try {
+    value = JSON.parse(text)
+  } catch (cause) {
+    throw new Error('it is no plain JSON (comments can not be kept)', { cause })
+  }
+  if (!isObject(value)) throw new Error('it does not hold a JSON object')
+  return value
+}
+
+function merged(known: object, values: object): object {
+  const result: Record<string, unknown> = { ...known }
+  for (const [name, value] of Object.entries(values)) {
+    const old = Object.hasOwn(result, name) ? result[name] : undefined
+    result[name] = isObject(value) && isObject(old) ? merged(old, value) : (value as unknown)
+  }
+  return result
+}
+
+function isObject(value: unknown): value is object {
+  return typeof value === 'object' && value !== null && !Array.isArray(value)
+}

@@ -1,0 +1,7 @@
+import { expect, test } from 'vitest'
+
+import { wrap } from './wrap.ts'
+
+test('lines are filled, and a long word stands alone', () => {
+  expect(wrap('a bb ccc dddddddd e', 6)).toEqual(['a bb', 'ccc', 'dddddddd', 'e'])
+})

@@ -1,0 +1,140 @@
+import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest'
+
+import {
+  type CommandEnd,
+  endCommands,
+  runCommand,
+  runtimesIn,
+  startServer,
+} from '../../support/command.ts'
+import { makeSandbox, type Sandbox } from '../../support/sandbox.ts'
+import { type Standin, startStandin } from '../../support/standin.ts'
+
+let standin: Standin
+let sandbox: Sandbox
+
+beforeAll(async () => {
+  standin = await startStandin()
+})
+
+beforeEach(() => {
+  standin.reset()
+  sandbox = makeSandbox(standin.url)
+})
+
+afterEach(async () => {
+  await endCommands(sandbox)
+  sandbox.remove()
+})
+
+afterAll(() => standin.close())
+
+function run(args: string[], env: Record<string, string> = {}): Promise<CommandEnd> {
+  return runCommand({
+    args,
+    env: { ...sandbox.env, ...env },
+    cwd: sandbox.workFolder,
+    patience: 60_000,
+  })
+}
+
+/** A program that asks, by the variables that clients know, prints the status, and ends with 7. */
+const PROGRAM = `
+  const { ANTHROPIC_BASE_URL: url, ANTHROPIC_API_KEY: key, OPENAI_BASE_URL: openai } = process.env
+  const body = JSON.stringify({ max_tokens: 9, messages: [{ role: 'user', content: 'Hello' }] })
+  const reply = await fetch(url + '/v1/messages', {
+    method: 'POST', body, headers: { 'content-type': 'application/json', 'x-api-key': key },
+  })
+  const stranger = await fetch(url + '/v1/models')
+  console.log(JSON.stringify({ url, openai, status: reply.status, stranger: stranger.status }))
+  process.exitCode = 7
+`
+
+describe('run', () => {
+  test('starts a proxy that only the program can call, and ends it after', async () => {
+    const end = await run(['run', '--port', '1', '--', process.execPath, '-e', PROGRAM])
+
+    expect(end).toMatchObject({ code: 7, stderr: '' })
+    const { url, openai, ...statuses } = JSON.parse(end.stdout) as Record<string, string>
+    expect(statuses).toEqual({ status: 200, stranger: 401 })
+    expect(openai).toBe(`${url}/v1`)
+    expect(url).not.toBe(standin.url)
+    expect(standin.messages).toHaveLength(1)
+    expect(runtimesIn(sandbox.folder)).toEqual([])
+    expect(readdirSync(join(sandbox.folder, 'tmp'))).toEqual([])
+    await expect(fetch(`${url}/health`)).rejects.toThrow()
+  })
+
+  test('takes the server that runs, and leaves it running', async () => {
+    const { url } = await startServer({
+      args: ['--port', '0', '--host', '127.0.0.1'],
+      env: sandbox.env,
+      cwd: sandbox.workFolder,
+    })
+    const { port } = new URL(url)
+    const end = await run(['run', '--port', port, '--', process.execPath, '-e', PROGRAM])
+
+    expect(end.code).toBe(7)
+    expect(JSON.parse(end.stdout)).toMatchObject({ url, status: 200, stranger: 200 })
+    expect((await fetch(`${url}/health`)).status).toBe(200)
+  })
+
+  test('says what is wrong with a program', async () => {
+    expect(await run(['run'])).toMatchObject({ code: 1, stderr: expect.stringContaining('run --') })
+    const end = await run(['run', '--port', '1', '--', 'no-such-program'])
+    expect(end).toMatchObject({ code: 1, stderr: expect.stringContaining('no such program') })
+    expect(runtimesIn(sandbox.folder)).toEqual([])
+  })
+})
+
+describe('selftest', () => {
+  test('passes with the real runtime, asks no one else, and leaves nothing', async () => {
+    const { code, stdout, stderr } = await run(['selftest'])
+
+    expect({ code, stderr }).toEqual({ code: 0, stderr: '' })
+    expect(stdout.match(/^ok {7}/gm)).toHaveLength(8)
+    expect(stdout.trimEnd().split('\n').at(-1)).toBe('All of it works here.')
+    expect(standin.requests).toEqual([])
+    expect(readdirSync(join(sandbox.folder, 'tmp'))).toEqual([])
+    expect(existsSync(join(sandbox.env['HOME'] ?? '', '.local'))).toBe(false)
+  })
+
+  test('fails with a runtime that is none', async () => {
+    const path = join(sandbox.folder, 'not-claude')
+    writeFileSync(path, '#!/bin/sh\nexit 3\n', { mode: 0o755 })
+    const { code, stderr } = await run(['selftest', '--claude-path', path])
+    expect(code).toBe(1)
+    expect(stderr).toContain(path)
+  })
+})
+
+/** Claude Code's settings. */
+function settingsFile(): string {
+  return join(sandbox.env['CLAUDE_CONFIG_DIR'] ?? '', 'settings.json')
+}
+
+describe('setup', () => {
+  test('shows, writes and puts back', async () => {
+    writeFileSync(settingsFile(), '{"theme":"dark"}')
+    const shown = await run(['setup', 'claude-code'])
+    expect(shown).toMatchObject({ code: 0, stdout: expect.stringContaining('Nothing was written') })
+    expect(readFileSync(settingsFile(), 'utf8')).toBe('{"theme":"dark"}')
+
+    expect(await run(['setup', 'claude-code', '--write'])).toMatchObject({ code: 0, stderr: '' })
+    expect(JSON.parse(readFileSync(settingsFile(), 'utf8'))).toMatchObject({
+      theme: 'dark',
+      env: { ANTHROPIC_BASE_URL: 'http://localhost:42069' },
+    })
+
+    expect(await run(['setup', 'claude-code', '--undo'])).toMatchObject({ code: 0, stderr: '' })
+    expect(readFileSync(settingsFile(), 'utf8')).toBe('{"theme":"dark"}')
+  })
+
+  test('knows the clients, and the one that was meant', async () => {
+    expect((await run(['setup'])).stderr).toContain('codex, opencode, claude-code')
+    expect((await run(['setup', 'opncode'])).stderr).toContain('did you mean opencode?')
+  })
+})

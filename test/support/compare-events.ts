@@ -1,4 +1,4 @@
-import type { StreamElement, StreamEvent } from './answers.ts'
+import type { StreamEvent } from './answers.ts'
 
 /**
  * The events in a stream of server-sent events, read by the letter: each is a line with its name, a
@@ -36,11 +36,6 @@ export async function* eventsAsTheyCome(response: Response): AsyncGenerator<Stre
     pending = pending.slice(end)
   }
   yield* parseEvents(pending)
-}
-
-/** What a script sends, without its gates and its end. */
-export function sentBy(elements: readonly StreamElement[]): StreamEvent[] {
-  return elements.filter((element): element is StreamEvent => typeof element === 'object')
 }
 
 export function withoutPings<Event extends { type: string }>(events: readonly Event[]): Event[] {

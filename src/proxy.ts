@@ -105,7 +105,7 @@ export async function createProxy({
     queueLimit: config.queueLimit,
     startTimeout: config.startTimeout,
     nextEventTimeout: config.nextEventTimeout,
-    onWorkerEnd: (cause) => logger.debug({ cause }, 'worker ended'),
+    onWorkerEvent: (event, cause) => logger.debug({ cause }, `worker ${event}`),
     observer: {
       processStarted: () => observatory.processStarted(),
       processEnded: (wasTold) => observatory.processEnded(wasTold),

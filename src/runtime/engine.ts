@@ -17,7 +17,7 @@ import { type BlueprintInput, conversationKind, runKind } from './worker/bluepri
 import type { ContextCount } from './worker/context-count.ts'
 import { RuntimeEnded } from './worker/failures.ts'
 import type { Stage } from './worker/stage.ts'
-import { Worker, type WorkerDependencies } from './worker/worker.ts'
+import { Worker, type WorkerDependencies, type WorkerEvent } from './worker/worker.ts'
 
 export type { Lane } from './lanes.ts'
 
@@ -30,8 +30,8 @@ export type EngineInput = BlueprintInput &
     nextEventTimeout: number
     /** Where Claude Code's own tools may work; without one there are no runs. */
     toolsFolder?: string | undefined
-    /** Called with the cause when a worker ends, for the log. */
-    onWorkerEnd?: (cause: string) => void
+    /** Called with what happens to workers beside their turns, for the log. */
+    onWorkerEvent?: (event: WorkerEvent, cause: string) => void
     observer: EngineObserver
   }
 
@@ -90,10 +90,10 @@ export class Engine {
       startTimeout: input.startTimeout,
       nextEventTimeout: input.nextEventTimeout,
       onStage: (worker) => {
-        if (worker.end) input.onWorkerEnd?.(worker.end.cause)
         if (!this.#running.has(worker)) this.#capacity.changed(worker)
         this.#observer.workersChanged()
       },
+      onEvent: (event, cause) => input.onWorkerEvent?.(event, cause),
       onRateLimits: (limits) => this.#observer.rateLimitsKnown(limits),
       onLoginFailure: () => this.#capacity.renew('the login failed'),
     }

@@ -11,7 +11,7 @@ export type PooledWorker = Candidate & {
   readonly wear: string | undefined
   close: (cause: string, error?: ApiError) => void
   retire: (cause: string) => void
-  forget: () => Promise<void>
+  forget: (cause: string) => Promise<void>
   warmUp: () => Promise<void>
 }
 
@@ -139,7 +139,7 @@ export class Capacity<Worker extends PooledWorker> {
         this.#after(worker, this.#input.idleTimeout, () => this.#endIdle(worker))
         break
       case 'held':
-        this.#after(worker, this.#input.holdTimeout, () => void worker.forget())
+        this.#after(worker, this.#input.holdTimeout, () => void worker.forget('no one brought the results of its calls'))
         break
       case 'ended':
         this.#ending.add(worker)
@@ -304,7 +304,7 @@ export class Capacity<Worker extends PooledWorker> {
   /** The last worker stays, and forgets. */
   #endIdle(worker: Worker): void {
     if (this.#workers.size - this.#ending.size > 1) worker.close('it was idle for long enough')
-    else void worker.forget()
+    else void worker.forget('it was idle for long enough')
   }
 
   #after(worker: Worker, milliseconds: number, then: () => void): void {

@@ -42,7 +42,8 @@ export class Line<Item> {
   }
 
   /**
-   * @param free turns that may wait beyond the limit, because processes are about to be there for them
+   * @param free how many processes may still be started, or are being started. A turn that one of
+   * them is for is not counted by `queueLimit`, and not turned away after `queueTimeout`.
    * @throws ApiError if the line is full, or the client has left
    */
   join(
@@ -56,10 +57,10 @@ export class Line<Item> {
     if (this.length >= this.#limits.queueLimit + free) throw overloaded('queue_limit')
     const places = this.#places[priority]
     const abort = (): void => place.leave(new ClientLeft(signal.reason))
-    const timer = setTimeout(
-      () => place.leave(overloaded('queue_timeout')),
-      this.#limits.queueTimeout,
-    )
+    const timer =
+      this.length < free
+        ? undefined
+        : setTimeout(() => place.leave(overloaded('queue_timeout')), this.#limits.queueTimeout)
     const place: Place<Item> = {
       item,
       priority,

@@ -87,6 +87,8 @@ function conversationOptions({
     thinking: { type: 'disabled' },
     settings: {
       attribution: { commit: '', pr: '' },
+      // Else a client's tool named `Agent` brings a list with this agent in it.
+      permissions: { deny: [`Agent(${PLAIN_AGENT})`] },
       // It looks for AGENTS.md files, before each prompt, for some milliseconds.
       enabledPlugins: { 'cc-plugin-agents-md@builtin': false },
     },

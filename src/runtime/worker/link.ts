@@ -96,7 +96,7 @@ export class Link {
    * @param error for the client then
    * @throws ApiError the error that the process ended with
    */
-  async step<T>(
+  async within<T>(
     step: Promise<T>,
     milliseconds: number,
     error: () => ApiError = () => new RuntimeHung(),
@@ -105,15 +105,20 @@ export class Link {
       () => this.close('the process did not answer', error(), 'kill'),
       milliseconds,
     )
+    try {
+      return await Promise.race([this.#ended.promise, step])
+    } finally {
+      clearTimeout(timer)
+    }
+  }
+
+  /** The same for a request to the process: one that is refused ends it, for its state is not known. */
+  step<T>(step: Promise<T>, milliseconds: number): Promise<T> {
     const checked = step.catch((cause: unknown) => {
       this.close('the process refused a request', new RuntimeEnded(cause))
       throw this.#end?.error ?? cause
     })
-    try {
-      return await Promise.race([this.#ended.promise, checked])
-    } finally {
-      clearTimeout(timer)
-    }
+    return this.within(checked, milliseconds)
   }
 
   async #read(): Promise<void> {

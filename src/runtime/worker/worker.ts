@@ -26,6 +26,9 @@ import { type Stage, StageMachine } from './stage.ts'
 import { Toolbox } from './toolbox.ts'
 import { type Cut, Transcript } from './transcript.ts'
 
+/** `ended` for good, `recovered` from a bad end of a turn, `forgot` the conversation that it held. */
+export type WorkerEvent = 'ended' | 'recovered' | 'forgot'
+
 export type WorkerDependencies = {
   launcher: Launcher
   kind: WorkerKind
@@ -36,6 +39,8 @@ export type WorkerDependencies = {
   nextEventTimeout: number
   /** Called after each change of the stage. */
   onStage: (worker: Worker) => void
+  /** Called with what happened to a worker beside its turns, for the log. */
+  onEvent: (event: WorkerEvent, cause: string) => void
   /** Called with the state of the plan, which comes with each reply under a subscription. */
   onRateLimits?: (limits: RateLimits) => void
   /** Called if the API refused the login: other processes may have the same one. */
@@ -261,27 +266,19 @@ export class Worker {
    */
   async warmUp(): Promise<void> {
     if (this.stage !== 'ready' || !this.transcript.isEmpty) return
-    this.#stages.move('opening')
-    try {
-      this.transcript.begin()
-      await this.#settings.apply(WARM_UP, 'closed')
-      const uuid = newUuid()
-      this.transcript.wrote(uuid, true)
-      await this.#channel.askInVain('Hi', uuid)
-      await this.#empty()
-      this.#rest()
-    } catch {
-      // The worker has ended: the pool was told.
-    }
+    // A turn that is given to the worker meanwhile waits for the end of this.
+    this.#settled = this.#warmUp()
+    await this.#settled
   }
 
   /** Gives up the calls that the process waits for, or forgets the conversation that it holds. */
-  async forget(): Promise<void> {
+  async forget(cause: string): Promise<void> {
     if (!this.#stages.is('ready', 'held', 'settling')) return
     this.#stages.move('recovering')
     try {
       await this.#empty()
       this.transcript.begin()
+      this.#dependencies.onEvent('forgot', cause)
       this.#rest()
     } catch {
       // The worker has ended: the pool was told.
@@ -307,6 +304,17 @@ export class Worker {
     const models = await this.#channel.initialized()
     this.#stages.move('ready')
     return models
+  }
+
+  async #warmUp(): Promise<void> {
+    const uuid = newUuid()
+    try {
+      await this.#settings.apply(WARM_UP, 'closed')
+      await this.#channel.askInVain('Hi', uuid)
+      await this.#channel.rewind({ keep: 0, target: uuid }, uuid)
+    } catch {
+      // The worker has ended: the pool was told.
+    }
   }
 
   async #prepare(
@@ -381,7 +389,7 @@ export class Worker {
 
   /** The runtime tidies up for some milliseconds after a reply. */
   async #untilSettled(): Promise<void> {
-    await this.#link.step(this.#settled, SETTLE_MILLISECONDS)
+    await this.#link.within(this.#settled, SETTLE_MILLISECONDS)
   }
 
   #unusable(cause: string): ApiError {
@@ -412,7 +420,7 @@ export class Worker {
     signal.addEventListener('abort', leave)
     try {
       if (signal.aborted) leave()
-      await this.#link.step(
+      await this.#link.within(
         exchange.sent.promise,
         this.#dependencies.startTimeout,
         () => new ApiError('timeout_error', new RuntimeHung().message),
@@ -584,11 +592,12 @@ export class Worker {
     try {
       const cancelled = runtime === 'goes on' ? await this.#channel.interrupt() : new Set<unknown>()
       this.#givenUp.resolve()
-      await this.#link.step(settled, SETTLE_MILLISECONDS)
+      await this.#link.within(settled, SETTLE_MILLISECONDS)
       if (cut === undefined) throw this.#unusable('there is no position to go back to')
       if (cancelled.has(cut.target)) this.transcript.cut(cut)
       else await this.#rewind(cut)
       await this.#setGate('open')
+      this.#dependencies.onEvent('recovered', cause)
       this.#rest()
     } catch {
       // The worker has ended: the pool was told.
@@ -622,10 +631,11 @@ export class Worker {
     if (flight === undefined) return
     const news = flight.diagnosis.read(line)
     if (news === 'request sent') this.#noteSent(flight)
-    // The runtime is about to ask once more, without streaming; an interrupt comes before that.
+    // The runtime is about to ask once more, without streaming, whatever it is told. An interrupt may
+    // come too late on a busy machine.
     if (news === 'request failed' && flight.diagnosis.answer?.status === 404) {
-      flight.exchange.fail(toApiError({ status: 404, text: '' }, flight.diagnosis.answer))
-      this.#conclude(flight, { kind: 'dropped', cause: 'the API answered 404', runtime: 'goes on' })
+      const error = toApiError({ status: 404, text: '' }, flight.diagnosis.answer)
+      this.close('the API answered 404', error, 'kill')
     }
   }
 
@@ -641,7 +651,8 @@ export class Worker {
     return {}
   }
 
-  #ended({ error }: End): void {
+  #ended({ cause, error }: End): void {
+    this.#dependencies.onEvent('ended', cause)
     const flight = this.#flight
     this.#release()
     flight?.exchange.fail(error)

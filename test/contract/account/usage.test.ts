@@ -98,7 +98,7 @@ describe('after a turn, an error and a wrong request', () => {
       since_start: {
         ...counts,
         by_model: { 'claude-sonnet-4-6': counts },
-        by_lane: { replay: { ...once, requests: 2, errors: 1 }, none: { requests: 1, errors: 1 } },
+        by_lane: { open: { ...once, requests: 2, errors: 1 }, none: { requests: 1, errors: 1 } },
       },
       days: [{ date: expect.stringMatching(/^\d{4}-\d\d-\d\d$/), ...counts }],
     })
@@ -119,11 +119,11 @@ describe('after a turn, an error and a wrong request', () => {
   test('/metrics has the same', async () => {
     expect(await metrics()).toEqual(
       expect.arrayContaining([
-        'claude_proxy_turns_total{lane="replay",model="claude-sonnet-4-6",outcome="whole"} 1',
+        'claude_proxy_turns_total{lane="open",model="claude-sonnet-4-6",outcome="whole"} 1',
         'claude_proxy_turns_total{lane="none",model="claude-sonnet-4-6",outcome="error"} 1',
         'claude_proxy_tokens_total{model="claude-sonnet-4-6",type="input"} 100',
         'claude_proxy_tokens_total{model="claude-sonnet-4-6",type="cache_read"} 7',
-        'claude_proxy_turn_first_event_seconds_count{lane="replay"} 1',
+        'claude_proxy_turn_first_event_seconds_count{lane="open"} 1',
         'claude_proxy_plan_used_ratio{window="five_hour"} 0.42',
         'claude_proxy_processes{state="idle"} 1',
         'claude_proxy_processes{state="asking"} 0',

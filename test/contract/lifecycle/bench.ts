@@ -20,6 +20,8 @@ export type Bench = {
   ask: (body: string | Record<string, unknown>, init?: RequestInit) => Promise<Reply>
   /** Asks for a stream. */
   stream: (body: string | Record<string, unknown>, init?: RequestInit) => Promise<Response>
+  /** How many workers are in a state, as the metrics tell it. */
+  processes: (state: string) => Promise<number>
   /** The pids of the runtime's processes in the sandbox. */
   runtimes: () => number[]
   /** Ends all of it; when it resolves, no process is left. */
@@ -56,6 +58,11 @@ export async function openBench(
     proxy,
     log,
     runtimes,
+    processes: async (state) => {
+      const response = await proxy.fetch('http://localhost/metrics')
+      const text = await response.text()
+      return Number(new RegExp(`_processes\\{state="${state}"\\} (\\d+)`).exec(text)?.[1] ?? 0)
+    },
     ask: async (body, init) => {
       const response = await post(requestOf(body), init)
       return {

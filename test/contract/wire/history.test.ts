@@ -392,8 +392,8 @@ describe('the result of a held call reaches the API as it was sent', () => {
   const sayable = [...Object.values(SAYABLE).flat(), 'a text with white space at its ends']
 
   test.each([
-    ['by the process that waits for it', 'resolve', sayable],
-    ['by a new one, where it can not be told to that', 'open', Object.values(UNSAYABLE).flat()],
+    ['in the worker that waits for it', 'resolve', sayable],
+    ['in a rewound one, if MCP can not carry it', 'rewind', Object.values(UNSAYABLE).flat()],
   ])('%s', async (_, lane, cases) => {
     // After the question, each case has its call, its result, a reply and thanks.
     const owners = { messages: ['', ...cases.flatMap((name) => [name, name, name, name])] }
@@ -408,7 +408,8 @@ describe('the result of a held call reaches the API as it was sent', () => {
       if (index > 0) expect.soft(held.lane, `thanks before ${name}`).toBe('continue')
       const told = await bench.send(nextTurn(held, [result(id, RESULTS[name])]))
       expectEachAsSent(told, owners)
-      expect.soft(told.lane, name).toBe(lane)
+      // Before the first message there is nothing to keep.
+      expect.soft(told.lane, name).toBe(lane === 'rewind' && index === 0 ? 'open' : lane)
       request = nextTurn(told, 'Thanks.')
     }
     expectEachAsSent(await bench.send(request), owners)
@@ -467,10 +468,11 @@ describe('the shape of a conversation', () => {
     expectAsSent(await bench.send(nextTurn(edited, 'Are you sure?')))
 
     const left = await bench.send(nextTurn(first, 'Go left.'))
-    expect(left.lane, 'the process that the edit must not have').toBe('continue')
+    expectAsSent(left)
     await bench.send(nextTurn(left, 'And left again.'))
     const right = await bench.send(nextTurn(first, 'Go right.'))
     expectAsSent(right)
+    expect(right.lane).toBe('rewind')
     expect(JSON.stringify(right.upstream.body)).not.toContain('Go left.')
   })
 })

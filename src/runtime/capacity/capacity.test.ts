@@ -266,14 +266,11 @@ describe('room', () => {
 
   test('is made by the least valuable worker if no available one fits', async () => {
     const { capacity, workers } = await startedBench({ maxProcesses: 1 })
-    const picky = capacity.withWorker(
-      (available) => {
-        const fit = available.find((worker) => worker !== workers[0])
-        fit?.to('opening')
-        return fit && Promise.resolve(workers.indexOf(fit))
-      },
-      stay(),
-    )
+    const picky = capacity.withWorker((available) => {
+      const fit = available.find((worker) => worker !== workers[0])
+      fit?.to('opening')
+      return fit && Promise.resolve(workers.indexOf(fit))
+    }, stay())
     await rest()
     expect(workers[0]?.cause).toBe('its place was needed')
     workers[0]?.exit.resolve()

@@ -139,7 +139,11 @@ export class Capacity<Worker extends PooledWorker> {
         this.#after(worker, this.#input.idleTimeout, () => this.#endIdle(worker))
         break
       case 'held':
-        this.#after(worker, this.#input.holdTimeout, () => void worker.forget('no one brought the results of its calls'))
+        this.#after(
+          worker,
+          this.#input.holdTimeout,
+          () => void worker.forget('no one brought the results of its calls'),
+        )
         break
       case 'ended':
         this.#ending.add(worker)

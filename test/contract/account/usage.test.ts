@@ -125,7 +125,6 @@ describe('after a turn, an error and a wrong request', () => {
         'claude_proxy_tokens_total{model="claude-sonnet-4-6",type="cache_read"} 7',
         'claude_proxy_turn_first_event_seconds_count{lane="open"} 1',
         'claude_proxy_plan_used_ratio{window="five_hour"} 0.42',
-        'claude_proxy_processes{state="idle"} 1',
         'claude_proxy_processes{state="asking"} 0',
         'claude_proxy_turns_in_flight 0',
         'claude_proxy_queue_wait_seconds_count 2',

@@ -247,7 +247,7 @@ describe('shutdown_timeout bounds the wait, and what is cut is told so', () => {
 })
 
 describe('SIGKILL of the server takes the runtime with it', () => {
-  test('where its processes are parked', async () => {
+  test('where its process is warm', async () => {
     const { command } = await start()
     await expectAllGone(command)
   })

@@ -42,10 +42,11 @@ const BROKEN = 'its beginning, then an `error` event: `api_error`'
 
 /** All that is tried, by the proxies that it is tried on. */
 export const ACTS: Record<string, Act> = {
-  'nothing started ahead': {
+  'processes and executables': {
     options: {},
     faults: [
-      killed('is initialized', WHOLE, killWhileStarting),
+      killed('is started', WHOLE, killWhileStarting),
+      killed('is ready', WHOLE, killReady),
       killed('is told the history', WHOLE, killWhileReplaying),
       killed('has asked, before the first event', ENDED, killBeforeFirstEvent),
       killed('is in mid stream', BROKEN, killInMidStream),
@@ -74,13 +75,6 @@ export const ACTS: Record<string, Act> = {
         strike: (scene) =>
           answered(scene, error(401, 'authentication_error', 'OAuth token has expired.')),
       },
-    ],
-  },
-  'processes started ahead': {
-    options: {},
-    faults: [
-      killed('is parked', WHOLE, killAhead(1)),
-      killed('is opened ahead', WHOLE, killAhead(2)),
     ],
   },
   'short timeouts': {
@@ -139,13 +133,14 @@ function killed(when: string, gets: string, strike: Fault['strike']): Fault {
   return { stage: `the process ${when}`, fault: 'is killed', gets, strike }
 }
 
-/** Processes that are started from now on are of no use. */
+/** Processes that are started from now on are of no use, and none is there. */
 function broken(behaviour: Behaviour, gets: string): Fault {
   return {
     stage: 'the executable',
     fault: behaviour,
     gets,
     strike: async (scene) => {
+      await killAll(scene)
       scene.runtime.become(behaviour)
       const told = await askNow(scene)
       scene.runtime.become('is the runtime')
@@ -160,6 +155,7 @@ function gone(how: 'missing' | 'forbidden', fault: string): Fault {
     fault,
     gets: ENDED,
     strike: async (scene) => {
+      await killAll(scene)
       scene.runtime.break(how)
       const told = await askNow(scene)
       scene.runtime.become('is the runtime')
@@ -174,6 +170,7 @@ function inMidStream(behaviour: Behaviour, fault: string): Fault {
     fault,
     gets: WHOLE,
     strike: async (scene) => {
+      await killAll(scene)
       scene.runtime.become(behaviour)
       const gate = makeGate()
       const all = eventsOf(textMessage('The whole of it.'))
@@ -208,16 +205,19 @@ function askNow(scene: Scene): Promise<Told> {
 }
 
 async function killWhileStarting(scene: Scene): Promise<Told> {
-  const before = new Set(scene.processes())
+  await killAll(scene)
   const asked = scene.ask('Hello')
   await vi.waitFor(() => {
-    if (scene.processes().every((pid) => before.has(pid))) throw new Error('It did not start.')
+    if (scene.processes().length === 0) throw new Error('It did not start.')
   }, SOON)
-  return asked.told(kill(scene, before))
+  return asked.told(kill(scene))
+}
+
+async function killReady(scene: Scene): Promise<Told> {
+  return goOnAfterKill(scene, { messages: [user('Hello')] })
 }
 
 async function killWhileReplaying(scene: Scene): Promise<Told> {
-  const before = new Set(scene.processes())
   const past = Array.from({ length: 40 }, (_, index) =>
     index % 2 === 0 ? user(`Question ${index}`) : assistant(`Answer ${index}`),
   )
@@ -227,32 +227,29 @@ async function killWhileReplaying(scene: Scene): Promise<Told> {
     if (told.mock.calls.length < 5) throw new Error('It was not told of the past.')
   }, SOON)
   told.mockRestore()
-  return asked.told(kill(scene, before))
+  return asked.told(kill(scene))
 }
 
 async function killBeforeFirstEvent(scene: Scene): Promise<Told> {
-  const before = new Set(scene.processes())
   const asked = await askAndWait(scene, [hang()])
-  const told = asked.told(kill(scene, before))
+  const told = asked.told(kill(scene))
   await told
   answerAll(scene)
   return told
 }
 
 async function freezeBeforeFirstEvent(scene: Scene): Promise<Told> {
-  const before = new Set(scene.processes())
   const asked = await askAndWait(scene, [hang()])
-  const told = asked.told(kill(scene, before, 'SIGSTOP'))
+  const told = asked.told(kill(scene, 'SIGSTOP'))
   await told
   answerAll(scene)
   return told
 }
 
 async function killInMidStream(scene: Scene): Promise<Told> {
-  const before = new Set(scene.processes())
   const asked = await askAndWait(scene, [...beginning(), hang()])
   await asked.begun
-  const told = asked.told(kill(scene, before))
+  const told = asked.told(kill(scene))
   await told
   answerAll(scene)
   return told
@@ -270,49 +267,43 @@ async function cutInMidStream(scene: Scene): Promise<Told> {
 }
 
 async function killIdle(scene: Scene): Promise<Told> {
-  const before = new Set(scene.processes())
   const { body } = await scene.bench.ask('Hello')
-  return goOnAfterKill(scene, before, {
+  return goOnAfterKill(scene, {
     messages: [user('Hello'), assistant(body.content), user('And now?')],
   })
 }
 
 async function killHeld(scene: Scene): Promise<Told> {
-  const before = new Set(scene.processes())
   answerOthers(scene, () => message(toolUseMessage([{ id: 'toolu_1', name: 'look', input: {} }])))
   const { body } = await scene.bench.ask({ messages: [user('Look')], tools: [LOOK] })
   answerAll(scene)
   const result = { type: 'tool_result', tool_use_id: 'toolu_1', content: 'A tree.' }
-  return goOnAfterKill(scene, before, {
+  return goOnAfterKill(scene, {
     tools: [LOOK],
     messages: [user('Look'), assistant(body.content), user([result])],
   })
 }
 
 /** Waits until the proxy has noticed: what happens before is a matter of luck. */
-async function goOnAfterKill(scene: Scene, before: Set<number>, body: object): Promise<Told> {
+async function goOnAfterKill(scene: Scene, body: Record<string, unknown>): Promise<Told> {
+  await killAll(scene)
+  return scene.ask(body).told(performance.now())
+}
+
+/** Ends every process, and waits until the proxy has noticed the end of each. */
+async function killAll(scene: Scene): Promise<void> {
   const { log } = scene.bench
   const notices = noticesIn(log.text())
-  kill(scene, before)
+  const count = scene.processes().length
+  if (count === 0) return
+  kill(scene)
   await vi.waitFor(() => {
-    if (noticesIn(log.text()) === notices) throw new Error('It was not noticed.')
+    if (noticesIn(log.text()) < notices + count) throw new Error('It was not noticed.')
   }, SOON)
-  return scene.ask({ ...body }).told(performance.now())
 }
 
 function noticesIn(log: string): number {
-  return log.split('session ended').length
-}
-
-/** Kills what waits once there are so many; the conversation beside begins anew then. */
-function killAhead(count: number): Fault['strike'] {
-  return async (scene) => {
-    // The second of one kind is worth a session ahead.
-    for (let asked = 0; asked < count; asked += 1) await scene.bench.ask('Hello')
-    await scene.atLeast('spare', count)
-    const since = kill(scene, new Set())
-    return scene.ask('Hello').told(since)
-  }
+  return log.split('worker ended').length
 }
 
 async function askAndWait(scene: Scene, elements: Parameters<typeof events>[0]) {
@@ -326,17 +317,21 @@ async function askAndWait(scene: Scene, elements: Parameters<typeof events>[0]) 
   return asked
 }
 
-/** Ends the processes that were not there before, and says when. */
-function kill(
-  { processes }: Scene,
-  before: ReadonlySet<number>,
-  signal: NodeJS.Signals = 'SIGKILL',
-): number {
-  const struck = processes().filter((pid) => !before.has(pid))
+/** Strikes every process, and says when. */
+function kill({ processes }: Scene, signal: NodeJS.Signals = 'SIGKILL'): number {
+  const struck = processes()
   if (struck.length === 0) throw new Error('There is no process to strike.')
   const since = performance.now()
-  for (const pid of struck) process.kill(pid, signal)
+  for (const pid of struck) killIfAlive(pid, signal)
   return since
+}
+
+function killIfAlive(pid: number, signal: NodeJS.Signals): void {
+  try {
+    process.kill(pid, signal)
+  } catch (failure) {
+    if ((failure as NodeJS.ErrnoException).code !== 'ESRCH') throw failure
+  }
 }
 
 /** The first events of a reply. */

@@ -18,12 +18,8 @@ export type Scene = {
   ask: (body: string | Record<string, unknown>) => Asked
   /** Begins the conversation beside. */
   begin: () => Promise<void>
-  /** The runtime's processes, but for that of the conversation beside. */
+  /** The runtime's processes. */
   processes: () => number[]
-  /** Resolves when there are so many processes in a state, by the proxy's own metrics. */
-  count: (state: string, count: number) => Promise<void>
-  /** Resolves when there are so many or more. */
-  atLeast: (state: string, count: number) => Promise<void>
   /** Takes the next turn of the conversation beside; fails where it is not answered. */
   goOnBeside: () => Promise<void>
   /** A new conversation is served. */
@@ -57,7 +53,6 @@ export async function openScene(
   if (runtime === undefined) throw new Error('There is no executable.')
   const beside: object[] = []
   const { sandbox, standin } = bench
-  const own = new Set<number>()
 
   const scene: Scene = {
     bench,
@@ -72,19 +67,8 @@ export async function openScene(
         },
       }
     },
-    async begin() {
-      await scene.goOnBeside()
-      await scene.count('idle', 1)
-      for (const pid of bench.runtimes()) own.add(pid)
-    },
-    processes: () => bench.runtimes().filter((pid) => !own.has(pid)),
-    count: (state, count) =>
-      vi.waitFor(async () => expect(await countOf(bench, state)).toBe(count), PATIENCE),
-    atLeast: (state, count) =>
-      vi.waitFor(
-        async () => expect(await countOf(bench, state)).toBeGreaterThanOrEqual(count),
-        PATIENCE,
-      ),
+    begin: () => scene.goOnBeside(),
+    processes: () => bench.runtimes(),
     async goOnBeside() {
       beside.push(user(`${BESIDE} ${beside.length}`))
       const reply = await bench.ask({ messages: beside })
@@ -98,7 +82,7 @@ export async function openScene(
       const states = ['starting', 'opening', 'asking', 'idle', 'held']
       try {
         await vi.waitFor(async () => {
-          const counts = await Promise.all(states.map((state) => countOf(bench, state)))
+          const counts = await Promise.all(states.map((state) => bench.processes(state)))
           const known = counts.reduce((sum, count) => sum + count, 0)
           expect(processesWithEnvironment(sandbox.folder).length).toBeLessThanOrEqual(known)
         }, PATIENCE)
@@ -132,13 +116,6 @@ function greet() {
 
 /** What is waited for at most, in milliseconds: a process that is deaf is killed after three seconds. */
 const PATIENCE = { timeout: 20_000, interval: 30 }
-
-async function countOf({ proxy }: Bench, state: string): Promise<number> {
-  const metrics = await (await proxy.fetch('http://localhost/metrics')).text()
-  const [, count] =
-    new RegExp(`^claude_proxy_processes{state="${state}"} (\\d+)$`, 'm').exec(metrics) ?? []
-  return Number(count)
-}
 
 async function toldBy(response: Response): Promise<string> {
   const text = await response.text()

@@ -36,7 +36,7 @@ function kill(pids: number[]): void {
 
 /** Resolves when the proxy has taken notice of the end of its only session. */
 async function noticed(): Promise<void> {
-  await vi.waitFor(() => expect(bench.log.text()).toContain('session ended'), ENDING)
+  await vi.waitFor(() => expect(bench.log.text()).toContain('worker ended'), ENDING)
 }
 
 type Request = Record<string, unknown>

@@ -5,7 +5,7 @@ import { events, message } from '../../support/answers.ts'
 import { eventsOf } from '../../support/events.ts'
 import { makeGate } from '../../support/gate.ts'
 import { textMessage, toolUseMessage } from '../../support/messages.ts'
-import { startedRuntimes, waitUntilGone } from '../../support/processes.ts'
+import { startedRuntimes } from '../../support/processes.ts'
 import { assistant, type Bench, ENDING, LOOK, openBench, settled, textOf, user } from './bench.ts'
 
 let bench: Bench

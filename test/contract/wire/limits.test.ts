@@ -141,9 +141,6 @@ const LIMITS: Record<string, Limits> = {
         'messages.10.content.0.content.0.tool_name',
         'messages.10.content.0.content.0.text',
       ],
-      'a result that nothing follows loses white space at its ends': [
-        'messages.12.content.0.content.0.text',
-      ],
     },
   },
   'calls whose ids are those of others with an underscore and a number behind': {

@@ -4,7 +4,24 @@ import { LongestFirst } from './test/support/sequencer.ts'
 
 export default defineConfig({
   test: {
-    include: ['src/**/*.test.ts', 'test/**/*.test.ts', 'scripts/**/*.test.ts'],
+    projects: [
+      {
+        extends: true,
+        test: {
+          name: 'tests',
+          include: ['src/**/*.test.ts', 'test/**/*.test.ts', 'scripts/**/*.test.ts'],
+        },
+      },
+      {
+        // Conversations of an API key's login go another way to the API: see test/contract/wire/bench.ts.
+        extends: true,
+        test: {
+          name: 'whole',
+          include: ['test/contract/wire/*.test.ts'],
+          env: { TEST_CARRIER: 'whole' },
+        },
+      },
+    ],
     globalSetup: ['test/support/no-orphans.ts'],
     reporters: ['default', new TotalsReporter()],
     pool: 'forks',

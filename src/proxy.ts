@@ -28,8 +28,10 @@ import { failedTurn, watchTurn } from './observe/turn-watch.ts'
 import { guardUsage } from './observe/usage-guard.ts'
 import { planCount } from './plan/plan-count.ts'
 import { planTurn } from './plan/plan-turn.ts'
+import { planWhole } from './plan/plan-whole.ts'
 import { makePrivateFolder, sweepPrivateFolders } from './private-folder.ts'
 import type { Account } from './runtime/login/account.ts'
+import { type Carrier, carrierOf } from './runtime/login/carrier.ts'
 import { Engine, type EngineCensus } from './runtime/engine.ts'
 import { runtimeEnvironment } from './runtime/process/environment.ts'
 import { LazyStore } from './store/lazy-store.ts'
@@ -88,7 +90,9 @@ export async function createProxy({
   )
   const workFolder = await folder.subfolder('work')
   const temporaryFolder = await folder.subfolder('tmp')
+  const carrier = carrierOf(env, config.runtimeReminders === 'KEEP')
   const engine = new Engine({
+    carrier: carrier.kind,
     environment: childEnvironment(
       withoutLoop(env, config.port, logger),
       runtimeEnvironment(VERSION, temporaryFolder),
@@ -123,7 +127,7 @@ export async function createProxy({
     census: () => engine.census(),
     inFlight: () => turnsInFlight,
     isListed: (model) => engine.isListed(model),
-    login: async () => authStatus(await engine.knownAccount()),
+    login: async () => authStatus(await engine.knownAccount(), carrier),
     batches: () => batches.progress(),
     aliases: () => config.modelAliases.map(({ name }) => ({ name, model: describeModel(name).id })),
   })
@@ -166,7 +170,7 @@ export async function createProxy({
     version: VERSION,
     keys,
     isOpenToNetwork: !isLoopback(config.host),
-    authStatus: async () => authStatus(await engine.account()),
+    authStatus: async () => authStatus(await engine.account(), carrier),
     usage: () => observatory.usage(),
     watchOverview: (isShared) => observatory.watch(isShared),
     metrics: () => observatory.metrics(),
@@ -211,7 +215,8 @@ export async function createProxy({
     try {
       // A client that brings tools of its own is not offered Claude Code's.
       const isRun = config.toolsEnabled && request.tools === undefined
-      const turn = planTurn(request, { ...planning, betas, isRun })
+      const plan = isRun || carrier.kind === 'turns' ? planTurn : planWhole
+      const turn = plan(request, { ...planning, betas, isRun })
       facts.model = turn.model
       guard(turn.model)
       const { lane, reply } = await (isRun ? engine.run(turn, signal) : engine.serve(turn, signal))
@@ -266,9 +271,17 @@ function withoutLoop(env: Environment, port: number, logger: Logger): Environmen
 }
 
 /** The shape of `GET /auth/status`; what the runtime does not know is left out. */
-function authStatus(account: Account): object & { authenticated: boolean; source: string } {
+function authStatus(
+  account: Account,
+  { kind, reason }: Carrier,
+): object & { authenticated: boolean; source: string } {
   const { expiresAt, ...known } = account
-  return { ...known, ...(expiresAt !== undefined && { expires_at: expiresAt }) }
+  const status = {
+    ...known,
+    ...(expiresAt !== undefined && { expires_at: expiresAt }),
+    runtime_reminders: { added: kind === 'turns', reason },
+  }
+  return status
 }
 
 /**

@@ -1,4 +1,7 @@
-import type { ContentBlock, Message } from './types.ts'
+import type { ContentBlock, SentMessage } from './types.ts'
+
+/** What is to be known of a message here: whose it is, and what it says. */
+type Said = Pick<SentMessage, 'role' | 'content'>
 
 /**
  * Merges neighbours of equal role into one message whose content is the blocks of all, as the API
@@ -6,16 +9,20 @@ import type { ContentBlock, Message } from './types.ts'
  * back as they are, the same object.
  * Source: https://platform.claude.com/docs/en/api/messages (`messages`)
  */
-export function combineMessages(messages: readonly Message[]): Message[] {
+export function combineMessages<Message extends Said>(messages: readonly Message[]): Message[] {
   return runsOf(messages).map(combineRun)
 }
 
 /** Neighbouring messages of one role, and the index of the first in the client's list. */
-export type Run = { role: Message['role']; start: number; messages: [Message, ...Message[]] }
+export type Run<Message extends Said = Said> = {
+  role: Message['role']
+  start: number
+  messages: [Message, ...Message[]]
+}
 
 /** Splits a conversation wherever the role changes. */
-export function runsOf(messages: readonly Message[]): Run[] {
-  const runs: Run[] = []
+export function runsOf<Message extends Said>(messages: readonly Message[]): Run<Message>[] {
+  const runs: Run<Message>[] = []
   for (const [index, message] of messages.entries()) {
     const run = runs.at(-1)
     if (run?.role === message.role) run.messages.push(message)
@@ -25,12 +32,14 @@ export function runsOf(messages: readonly Message[]): Run[] {
 }
 
 /** A run as the one message that it counts for. */
-export function combineRun({ role, messages: [first, ...others] }: Run): Message {
+export function combineRun<Message extends Said>({
+  messages: [first, ...others],
+}: Run<Message>): Message {
   if (others.length === 0) return first
-  return { role, content: [first, ...others].flatMap(blocksOf) }
+  return { ...first, content: [first, ...others].flatMap(blocksOf) }
 }
 
 /** The content of a message as blocks: a string is one text block. */
-export function blocksOf({ content }: Message): ContentBlock[] {
+export function blocksOf({ content }: Pick<Said, 'content'>): ContentBlock[] {
   return typeof content === 'string' ? [{ type: 'text', text: content }] : content
 }

@@ -1,6 +1,6 @@
 import { ApiError } from '../errors.ts'
 import { blocksOf, combineRun, type Run, runsOf } from './combine.ts'
-import type { ContentBlock, Message } from './types.ts'
+import type { ContentBlock, SentMessage } from './types.ts'
 
 /**
  * Checks the rules of the API that hold between messages and that the runtime would otherwise hide
@@ -12,7 +12,7 @@ import type { ContentBlock, Message } from './types.ts'
  * @param messages of the right shape
  * @throws ApiError `invalid_request_error`
  */
-export function checkConversation(messages: readonly Message[]): void {
+export function checkConversation(messages: readonly SentMessage[]): void {
   const runs = runsOf(messages)
   for (const run of runs) {
     checkContent(run, run === runs.at(-1))

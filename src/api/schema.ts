@@ -40,7 +40,7 @@ const contentBlock = typedObject.check((payload) => {
 })
 
 const message = z.looseObject({
-  role: z.enum(['user', 'assistant']),
+  role: z.enum(['user', 'assistant', 'system']),
   content: z.union([z.string(), z.array(contentBlock)]),
 })
 

@@ -16,9 +16,21 @@ export type StreamEvent = { type: string }
 /** A content block as a client sends it. Only `type` is sure: the rest depends on it. */
 export type ContentBlock = { type: string; [field: string]: unknown }
 
+/** A turn of one side. */
 export type Message = {
   role: 'user' | 'assistant'
   content: string | ContentBlock[]
+}
+
+/**
+ * A message as a client sends it. With the role `system` it tells the model something in the middle
+ * of a conversation.
+ * Source: https://platform.claude.com/docs/en/build-with-claude/mid-conversation-system-messages
+ */
+export type SentMessage = {
+  role: Message['role'] | 'system'
+  content: Message['content']
+  [field: string]: unknown
 }
 
 /**
@@ -40,7 +52,7 @@ export type ToolDefinition = {
  */
 export type MessagesRequest = {
   model?: string
-  messages: Message[]
+  messages: SentMessage[]
   system?: string | BetaTextBlockParam[]
   max_tokens?: number
   stream?: boolean

@@ -126,6 +126,11 @@ export const SETTINGS = {
     '29d',
     'time after which a batch is deleted from the disk, with its requests and results',
   ),
+  runtime_reminders: fixed(
+    choice('mode', ['AUTO', 'KEEP']),
+    'AUTO',
+    'whether the runtime adds its reminders to conversations: auto leaves them out if the login is an API key or a cloud provider, keep never does',
+  ),
   state_folder: optional(
     filePath,
     "folder of usage.json, which keeps counts of requests and tokens over a restart, and of store.db, which keeps batches; empty is this program's folder for your user (a library then keeps none)",

@@ -4,7 +4,7 @@ import { expect, test } from 'vitest'
 
 import { combineMessages } from '../api/combine.ts'
 import { parseMessagesRequest } from '../api/request.ts'
-import type { ContentBlock, Message, ReplyMessage } from '../api/types.ts'
+import type { ContentBlock, SentMessage, ReplyMessage } from '../api/types.ts'
 import { extendLineage } from '../plan/lineage.ts'
 import { chatMessage } from './chat/reply.ts'
 import { parseChatRequest, requestOfChat } from './chat/request.ts'
@@ -61,7 +61,7 @@ function roundTripped<Value>(value: Value): Value {
   return JSON.parse(JSON.stringify(value)) as Value
 }
 
-function lineageOf(messages: readonly Message[]): string {
+function lineageOf(messages: readonly SentMessage[]): string {
   return combineMessages(messages).reduce(extendLineage, '')
 }
 
@@ -112,7 +112,7 @@ test('a conversation that goes through a client keeps its lineage, turn after tu
   fc.assert(
     fc.property(turns, fc.boolean(), (conversation, isWrittenAnew) => {
       const answers: RememberedAnswers = new Map<string, ContentBlock[]>()
-      const api: Message[] = []
+      const api: SentMessage[] = []
       const chat: object[] = [{ role: 'system', content: 'Be brief.' }]
       let before: ContentBlock[] = []
       for (const { said, answer: blocks } of conversation) {
@@ -136,7 +136,7 @@ test('of a conversation that is not remembered, all that the dialect has words f
   fc.assert(
     fc.property(turns, (conversation) => {
       const chat: object[] = []
-      const expected: Message[] = []
+      const expected: SentMessage[] = []
       let before: ContentBlock[] = []
       for (const { said, answer: blocks } of conversation) {
         const turn = turnOf(said, before)

@@ -1,5 +1,5 @@
 import { blocksOf, combineMessages } from '../api/combine.ts'
-import type { ContentBlock, Message, MessagesRequest } from '../api/types.ts'
+import type { ContentBlock, MessagesRequest, SentMessage } from '../api/types.ts'
 import { digest, extendLineage } from '../plan/lineage.ts'
 
 /*
@@ -16,7 +16,7 @@ export type RememberedAnswers = {
 }
 
 export type RestoredConversation = {
-  messages: Message[]
+  messages: SentMessage[]
   /** Names the conversation as its client has it. */
   name: string
 }
@@ -55,14 +55,14 @@ export function rememberAnswer(
   content: ContentBlock[],
   answers: RememberedAnswers,
 ): void {
-  const answer: Message = { role: 'assistant', content }
+  const answer: SentMessage = { role: 'assistant', content }
   const returned = asClientsReturnIt(answer)
   if (extendLineage('', returned) === extendLineage('', answer)) return
   answers.set(extendLineage(name, returned), content)
 }
 
 /** A message as it comes back from a client: of an answer, its text and then its calls. */
-function asClientsReturnIt(message: Message): Message {
+function asClientsReturnIt(message: SentMessage): SentMessage {
   if (message.role === 'user') return message
   const blocks = blocksOf(message)
   const text = blocks.map((block) => (block.type === 'text' ? block['text'] : '')).join('')

@@ -61,7 +61,8 @@ function blocksOf(message: Message | undefined): readonly Record<string, unknown
   return message === undefined || typeof message.content === 'string' ? [] : message.content
 }
 
-function livesAnHour(part: object): boolean {
+/** Whether a part has a breakpoint that lives an hour. */
+export function livesAnHour(part: object): boolean {
   const control: unknown = 'cache_control' in part ? part.cache_control : undefined
   return typeof control === 'object' && control !== null && 'ttl' in control && control.ttl === '1h'
 }

@@ -6,7 +6,7 @@ import { expect, test } from 'vitest'
 import { anyJson, anyText, withReplacement } from '../../test/support/arbitraries.ts'
 import { anyRequest, conversation } from '../../test/support/requests.ts'
 import { blocksOf, combineMessages } from '../api/combine.ts'
-import type { Message, MessagesRequest } from '../api/types.ts'
+import type { Message, MessagesRequest, SentMessage } from '../api/types.ts'
 import { extendLineage, startLineage } from './lineage.ts'
 import { planTurn } from './plan-turn.ts'
 
@@ -123,7 +123,7 @@ test('a turn goes on where the last one ended, and nowhere else', () => {
         first.lineage,
       )
       const next = (content: Message['content']): string => {
-        const messages: Message[] = [
+        const messages: SentMessage[] = [
           ...asked.messages,
           { role: 'assistant', content },
           { role: 'user', content: more },

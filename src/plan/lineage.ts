@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
 
-import type { Message, ToolDefinition } from '../api/types.ts'
+import type { SentMessage, ToolDefinition } from '../api/types.ts'
 
 /** What a process cannot change once it runs, or must not (a change leaves text in the history). */
 export type Identity = {
@@ -17,7 +17,10 @@ export function startLineage(identity: Identity): string {
 }
 
 /** The lineage of a conversation after one more message. */
-export function extendLineage(lineage: string, { role, content }: Message): string {
+export function extendLineage(
+  lineage: string,
+  { role, content }: Pick<SentMessage, 'role' | 'content'>,
+): string {
   const blocks = typeof content === 'string' ? [{ type: 'text', text: content }] : content
   return digest(lineage, { role, content: blocks.map(withoutDefaults) })
 }
@@ -40,7 +43,10 @@ function isDirect(caller: unknown): boolean {
 }
 
 /** The lineages of a conversation after 0, 1, 2, … messages. */
-export function lineagesOf(origin: string, messages: readonly Message[]): string[] {
+export function lineagesOf(
+  origin: string,
+  messages: readonly Pick<SentMessage, 'role' | 'content'>[],
+): string[] {
   const lineages = [origin]
   let lineage = origin
   for (const message of messages) {

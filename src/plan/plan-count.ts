@@ -1,4 +1,5 @@
 import { combineMessages } from '../api/combine.ts'
+import { systemMessagesAsText } from '../api/system-messages.ts'
 import type { MessagesRequest, ToolDefinition } from '../api/types.ts'
 import type { PlanContext } from './plan-turn.ts'
 import { systemText } from './system.ts'
@@ -13,7 +14,7 @@ export function planCount(
     model: describeModel(request.model ?? defaults.model).id,
     system: systemText(request.system ?? defaults.system),
     tools: (request.tools ?? []).map(countableTool),
-    history: combineMessages(request.messages),
+    history: combineMessages(systemMessagesAsText(request.messages)),
   }
 }
 

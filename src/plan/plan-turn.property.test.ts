@@ -5,7 +5,7 @@ import { anyJson, withReplacement } from '../../test/support/arbitraries.ts'
 import { anyRequest } from '../../test/support/requests.ts'
 import { blocksOf } from '../api/combine.ts'
 import { parseJson, parseMessagesRequest } from '../api/request.ts'
-import type { Message, MessagesRequest } from '../api/types.ts'
+import type { SentMessage, MessagesRequest } from '../api/types.ts'
 import { ApiError } from '../errors.ts'
 import { planTurn, type PlanContext } from './plan-turn.ts'
 import type { Turn } from './turn.ts'
@@ -23,7 +23,7 @@ function parsed(request: unknown): MessagesRequest {
 }
 
 /** All that a conversation says, one block after another, but for breakpoints of the cache. */
-function said(messages: readonly Message[]): string[] {
+function said(messages: readonly SentMessage[]): string[] {
   return messages.flatMap((message) =>
     blocksOf(message).map((block) =>
       JSON.stringify([message.role, { ...block, cache_control: undefined }]),

@@ -1,4 +1,6 @@
 import { combineMessages } from '../api/combine.ts'
+import { familyOf } from '../api/model-family.ts'
+import { systemMessagesAsText } from '../api/system-messages.ts'
 import type { Message, MessagesRequest } from '../api/types.ts'
 import { ApiError } from '../errors.ts'
 import { needsOwnCaching, withoutBreakpoints, withoutImpliedBreakpoint } from './caching.ts'
@@ -40,7 +42,8 @@ export type PlanContext = {
  */
 export function planTurn(request: MessagesRequest, context: PlanContext): Turn {
   if (request['thread'] !== undefined) throw threadsUnsupported()
-  const messages = combineMessages(request.messages)
+  checkSystemMessages(request, context)
+  const messages = combineMessages(systemMessagesAsText(request.messages))
   if (messages.every(({ role }) => role !== 'user')) {
     throw new ApiError('invalid_request_error', 'messages: at least one must be from the user')
   }
@@ -63,6 +66,7 @@ export function planTurn(request: MessagesRequest, context: PlanContext): Turn {
     betas: [...new Set(context.betas)].join(','),
     runtimeCaching: !needsOwnCaching(request, messages),
     runtimeThinking: thinking.runtime,
+    cacheLifetime: '' as const,
   }
   const history = last?.role === 'user' ? messages.slice(0, -1) : messages
   const { betas, runtimeCaching } = settings
@@ -99,11 +103,28 @@ export function planTurn(request: MessagesRequest, context: PlanContext): Turn {
 }
 
 /**
+ * Models that don't know the role `system` inside a conversation refuse it. Here it would reach them
+ * as text of the user, so their answer is given in their place.
+ * Source: https://platform.claude.com/docs/en/build-with-claude/mid-conversation-system-messages
+ */
+function checkSystemMessages(request: MessagesRequest, context: PlanContext): void {
+  if (request.messages.every(({ role }) => role !== 'system')) return
+  const { id } = context.describeModel(request.model ?? context.defaults.model)
+  const { family, version } = familyOf(id) ?? {}
+  const isOlder = version !== undefined && version < (family === 'opus' ? 408 : 500)
+  if (!isOlder) return
+  throw new ApiError(
+    'invalid_request_error',
+    "messages: role 'system' is not supported on this model",
+  )
+}
+
+/**
  * A thread at the API would hold the runtime's conversation, not the client's. The error is the API's
  * own for what can't be threaded: the official clients then send the whole conversation.
  * Source: https://platform.claude.com/docs/en/build-with-claude/message-threads
  */
-function threadsUnsupported(): ApiError {
+export function threadsUnsupported(): ApiError {
   return new ApiError(
     'invalid_request_error',
     'thread: message threads are not supported here: send the whole conversation.',

@@ -1,4 +1,4 @@
-import type { Message, MessagesRequest } from '../api/types.ts'
+import type { MessagesRequest, SentMessage } from '../api/types.ts'
 import type { TurnSettings } from './turn.ts'
 
 export type ThinkingPlan = {
@@ -16,7 +16,7 @@ export type ThinkingPlan = {
  */
 export function planThinking(
   request: MessagesRequest,
-  messages: readonly Message[],
+  messages: readonly Pick<SentMessage, 'role' | 'content'>[],
   model: { defaultBudget: number | undefined; alwaysThinks: boolean },
 ): ThinkingPlan {
   const parameter = request.thinking ?? defaultThinking(request, messages, model)
@@ -32,7 +32,7 @@ export function planThinking(
 /** The configured budget, for requests that the API would take with thinking. */
 function defaultThinking(
   request: MessagesRequest,
-  messages: readonly Message[],
+  messages: readonly Pick<SentMessage, 'role' | 'content'>[],
   model: { defaultBudget: number | undefined; alwaysThinks: boolean },
 ): { type: string; budget_tokens: number } | undefined {
   const budget = model.defaultBudget
@@ -48,7 +48,9 @@ function defaultThinking(
 }
 
 /** With thinking on, the API wants an assistant turn that calls tools to begin with a thought. */
-function startsInsideAToolLoop(messages: readonly Message[]): boolean {
+function startsInsideAToolLoop(
+  messages: readonly Pick<SentMessage, 'role' | 'content'>[],
+): boolean {
   const assistant = messages.findLast((message) => message.role === 'assistant')
   if (assistant === undefined || typeof assistant.content === 'string') return false
   const [first] = assistant.content

@@ -17,7 +17,10 @@ export type Opening = {
 export type Turn = Opening & {
   /** Empty if the last message is the assistant's (prefill, paused turn): then `history` is the whole conversation. */
   prompt: Message['content']
-  /** The lineages of the conversation after 0, 1, 2, … messages of the history. */
+  /**
+   * The lineages of the conversation after 0, 1, 2, … messages of the history; empty if the conversation
+   * goes whole, so that no worker goes on with it.
+   */
   lineages: readonly string[]
   /** The last of them: the state that a worker must be in to be asked `prompt`. */
   lineage: string
@@ -44,6 +47,8 @@ export type TurnSettings = {
   betas: string
   /** Whether the runtime places its own cache breakpoints. */
   runtimeCaching: boolean
+  /** How long the runtime's own breakpoints live; `''` is its default. */
+  cacheLifetime: '' | '1h'
   /**
    * `'off'`: the runtime asks for thinking to be disabled where the model allows that, and then
    * adds `temperature: 1`. `'on'`: it adds no temperature, and `extraBody` says what of thinking.

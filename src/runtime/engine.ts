@@ -9,11 +9,12 @@ import type { Priority } from './capacity/line.ts'
 import { Regrets } from './capacity/regrets.ts'
 import { byValue, type Choice, chooseWorker, type Lane } from './lanes.ts'
 import { type Account, readAccount } from './login/account.ts'
+import type { Carrier } from './login/carrier.ts'
 import { catalogOf } from './login/catalog.ts'
 import { ModelList } from './login/model-list.ts'
 import { Launcher, type ProcessObserver } from './process/launcher.ts'
 import { PLAIN, TokenCounter } from './token-counter.ts'
-import { type BlueprintInput, conversationKind, runKind } from './worker/blueprint.ts'
+import { type BlueprintInput, conversationKind, runKind, wholeKind } from './worker/blueprint.ts'
 import type { ContextCount } from './worker/context-count.ts'
 import { RuntimeEnded } from './worker/failures.ts'
 import type { Stage } from './worker/stage.ts'
@@ -26,6 +27,8 @@ export type Served = { lane: Lane; reply: Reply }
 export type EngineInput = BlueprintInput &
   CapacityLimits & {
     version: string
+    /** Whether conversations go whole, in the body of each request, or turn by turn. */
+    carrier: Carrier['kind']
     startTimeout: number
     nextEventTimeout: number
     /** Where Claude Code's own tools may work; without one there are no runs. */
@@ -85,7 +88,7 @@ export class Engine {
     this.#launcher = new Launcher(input.observer)
     const dependencies: WorkerDependencies = {
       launcher: this.#launcher,
-      kind: conversationKind(input),
+      kind: input.carrier === 'whole' ? wholeKind(input) : conversationKind(input),
       version: input.version,
       startTimeout: input.startTimeout,
       nextEventTimeout: input.nextEventTimeout,

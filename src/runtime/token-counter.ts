@@ -66,6 +66,7 @@ export const PLAIN: TurnSettings = {
   extraBody: '{}',
   betas: '',
   runtimeCaching: true,
+  cacheLifetime: '',
   runtimeThinking: 'off',
 }
 

@@ -347,7 +347,7 @@ describe('workers that no turn uses', () => {
     await vi.advanceTimersByTimeAsync(1500)
     const causes = workers.map(({ cause }) => cause)
     expect(causes.filter((cause) => cause === 'it was idle for long enough')).toHaveLength(1)
-    expect(workers.map(({ forgotten }) => forgotten).toSorted()).toEqual([0, 1])
+    expect(workers.reduce((sum, { forgotten }) => sum + forgotten, 0)).toBe(1)
   })
 
   test('give up the calls that they hold after holdTimeout', async () => {

@@ -1,6 +1,7 @@
 import type { Options } from '@anthropic-ai/claude-agent-sdk'
 
-import { type ReplyReader, ReplyWatch, RunWatch } from './reply-watch.ts'
+import { NO_LIMIT } from '../process/environment.ts'
+import { type ReplyReader, ReplyWatch, RunWatch, WholeWatch } from './reply-watch.ts'
 import { PLAIN_AGENT } from './settings.ts'
 import { TOOL_SERVER } from './toolbox.ts'
 
@@ -11,6 +12,10 @@ export type WorkerKind = {
   systemPrompt: (system: string) => NonNullable<Options['systemPrompt']>
   /** Whether the runtime may go on after calls that it answered itself. */
   answersCalls: boolean
+  /** Whether the runtime is kept from asking again by the gate, closed while a reply comes in. */
+  needsGate: boolean
+  /** Tokens of the runtime's own conversation up to which it may ask while the gate is open. */
+  openLimit: string
   createReader: (clientTools: ReadonlySet<string>) => ReplyReader
 }
 
@@ -35,7 +40,29 @@ export function conversationKind(input: BlueprintInput): WorkerKind {
     },
     systemPrompt: () => '',
     answersCalls: false,
+    needsGate: true,
+    openLimit: NO_LIMIT,
     createReader: (clientTools) => new ReplyWatch(clientTools),
+  }
+}
+
+/**
+ * A conversation that goes whole, in the extra body of each request, through a process in bare mode
+ * (what the documented `--bare` sets). The runtime adds nothing to it; it takes no subscription.
+ *
+ * The runtime's own conversation is a prompt of 21 characters at most. Its limit lets that out, and
+ * nothing that would come after it: a request has at most 36 tokens by the runtime's count, a second
+ * one at least 44, whatever the reply was (measured with 2.1.330).
+ */
+export function wholeKind(input: BlueprintInput): WorkerKind {
+  return {
+    ...conversationKind({
+      ...input,
+      environment: { ...input.environment, CLAUDE_CODE_SIMPLE: '1' },
+    }),
+    needsGate: false,
+    openLimit: '40',
+    createReader: () => new WholeWatch(),
   }
 }
 
@@ -54,6 +81,8 @@ export function runKind(input: BlueprintInput, folder: string): WorkerKind {
     },
     systemPrompt: (append) => ({ type: 'preset', preset: 'claude_code', append }),
     answersCalls: true,
+    needsGate: false,
+    openLimit: NO_LIMIT,
     createReader: () => new RunWatch(),
   }
 }

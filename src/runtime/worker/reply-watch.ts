@@ -169,6 +169,22 @@ function errorIn(error: unknown): ApiError {
     : brokenOff()
 }
 
+/**
+ * Reads a reply to a conversation that went whole. However it ends, the process is ready for the next
+ * turn: it was given no tools to call, and its limit keeps it from asking again.
+ */
+export class WholeWatch implements ReplyReader {
+  readonly callIds = []
+  readonly #watch = new ReplyWatch(new Set())
+
+  read(event: ReplyEvent): ReadOutcome {
+    const { ending, ...outcome } = this.#watch.read(event)
+    if (ending === undefined || ending === 'broken')
+      return { ...outcome, ...(ending && { ending }) }
+    return { ...outcome, ending: 'whole' }
+  }
+}
+
 /** Reads a run in which the runtime uses its own tools, as one message. */
 export class RunWatch implements ReplyReader {
   readonly callIds = []

@@ -1,5 +1,4 @@
 import type { TurnSettings } from '../../plan/turn.ts'
-import { NO_LIMIT } from '../process/environment.ts'
 import type { Channel, Flags } from './channel.ts'
 
 /** Whether the runtime may send a request upstream. */
@@ -28,6 +27,7 @@ const THINKING_TOKENS = { off: 0, on: 1024 }
  */
 export class ProcessSettings {
   readonly #channel: Channel
+  readonly #openLimit: string
   #model: string | undefined
   #system = ''
   #thinking: TurnSettings['runtimeThinking'] = 'off'
@@ -37,8 +37,10 @@ export class ProcessSettings {
   /** `anthropic-beta` is remembered by the runtime for each model. */
   readonly #betas = new Map<string, string>()
 
-  constructor(channel: Channel) {
+  /** @param openLimit tokens of the runtime's own conversation up to which it asks while the gate is open */
+  constructor(channel: Channel, openLimit: string) {
     this.#channel = channel
+    this.#openLimit = openLimit
   }
 
   get gate(): Gate {
@@ -75,14 +77,14 @@ export class ProcessSettings {
   /** Sets the gate alone. */
   async setGate(gate: Gate): Promise<void> {
     if (this.#settings === undefined || gate === this.#gate) return
-    const env = environmentOf(this.#settings, gate)
+    const env = this.#environmentOf(this.#settings, gate)
     this.#gate = gate
     this.#env = JSON.stringify(env)
     await this.#channel.applyFlags({ env })
   }
 
   #differences({ model, system, settings }: State, gate: Gate): Flags {
-    const env = environmentOf(settings, gate)
+    const env = this.#environmentOf(settings, gate)
     const told = JSON.stringify(env)
     const flags: Flags = {
       ...(model !== this.#model && { model }),
@@ -97,18 +99,18 @@ export class ProcessSettings {
     this.#gate = gate
     return flags
   }
-}
 
-/** What was given stays until it is replaced, so each value is always there. */
-function environmentOf(
-  { extraBody, betas, runtimeCaching }: TurnSettings,
-  gate: Gate,
-): Record<string, string> {
-  return {
-    CLAUDE_CODE_EXTRA_BODY: extraBody,
-    ANTHROPIC_BETAS: betas,
-    DISABLE_PROMPT_CACHING: runtimeCaching ? '' : '1',
-    // The tokens from which on the runtime refuses by itself to ask: none, or any.
-    CLAUDE_CODE_BLOCKING_LIMIT_OVERRIDE: gate === 'open' ? NO_LIMIT : '1',
+  /** What was given stays until it is replaced, so each value is always there. */
+  #environmentOf(settings: TurnSettings, gate: Gate): Record<string, string> {
+    return {
+      CLAUDE_CODE_EXTRA_BODY: settings.extraBody,
+      ANTHROPIC_BETAS: settings.betas,
+      DISABLE_PROMPT_CACHING: settings.runtimeCaching ? '' : '1',
+      CLAUDE_CODE_PROMPT_CACHE_TTL: settings.cacheLifetime,
+      // Without it the runtime asks for thoughts of its own accord; what the client says is in the body.
+      CLAUDE_CODE_DISABLE_THINKING: settings.runtimeThinking === 'on' ? '' : '1',
+      // The tokens of its conversation from which on the runtime refuses by itself to ask.
+      CLAUDE_CODE_BLOCKING_LIMIT_OVERRIDE: gate === 'open' ? this.#openLimit : '1',
+    }
   }
 }

@@ -89,7 +89,13 @@ const MAX_TURNS = 5000
 const WARM_UP: State = {
   model: 'warm-up',
   system: '',
-  settings: { extraBody: '{}', betas: '', runtimeCaching: true, runtimeThinking: 'off' },
+  settings: {
+    extraBody: '{}',
+    betas: '',
+    runtimeCaching: true,
+    cacheLifetime: '',
+    runtimeThinking: 'off',
+  },
 }
 
 /**
@@ -154,7 +160,7 @@ export class Worker {
       end: (end) => this.#ended(end),
     })
     this.#channel = new Channel(this.#link, startTimeout)
-    this.#settings = new ProcessSettings(this.#channel)
+    this.#settings = new ProcessSettings(this.#channel, kind.openLimit)
     this.started = this.#start()
     this.started.catch(() => {})
   }
@@ -496,7 +502,7 @@ export class Worker {
 
   #noteSent(flight: Flight): void {
     flight.exchange.sent.resolve()
-    if (this.#dependencies.kind.answersCalls) return
+    if (!this.#dependencies.kind.needsGate) return
     this.#gateTimer = setTimeout(() => void this.#setGate('closed'), GATE_MILLISECONDS)
   }
 
@@ -585,7 +591,8 @@ export class Worker {
       return
     }
     this.#stages.move('recovering')
-    if (runtime === 'asks again' && this.#settings.gate === 'open') {
+    const { needsGate } = this.#dependencies.kind
+    if (needsGate && runtime === 'asks again' && this.#settings.gate === 'open') {
       this.close(cause, new RuntimeEnded(cause), 'kill')
       return
     }

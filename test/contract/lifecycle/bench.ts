@@ -41,6 +41,7 @@ export async function openBench(
     env: sandbox.env,
     host: '127.0.0.1',
     port: 0,
+    runtimeReminders: 'KEEP',
     logger: log.logger,
     ...(typeof options === 'function' ? options(sandbox) : options),
   })

@@ -3,7 +3,14 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { message } from '../../support/answers.ts'
 import { assistantMessage, thinkingMessage, toolUseMessage } from '../../support/messages.ts'
 import type { ClientRequest } from '../../support/wire.ts'
-import { type Bench, expectAsSent, expectAsSentTwice, nextTurn, startBench } from './bench.ts'
+import {
+  type Bench,
+  expectAsSent,
+  expectAsSentTwice,
+  nextTurn,
+  startBench,
+  laneOf,
+} from './bench.ts'
 import { call, conversation, image, PDF, TIME_TOOL, WEATHER_TOOL } from './samples.ts'
 import { expectEachAsSent, expectEachAsSentTwice } from './together.ts'
 
@@ -355,10 +362,10 @@ describe('what a live process got as a reply, the next turn says as the client d
     bench.standin.reply(message(assistantMessage(SEARCH as Content)))
     const second = await bench.send(nextTurn(first, 'Why?'))
     expectAsSent(second)
-    expect(second.lane).toBe('continue')
+    expect(second.lane).toBe(laneOf('continue'))
     const third = await bench.send(nextTurn(second, 'Really?'))
     expectAsSent(third)
-    expect(third.lane).toBe('continue')
+    expect(third.lane).toBe(laneOf('continue'))
   })
 
   test('a call, then a text, then parallel calls with a thought before them', async () => {
@@ -371,7 +378,7 @@ describe('what a live process got as a reply, the next turn says as the client d
     const first = await bench.send({ body })
     const second = await bench.send(nextTurn(first, [result('toolu_live')]))
     expectAsSent(second)
-    expect(second.lane).toBe('resolve')
+    expect(second.lane).toBe(laneOf('resolve'))
     const ids = ['a', 'b', 'c'].map((id) => `toolu_live_${id}`)
     const { content } = toolUseMessage(ids.map((id) => ({ id, name: 'get_time', input: {} })))
     const thought = { ...THOUGHT, type: 'thinking' as const }
@@ -380,11 +387,11 @@ describe('what a live process got as a reply, the next turn says as the client d
     )
     const third = await bench.send(nextTurn(second, 'Thanks. When?'))
     expectAsSent(third)
-    expect(third.lane).toBe('continue')
+    expect(third.lane).toBe(laneOf('continue'))
     const results = ids.map((id) => result(id, { content: [text(id)] }))
     const fourth = await bench.send(nextTurn(third, results))
     expectAsSent(fourth)
-    expect(fourth.lane).toBe('resolve')
+    expect(fourth.lane).toBe(laneOf('resolve'))
   })
 })
 
@@ -405,11 +412,11 @@ describe('the result of a held call reaches the API as it was sent', () => {
       holdCall(id)
       const held = await bench.send(request)
       expectEachAsSent(held, owners)
-      if (index > 0) expect.soft(held.lane, `thanks before ${name}`).toBe('continue')
+      if (index > 0) expect.soft(held.lane, `thanks before ${name}`).toBe(laneOf('continue'))
       const told = await bench.send(nextTurn(held, [result(id, RESULTS[name])]))
       expectEachAsSent(told, owners)
       // Before the first message there is nothing to keep.
-      expect.soft(told.lane, name).toBe(lane === 'rewind' && index === 0 ? 'open' : lane)
+      expect.soft(told.lane, name).toBe(laneOf(lane === 'rewind' && index === 0 ? 'open' : lane))
       request = nextTurn(told, 'Thanks.')
     }
     expectEachAsSent(await bench.send(request), owners)
@@ -458,7 +465,7 @@ describe('the shape of a conversation', () => {
     for (let turn = 2; turn <= 10; turn += 1) {
       exchange = await bench.send(nextTurn(exchange, `Turn ${turn}`))
       expectAsSent(exchange)
-      expect(exchange.lane).toBe('continue')
+      expect(exchange.lane).toBe(laneOf('continue'))
     }
   })
 
@@ -472,7 +479,7 @@ describe('the shape of a conversation', () => {
     await bench.send(nextTurn(left, 'And left again.'))
     const right = await bench.send(nextTurn(first, 'Go right.'))
     expectAsSent(right)
-    expect(right.lane).toBe('rewind')
+    expect(right.lane).toBe(laneOf('rewind'))
     expect(JSON.stringify(right.upstream.body)).not.toContain('Go left.')
   })
 })

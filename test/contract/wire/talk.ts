@@ -1,7 +1,7 @@
 import { expect } from 'vitest'
 
 import { wireDifferences } from '../../support/wire.ts'
-import { type Bench, type Exchange, expectAsSent, nextTurn } from './bench.ts'
+import { type Bench, type Exchange, expectAsSent, nextTurn, laneOf } from './bench.ts'
 
 /**
  * Asks one more turn of a conversation, which must arrive as it was sent.
@@ -28,7 +28,7 @@ export function startTalk(bench: () => Bench, fixed: object): Talk {
     const next = before && nextTurn(before, content).body['messages']
     const exchange = await bench().send({ body: next ? { ...first, messages: next } : first })
     expectAsSent(exchange)
-    expect.soft(exchange.lane).toBe(before ? 'continue' : 'open')
+    expect.soft(exchange.lane).toBe(laneOf(before ? 'continue' : 'open'))
     const isAsSent = wireDifferences(exchange.request, exchange.upstream).length === 0
     if (isAsSent) last = exchange
     return exchange

@@ -1,0 +1,107 @@
+import type { ContentBlock, MessagesRequest, SentMessage } from '../api/types.ts'
+import { livesAnHour } from './caching.ts'
+import { extraBodyOf } from './parameters.ts'
+import { type PlanContext, threadsUnsupported } from './plan-turn.ts'
+import { systemText } from './system.ts'
+import { planThinking } from './thinking.ts'
+import type { Turn } from './turn.ts'
+
+/**
+ * Says what must be asked upstream for a request whose conversation goes whole: as `messages` in the
+ * runtime's extra body (`CLAUDE_CODE_EXTRA_BODY`, documented), which replaces the runtime's own. The API
+ * gets the client's messages byte for byte, whatever is in them.
+ *
+ * The runtime is given the first words alone as its prompt. It asks upstream with the body's messages,
+ * and its own conversation stays short, so that it has nothing to repair, to shorten or to remind of.
+ *
+ * @throws ApiError (400) for a conversation that the API shall hold between requests (`thread`)
+ */
+export function planWhole(request: MessagesRequest, context: PlanContext): Turn {
+  if (request['thread'] !== undefined) throw threadsUnsupported()
+  const { id: model, alwaysThinks } = context.describeModel(request.model ?? context.defaults.model)
+  const thinking = planThinking(request, request.messages, {
+    defaultBudget: context.defaults.maxThinkingTokens,
+    alwaysThinks,
+  })
+  const marks = breakpointsIn(request)
+  const isCachedByClient = marks.length > 0 || systemBlocks(request).some(hasBreakpoint)
+  return {
+    model,
+    system: systemText(request.system ?? context.defaults.system),
+    // The runtime makes no calls: a reply that has some ends the turn.
+    tools: [],
+    settings: {
+      extraBody: JSON.stringify({
+        ...extraBodyOf(request),
+        ...(thinking.parameter !== undefined && { thinking: thinking.parameter }),
+        tools: request.tools ?? [],
+        messages: isCachedByClient ? request.messages : withBreakpointAtEnd(request.messages),
+      }),
+      betas: [...new Set(context.betas)].join(','),
+      runtimeCaching: marks.length + RUNTIME_BREAKPOINTS <= MAX_BREAKPOINTS,
+      cacheLifetime: [...marks, ...systemBlocks(request)].some(livesAnHour) ? '1h' : '',
+      runtimeThinking: thinking.runtime,
+    },
+    history: [],
+    prompt: firstWordsOf(request.messages),
+    lineages: [],
+    lineage: 'whole',
+    promptLineage: 'whole',
+    answers: undefined,
+    isForced: false,
+  }
+}
+
+/** The API allows four breakpoints: https://platform.claude.com/docs/en/build-with-claude/prompt-caching */
+const MAX_BREAKPOINTS = 4
+
+/** The runtime's own, beside the messages: after its header and after the system prompt. */
+const RUNTIME_BREAKPOINTS = 2
+
+/** Everything beside `system` that the client put a breakpoint on. */
+function breakpointsIn(request: MessagesRequest): object[] {
+  return [
+    ...(request.tools ?? []),
+    ...request.messages.flatMap(({ content }) => (typeof content === 'string' ? [] : content)),
+    request,
+  ].filter(hasBreakpoint)
+}
+
+function systemBlocks({ system }: MessagesRequest): object[] {
+  return Array.isArray(system) ? system : []
+}
+
+function hasBreakpoint(part: object): boolean {
+  return 'cache_control' in part && part.cache_control !== null && part.cache_control !== undefined
+}
+
+/**
+ * The breakpoint that the runtime sets on the last block of a conversation of its own. It is the one
+ * that makes a long conversation cheap, for a client that sets none.
+ */
+function withBreakpointAtEnd(messages: readonly SentMessage[]): readonly SentMessage[] {
+  const last = messages.at(-1)
+  if (last === undefined || last.role === 'system') return messages
+  const blocks: ContentBlock[] =
+    typeof last.content === 'string' ? [{ type: 'text', text: last.content }] : last.content
+  const block = blocks.at(-1)
+  if (block === undefined || !CAN_BE_MARKED.has(block.type)) return messages
+  const marked = { ...block, cache_control: { type: 'ephemeral' } }
+  return [...messages.slice(0, -1), { ...last, content: [...blocks.slice(0, -1), marked] }]
+}
+
+const CAN_BE_MARKED = new Set(['text', 'image', 'document', 'tool_use', 'tool_result'])
+
+/** Characters of the conversation that the runtime's header is made from. */
+const FIRST_WORDS = 21
+
+/** The beginning of the first user message, of which the runtime tells a fingerprint in its header. */
+function firstWordsOf(messages: readonly SentMessage[]): string {
+  const content = messages.find(({ role }) => role === 'user')?.content ?? ''
+  const text =
+    typeof content === 'string'
+      ? content
+      : String(content.find(({ type }) => type === 'text')?.['text'] ?? '')
+  const words = text.slice(0, FIRST_WORDS).toWellFormed()
+  return words.trim() === '' ? '-' : words
+}

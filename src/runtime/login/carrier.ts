@@ -1,0 +1,39 @@
+import type { Environment } from '../../config/environment.ts'
+
+/**
+ * How a conversation gets to the API.
+ *
+ * - `whole`: as it came, in the body of each request; the runtime adds nothing to it
+ * - `turns`: put into the runtime message by message, which adds its reminders
+ */
+export type Carrier = { kind: 'whole' | 'turns'; reason: string }
+
+/** Variables whose presence decides about the login, before any stored one. */
+const KEYS = ['ANTHROPIC_API_KEY', 'ANTHROPIC_AUTH_TOKEN']
+
+const PROVIDERS = [
+  'CLAUDE_CODE_USE_BEDROCK',
+  'CLAUDE_CODE_USE_VERTEX',
+  'CLAUDE_CODE_USE_FOUNDRY',
+  'CLAUDE_CODE_USE_MANTLE',
+]
+
+/**
+ * Only a login that is surely no subscription goes without the runtime's reminders: its bare mode,
+ * which leaves them out, refuses subscriptions and all stored logins, and the proxy takes no way
+ * around that. The login is told by the names of variables; no value of a key is looked at.
+ *
+ * @param keepsReminders what `runtime_reminders` says
+ */
+export function carrierOf(env: Environment, keepsReminders: boolean): Carrier {
+  if (keepsReminders) return { kind: 'turns', reason: 'runtime_reminders is keep' }
+  const provider = PROVIDERS.find((name) => isOn(env[name]))
+  if (provider !== undefined) return { kind: 'whole', reason: `${provider} is set` }
+  const key = KEYS.find((name) => (env[name] ?? '') !== '')
+  if (key !== undefined) return { kind: 'whole', reason: `${key} is set` }
+  return { kind: 'turns', reason: 'the login is a subscription, or stored by the runtime' }
+}
+
+function isOn(value: string | undefined): boolean {
+  return value !== undefined && ['1', 'true', 'yes', 'on'].includes(value.toLowerCase())
+}

@@ -23,7 +23,13 @@ export async function startOfficialBench(
   options: BenchOptions = {},
 ): Promise<OfficialBench> {
   const { logger, turns } = recordTurns()
-  const bench = await startBench({ host: '127.0.0.1', logger, ...options })
+  const bench = await startBench({
+    host: '127.0.0.1',
+    logger,
+    // So that the lanes can be seen: conversations of an API key go whole, and have one.
+    runtimeReminders: 'KEEP',
+    ...options,
+  })
   const isOverSocket = transport === 'over a socket'
   const sent: Record<string, unknown>[] = []
   const send = isOverSocket ? fetch : bench.proxy.fetch

@@ -19,7 +19,13 @@ export type OpenaiBench = Bench & {
 
 export async function startOpenaiBench(options: BenchOptions = {}): Promise<OpenaiBench> {
   const { logger, turns } = recordTurns()
-  const bench = await startBench({ host: '127.0.0.1', logger, ...options })
+  const bench = await startBench({
+    host: '127.0.0.1',
+    logger,
+    // So that the lanes can be seen: conversations of an API key go whole, and have one.
+    runtimeReminders: 'KEEP',
+    ...options,
+  })
   let seen = 0
   return {
     ...bench,

@@ -20,7 +20,12 @@ const log = recordTurns()
 beforeAll(async () => {
   standin = await startStandin()
   sandbox = makeSandbox(standin.url)
-  proxy = await createProxy({ env: sandbox.env, host: '127.0.0.1', logger: log.logger })
+  proxy = await createProxy({
+    env: sandbox.env,
+    host: '127.0.0.1',
+    runtimeReminders: 'KEEP',
+    logger: log.logger,
+  })
 })
 
 afterAll(async () => {

@@ -20,7 +20,13 @@ const log = recordTurns()
 beforeAll(async () => {
   standin = await startStandin()
   ours = makeSandbox(standin.url)
-  proxy = await createProxy({ env: ours.env, host: '127.0.0.1', port: 0, logger: log.logger })
+  proxy = await createProxy({
+    env: ours.env,
+    host: '127.0.0.1',
+    port: 0,
+    runtimeReminders: 'KEEP',
+    logger: log.logger,
+  })
   const { url } = await proxy.listen()
   theirs = makeSandbox(url)
 })

@@ -251,7 +251,6 @@ describe('what outlives held calls', () => {
     try {
       const waiting = await held(short)
       await vi.waitFor(async () => expect(await short.processes('held')).toBe(0))
-      expect(short.runtimes()).toHaveLength(1)
       const content = [result(waiting.first, 'one'), result(waiting.second, 'two')]
       const { status, lane, asked } = await step(waiting, content, short)
       expect({ status, lane, asked }).toEqual({ status: 200, lane: 'open', asked: 1 })

@@ -40,7 +40,12 @@ beforeAll(async () => {
   standin = await startStandin()
   standin.answer = answerStep
   sandbox = makeSandbox(standin.url)
-  proxy = await createProxy({ env: sandbox.env, host: '127.0.0.1', logger: log.logger })
+  proxy = await createProxy({
+    env: sandbox.env,
+    host: '127.0.0.1',
+    runtimeReminders: 'KEEP',
+    logger: log.logger,
+  })
   client = new Anthropic({ fetch: proxy.fetch, apiKey: 'unused', maxRetries: 0 })
 })
 

@@ -158,6 +158,11 @@ export interface Config {
    * overage; empty: off. Takes a number from 0.01 to 1. Default: none.
    */
   readonly usageGuard: Values['usageGuard']
+  /**
+   * Whether the runtime adds its reminders to conversations. `AUTO` leaves them out if the login is an API
+   * key or a cloud provider; `KEEP` never does. Default `AUTO`.
+   */
+  readonly runtimeReminders: Values['runtimeReminders']
 
   /**
    * Most requests of batches at a time; auto is half of what max_processes would be by itself.

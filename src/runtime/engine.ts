@@ -7,7 +7,7 @@ import type { Reply } from '../stream/reply.ts'
 import { Capacity, type CapacityLimits, stopping } from './capacity/capacity.ts'
 import type { Priority } from './capacity/line.ts'
 import { Regrets } from './capacity/regrets.ts'
-import { byValue, type Choice, chooseWorker, type Lane } from './lanes.ts'
+import { type Choice, chooseWorker, type Lane } from './lanes.ts'
 import { type Account, readAccount } from './login/account.ts'
 import type { Carrier } from './login/carrier.ts'
 import { catalogOf } from './login/catalog.ts'
@@ -273,8 +273,9 @@ export class Engine {
   #measure(opening: Opening, signal: AbortSignal): Promise<ContextCount> {
     return retryOnceIfEnded(() =>
       this.#capacity.withWorker((available) => {
-        const [worker] = byValue(available, performance.now())
-        return worker?.count(opening, signal)
+        const worker = available.find(({ isCounter }) => isCounter)
+        const other = available.find(({ canCount }) => canCount)
+        return (worker ?? other)?.count(opening, signal)
       }, signal),
     )
   }

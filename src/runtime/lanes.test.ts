@@ -24,6 +24,7 @@ function worker(name: string, conversation: string[], more: Partial<Fake> = {}):
     isForced: false,
     exchanges: conversation.length / 2,
     lastUsed: 0,
+    isCounter: false,
     takes: () => true,
     ...more,
   }

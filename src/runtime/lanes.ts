@@ -24,6 +24,8 @@ export type Candidate = {
   readonly isForced: boolean
   readonly exchanges: number
   readonly lastUsed: number
+  /** Whether it counted tokens and was never asked: only such a worker can count, see `Worker.canCount`. */
+  readonly isCounter: boolean
   takes: (model: string, betas: string) => boolean
 }
 
@@ -127,7 +129,8 @@ const HALF_LIFE = { held: 120_000, long: 300_000, single: 20_000 }
 
 /** How likely the client of a worker's conversation comes back to it: 0 to 1. */
 export function valueOf(worker: Candidate, now: number): number {
-  const { stage, transcript, isForced, exchanges, lastUsed } = worker
+  const { stage, transcript, isForced, exchanges, lastUsed, isCounter } = worker
+  if (isCounter) return 0.5 * 0.5 ** ((now - lastUsed) / HALF_LIFE.long)
   if (transcript.lineage === undefined || transcript.length === 0) return 0
   const age = now - lastUsed
   if (stage === 'held') return (isForced ? 0.1 : 0.9) * 0.5 ** (age / HALF_LIFE.held)

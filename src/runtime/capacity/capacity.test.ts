@@ -25,6 +25,7 @@ class FakeWorker implements PooledWorker {
   isForced = false
   exchanges = 1
   lastUsed = 0
+  readonly isCounter = false
   wear: string | undefined
   cause: string | undefined
   warmUps = 0

@@ -102,6 +102,12 @@ export class Channel {
     return new Set(Array.isArray(cancelled) ? cancelled : [])
   }
 
+  /** The names of the client's tools, as the runtime knows them by now. */
+  async toolNames(): Promise<string[]> {
+    const { mcpTools = [] } = await this.contextUsage('summary')
+    return mcpTools.map(({ name }) => name)
+  }
+
   async contextUsage(detail: 'full' | 'summary'): Promise<SDKControlGetContextUsageResponse> {
     return this.#step(this.#query.getContextUsage({ detail }))
   }

@@ -1,3 +1,5 @@
+import { setTimeout } from 'node:timers/promises'
+
 import type { McpSdkServerConfigWithInstance } from '@anthropic-ai/claude-agent-sdk'
 import { Server } from '@modelcontextprotocol/sdk/server/index.js'
 import {
@@ -18,6 +20,11 @@ export const TOOL_SERVER = 'client'
  * results over 50,000 characters are moved to a file.
  */
 const MAX_RESULT_CHARACTERS = 500_000
+
+const LOOK_AGAIN_MILLISECONDS = 2
+
+/** If the names never come, the turn shows it: a call of a tool that is not known is no call. */
+const MOST_LOOKS = 50
 
 /** Longer than any call is held: a call that no one answers ends when its turn is given up. */
 const CALL_TIMEOUT_MILLISECONDS = 24 * 60 * 60 * 1000
@@ -67,14 +74,24 @@ export class Toolbox {
   /**
    * Offers other tools. The process must be initialized.
    *
-   * @returns resolves when the runtime has asked for them
+   * @param known asks the runtime which tools it knows: some milliseconds after it was given the list
+   * it still has the one before
+   * @returns resolves when the runtime knows them
    */
-  async offer(tools: readonly ClientTool[]): Promise<void> {
+  async offer(tools: readonly ClientTool[], known: () => Promise<string[]>): Promise<void> {
     if (JSON.stringify(tools) === JSON.stringify(this.#tools)) return
     this.#tools = tools
     this.#listed = new Deferred()
     await this.#mcp.sendToolListChanged()
     await this.#listed.promise
+    const wanted = tools.map(({ name }) => name)
+    // A process that was asked before keeps the names of earlier tools beside these.
+    for (let look = 0; look < MOST_LOOKS; look += 1) {
+      const names = new Set(await known())
+      if (names.size === wanted.length && wanted.every((name) => names.has(name))) return
+      if (look > 0 && wanted.every((name) => names.has(name))) return
+      await setTimeout(LOOK_AGAIN_MILLISECONDS)
+    }
   }
 
   /** Answers calls by tool use id, those that were made and those that are still to come. */

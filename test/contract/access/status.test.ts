@@ -107,6 +107,7 @@ describe('/auth/status tells', () => {
       'email',
       'organization',
       'plan',
+      'runtime_reminders',
     ]
     expect(Object.keys(status).filter((name) => !known.includes(name))).toEqual([])
   })

@@ -70,7 +70,11 @@ let bench: Bench
 let port: number
 
 beforeAll(async () => {
-  bench = await startBench({ runtimeReminders: 'KEEP', host: '127.0.0.1', maxBodySize: MAX_BODY_SIZE })
+  bench = await startBench({
+    runtimeReminders: 'KEEP',
+    host: '127.0.0.1',
+    maxBodySize: MAX_BODY_SIZE,
+  })
   port = (await bench.proxy.listen()).port
 })
 

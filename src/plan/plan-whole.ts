@@ -99,9 +99,8 @@ const FIRST_WORDS = 21
 function firstWordsOf(messages: readonly SentMessage[]): string {
   const content = messages.find(({ role }) => role === 'user')?.content ?? ''
   const text =
-    typeof content === 'string'
-      ? content
-      : String(content.find(({ type }) => type === 'text')?.['text'] ?? '')
+    typeof content === 'string' ? content : content.find(({ type }) => type === 'text')?.['text']
+  if (typeof text !== 'string') return '-'
   const words = text.slice(0, FIRST_WORDS).toWellFormed()
   return words.trim() === '' ? '-' : words
 }

@@ -104,7 +104,7 @@ export class Channel {
 
   /** The names of the client's tools, as the runtime knows them by now. */
   async toolNames(): Promise<string[]> {
-    const { mcpTools = [] } = await this.contextUsage('summary')
+    const { mcpTools } = await this.contextUsage('summary')
     return mcpTools.map(({ name }) => name)
   }
 

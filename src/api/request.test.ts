@@ -125,8 +125,8 @@ describe('what is wrong with a field is said with its path', () => {
     [withFields({ messages: ['Hello'] }), 'messages.0: Input should be an object'],
     [withFields({ messages: [HELLO, { content: 'x' }] }), 'messages.1.role: Field required'],
     [
-      withFields({ messages: [{ role: 'system', content: 'x' }] }),
-      "messages.0.role: Input should be 'user' or 'assistant'",
+      withFields({ messages: [{ role: 'developer', content: 'x' }] }),
+      "messages.0.role: Input should be 'user', 'assistant' or 'system'",
     ],
     [withFields({ messages: [{ role: 'user' }] }), 'messages.0.content: Field required'],
     [

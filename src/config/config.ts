@@ -158,11 +158,6 @@ export interface Config {
    * overage; empty: off. Takes a number from 0.01 to 1. Default: none.
    */
   readonly usageGuard: Values['usageGuard']
-  /**
-   * Whether the runtime adds its reminders to conversations. `AUTO` leaves them out if the login is an API
-   * key or a cloud provider; `KEEP` never does. Default `AUTO`.
-   */
-  readonly runtimeReminders: Values['runtimeReminders']
 
   /**
    * Most requests of batches at a time; auto is half of what max_processes would be by itself.
@@ -187,6 +182,12 @@ export interface Config {
    * milliseconds, a whole number from 1 to 315360000000. Default: 29d.
    */
   readonly batchRetention: Values['batchRetention']
+
+  /**
+   * Whether the runtime adds its reminders to conversations: auto leaves them out if the login is
+   * an API key or a cloud provider, keep never does. Takes one of AUTO, KEEP. Default: AUTO.
+   */
+  readonly runtimeReminders: Values['runtimeReminders']
 
   /**
    * Folder of usage.json, which keeps counts of requests and tokens over a restart, and of

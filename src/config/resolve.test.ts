@@ -32,6 +32,7 @@ it('fills in every default', () => {
     pingInterval: 15_000,
     idleTimeout: 300_000,
     holdTimeout: 600_000,
+    runtimeReminders: 'AUTO',
     shutdownTimeout: 30_000,
     batchConcurrency: 16,
     batchWindowShare: 0.7,

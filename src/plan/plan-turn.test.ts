@@ -33,6 +33,7 @@ describe('a turn', () => {
         extraBody: '{"tools":[]}',
         betas: '',
         runtimeCaching: true,
+        cacheLifetime: '',
         runtimeThinking: 'off',
       },
       history: [],

@@ -219,7 +219,10 @@ async function killReady(scene: Scene): Promise<Told> {
 
 async function killWhileReplaying(scene: Scene): Promise<Told> {
   const past = Array.from({ length: 40 }, (_, index) =>
-    index % 2 === 0 ? user(`Question ${index}`) : assistant(`Answer ${index}`),
+    // Messages of several blocks are put in one by one, which takes time.
+    index % 2 === 0
+      ? user([text(`Question ${index}`), text('Well?')])
+      : assistant(`Answer ${index}`),
   )
   const told = vi.spyOn(InputQueue.prototype, 'push')
   const asked = scene.ask({ messages: [...past, user('Hello')] })
@@ -332,6 +335,10 @@ function killIfAlive(pid: number, signal: NodeJS.Signals): void {
   } catch (failure) {
     if ((failure as NodeJS.ErrnoException).code !== 'ESRCH') throw failure
   }
+}
+
+function text(said: string): object {
+  return { type: 'text', text: said }
 }
 
 /** The first events of a reply. */

@@ -126,7 +126,7 @@ describe('what is wrong with a field is said with its path', () => {
     [withFields({ messages: [HELLO, { content: 'x' }] }), 'messages.1.role: Field required'],
     [
       withFields({ messages: [{ role: 'developer', content: 'x' }] }),
-      "messages.0.role: Input should be 'user', 'assistant' or 'system'",
+      "messages.0.role: Input should be 'user' or 'assistant' or 'system'",
     ],
     [withFields({ messages: [{ role: 'user' }] }), 'messages.0.content: Field required'],
     [

@@ -37,6 +37,7 @@ import { runtimeEnvironment } from './runtime/process/environment.ts'
 import { LazyStore } from './store/lazy-store.ts'
 import type { Reply } from './stream/reply.ts'
 import { VERSION } from './version.ts'
+import { stableWorkFolder } from './work-folder.ts'
 
 export type ProxyOptions = ConfigInput & {
   /** Where the proxy writes what it does; by default nowhere. */
@@ -88,7 +89,8 @@ export async function createProxy({
   const folder = await makePrivateFolder((error) =>
     logger.warn({ err: error }, 'the folder for temporary files could not be deleted'),
   )
-  const workFolder = await folder.subfolder('work')
+  const workFolder =
+    config.workFolder ?? (await stableWorkFolder()) ?? (await folder.subfolder('work'))
   const temporaryFolder = await folder.subfolder('tmp')
   const carrier = carrierOf(env, config.runtimeReminders === 'KEEP')
   const engine = new Engine({
@@ -97,7 +99,7 @@ export async function createProxy({
       withoutLoop(env, config.port, logger),
       runtimeEnvironment(VERSION, temporaryFolder),
     ),
-    workFolder: config.workFolder ?? workFolder,
+    workFolder,
     model: config.modelDefault,
     executable: config.claudePath,
     version: VERSION,

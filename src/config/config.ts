@@ -198,8 +198,9 @@ export interface Config {
   readonly stateFolder: Values['stateFolder']
 
   /**
-   * Working folder of the runtime; empty is a private temporary one without files. Takes a path
-   * without control characters and written out, for ~ is not expanded. Default: none.
+   * Working folder of the runtime; empty is an empty one of your own, whose name tells the model
+   * that it is not the client's. Takes a path without control characters and written out, for ~ is
+   * not expanded. Default: none.
    */
   readonly workFolder: Values['workFolder']
 

@@ -137,7 +137,7 @@ export const SETTINGS = {
   ),
   work_folder: optional(
     filePath,
-    'working folder of the runtime; empty is a private temporary one without files',
+    "working folder of the runtime; empty is an empty one of your own, whose name tells the model that it is not the client's",
   ),
   claude_path: optional(
     filePath,

@@ -6,7 +6,6 @@ import { asking } from '../../support/compare-bench.ts'
 import { assistantMessage, textBlock, toolUseMessage } from '../../support/messages.ts'
 import { cacheBreak } from '../../support/prefix.ts'
 import { waitUntilGone } from '../../support/processes.ts'
-import { makeSandbox, type Sandbox } from '../../support/sandbox.ts'
 import { type Bench, ENDING, openBench } from '../lifecycle/bench.ts'
 
 /*
@@ -18,18 +17,15 @@ const TOOL = { name: 'look', description: 'Looks.', input_schema: { type: 'objec
 
 let bench: Bench
 let other: Bench | undefined
-let folder: Sandbox
 
 beforeAll(async () => {
-  folder = makeSandbox('http://127.0.0.1:1')
   // One process alone: what comes between takes it away.
-  bench = await openBench({ maxProcesses: 1, workFolder: folder.workFolder })
+  bench = await openBench({ maxProcesses: 1 })
   bench.standin.signsThoughts = true
 })
 afterAll(async () => {
   await other?.remove()
   await bench?.remove()
-  folder?.remove()
 })
 beforeEach(() => bench.standin.reset())
 
@@ -121,9 +117,9 @@ describe.each(Object.entries(THINKING))('%s', (model, thinking) => {
   })
 })
 
-test('a server that was started anew in the same folder asks as the one before did', async () => {
+test('a server that was started anew asks as the one before did', async () => {
   const begun = await begin({ model: 'claude-sonnet-5-5', thinking: { type: 'adaptive' } })
-  other = await openBench({ workFolder: folder.workFolder })
+  other = await openBench()
   other.standin.signsThoughts = true
   await goOn(begun, 'And then?', other)
 

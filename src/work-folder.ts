@@ -1,0 +1,46 @@
+import { lstat, mkdir } from 'node:fs/promises'
+import { tmpdir, userInfo } from 'node:os'
+import { join } from 'node:path'
+
+/**
+ * The runtime tells the model the name of its working folder. This one says that it is not the client's,
+ * so that a model does not write the client's files there.
+ */
+const NAME = 'not-the-clients-folder'
+
+/**
+ * An empty folder for the runtime to work in, of this user alone (mode 0700). Its path is the same after a
+ * restart: it is told to the model at the beginning of each conversation, and what came before a
+ * thought must stay as it was. Nothing is written in it, so several servers may share it.
+ *
+ * @returns `undefined` if there is something else by that name, or someone else's
+ */
+export async function stableWorkFolder(base: string = tmpdir()): Promise<string | undefined> {
+  const own = join(base, `claude-sub-proxy-${ownerName()}`)
+  const path = join(own, NAME)
+  try {
+    for (const folder of [own, path]) {
+      await mkdir(folder, { mode: 0o700 }).catch(ignoreExisting)
+      if (!(await isOurs(folder))) return undefined
+    }
+    return path
+  } catch {
+    return undefined
+  }
+}
+
+function ownerName(): string {
+  return String(process.getuid?.() ?? userInfo().username)
+}
+
+function ignoreExisting(error: NodeJS.ErrnoException): void {
+  if (error.code !== 'EEXIST') throw error
+}
+
+/** Anyone may write in the folder for temporary files: a link, or another user's folder, is not used. */
+async function isOurs(path: string): Promise<boolean> {
+  const entry = await lstat(path)
+  const isOwn = entry.uid === (process.getuid?.() ?? entry.uid)
+  const isPrivate = process.platform === 'win32' || (entry.mode & 0o077) === 0
+  return entry.isDirectory() && isOwn && isPrivate
+}

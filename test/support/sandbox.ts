@@ -1,4 +1,4 @@
-import { mkdirSync, mkdtempSync, realpathSync, rmSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, readdirSync, realpathSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 
@@ -73,4 +73,12 @@ function withoutUndefined(variables: EnvironmentOverrides): Record<string, strin
     if (value !== undefined) set[name] = value
   }
   return set
+}
+
+/**
+ * What is left in a folder for temporary files, but for the empty folder that the runtime works in: its path
+ * is the same for all servers of a user, so none of them deletes it.
+ */
+export function leftIn(temporaryFolder: string): string[] {
+  return readdirSync(temporaryFolder).filter((name) => !/^claude-sub-proxy-\d+$/.test(name))
 }

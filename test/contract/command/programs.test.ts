@@ -1,4 +1,4 @@
-import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest'
@@ -10,7 +10,7 @@ import {
   runtimesIn,
   startServer,
 } from '../../support/command.ts'
-import { makeSandbox, type Sandbox } from '../../support/sandbox.ts'
+import { makeSandbox, type Sandbox, leftIn } from '../../support/sandbox.ts'
 import { type Standin, startStandin } from '../../support/standin.ts'
 
 let standin: Standin
@@ -64,7 +64,7 @@ describe('run', () => {
     expect(url).not.toBe(standin.url)
     expect(standin.messages).toHaveLength(1)
     expect(runtimesIn(sandbox.folder)).toEqual([])
-    expect(readdirSync(join(sandbox.folder, 'tmp'))).toEqual([])
+    expect(leftIn(join(sandbox.folder, 'tmp'))).toEqual([])
     await expect(fetch(`${url}/health`)).rejects.toThrow()
   })
 
@@ -98,7 +98,7 @@ describe('selftest', () => {
     expect(stdout.match(/^ok {7}/gm)).toHaveLength(8)
     expect(stdout.trimEnd().split('\n').at(-1)).toBe('All of it works here.')
     expect(standin.requests).toEqual([])
-    expect(readdirSync(join(sandbox.folder, 'tmp'))).toEqual([])
+    expect(leftIn(join(sandbox.folder, 'tmp'))).toEqual([])
     expect(existsSync(join(sandbox.env['HOME'] ?? '', '.local'))).toBe(false)
   })
 

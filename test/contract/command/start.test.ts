@@ -1,4 +1,4 @@
-import { readdirSync, writeFileSync } from 'node:fs'
+import { writeFileSync } from 'node:fs'
 import { createServer } from 'node:net'
 import { networkInterfaces } from 'node:os'
 import { join } from 'node:path'
@@ -19,6 +19,7 @@ import {
   NO_LOGIN,
   type Sandbox,
   SUBSCRIPTION_LOGIN,
+  leftIn,
 } from '../../support/sandbox.ts'
 import { type Standin, startStandin } from '../../support/standin.ts'
 import { runtimePath } from '../../support/switchable-runtime.ts'
@@ -276,5 +277,5 @@ async function expectRefused(path: string): Promise<void> {
   expect(end).toMatchObject({ code: 1, signal: null, stdout: '' })
   expect(end.stderr).toMatch(/^claude-sub-proxy: [^\n]+\n$/)
   expect(end.stderr).toContain(path)
-  expect(readdirSync(join(sandbox.folder, 'tmp'))).toEqual([])
+  expect(leftIn(join(sandbox.folder, 'tmp'))).toEqual([])
 }

@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process'
-import { readdirSync } from 'node:fs'
+
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 
@@ -20,7 +20,7 @@ import { eventsOf } from '../../support/events.ts'
 import { makeGate } from '../../support/gate.ts'
 import { textMessage } from '../../support/messages.ts'
 import { descendants, isAlive, startedRuntimes, waitUntilGone } from '../../support/processes.ts'
-import { makeSandbox, type Sandbox } from '../../support/sandbox.ts'
+import { makeSandbox, type Sandbox, leftIn } from '../../support/sandbox.ts'
 import { type Standin, startStandin } from '../../support/standin.ts'
 
 const ROOT = fileURLToPath(new URL('../../..', import.meta.url))
@@ -106,7 +106,7 @@ describe.each(['SIGTERM', 'SIGINT', 'SIGHUP', 'SIGQUIT'] as const)('%s', (name) 
     expect(await command.ended).toMatchObject({ code: 0, signal: null })
     await waitUntilGone(runtimes, ENDING)
     expect(runtimesIn(sandbox.folder)).toEqual([])
-    expect(readdirSync(join(sandbox.folder, 'tmp'))).toEqual([])
+    expect(leftIn(join(sandbox.folder, 'tmp'))).toEqual([])
     expect(standin.messages).toMatchObject([{ aborted: false }])
   })
 
@@ -157,7 +157,7 @@ test('SIGTERM to the shell of npm alone ends the server as well', async () => {
   const shell = tree.find(({ command }) => /^(?:\S*\/)?sh -c/.test(command))
   process.kill(shell?.pid ?? npm.pid ?? 0, 'SIGTERM')
   await waitUntilGone([npm.pid ?? 0, ...tree.map(({ pid }) => pid)], 2 * ENDING)
-  expect(readdirSync(join(sandbox.folder, 'tmp'))).toEqual([])
+  expect(leftIn(join(sandbox.folder, 'tmp'))).toEqual([])
 })
 
 test('Ctrl-C in a terminal, which reaches every process, lets what is in flight finish', async () => {
@@ -286,11 +286,11 @@ async function expectAllGone(command: RunningCommand): Promise<void> {
 /** Interrupts the command once its private folder is there. */
 async function expectNothingLeft(command: RunningCommand, code: number): Promise<void> {
   // The folder is there while the runtime starts.
-  while (readdirSync(join(sandbox.folder, 'tmp')).length === 0 && isAlive(command.pid)) {
+  while (leftIn(join(sandbox.folder, 'tmp')).length === 0 && isAlive(command.pid)) {
     await new Promise((resolve) => setImmediate(resolve))
   }
   command.signal('SIGINT')
   expect(await command.ended).toMatchObject({ code, signal: null })
   expect(runtimesIn(sandbox.folder)).toEqual([])
-  expect(readdirSync(join(sandbox.folder, 'tmp'))).toEqual([])
+  expect(leftIn(join(sandbox.folder, 'tmp'))).toEqual([])
 }

@@ -1,4 +1,5 @@
-import { readdirSync, writeFileSync } from 'node:fs'
+import { leftIn } from '../../support/sandbox.ts'
+import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { execFile } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
@@ -236,7 +237,7 @@ test('a start that is given up leaves no process and no folder', async () => {
     runtimes().filter((pid) => !others.includes(pid)),
     ENDING,
   )
-  expect(readdirSync(temporary)).toEqual([])
+  expect(leftIn(temporary)).toEqual([])
   expect(standin.requests).toEqual([])
 })
 
@@ -275,7 +276,7 @@ test('a program that embeds it ends by itself once it is closed, and nothing is 
     runtimes().filter((pid) => !others.includes(pid)),
     ENDING,
   )
-  expect(readdirSync(join(sandbox.folder, 'tmp'))).toEqual([])
+  expect(leftIn(join(sandbox.folder, 'tmp'))).toEqual([])
 })
 
 test('importing the library starts nothing and ends by itself', async () => {

@@ -68,17 +68,6 @@ export class ApiError extends Error {
   }
 }
 
-/** The client closed the connection or aborted its request. Nobody reads this error. */
-export class ClientLeft extends ApiError {
-  /** @param cause the reason of the client's signal */
-  constructor(cause?: unknown) {
-    super('api_error', 'The client left.', { status: CLIENT_LEFT_STATUS, cause })
-  }
-}
-
-/** What servers write in their logs for a client that did not wait for the answer. */
-export const CLIENT_LEFT_STATUS = 499
-
 /** The error type that the API uses with an HTTP status, for answers that name none. */
 export function errorTypeOf(status: number): ErrorType {
   for (const [type, known] of Object.entries(STATUS_OF)) {

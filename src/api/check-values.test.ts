@@ -1,7 +1,8 @@
 import { describe, expect, test } from 'vitest'
 
 import { ApiError } from '../errors.ts'
-import { checkValues, MAX_DEPTH, MAX_VALUES } from './check-values.ts'
+import { checkValues } from './check-values.ts'
+import { MAX_DEPTH, MAX_VALUES } from './json-limits.ts'
 
 function check(value: unknown): unknown {
   try {

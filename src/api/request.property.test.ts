@@ -10,12 +10,13 @@ import {
 } from '../../test/support/arbitraries.ts'
 import { anyRequest } from '../../test/support/requests.ts'
 import { ApiError } from '../errors.ts'
-import { parseJson, parseMessagesRequest } from './request.ts'
+import { parseJson } from './parse-json.ts'
+import { parseMessagesRequest } from './request.ts'
 
 /** The request, or the message with which it was refused as the API refuses one. */
-function parsed(text: string): unknown {
+async function parsed(text: string): Promise<unknown> {
   try {
-    return parseMessagesRequest(parseJson(text))
+    return parseMessagesRequest(await parseJson(text))
   } catch (error) {
     if (!(error instanceof ApiError)) throw error
     expect(error).toMatchObject({ type: 'invalid_request_error', status: 400 })
@@ -24,20 +25,20 @@ function parsed(text: string): unknown {
   }
 }
 
-test('a request that keeps the rules is taken, and is what its text says', () => {
-  fc.assert(
-    fc.property(anyRequest, (request) => {
+test('a request that keeps the rules is taken, and is what its text says', async () => {
+  await fc.assert(
+    fc.asyncProperty(anyRequest, async (request) => {
       const text = JSON.stringify(request)
-      expect(parsed(text)).toEqual(JSON.parse(text))
+      expect(await parsed(text)).toEqual(JSON.parse(text))
     }),
   )
 })
 
-test('with anything anywhere in it, a request is taken as it is, or refused', () => {
-  fc.assert(
-    fc.property(withReplacement(anyRequest, anyJson), (body) => {
+test('with anything anywhere in it, a request is taken as it is, or refused', async () => {
+  await fc.assert(
+    fc.asyncProperty(withReplacement(anyRequest, anyJson), async (body) => {
       const text = JSON.stringify(body)
-      const result = parsed(text)
+      const result = await parsed(text)
       if (typeof result !== 'string')
         expect(JSON.stringify(result)).toBe(JSON.stringify(JSON.parse(text)))
     }),
@@ -45,29 +46,31 @@ test('with anything anywhere in it, a request is taken as it is, or refused', ()
   )
 })
 
-test('any text is a request, or refused', () => {
+test('any text is a request, or refused', async () => {
   const almostJson = fc.tuple(anyRequest, fc.nat(), anyText).map(([request, place, piece]) => {
     const text = JSON.stringify(request)
     const cut = place % (text.length + 1)
     return text.slice(0, cut) + piece + text.slice(cut)
   })
-  fc.assert(fc.property(fc.oneof(anyText, almostJson), (text) => void parsed(text)))
+  await fc.assert(
+    fc.asyncProperty(fc.oneof(anyText, almostJson), async (text) => void (await parsed(text))),
+  )
 })
 
-test('half a surrogate pair anywhere refuses a request', () => {
-  fc.assert(
-    fc.property(withReplacement(anyRequest, brokenText), (body) => {
-      expect(parsed(JSON.stringify(body))).toMatch(/surrogate|Input should be/)
+test('half a surrogate pair anywhere refuses a request', async () => {
+  await fc.assert(
+    fc.asyncProperty(withReplacement(anyRequest, brokenText), async (body) => {
+      expect(await parsed(JSON.stringify(body))).toMatch(/surrogate|Input should be/)
     }),
   )
 })
 
-test('no prototype is changed by what a request holds', () => {
+test('no prototype is changed by what a request holds', async () => {
   const before = Object.getOwnPropertyNames(Object.prototype)
-  fc.assert(
-    fc.property(fieldsOf(anyJson), anyRequest, (hostile, request) => {
+  await fc.assert(
+    fc.asyncProperty(fieldsOf(anyJson), anyRequest, async (hostile, request) => {
       const body = { ...request, ['__proto__']: hostile, constructor: { prototype: hostile } }
-      parsed(JSON.stringify(body))
+      await parsed(JSON.stringify(body))
       expect(Object.getOwnPropertyNames(Object.prototype)).toEqual(before)
       expect(Object.keys({})).toEqual([])
     }),

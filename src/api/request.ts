@@ -1,5 +1,4 @@
 import { ApiError } from '../errors.ts'
-import { checkValues } from './check-values.ts'
 import { checkConversation } from './conversation.ts'
 import { messagesRequestSchema } from './schema.ts'
 import type { MessagesRequest } from './types.ts'
@@ -21,29 +20,4 @@ export function parseMessagesRequest(body: unknown): MessagesRequest {
   const request = body as MessagesRequest
   checkConversation(request.messages)
   return request
-}
-
-/**
- * Parses the text of a request body.
- *
- * @throws ApiError `invalid_request_error` where the text is empty or no JSON, or can't be passed on
- */
-export function parseJson(text: string): unknown {
-  if (text.trim() === '') {
-    throw new ApiError(
-      'invalid_request_error',
-      'The request body is empty; a JSON object was expected',
-    )
-  }
-  let body: unknown
-  try {
-    body = JSON.parse(text)
-  } catch (cause) {
-    const reason = cause instanceof Error ? cause.message : String(cause)
-    throw new ApiError('invalid_request_error', `The request body is not valid JSON: ${reason}`, {
-      cause,
-    })
-  }
-  checkValues(body)
-  return body
 }

@@ -1,4 +1,4 @@
-import { ApiError } from '../errors.ts'
+import { stopping } from '../refusals.ts'
 import type { BatchProgress } from '../observe/batch-progress.ts'
 import type { LazyStore } from '../store/lazy-store.ts'
 import type { BatchDesk, DeskOptions } from './desk.ts'
@@ -44,7 +44,7 @@ export class Batches {
   async #open(): Promise<BatchDesk> {
     const store = await this.#store.open()
     const { BatchDesk } = await import('./desk.ts')
-    if (this.#isClosed) throw new ApiError('overloaded_error', 'The proxy is stopping.')
+    if (this.#isClosed) throw stopping()
     this.#opened = new BatchDesk(store, this.#options)
     return this.#opened
   }

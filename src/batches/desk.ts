@@ -1,4 +1,4 @@
-import { parseJson } from '../api/request.ts'
+import { parseJson } from '../api/parse-json.ts'
 import { ApiError } from '../errors.ts'
 import type { Store } from '../store/store.ts'
 import { newWorkerName } from '../store/worker-name.ts'
@@ -107,7 +107,7 @@ async function* requestsOf(entries: AsyncIterable<string>): AsyncIterableIterato
         `requests: List should have at most ${MOST_REQUESTS} items`,
       )
     }
-    const { custom_id: customId, params } = entryOf(entry, place)
+    const { custom_id: customId, params } = await entryOf(entry, place)
     checkId(customId, place)
     if (ids.has(customId)) {
       throw new ApiError(
@@ -127,9 +127,11 @@ async function* requestsOf(entries: AsyncIterable<string>): AsyncIterableIterato
 
 type Entry = { custom_id: string; params: object }
 
-function entryOf(text: string, place: string): Entry {
+async function entryOf(text: string, place: string): Promise<Entry> {
   try {
-    const { custom_id: customId, params } = parseJson(text) as Partial<Record<string, unknown>>
+    const { custom_id: customId, params } = (await parseJson(text)) as Partial<
+      Record<string, unknown>
+    >
     if (typeof customId !== 'string') throw required('custom_id', 'a valid string', customId)
     if (typeof params !== 'object' || params === null || Array.isArray(params)) {
       throw required('params', 'an object', params)

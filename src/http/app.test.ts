@@ -2,6 +2,7 @@ import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
 
 import { appOptions } from '../../test/support/app-options.ts'
 import { never, REPLY, source } from '../../test/support/source.ts'
+import { Deferred } from '../deferred.ts'
 import { ApiError } from '../errors.ts'
 import { type AppOptions, createApp } from './app.ts'
 import type { Ask, RequestFacts } from './messages.ts'
@@ -189,7 +190,8 @@ test('a reply that ends before it is whole is no message', async () => {
 
 describe('the first event', () => {
   beforeEach(() => {
-    vi.useFakeTimers()
+    // A body takes rounds of the event loop, which are real ones.
+    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout', 'setInterval', 'clearInterval'] })
   })
 
   afterEach(() => {
@@ -198,8 +200,14 @@ describe('the first event', () => {
 
   test.each([false, true])('is waited for, with stream: %j', async (stream) => {
     const { events, returned } = source([never])
-    const { post } = open({ ask: () => Promise.resolve(events), firstEventTimeout: 5000 })
+    const asked = new Deferred<void>()
+    const ask: Ask = () => {
+      asked.resolve()
+      return Promise.resolve(events)
+    }
+    const { post } = open({ ask, firstEventTimeout: 5000 })
     const answered = post({ ...HELLO, stream })
+    await asked.promise
     await vi.advanceTimersByTimeAsync(4999)
     expect(returned).not.toHaveBeenCalled()
     await vi.advanceTimersByTimeAsync(1)
@@ -227,13 +235,28 @@ describe('a client that leaves stops the reply', () => {
   test('before its first event', async () => {
     const leaving = new AbortController()
     const { events, returned } = source([never])
-    const { post } = open({ ask: () => Promise.resolve(events) })
+    const asked = new Deferred<void>()
+    const ask: Ask = () => {
+      asked.resolve()
+      return Promise.resolve(events)
+    }
+    const { post } = open({ ask })
     const answered = post(HELLO, { signal: leaving.signal })
-    await vi.waitFor(async () => {
-      leaving.abort()
-      await answered
-    })
+    await asked.promise
+    leaving.abort()
+    await answered
     expect(returned).toHaveBeenCalled()
+  })
+
+  test('before it is asked: then it is not', async () => {
+    const leaving = new AbortController()
+    const ask = vi.fn<Ask>()
+    const { post, onError } = open({ ask })
+    const answered = post(HELLO, { signal: leaving.signal })
+    setImmediate(() => leaving.abort())
+    expect((await answered).status).toBe(499)
+    expect(ask).not.toHaveBeenCalled()
+    expect(onError).not.toHaveBeenCalled()
   })
 
   test('while it is collected', async () => {
@@ -324,4 +347,60 @@ describe('other routes', () => {
     })
     expect(onError).not.toHaveBeenCalled()
   })
+
+  test.each([
+    ['/v1/message', 'base URL of an Anthropic client to http://localhost:42069,'],
+    ['/v1/v2/messages', 'that of an OpenAI client to http://localhost:42069/v1.'],
+    ['/v1/models', 'There is no POST /v1/models here: send GET.'],
+    ['/v1/embeddings', "The model's API has no embeddings."],
+  ])('POST %s says what to do, in a sentence', async (path, words) => {
+    const { app } = open()
+    const response = await app.request(`http://localhost:42069${path}`, { method: 'POST' })
+    const { error } = (await response.json()) as { error: { message: string } }
+    expect(error.message).toContain(words)
+    expect(error.message).not.toMatch(/ALL|:id|\{/)
+  })
+
+  test.each([
+    '/v1/messages/',
+    '//v1/messages',
+    '/v1/v1/messages',
+    '/messages',
+    '/anthropic/v1/messages',
+  ])('a message asked for at %s is answered', async (path) => {
+    const { app } = open()
+    const init = { method: 'POST', body: JSON.stringify(HELLO) }
+    const response = await app.request(`http://localhost${path}`, init)
+    expect(await response.json()).toMatchObject({ content: [{ text: 'Hi' }] })
+  })
+
+  test.each([
+    '/health',
+    '/auth/status',
+    '/metrics',
+    '/',
+    '/page/style.css',
+    '/v1/models',
+    '/v1/usage/stream',
+    '/nothing',
+  ])('%s has a request-id', async (path) => {
+    const { app } = open()
+    const response = await app.request(path)
+    expect(response.headers.get('request-id')).toMatch(/^req_/)
+    await response.body?.cancel()
+  })
+
+  test.each(['/', '/api/hello', '/health'])('HEAD %s is 200, without a key', async (path) => {
+    const { app } = open({ keys: () => Promise.resolve(['made-up']) })
+    const response = await app.request(path, { method: 'HEAD' })
+    expect([response.status, await response.text()]).toEqual([200, ''])
+  })
+
+  test.each(['/', '/health'])(
+    'OPTIONS %s is a success, for checks of a load balancer',
+    async (path) => {
+      const { app } = open({ keys: () => Promise.resolve(['made-up']) })
+      expect((await app.request(path, { method: 'OPTIONS' })).status).toBe(204)
+    },
+  )
 })

@@ -17,7 +17,7 @@ import { type CountTokensOptions, postCountTokens } from './count-tokens.ts'
 import { checkKey } from './key.ts'
 import { type MessagesOptions, postMessages, STREAM_HEADERS } from './messages.ts'
 import { getModel, listModels } from './models.ts'
-import { notFoundMessage } from './openai-paths.ts'
+import { notFoundMessage } from './not-found.ts'
 import { ownerOf } from './owner.ts'
 import { routeOllama } from './ollama.ts'
 import { getPage, PAGE_PATHS } from './page.ts'
@@ -25,6 +25,7 @@ import { withRateLimits } from './rate-limit-headers.ts'
 import { newRequestId } from './request-id.ts'
 import { errorResponse } from './respond.ts'
 import { addResponsesRoutes } from './responses-routes.ts'
+import { servedPath } from './served-path.ts'
 import type { Variables } from './variables.ts'
 
 export type AppOptions = Omit<MessagesOptions & CountTokensOptions, 'bodies'> & {
@@ -69,7 +70,7 @@ export function createApp(settings: AppOptions): Hono<{ Variables: Variables }> 
   const bodies = new Bodies(settings.maxBodySize)
   const options = { ...settings, bodies }
   const startedAt = Date.now()
-  const app = new Hono<{ Variables: Variables }>()
+  const app = new Hono<{ Variables: Variables }>({ getPath: servedPath })
 
   app.use(async (context, next) => {
     context.set('requestId', newRequestId())
@@ -79,6 +80,8 @@ export function createApp(settings: AppOptions): Hono<{ Variables: Variables }> 
     } finally {
       bodies.release(context.req.raw)
     }
+    const { headers } = context.res
+    if (!headers.has('request-id')) headers.set('request-id', context.get('requestId'))
   })
   if (options.corsOrigins.length > 0) {
     app.use(
@@ -99,14 +102,17 @@ export function createApp(settings: AppOptions): Hono<{ Variables: Variables }> 
     }),
   )
 
+  // What asks whether someone is there: Claude Code, and HAProxy, whose check is `OPTIONS /` by default.
+  app.get('/api/hello', (context) => context.json({ message: 'hello' }))
+  app.on('OPTIONS', ['/', '/health'], (context) => context.body(null, 204, { allow: 'GET, HEAD' }))
+
   // The page holds no data: what it shows it asks for, with the key where one is set.
   for (const path of PAGE_PATHS) app.get(path, () => getPage(path))
 
   app.use(async (context, next) => {
     const { raw } = context.req
     if (options.keys !== undefined) {
-      checkKey(raw.headers, await options.keys())
-      context.set('owner', ownerOf(raw.headers))
+      context.set('owner', ownerOf(checkKey(raw.headers, await options.keys())))
     } else if (!options.isOpenToNetwork) checkBrowser(raw, options.corsOrigins)
     await next()
   })
@@ -154,10 +160,10 @@ export function createApp(settings: AppOptions): Hono<{ Variables: Variables }> 
   })
 
   app.notFound((context) => {
-    const { method, path } = context.req
-    const routes = app.routes.filter((route) => route.path.startsWith('/v1/'))
-    const names = routes.map((route) => `${route.method} ${route.path}`)
-    const error = new ApiError('not_found_error', notFoundMessage(method, path, names))
+    const { method, path, url } = context.req
+    const { origin, pathname } = new URL(url)
+    const asked = { method, path: pathname, origin }
+    const error = new ApiError('not_found_error', notFoundMessage(asked, path, app.routes))
     return errorResponse(context, error)
   })
   app.onError((error, context) => {

@@ -6,6 +6,8 @@ import { messageBatch, messageResult } from '../batches/message-batch.ts'
 import type { Batch } from '../batches/batch.ts'
 import type { BatchRecords } from '../batches/batch-records.ts'
 import { ApiError } from '../errors.ts'
+import { ClientLeft } from '../refusals.ts'
+import { bodyChunks } from './body.ts'
 import { pageQuery } from './page-query.ts'
 import { betasOf } from './reply.ts'
 import type { Variables } from './variables.ts'
@@ -28,10 +30,10 @@ export function routeBatches(app: App, batches: Batches): void {
     const { raw } = context.req
     const caller = { owner: context.get('owner'), betas: betasOf(raw.headers) }
     try {
-      return answer(context, await desk.create(chunksOf(raw), caller))
+      return answer(context, await desk.create(bodyChunks(raw), caller))
     } catch (cause) {
       if (!raw.signal.aborted) throw cause
-      throw new ApiError('api_error', 'The client left.', { status: 499, cause })
+      throw new ClientLeft(cause)
     }
   })
 
@@ -109,10 +111,6 @@ function resultLines(records: BatchRecords, id: string): ReadableStream<Uint8Arr
       controller.enqueue(encoder.encode(text))
     },
   })
-}
-
-async function* chunksOf(request: Request): AsyncIterableIterator<Uint8Array> {
-  yield* request.body ?? []
 }
 
 function shown(context: Call, batch: Batch): object {

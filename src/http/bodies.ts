@@ -1,30 +1,39 @@
-import { overloaded } from '../refusals.ts'
-import { readBody } from './body.ts'
+import { setImmediate } from 'node:timers/promises'
+
+import { parseJson } from '../api/parse-json.ts'
+import { overloaded, throwIfLeft } from '../refusals.ts'
+import { type BodyLimits, IDLE_TIMEOUT, readBody } from './body.ts'
 
 /** How many bodies of the largest size may be held at a time; of a usual size they are hundreds. */
 const MOST_OF_LARGEST = 8
 
 /**
  * Reads the bodies of requests, and bounds what they take together: a request that stands in line is
- * held whole until its reply begins.
+ * held whole until its reply begins. What counts is what has come, not what a client says will come.
  */
 export class Bodies {
-  readonly #maxBodySize: number
+  readonly #limits: BodyLimits
   readonly #held = new Map<Request, number>()
   #sum = 0
 
-  /** @param maxBodySize bytes of a single one */
-  constructor(maxBodySize: number) {
-    this.#maxBodySize = maxBodySize
+  /** @param maxSize bytes of a single one */
+  constructor(maxSize: number, idleTimeout = IDLE_TIMEOUT) {
+    this.#limits = { maxSize, idleTimeout }
   }
 
   /**
-   * The body as text. Its bytes count until the request is released.
+   * The JSON of a body. Its bytes count until the request is released.
    *
-   * @throws ApiError as of `readBody`, and 529 where too much is held already
+   * @param whenEmpty the JSON that no body stands for, if it may be left out
+   * @throws ApiError as of `readBody` and `parseJson`, and 529 where too much is held already;
+   * ClientLeft
    */
-  read(request: Request): Promise<string> {
-    return readBody(request, this.#maxBodySize, (length) => this.#hold(request, length))
+  async readJson(request: Request, whenEmpty = ''): Promise<unknown> {
+    const text = await readBody(request, this.#limits, (length) => this.#hold(request, length))
+    await staysThere(request.signal)
+    const body = await parseJson(text.trim() === '' ? whenEmpty : text)
+    throwIfLeft(request.signal)
+    return body
   }
 
   /** To be called for each request when it was answered, or its reply began. */
@@ -35,10 +44,24 @@ export class Bodies {
 
   #hold(request: Request, length: number): void {
     const sum = this.#sum - (this.#held.get(request) ?? 0) + length
-    if (sum > MOST_OF_LARGEST * this.#maxBodySize) {
+    if (sum > MOST_OF_LARGEST * this.#limits.maxSize) {
       throw overloaded('the requests in line take too much memory together', 'max_body_size')
     }
     this.#sum = sum
     this.#held.set(request, length)
   }
+}
+
+/**
+ * A client that leaves right after its request is seen to have left some rounds of the event loop
+ * later: the end of its connection is read, answered with the end of ours, and told after that.
+ *
+ * @throws ClientLeft
+ */
+async function staysThere(signal: AbortSignal): Promise<void> {
+  for (let round = 0; round < 4; round += 1) {
+    throwIfLeft(signal)
+    await setImmediate()
+  }
+  throwIfLeft(signal)
 }

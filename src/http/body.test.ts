@@ -1,7 +1,17 @@
-import { describe, expect, test } from 'vitest'
+import { brotliCompressSync, deflateSync, gzipSync } from 'node:zlib'
+
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
 
 import { ApiError } from '../errors.ts'
 import { readBody } from './body.ts'
+
+function read(
+  sent: Request,
+  maxSize: number,
+  onLength?: (length: number) => void,
+): Promise<string> {
+  return readBody(sent, { maxSize, idleTimeout: 20_000 }, onLength)
+}
 
 function request(body: RequestInit['body'], headers: Record<string, string> = {}): Request {
   return new Request('http://localhost/', { method: 'POST', body: body ?? null, headers })
@@ -35,21 +45,21 @@ function pieces(...chunks: Uint8Array[]) {
 test('a body is read as text, also where a character is split between two pieces', async () => {
   const bytes = new TextEncoder().encode('Καλημέρα 👩🏽‍🚀')
   const chunks = [...bytes].map((byte) => Uint8Array.of(byte))
-  expect(await readBody(pieces(...chunks).request, 1000)).toBe('Καλημέρα 👩🏽‍🚀')
+  expect(await read(pieces(...chunks).request, 1000)).toBe('Καλημέρα 👩🏽‍🚀')
 })
 
 test('a body of many small pieces is read whole', async () => {
   const text = 'abcdefghij'.repeat(20_000)
   const chunks = (text.match(/.{1,7}/g) ?? []).map((piece) => new TextEncoder().encode(piece))
-  expect(await readBody(pieces(...chunks).request, 1_000_000)).toBe(text)
+  expect(await read(pieces(...chunks).request, 1_000_000)).toBe(text)
 })
 
 test('no body is an empty text', async () => {
-  expect(await readBody(new Request('http://localhost/', { method: 'POST' }), 1000)).toBe('')
+  expect(await read(new Request('http://localhost/', { method: 'POST' }), 1000)).toBe('')
 })
 
 test('a body of just the limit is read', async () => {
-  expect(await readBody(request('a'.repeat(10)), 10)).toHaveLength(10)
+  expect(await read(request('a'.repeat(10)), 10)).toHaveLength(10)
 })
 
 describe('a body over the limit is refused with 413', () => {
@@ -58,7 +68,7 @@ describe('a body over the limit is refused with 413', () => {
   test('by what was read of it, and no more is read', async () => {
     const chunk = new Uint8Array(6).fill(97)
     const { request: sent, unread, isCancelled } = pieces(chunk, chunk, chunk, chunk)
-    const refused = await readBody(sent, 10).catch((error: unknown) => error)
+    const refused = await read(sent, 10).catch((error: unknown) => error)
     expect(refused).toBeInstanceOf(ApiError)
     expect(refused).toMatchObject({ ...TOO_LARGE, message: expect.stringContaining('10 bytes') })
     expect(unread()).toBe(2)
@@ -67,14 +77,14 @@ describe('a body over the limit is refused with 413', () => {
 
   test('by the length that it says it has, before anything is read', async () => {
     const sent = request('a', { 'content-length': '11' })
-    await expect(readBody(sent, 10)).rejects.toMatchObject(TOO_LARGE)
+    await expect(read(sent, 10)).rejects.toMatchObject(TOO_LARGE)
     expect(sent.bodyUsed).toBe(false)
   })
 })
 
 test('a body that is no UTF-8 is an invalid request', async () => {
   const sent = request(Uint8Array.of(0x7b, 0xff, 0x7d))
-  await expect(readBody(sent, 1000)).rejects.toMatchObject({
+  await expect(read(sent, 1000)).rejects.toMatchObject({
     type: 'invalid_request_error',
     status: 400,
     message: expect.stringContaining('UTF-8'),
@@ -93,13 +103,114 @@ function broken(signal: AbortSignal): Request {
 
 describe('a body that breaks off', () => {
   test('because the client left is no failure of ours', async () => {
-    const refused = await readBody(broken(AbortSignal.abort()), 10).catch((error: unknown) => error)
+    const refused = await read(broken(AbortSignal.abort()), 10).catch((error: unknown) => error)
     expect(refused).toBeInstanceOf(ApiError)
     expect(refused).toMatchObject({ status: 499 })
   })
 
   test('for another reason is told as it is', async () => {
     const { signal } = new AbortController()
-    await expect(readBody(broken(signal), 10)).rejects.toThrow('aborted')
+    await expect(read(broken(signal), 10)).rejects.toThrow('aborted')
+  })
+})
+
+describe('a body with a content-encoding', () => {
+  const text = '{"a":"é"}'.repeat(1000)
+  const ENCODERS = {
+    gzip: gzipSync,
+    'x-gzip': gzipSync,
+    deflate: deflateSync,
+    br: brotliCompressSync,
+  }
+
+  test.each(Object.entries(ENCODERS))('%s is read without it', async (encoding, encode) => {
+    const sent = request(encode(text), { 'content-encoding': ` ${encoding.toUpperCase()}` })
+    expect(await read(sent, 100_000)).toBe(text)
+  })
+
+  test('that stands for none is read as it is', async () => {
+    expect(await read(request(text, { 'content-encoding': 'identity' }), 100_000)).toBe(text)
+  })
+
+  test.each(Object.entries(ENCODERS))(
+    '%s that grows over the limit is refused, and not decompressed to its end',
+    async (encoding, encode) => {
+      const bomb = encode(Buffer.alloc(50_000_000))
+      const lengths: number[] = []
+      const sent = request(bomb, { 'content-encoding': encoding })
+      const reading = read(sent, 1_000_000, (length) => void lengths.push(length))
+      await expect(reading).rejects.toMatchObject({ type: 'request_too_large', status: 413 })
+      expect(Math.max(...lengths)).toBeLessThanOrEqual(1_000_000)
+    },
+  )
+
+  test.each(Object.entries(ENCODERS))(
+    '%s that is another, or is cut, is an invalid request',
+    async (encoding, encode) => {
+      for (const bytes of [Buffer.from(text), encode(text).subarray(0, -3)]) {
+        const sent = request(bytes, { 'content-encoding': encoding })
+        await expect(read(sent, 100_000)).rejects.toMatchObject({
+          type: 'invalid_request_error',
+          status: 400,
+          message: `The request body is not ${encoding}, as it says.`,
+        })
+      }
+    },
+  )
+
+  test.each(['compress', 'gzip, br', 'constructor'])(
+    '%s, which can’t be read, is a 415 that says what can',
+    async (encoding) => {
+      const sent = request(text, { 'content-encoding': encoding })
+      await expect(read(sent, 100_000)).rejects.toMatchObject({
+        type: 'invalid_request_error',
+        status: 415,
+        message: expect.stringContaining('gzip'),
+      })
+    },
+  )
+})
+
+describe('a body of which nothing comes', () => {
+  beforeEach(() => {
+    vi.useFakeTimers()
+  })
+
+  afterEach(() => {
+    vi.useRealTimers()
+  })
+
+  test.each([null, 'gzip'])('is given up, with content-encoding %s', async (encoding) => {
+    const onLength = vi.fn<(length: number) => void>()
+    let isCancelled = false
+    const stream = new ReadableStream({ cancel: () => void (isCancelled = true) })
+    const headers: Record<string, string> = { 'content-length': '900' }
+    if (encoding !== null) headers['content-encoding'] = encoding
+    const init = { method: 'POST', body: stream, duplex: 'half', headers } as RequestInit
+    const refused = expect(
+      read(new Request('http://localhost/', init), 1000, onLength),
+    ).rejects.toMatchObject({ type: 'timeout_error', status: 408 })
+    await vi.advanceTimersByTimeAsync(20_000)
+    await refused
+    expect(isCancelled).toBe(true)
+    expect(vi.getTimerCount()).toBe(0)
+    expect(onLength).not.toHaveBeenCalled()
+  })
+
+  test('is not one of which a piece comes now and then', async () => {
+    const stream = new ReadableStream<Uint8Array>({
+      async start(controller) {
+        for (const byte of Buffer.from('made up')) {
+          await new Promise((resolve) => setTimeout(resolve, 19_999))
+          controller.enqueue(Uint8Array.of(byte))
+        }
+        controller.close()
+      },
+    })
+    const init = { method: 'POST', body: stream, duplex: 'half' } as RequestInit
+    const reading = read(new Request('http://localhost/', init), 1000)
+    await vi.advanceTimersByTimeAsync(7 * 20_000)
+    expect(await reading).toBe('made up')
+    expect(vi.getTimerCount()).toBe(0)
   })
 })

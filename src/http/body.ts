@@ -1,66 +1,137 @@
 import { ApiError } from '../errors.ts'
 import { ClientLeft } from '../refusals.ts'
+import { decompressed } from './content-encoding.ts'
+
+export type BodyLimits = {
+  /** Bytes of the body, also after it is decompressed. */
+  maxSize: number
+  /** Milliseconds for which nothing of a body may come. */
+  idleTimeout: number
+}
 
 /**
  * Reads a request's body as text.
  *
- * @param limit bytes
- * @param onLength called with the bytes so far, before they are kept; what it throws ends the reading
- * @throws ApiError 413 where it is longer than the limit, 400 where it is no UTF-8, 499 where the
- * client left in the middle of it
+ * @param onLength called with the bytes that have come so far, before they are kept; what it throws
+ * ends the reading
+ * @throws ApiError 413 where it is longer than the limit, 408 where nothing more of it comes, 415 and
+ * 400 where its encoding is unknown or another than it says, 400 where it is no UTF-8; ClientLeft
  */
 export async function readBody(
   request: Request,
-  limit: number,
+  { maxSize, idleTimeout }: BodyLimits,
   onLength: (length: number) => void = () => {},
 ): Promise<string> {
-  const announced = Number(request.headers.get('content-length'))
-  if (announced > limit) throw tooLarge(limit)
-  onLength(announced)
-  const bytes = await readBytes(request, limit, (length) => onLength(Math.max(announced, length)))
+  const announced = request.headers.get('content-length') ?? ''
+  if (/^\d+$/.test(announced) && Number(announced) > maxSize) throw tooLarge(maxSize)
+  const text = new Utf8Text()
+  let length = 0
   try {
-    return new TextDecoder('utf-8', { fatal: true }).decode(bytes)
+    for await (const chunk of bodyChunks(request, idleTimeout)) {
+      length += chunk.byteLength
+      if (length > maxSize) throw tooLarge(maxSize)
+      onLength(length)
+      text.add(chunk)
+    }
   } catch (cause) {
-    throw new ApiError('invalid_request_error', 'The request body is not UTF-8.', { cause })
+    if (request.signal.aborted) throw new ClientLeft(cause)
+    throw cause
+  }
+  return text.whole()
+}
+
+/** Milliseconds. A client that sends its body has the next piece ready; a network may lose one for some seconds. */
+export const IDLE_TIMEOUT = 20_000
+
+/**
+ * The bytes of a body without its `content-encoding`, as they come.
+ *
+ * @throws ApiError 408 where nothing more of it comes, 415 and 400 as of `decompressed`
+ */
+export function bodyChunks(
+  request: Request,
+  idleTimeout = IDLE_TIMEOUT,
+): AsyncIterable<Uint8Array> {
+  const encoding = request.headers.get('content-encoding')
+  return decompressed(arriving(request.body, idleTimeout), encoding)
+}
+
+/** The pieces of a body as they come; without a piece for so many milliseconds it fails. */
+async function* arriving(
+  body: ReadableStream<Uint8Array> | null,
+  idleTimeout: number,
+): AsyncGenerator<Uint8Array> {
+  if (body === null) return
+  const reader = body.getReader()
+  let timer: NodeJS.Timeout | undefined
+  try {
+    for (;;) {
+      const late = new Promise<never>((_, reject) => {
+        timer = setTimeout(() => reject(notInTime(idleTimeout)), idleTimeout)
+      })
+      const { done, value } = await Promise.race([reader.read(), late])
+      clearTimeout(timer)
+      if (done) return
+      yield value
+    }
+  } finally {
+    clearTimeout(timer)
+    // There may be nothing left to cancel, or no one to cancel it.
+    void reader.cancel().catch(() => {})
   }
 }
 
-const FIRST_BYTES = 64 * 1024
+const BUFFER_BYTES = 64 * 1024
 
 /**
- * The bytes are put together as they come: kept apart, a body that trickles in pieces of a byte
- * would take a hundred times its size.
+ * Puts text together from bytes as they come. Pieces are decoded when there is a buffer full of them:
+ * kept apart, a body that trickles in pieces of a byte would take a hundred times its size, and a large
+ * one that is decoded at its end would keep others waiting.
  */
-async function readBytes(
-  request: Request,
-  limit: number,
-  onLength: (length: number) => void,
-): Promise<Uint8Array> {
-  let bytes = new Uint8Array(FIRST_BYTES)
-  let length = 0
-  try {
-    for await (const chunk of request.body ?? []) {
-      const end = length + chunk.byteLength
-      if (end > limit) throw tooLarge(limit)
-      onLength(end)
-      if (end > bytes.length) {
-        const grown = new Uint8Array(Math.max(end, 2 * bytes.length))
-        grown.set(bytes.subarray(0, length))
-        bytes = grown
-      }
-      bytes.set(chunk, length)
-      length = end
+class Utf8Text {
+  readonly #decoder = new TextDecoder('utf-8', { fatal: true })
+  readonly #pieces: string[] = []
+  readonly #buffer = new Uint8Array(BUFFER_BYTES)
+  #filled = 0
+
+  add(chunk: Uint8Array): void {
+    for (let start = 0; start < chunk.byteLength;) {
+      const part = chunk.subarray(start, start + BUFFER_BYTES - this.#filled)
+      this.#buffer.set(part, this.#filled)
+      this.#filled += part.byteLength
+      start += part.byteLength
+      if (this.#filled === BUFFER_BYTES) this.#decode(true)
     }
-  } catch (cause) {
-    if (!request.signal.aborted) throw cause
-    throw new ClientLeft(cause)
   }
-  return bytes.subarray(0, length)
+
+  whole(): string {
+    this.#decode(false)
+    return this.#pieces.join('')
+  }
+
+  #decode(stream: boolean): void {
+    try {
+      const bytes = this.#buffer.subarray(0, this.#filled)
+      this.#pieces.push(this.#decoder.decode(bytes, { stream }))
+      this.#filled = 0
+    } catch (cause) {
+      throw new ApiError('invalid_request_error', 'The request body is not UTF-8.', { cause })
+    }
+  }
 }
 
 function tooLarge(limit: number): ApiError {
   return new ApiError(
     'request_too_large',
     `Request exceeds the maximum size: ${limit} bytes (max_body_size).`,
+  )
+}
+
+function notInTime(milliseconds: number): ApiError {
+  const seconds = Math.round(milliseconds / 1000)
+  return new ApiError(
+    'timeout_error',
+    `The rest of the request body did not come: nothing of it for ${seconds} s.`,
+    { status: 408 },
   )
 }

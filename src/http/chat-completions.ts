@@ -1,4 +1,3 @@
-import { parseJson } from '../api/request.ts'
 import { CallIds } from '../openai/call-ids.ts'
 import { chatCompletion, chatUsage, sumUsage } from '../openai/chat/reply.ts'
 import { CHAT_NAMES, callStyleOf, parseChatRequest, requestOfChat } from '../openai/chat/request.ts'
@@ -21,7 +20,7 @@ export async function postChatCompletion(
   options: DialectOptions,
 ): Promise<Response> {
   const { bodies, pingInterval, onError } = options
-  const chat = parseChatRequest(parseJson(await bodies.read(request)))
+  const chat = parseChatRequest(await bodies.readJson(request))
   const callIds = new CallIds()
   const count = chat.n ?? 1
   const translated = { request: requestOfChat(chat, callIds), count, fieldNames: CHAT_NAMES }

@@ -1,4 +1,3 @@
-import { parseJson } from '../api/request.ts'
 import { CHAT_NAMES, requestOfChat } from '../openai/chat/request.ts'
 import {
   completion,
@@ -25,7 +24,7 @@ export async function postCompletion(
   options: DialectOptions,
 ): Promise<Response> {
   const { bodies, pingInterval, onError } = options
-  const body = parseCompletionRequest(parseJson(await bodies.read(request)))
+  const body = parseCompletionRequest(await bodies.readJson(request))
   const prompts = promptsOf(body)
   const count = body.n ?? 1
   const begun = await askAll(

@@ -1,7 +1,6 @@
 import type { ResponseInput } from 'openai/resources/responses/responses'
 import { z } from 'zod'
 
-import { parseJson } from '../api/request.ts'
 import { checkShape } from '../openai/invalid.ts'
 import { inputItems } from '../openai/responses/input-items.ts'
 import { itemsSchema } from '../openai/responses/schema.ts'
@@ -22,8 +21,7 @@ export async function postConversation(
   bodies: Bodies,
   conversations: CallersConversations,
 ): Promise<Conversation> {
-  const text = await bodies.read(request)
-  const body = text.trim() === '' ? {} : parseJson(text)
+  const body = await bodies.readJson(request, '{}')
   checkShape(newConversation, body)
   const { items, metadata: given } = body as NewConversation
   const conversation = conversations.create(given ?? {}, secondsNow())
@@ -38,7 +36,7 @@ export async function postConversationChanges(
   bodies: Bodies,
   conversations: CallersConversations,
 ): Promise<Conversation> {
-  const body = parseJson(await bodies.read(request))
+  const body = await bodies.readJson(request)
   checkShape(changes, body)
   return conversations.update(id, (body as NewConversation).metadata ?? {})
 }
@@ -50,7 +48,7 @@ export async function postConversationItems(
   bodies: Bodies,
   conversations: CallersConversations,
 ): Promise<ListPage<ReturnType<typeof listed>[number]>> {
-  const body = parseJson(await bodies.read(request))
+  const body = await bodies.readJson(request)
   checkShape(itemsSchema, body)
   const { length } = conversations.items(id)
   const items = listed((body as { items: ResponseInput }).items, `${id}_${length}`)

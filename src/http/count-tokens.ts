@@ -1,4 +1,4 @@
-import { parseJson, parseMessagesRequest } from '../api/request.ts'
+import { parseMessagesRequest } from '../api/request.ts'
 import type { MessagesRequest } from '../api/types.ts'
 import type { Bodies } from './bodies.ts'
 
@@ -17,6 +17,6 @@ export async function postCountTokens(
   request: Request,
   { countTokens, bodies }: CountTokensOptions,
 ): Promise<{ input_tokens: number }> {
-  const body = parseMessagesRequest(parseJson(await bodies.read(request)))
+  const body = parseMessagesRequest(await bodies.readJson(request))
   return { input_tokens: await countTokens(body, request.signal) }
 }

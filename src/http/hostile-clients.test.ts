@@ -99,14 +99,50 @@ describe('what is no request is answered in the form of the API, and the connect
   })
 })
 
-test.each(['GET / HTTP/1.0\r\n\r\n', 'GET / HTTP/1.1\r\nHost: a@b\r\nconnection: close\r\n\r\n'])(
-  'a request that no URL can be made of is refused in the form of the API: %j',
-  async (text) => {
+test('a request that no URL can be made of is refused in the form of the API', async () => {
+  await serveApp(never)
+  const { ended } = await send('GET / HTTP/1.1\r\nHost: a@b\r\nconnection: close\r\n\r\n')
+  expect(errorIn((await ended).replace(/^0\r\n/m, ''))).toEqual([400, 'invalid_request_error'])
+})
+
+test.each(['GET /health', 'OPTIONS /'])(
+  '%s of HTTP/1.0, without a Host, is served',
+  async (line) => {
     await serveApp(never)
-    const { ended } = await send(text)
-    expect(errorIn((await ended).replace(/^0\r\n/m, ''))).toEqual([400, 'invalid_request_error'])
+    const { ended } = await send(`${line} HTTP/1.0\r\n\r\n`)
+    expect(await ended).toMatch(/^HTTP\/1\.1 20[04] /)
   },
 )
+
+test.each(['gzip, chunked', 'GZIP,chunked'])(
+  'a transfer-encoding of %s is a 501',
+  async (coding) => {
+    await serveApp(never)
+    const { ended } = await send(
+      `POST /v1/messages HTTP/1.1\r\nHost: localhost\r\ntransfer-encoding: ${coding}\r\n\r\n2\r\n{}\r\n0\r\n\r\n`,
+    )
+    expect(errorIn(await ended)).toEqual([501, 'invalid_request_error'])
+  },
+)
+
+test('requests whose clients leave at once are not asked', async () => {
+  const asked = vi.fn<() => void>()
+  await serveApp(() => {
+    asked()
+    return new Promise(() => {})
+  })
+  const left = Array.from({ length: 20 }, async () => {
+    const { socket, ended } = await send('')
+    socket.end(hello('Hello'))
+    await ended
+  })
+  await Promise.all(left)
+  // The last one is answered after the others were looked at.
+  await (
+    await send('GET /health HTTP/1.1\r\nHost: localhost\r\nconnection: close\r\n\r\n')
+  ).ended
+  expect(asked).not.toHaveBeenCalled()
+})
 
 describe('a request that trickles ends with a 408', () => {
   test.each([

@@ -2,30 +2,42 @@ import { createHash, timingSafeEqual } from 'node:crypto'
 
 import { ApiError } from '../errors.ts'
 
+/** Values that are looked at in one request: each could be a guess. */
+const MOST_SENT = 4
+
 /**
- * Checks the proxy's key, sent as `x-api-key` or `Authorization: Bearer`. The comparison takes the
- * same time wherever the keys differ, and with each of them.
+ * Checks the proxy's key, sent as `x-api-key` or `Authorization: Bearer`. One right key lets in,
+ * whatever else is sent: clients send a placeholder in one header and the key in the other, or a header
+ * twice. The comparison takes the same time wherever the keys differ, and with each of them.
  *
  * @param keys of which each will do; where there is none, no one gets in
+ * @returns the key that lets in
  * @throws ApiError 401 `authentication_error`
  */
-export function checkKey(headers: Headers, keys: readonly string[]): void {
-  const sent = sentKey(headers)
-  if (sent === undefined) {
+export function checkKey(headers: Headers, keys: readonly string[]): string {
+  const sent = sentKeys(headers)
+  if (sent.length === 0) {
     throw new ApiError(
       'authentication_error',
       'This proxy asks for a key: send it as `x-api-key`, or as `Authorization: Bearer`.',
     )
   }
-  const sentDigest = digest(sent)
-  const matches = keys.map((key) => timingSafeEqual(sentDigest, digest(key)))
-  if (!matches.includes(true)) throw new ApiError('authentication_error', 'invalid x-api-key')
+  const digests = keys.map(digest)
+  const right = sent.filter((value) => {
+    const sentDigest = digest(value)
+    return digests.map((each) => timingSafeEqual(sentDigest, each)).includes(true)
+  })
+  if (right[0] === undefined) throw new ApiError('authentication_error', 'invalid x-api-key')
+  return right[0]
 }
 
-/** The key that a request brings; undefined where there is none. */
-export function sentKey(headers: Headers): string | undefined {
-  const bearer = /^Bearer\s+(.*)$/i.exec(headers.get('authorization') ?? '')?.[1]
-  return headers.get('x-api-key') ?? bearer
+/** A header that is sent twice has its values in one, with a comma and a space, which no key has. */
+function sentKeys(headers: Headers): string[] {
+  const keys = (headers.get('x-api-key') ?? '').split(', ')
+  const bearers = (headers.get('authorization') ?? '')
+    .split(', ')
+    .map((value) => /^Bearer\s+(.*)$/i.exec(value)?.[1] ?? '')
+  return [...keys, ...bearers].filter((value) => value !== '').slice(0, MOST_SENT)
 }
 
 function digest(text: string): Buffer {

@@ -6,7 +6,12 @@ import { getRequestListener, RequestError } from '@hono/node-server'
 import { connectionLimit, readDescriptorLimit } from './connection-limit.ts'
 import { type Fetch, inTurn } from './in-turn.ts'
 import { acceptWebSockets } from './web-sockets.ts'
-import { answerUnreadable, type Exchange, failureResponse } from './unreadable.ts'
+import {
+  answerUnreadable,
+  type Exchange,
+  failureResponse,
+  unknownCodingResponse,
+} from './unreadable.ts'
 
 export type Listener = {
   port: number
@@ -122,9 +127,16 @@ function requestListener(
 ): ReturnType<typeof getRequestListener> {
   const serve = inTurn(fetch)
   return getRequestListener(
-    (request, http) => serve(request, http as Parameters<typeof serve>[1]),
+    (request, http) => {
+      const bindings = http as Parameters<typeof serve>[1]
+      const coding = bindings.incoming.headers['transfer-encoding'] ?? 'chunked'
+      if (coding.trim().toLowerCase() !== 'chunked') return unknownCodingResponse()
+      return serve(request, bindings)
+    },
     {
       overrideGlobalObjects: false,
+      // HTTP/1.0 has no `Host`: HAProxy's checks come without one.
+      hostname: 'localhost',
       errorHandler: (error) => {
         const isUnreadable = error instanceof RequestError
         if (!isUnreadable) onError(error)

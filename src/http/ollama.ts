@@ -1,7 +1,6 @@
 import type { Hono } from 'hono'
 
 import type { NamedModel } from '../api/model.ts'
-import { parseJson } from '../api/request.ts'
 import { ApiError } from '../errors.ts'
 import { modelDetails, OLLAMA_VERSION, tagOf } from '../ollama/models.ts'
 import {
@@ -39,7 +38,7 @@ export function routeOllama(app: Hono<{ Variables: Variables }>, options: Ollama
   app.get('/api/tags', async (context) => context.json({ models: (await models()).map(tagOf) }))
   app.get('/api/ps', (context) => context.json({ models: [] }))
   app.post('/api/show', async (context) => {
-    const name = parseShow(parseJson(await bodies.read(context.req.raw)))
+    const name = parseShow(await bodies.readJson(context.req.raw))
     const fullName = modelOf(name)
     const isKnown = (await models()).some(({ id }) => id === name || id === fullName)
     if (!isKnown) throw new ApiError('not_found_error', `model '${name}' not found`)
@@ -60,7 +59,7 @@ async function postOllama(
   options: DialectOptions,
 ): Promise<Response> {
   const startedAt = Date.now()
-  const body = parseJson(await options.bodies.read(request))
+  const body = await options.bodies.readJson(request)
   const chat = kind === 'chat' ? parseChat(body) : chatOfGenerate(parseGenerate(body))
   const head = { kind, model: chat.model, startedAt }
   if (isWarmUp(body)) return Response.json(warmReply(head))

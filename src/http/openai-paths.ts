@@ -14,17 +14,9 @@ export function isOpenaiPath(path: string): boolean {
   return name !== undefined && (SERVED.has(name) || NOT_IN_THE_API.has(name))
 }
 
-/**
- * What to say where there is no such route.
- *
- * @param routes all that there are, for paths under `/v1/`
- */
-export function notFoundMessage(method: string, path: string, routes: readonly string[]): string {
-  const name = firstName(path)
-  const missing = NOT_IN_THE_API.get(name ?? '')
-  if (missing !== undefined) return `The model's API has no ${missing}.`
-  const message = `There is no ${method} ${path} here.`
-  return name === undefined ? message : `${message} There is ${routes.join(', ')}.`
+/** What OpenAI has at a path and the model's API has not. */
+export function missingInTheApi(path: string): string | undefined {
+  return NOT_IN_THE_API.get(firstName(path) ?? '')
 }
 
 /** The name that follows `/v1/`. */

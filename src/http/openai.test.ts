@@ -276,13 +276,12 @@ describe('what is not there', () => {
     },
   )
 
-  test('under /v1 is answered by a list of what is', async () => {
+  test('under /v1 says what to set as the base URL', async () => {
     const { app } = open()
     const response = await app.request('/v1/made_up')
     expect(response.status).toBe(404)
     const { error } = (await response.json()) as { error: { message: string } }
     expect(error.message).toContain('GET /v1/made_up')
-    expect(error.message).toContain('POST /v1/messages')
-    expect(error.message).toContain('POST /v1/chat/completions')
+    expect(error.message).toContain('OpenAI client to http://localhost/v1')
   })
 })

@@ -1,6 +1,7 @@
 import type { MessagesRequest } from '../api/types.ts'
-import { ApiError, ClientLeft } from '../errors.ts'
+import { ApiError } from '../errors.ts'
 import type { Reply } from '../stream/reply.ts'
+import { ClientLeft } from '../refusals.ts'
 
 /** What the routes need of whoever answers. Throws an ApiError where no reply can begin. */
 export type Ask = (request: MessagesRequest, about: RequestFacts) => Promise<Reply>

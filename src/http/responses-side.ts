@@ -1,5 +1,5 @@
 import { checkValues } from '../api/check-values.ts'
-import { parseJson, parseMessagesRequest } from '../api/request.ts'
+import { parseMessagesRequest } from '../api/request.ts'
 import type { MessagesRequest } from '../api/types.ts'
 import { checkShape, invalid } from '../openai/invalid.ts'
 import { compactedContent, SUMMARISE } from '../openai/responses/compaction.ts'
@@ -29,7 +29,7 @@ export async function postInputTokens(
   id: string,
   options: ResponsesOptions & { countTokens: CountTokens },
 ): Promise<object> {
-  const body = parseResponsesRequest(parseJson(await options.bodies.read(request)))
+  const body = parseResponsesRequest(await options.bodies.readJson(request))
   const { translated } = prepareResponse(body, request.headers, id, options)
   checkValues(translated.request)
   const asked = parseMessagesRequest(translated.request)
@@ -48,7 +48,7 @@ export async function postCompaction(
   id: string,
   options: ResponsesOptions,
 ): Promise<Response> {
-  const body = parseJson(await options.bodies.read(request))
+  const body = await options.bodies.readJson(request)
   checkShape(responsesRequestSchema, body)
   const asked = body as ResponsesRequest
   if (!asked.model) throw invalid('model: Field required', 'model')

@@ -1,4 +1,4 @@
-import { parseJson } from '../api/request.ts'
+import { parseJson } from '../api/parse-json.ts'
 import { ApiError } from '../errors.ts'
 import { openaiErrorBody } from '../openai/error-body.ts'
 import { invalid } from '../openai/invalid.ts'
@@ -70,7 +70,7 @@ export function serveResponsesSocket(
       )
     let stream: ResponseStream | undefined
     try {
-      const { type, stream_id: named, generate, ...fields } = messageIn(text)
+      const { type, stream_id: named, generate, ...fields } = await messageIn(text)
       streamId = named
       previous = fields['previous_response_id']
       if (type !== 'response.create') {
@@ -132,8 +132,8 @@ type Message = { type?: unknown; stream_id?: unknown; generate?: unknown } & Par
   Record<string, unknown>
 >
 
-function messageIn(text: string): Message {
-  const message = parseJson(text)
+async function messageIn(text: string): Promise<Message> {
+  const message = await parseJson(text)
   if (typeof message === 'object' && message !== null) return message
   throw invalid('Input should be an object')
 }

@@ -1,6 +1,5 @@
 import type { ResponseStreamEvent } from 'openai/resources/responses/responses'
 
-import { parseJson } from '../api/request.ts'
 import { invalid } from '../openai/invalid.ts'
 import type { WireResponse } from '../openai/responses/reply.ts'
 import { parseResponsesRequest } from '../openai/responses/request.ts'
@@ -31,7 +30,7 @@ export async function postResponse(
   options: ResponsesOptions,
 ): Promise<Response> {
   const { bodies, pingInterval, onError } = options
-  const body = parseResponsesRequest(parseJson(await bodies.read(request)))
+  const body = parseResponsesRequest(await bodies.readJson(request))
   const prepared = prepareResponse(body, request.headers, id, options)
   if (body.background === true) return postBackground(prepared, request, id, options)
 

@@ -47,6 +47,17 @@ export function failureResponse(isUnreadable: boolean): Response {
   return Response.json(error.body(newRequestId()), { status: error.status })
 }
 
+/** The answer to a `transfer-encoding` beside `chunked`: its bytes would be taken for the body. */
+export function unknownCodingResponse(): Response {
+  const error = new ApiError(
+    'invalid_request_error',
+    'Of the transfer-encodings only chunked is served here; a compressed body says so as content-encoding.',
+    { status: 501 },
+  )
+  const headers = { connection: 'close' }
+  return Response.json(error.body(newRequestId()), { status: error.status, headers })
+}
+
 function errorFor(code: string | undefined): ApiError {
   switch (code) {
     case 'ERR_HTTP_REQUEST_TIMEOUT':

@@ -2,7 +2,8 @@ import { describe, expect, test } from 'vitest'
 
 import type { ReplyEnd } from '../api/reply-end.ts'
 import type { ReplyMessage } from '../api/types.ts'
-import { ApiError, ClientLeft } from '../errors.ts'
+import { ApiError } from '../errors.ts'
+import { ClientLeft } from '../refusals.ts'
 import type { TurnRecord } from './turn-record.ts'
 import { failedTurn, watchTurn } from './turn-watch.ts'
 

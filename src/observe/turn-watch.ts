@@ -1,6 +1,7 @@
 import type { ReplyEnd } from '../api/reply-end.ts'
 import type { ReplyMessage } from '../api/types.ts'
-import { ApiError, CLIENT_LEFT_STATUS, ClientLeft } from '../errors.ts'
+import { ApiError } from '../errors.ts'
+import { CLIENT_LEFT_STATUS, ClientLeft } from '../refusals.ts'
 import { plainLine } from './plain-line.ts'
 import type { Tokens, TurnRecord } from './turn-record.ts'
 

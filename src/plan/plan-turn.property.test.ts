@@ -4,8 +4,8 @@ import { expect, test } from 'vitest'
 import { anyJson, withReplacement } from '../../test/support/arbitraries.ts'
 import { anyRequest } from '../../test/support/requests.ts'
 import { blocksOf } from '../api/combine.ts'
-import { parseJson, parseMessagesRequest } from '../api/request.ts'
-import type { SentMessage, MessagesRequest } from '../api/types.ts'
+import { parseMessagesRequest } from '../api/request.ts'
+import type { MessagesRequest, SentMessage } from '../api/types.ts'
 import { ApiError } from '../errors.ts'
 import { planTurn, type PlanContext } from './plan-turn.ts'
 import type { Turn } from './turn.ts'
@@ -19,7 +19,7 @@ const CONTEXT: PlanContext = {
 const HAS_OTHER_WAYS = ['model', 'messages', 'system', 'tools', 'thinking', 'stream', 'metadata']
 
 function parsed(request: unknown): MessagesRequest {
-  return parseMessagesRequest(parseJson(JSON.stringify(request)))
+  return parseMessagesRequest(JSON.parse(JSON.stringify(request)))
 }
 
 /** All that a conversation says, one block after another, but for breakpoints of the cache. */

@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 
 import { ApiError } from '../errors.ts'
+import { stopping } from '../refusals.ts'
 import type { Store } from './store.ts'
 
 export type StorePlace = {
@@ -49,7 +50,7 @@ export class LazyStore {
 
   async #open(): Promise<Store> {
     const { stateFolder } = this.#place
-    if (this.#isClosed) throw new ApiError('overloaded_error', 'The proxy is stopping.')
+    if (this.#isClosed) throw stopping()
     if (stateFolder === undefined) {
       throw new ApiError(
         'not_found_error',

@@ -3,7 +3,8 @@ import { describe, expect, test, vi } from 'vitest'
 import { REPLY } from '../../test/support/source.ts'
 import type { ReplyEnd } from '../api/reply-end.ts'
 import type { StreamEvent } from '../api/types.ts'
-import { ApiError, ClientLeft } from '../errors.ts'
+import { ApiError } from '../errors.ts'
+import { ClientLeft } from '../refusals.ts'
 import { Reply } from './reply.ts'
 
 const STOP: StreamEvent = { type: 'message_stop' }

@@ -1,6 +1,7 @@
 import type { ReplyEnd } from '../api/reply-end.ts'
 import type { ReplyMessage, StreamEvent } from '../api/types.ts'
-import { ApiError, ClientLeft } from '../errors.ts'
+import { ApiError } from '../errors.ts'
+import { ClientLeft } from '../refusals.ts'
 import { createFold } from './fold.ts'
 
 type Read = IteratorResult<StreamEvent, void>

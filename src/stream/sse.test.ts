@@ -1,7 +1,8 @@
 import { afterEach, beforeEach, describe, expect, it, test, vi } from 'vitest'
 
 import type { StreamEvent } from '../api/types.ts'
-import { ApiError, ClientLeft } from '../errors.ts'
+import { ApiError } from '../errors.ts'
+import { ClientLeft } from '../refusals.ts'
 import { encodeEvent, type EventSource, PING, sseStream } from './sse.ts'
 
 const PING_INTERVAL = 15_000

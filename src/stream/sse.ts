@@ -1,7 +1,8 @@
 import type { ReadableStreamDefaultController } from 'node:stream/web'
 
 import type { StreamEvent } from '../api/types.ts'
-import { ApiError, ClientLeft } from '../errors.ts'
+import { ApiError } from '../errors.ts'
+import { ClientLeft } from '../refusals.ts'
 
 /**
  * Writes an event in the API's form of server-sent events.

@@ -2,7 +2,7 @@ import { existsSync, readFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { expect, test } from 'vitest'
 
-import { MAX_DEPTH, MAX_VALUES } from '../../src/api/check-values.ts'
+import { MAX_DEPTH, MAX_VALUES } from '../../src/api/json-limits.ts'
 import { INHERITED, REFUSED } from '../../src/config/child-environment.ts'
 import { SETTING_KEYS } from '../../src/config/options.ts'
 import { codeSpans, headingAnchors, linesBetween, linkTargets } from './markdown.ts'

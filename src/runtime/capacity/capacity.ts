@@ -1,4 +1,5 @@
 import { ApiError } from '../../errors.ts'
+import { stopping } from '../../refusals.ts'
 import { byValue, type Candidate } from '../lanes.ts'
 import { Line, type LineLimits, type Place, type Priority } from './line.ts'
 import { StartPace } from './start-pace.ts'
@@ -329,8 +330,4 @@ export class Capacity<Worker extends PooledWorker> {
 function startFailed(cause: unknown): ApiError {
   if (cause instanceof ApiError) return cause
   return new ApiError('api_error', 'The Claude Code runtime could not be started.', { cause })
-}
-
-export function stopping(): ApiError {
-  return new ApiError('overloaded_error', 'The proxy is stopping.', { retryAfter: 5 })
 }

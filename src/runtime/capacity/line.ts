@@ -1,4 +1,5 @@
-import { ApiError, ClientLeft } from '../../errors.ts'
+import type { ApiError } from '../../errors.ts'
+import { ClientLeft, overloaded } from '../../refusals.ts'
 
 /** Who is served first: someone waits for an interactive turn, nobody waits for a batch's. */
 export type Priority = 'interactive' | 'batch'
@@ -54,13 +55,13 @@ export class Line<Item> {
     onFailed: (error: ApiError) => void,
   ): Place<Item> {
     if (signal.aborted) throw new ClientLeft(signal.reason)
-    if (this.length >= this.#limits.queueLimit + free) throw overloaded('queue_limit')
+    if (this.length >= this.#limits.queueLimit + free) throw busy('queue_limit')
     const places = this.#places[priority]
     const abort = (): void => place.leave(new ClientLeft(signal.reason))
     const timer =
       this.length < free
         ? undefined
-        : setTimeout(() => place.leave(overloaded('queue_timeout')), this.#limits.queueTimeout)
+        : setTimeout(() => place.leave(busy('queue_timeout')), this.#limits.queueTimeout)
     const place: Place<Item> = {
       item,
       priority,
@@ -83,10 +84,6 @@ export class Line<Item> {
   }
 }
 
-function overloaded(limit: string): ApiError {
-  return new ApiError(
-    'overloaded_error',
-    `All processes of this proxy are busy (${limit}). Try again, or raise max_processes.`,
-    { retryAfter: 5 },
-  )
+function busy(limit: string): ApiError {
+  return overloaded(`all processes are busy (${limit})`, 'max_processes')
 }

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, expect, test } from 'vitest'
 
-import { MAX_DEPTH } from '../../../src/api/check-values.ts'
+import { MAX_DEPTH } from '../../../src/api/json-limits.ts'
 import { type Bench, expectAsSentTwice, startBench } from './bench.ts'
 import { call, conversation, WEATHER_TOOL } from './samples.ts'
 

@@ -1,0 +1,70 @@
+import { pipeline, Readable, type Transform } from 'node:stream'
+import * as zlib from 'node:zlib'
+
+import { ApiError } from '../errors.ts'
+
+/** Bytes of a piece that comes out. */
+const CHUNK_BYTES = 64 * 1024
+
+/** Node.js reads zstd from 22.15 and 23.8 on; the types here are those of the oldest version that is served. */
+const { createZstdDecompress } = zlib as {
+  createZstdDecompress?: (options: { chunkSize: number }) => Transform
+}
+
+const DECODERS: Readonly<Record<string, (options: { chunkSize: number }) => Transform>> = {
+  gzip: zlib.createGunzip,
+  'x-gzip': zlib.createGunzip,
+  deflate: zlib.createInflate,
+  br: zlib.createBrotliDecompress,
+  ...(createZstdDecompress && { zstd: createZstdDecompress }),
+}
+
+/** What a `content-encoding` may say here. */
+const READABLE = Object.keys(DECODERS).filter((name) => name !== 'x-gzip')
+
+/**
+ * The bytes of a body without its `content-encoding`. They come in small pieces, so that a reader who
+ * counts them may stop in time.
+ *
+ * @throws ApiError 415 for an encoding that can't be read, 400 where the bytes are not of the encoding
+ */
+export function decompressed(
+  bytes: AsyncIterable<Uint8Array>,
+  encoding: string | null,
+): AsyncIterable<Uint8Array> {
+  const name = (encoding ?? '').trim().toLowerCase()
+  if (name === '' || name === 'identity') return bytes
+  const create = Object.hasOwn(DECODERS, name) ? DECODERS[name] : undefined
+  if (create === undefined) {
+    throw new ApiError(
+      'invalid_request_error',
+      `The content-encoding ${JSON.stringify(name)} can't be read here: send ${READABLE.join(', ')}, or none.`,
+      { status: 415 },
+    )
+  }
+  return decode(bytes, create({ chunkSize: CHUNK_BYTES }), name)
+}
+
+async function* decode(
+  bytes: AsyncIterable<Uint8Array>,
+  decoder: Transform,
+  name: string,
+): AsyncGenerator<Uint8Array> {
+  // What goes wrong on either side is thrown by the reading below.
+  pipeline(Readable.from(bytes), decoder, () => {})
+  try {
+    for await (const chunk of decoder) yield chunk as Uint8Array
+  } catch (cause) {
+    if (!isOfDecoder(cause)) throw cause
+    throw new ApiError('invalid_request_error', `The request body is not ${name}, as it says.`, {
+      cause,
+    })
+  }
+}
+
+/** The codes of zlib (`Z_DATA_ERROR`), Brotli (`ERR__ERROR_FORMAT_…`) and zstd (`ZSTD_error_…`). */
+function isOfDecoder(error: unknown): boolean {
+  return /^(?:Z_|ERR__|ERR_BROTLI|ERR_ZSTD|ZSTD_)/.test(
+    String((error as NodeJS.ErrnoException).code),
+  )
+}

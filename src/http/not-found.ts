@@ -1,0 +1,26 @@
+import { missingInTheApi } from './openai-paths.ts'
+
+/** A route as the router has it. */
+type Route = { method: string; path: string }
+
+/**
+ * What to say if there is no such route: what the client has to do.
+ *
+ * @param request method and path as they came, and the origin under which the client knows the server
+ * @param servedPath the path that was looked for
+ */
+export function notFoundMessage(
+  { method, path, origin }: { method: string; path: string; origin: string },
+  servedPath: string,
+  routes: readonly Route[],
+): string {
+  const missing = missingInTheApi(servedPath)
+  if (missing !== undefined) return `The model's API has no ${missing}.`
+  const others = routes.filter((route) => route.path === servedPath && route.method !== 'ALL')
+  const methods = [...new Set(others.map((route) => route.method))]
+  if (methods.length > 0) return `There is no ${method} ${path} here: send ${methods.join(' or ')}.`
+  return (
+    `There is no ${method} ${path} here: set the base URL of an Anthropic client to ${origin}, ` +
+    `that of an OpenAI client to ${origin}/v1.`
+  )
+}

@@ -1,0 +1,231 @@
+import { execFileSync } from 'node:child_process'
+import { readdirSync, rmSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { brotliCompressSync, deflateSync, gzipSync } from 'node:zlib'
+
+import { afterAll, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest'
+
+import { events, hang, message } from '../support/answers.ts'
+import { endCommands, type RunningCommand, runtimesIn, startServer } from '../support/command.ts'
+import { thinkingMessage } from '../support/messages.ts'
+import { makeSandbox, type Sandbox } from '../support/sandbox.ts'
+import { type Standin, startStandin } from '../support/standin.ts'
+import { attack, post, statusOf } from './socket.ts'
+
+/**
+ * What clients do that mean harm, or are broken, to a server as it is started by its users: after each
+ * attack the next client is served, and at the end nothing is left.
+ */
+
+const [ANNA, BERT] = ['made-up-key-of-anna', 'made-up-key-of-bert'] as const
+
+let standin: Standin
+let sandbox: Sandbox
+let command: RunningCommand
+let port: number
+let keyFile: string
+
+beforeAll(async () => {
+  standin = await startStandin()
+  sandbox = makeSandbox(standin.url)
+  keyFile = join(sandbox.folder, 'keys')
+  writeFileSync(keyFile, `${ANNA}\n${BERT}\n`)
+  const server = await startServer({
+    args: [
+      ...['--port', '0', '--host', '127.0.0.1', '--proxy-api-key-file', keyFile],
+      ...['--max-processes', '2', '--first-event-timeout', '5s'],
+    ],
+    env: sandbox.env,
+    cwd: sandbox.workFolder,
+  })
+  command = server.command
+  port = Number(new URL(server.url).port)
+})
+
+beforeEach(() => standin.reset())
+
+afterAll(async () => {
+  await endCommands(sandbox)
+  await standin.close()
+  sandbox.remove()
+})
+
+function headersOf(key: string): string[] {
+  return [`x-api-key: ${key}`]
+}
+
+async function answerTo(bytes: Uint8Array): Promise<string> {
+  return (await attack(port, bytes)).ended
+}
+
+function hello(text = 'Hello'): string {
+  const messages = [{ role: 'user', content: text }]
+  return JSON.stringify({ model: 'claude-sonnet-4-6', max_tokens: 50, messages })
+}
+
+/** Others are served: a whole turn, and at once what needs no process. */
+async function expectService(): Promise<void> {
+  const health = await fetch(`http://127.0.0.1:${port}/health`)
+  expect(health.status).toBe(200)
+  await health.text()
+  expect(statusOf(await answerTo(post('/v1/messages', hello(), headersOf(ANNA))))).toBe(200)
+}
+
+describe('one client gets nothing of another', () => {
+  /** The body of a chat, asked with a key. */
+  async function chat(key: string, messages: readonly object[]): Promise<string> {
+    const response = await fetch(`http://127.0.0.1:${port}/v1/chat/completions`, {
+      method: 'POST',
+      headers: { authorization: `Bearer ${key}` },
+      body: JSON.stringify({ model: 'claude-sonnet-4-6', messages }),
+    })
+    return response.text()
+  }
+
+  test('not its hidden thought, with equal messages and another key or system prompt', async () => {
+    const secret = 'The thought of Anna alone.'
+    const said = 'The same words.'
+    const opening = { role: 'user', content: 'Hi' }
+    const ofAnna = { role: 'system', content: 'You are for Anna.' }
+    standin.reply(message(thinkingMessage(secret, said)))
+    await chat(ANNA, [ofAnna, opening])
+    const next = [opening, { role: 'assistant', content: said }, { role: 'user', content: 'Go on' }]
+    for (const system of [ofAnna, { role: 'system', content: 'You are for Bert.' }]) {
+      standin.reset()
+      expect(await chat(BERT, [system, ...next])).not.toContain(secret)
+      expect(JSON.stringify(standin.messages.map(({ body }) => body))).not.toContain(secret)
+    }
+  })
+})
+
+describe('what is announced and never sent', () => {
+  test('keeps no one out', async () => {
+    const announced = [
+      'POST /v1/messages HTTP/1.1',
+      'Host: localhost',
+      'content-length: 33554432',
+      ...headersOf(ANNA),
+    ]
+    const attackers = await Promise.all(
+      Array.from({ length: 12 }, () => attack(port, `${announced.join('\r\n')}\r\n\r\n{`)),
+    )
+    await expectService()
+    for (const { socket } of attackers) socket.destroy()
+  })
+})
+
+describe('bodies with a content-encoding', () => {
+  const ENCODERS = { gzip: gzipSync, deflate: deflateSync, br: brotliCompressSync }
+
+  test.each(Object.entries(ENCODERS))('%s is read', async (encoding, encode) => {
+    const headers = [`content-encoding: ${encoding}`, ...headersOf(ANNA)]
+    expect(statusOf(await answerTo(post('/v1/messages', encode(hello()), headers)))).toBe(200)
+  })
+
+  test.each(Object.entries(ENCODERS))('a bomb of %s is a 413', async (encoding, encode) => {
+    const headers = [`content-encoding: ${encoding}`, ...headersOf(ANNA)]
+    const bomb = encode(Buffer.alloc(64 * 1024 * 1024, ' '))
+    expect(statusOf(await answerTo(post('/v1/messages', bomb, headers)))).toBe(413)
+    await expectService()
+  })
+
+  test('one that is unknown is a 415', async () => {
+    const headers = ['content-encoding: made-up', ...headersOf(ANNA)]
+    expect(statusOf(await answerTo(post('/v1/messages', hello(), headers)))).toBe(415)
+  })
+})
+
+describe('paths and protocols', () => {
+  test.each([
+    '/v1/messages/',
+    '//v1/messages',
+    '/v1/v1/messages',
+    '/messages',
+    '/anthropic/v1/messages',
+  ])('a message asked for at %s is answered', async (path) => {
+    expect(statusOf(await answerTo(post(path, hello(), headersOf(ANNA))))).toBe(200)
+  })
+
+  test('another path is a 404 that says what to set', async () => {
+    const answer = await answerTo(post('/v2/messages', hello(), headersOf(ANNA)))
+    expect(statusOf(answer)).toBe(404)
+    expect(answer).toContain('base URL')
+  })
+
+  test('HTTP/1.0 without a Host is served', async () => {
+    const { ended } = await attack(port, 'GET /health HTTP/1.0\r\n\r\n')
+    expect(statusOf(await ended)).toBe(200)
+  })
+
+  test('a transfer-encoding besides chunked is a 501', async () => {
+    const { ended } = await attack(
+      port,
+      'POST /v1/messages HTTP/1.1\r\nHost: localhost\r\ntransfer-encoding: gzip, chunked\r\n\r\n0\r\n\r\n',
+    )
+    expect(statusOf(await ended)).toBe(501)
+  })
+})
+
+test('an upstream that only pings does not begin a reply', async () => {
+  standin.reply(events([{ type: 'ping' }, hang()]))
+  const stream = JSON.stringify({ ...(JSON.parse(hello()) as object), stream: true })
+  const answer = await answerTo(post('/v1/messages', stream, headersOf(ANNA)))
+  expect(statusOf(answer)).toBe(504)
+  await expectService()
+})
+
+test('clients that leave at once cost no process and no request', async () => {
+  const attackers = await Promise.all(Array.from({ length: 50 }, () => attack(port)))
+  for (const { socket } of attackers)
+    socket.end(post('/v1/messages', hello('Left'), headersOf(BERT)))
+  await Promise.all(attackers.map(({ ended }) => ended))
+  await expectService()
+  const asked = standin.messages.map(({ body }) => JSON.stringify(body))
+  expect(asked.filter((body) => body.includes('Left'))).toEqual([])
+  expect(runtimesIn(sandbox.folder).length).toBeLessThanOrEqual(2)
+})
+
+describe('JSON that takes long is refused', () => {
+  const keys = Array.from({ length: 1_000_000 }, (_, index) => `"${index}":0`).join(',')
+  test.each([
+    ['lists in lists', '['.repeat(16_000_000)],
+    ['objects in objects', '{"a":'.repeat(6_000_000)],
+    ['a million keys', `{${keys}}`],
+    ['values without end', `[${'0,'.repeat(15_000_000)}0]`],
+  ])('%s', async (_name, body) => {
+    const refused = await Promise.all(
+      Array.from({ length: 2 }, () => answerTo(post('/v1/messages', body, headersOf(ANNA)))),
+    )
+    expect(refused.map(statusOf)).toEqual([400, 400])
+    await expectService()
+  })
+})
+
+test('a client that asks for a stream’s head, or reads nothing of it, holds nothing', async () => {
+  for (const method of ['HEAD', 'GET']) {
+    const request = [`${method} /v1/usage/stream HTTP/1.1`, 'Host: localhost', ...headersOf(ANNA)]
+    const { socket } = await attack(port, `${request.join('\r\n')}\r\n\r\n`)
+    await expectService()
+    socket.destroy()
+  }
+})
+
+test('a key file that becomes a pipe no one writes to stops nothing: the last keys hold', async () => {
+  rmSync(keyFile)
+  execFileSync('mkfifo', [keyFile])
+  await vi.waitFor(
+    async () => {
+      await expectService()
+      expect(command.stdout + command.stderr).toContain('the last keys hold')
+    },
+    { timeout: 30_000 },
+  )
+  await expectService()
+})
+
+test('after all that it stops at once, and leaves neither a process nor a file', async () => {
+  command.signal('SIGTERM')
+  expect(await command.ended).toMatchObject({ code: 0, signal: null })
+  expect(runtimesIn(sandbox.folder)).toEqual([])
+  expect(readdirSync(join(sandbox.folder, 'tmp'))).toEqual([])
+})

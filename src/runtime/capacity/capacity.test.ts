@@ -2,9 +2,10 @@ import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
 
 import { Deferred } from '../../deferred.ts'
 import { ApiError } from '../../errors.ts'
+import { stopping } from '../../refusals.ts'
 import type { Stage } from '../worker/stage.ts'
 import { Transcript } from '../worker/transcript.ts'
-import { Capacity, type CapacityLimits, type PooledWorker, stopping } from './capacity.ts'
+import { Capacity, type CapacityLimits, type PooledWorker } from './capacity.ts'
 
 /** The signal of a client that stays. */
 function stay(): AbortSignal {

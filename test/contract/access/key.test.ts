@@ -95,12 +95,9 @@ describe('with a proxy key, a request gets 401', () => {
     expect(standin.requests).toEqual([])
   })
 
-  test.each(['/auth/status', '/v1/models', '/no/such/route', '/health/', '/page'])(
-    'for %s',
-    async (path) => {
-      expect(await send(port, { path })).toMatchObject({ status: 401 })
-    },
-  )
+  test.each(['/auth/status', '/v1/models', '/no/such/route', '/page'])('for %s', async (path) => {
+    expect(await send(port, { path })).toMatchObject({ status: 401 })
+  })
 
   test('that the official client knows as its own', async () => {
     const client = new Anthropic({

@@ -184,7 +184,6 @@ describe('a route that does not exist is a 404', () => {
     ['GET', '/page'],
     ['GET', '/v1/messages'],
     ['POST', '/v1/complete'],
-    ['POST', '/v1/messages/'],
     ['DELETE', '/v1/messages'],
   ])('%s %s', async (method, path) => {
     const response = await bench.proxy.fetch(`http://localhost${path}`, { method })

@@ -32,8 +32,16 @@ beforeAll(async () => {
   writeFileSync(keyFile, `${ANNA}\n${BERT}\n`)
   const server = await startServer({
     args: [
-      ...['--port', '0', '--host', '127.0.0.1', '--proxy-api-key-file', keyFile],
-      ...['--max-processes', '2', '--first-event-timeout', '5s'],
+      '--port',
+      '0',
+      '--host',
+      '127.0.0.1',
+      '--proxy-api-key-file',
+      keyFile,
+      '--max-processes',
+      '2',
+      '--first-event-timeout',
+      '5s',
     ],
     env: sandbox.env,
     cwd: sandbox.workFolder,
@@ -71,17 +79,17 @@ async function expectService(): Promise<void> {
   expect(statusOf(await answerTo(post('/v1/messages', hello(), headersOf(ANNA))))).toBe(200)
 }
 
-describe('one client gets nothing of another', () => {
-  /** The body of a chat, asked with a key. */
-  async function chat(key: string, messages: readonly object[]): Promise<string> {
-    const response = await fetch(`http://127.0.0.1:${port}/v1/chat/completions`, {
-      method: 'POST',
-      headers: { authorization: `Bearer ${key}` },
-      body: JSON.stringify({ model: 'claude-sonnet-4-6', messages }),
-    })
-    return response.text()
-  }
+/** The body of a chat, asked with a key. */
+async function chat(key: string, messages: readonly object[]): Promise<string> {
+  const response = await fetch(`http://127.0.0.1:${port}/v1/chat/completions`, {
+    method: 'POST',
+    headers: { authorization: `Bearer ${key}` },
+    body: JSON.stringify({ model: 'claude-sonnet-4-6', messages }),
+  })
+  return response.text()
+}
 
+describe('one client gets nothing of another', () => {
   test('not its hidden thought, with equal messages and another key or system prompt', async () => {
     const secret = 'The thought of Anna alone.'
     const said = 'The same words.'

@@ -15,6 +15,7 @@ import { keyRing } from './config/key-ring.ts'
 import type { Config } from './config/config.ts'
 import { leadsTo } from './config/own-address.ts'
 import { type ConfigInput, resolveConfig } from './config/resolve.ts'
+import { Files } from './files/files.ts'
 import { createApp } from './http/app.ts'
 import { fetchFrom } from './http/embedded-fetch.ts'
 import { newRequestId } from './http/request-id.ts'
@@ -150,12 +151,14 @@ export async function createProxy({
 
   const onError = (error: unknown): void => logger.error({ err: error }, 'unexpected error')
   const store = new LazyStore(config, (path) =>
-    logger.info(`Batches are kept in ${path}, with what is said in them`),
+    logger.info(`Batches and files are kept in ${path}, with what is said in them`),
   )
+  const files = new Files(store, { limit: config.filesLimit, maxBodySize: config.maxBodySize })
   const batches = new Batches(store, {
     ...config,
-    ask: async (request, about) =>
-      ask(request, { id: newRequestId(), ...about }, lifecycle.begin()),
+    ask: async (request, { owner, ...about }) =>
+      ask(await files.attach(request, owner), { id: newRequestId(), ...about }, lifecycle.begin()),
+    modelOf: (name) => engine.describeModel(name ?? config.modelDefault).id,
     hasRoom: () => lifecycle.stage !== 'draining' && hasRoomFor(engine.census(), turnsInFlight),
     rateLimits: () => observatory.limits,
     concurrency: config.batchConcurrency,
@@ -169,6 +172,7 @@ export async function createProxy({
   const app = createApp({
     ...config,
     batches,
+    files,
     version: VERSION,
     keys,
     isOpenToNetwork: !isLoopback(config.host),

@@ -29,7 +29,7 @@ export class BatchRecords {
   /** Begins a batch that no one sees until it is opened. */
   async create(
     id: string,
-    { owner, endpoint, betas, expiry }: NewBatch,
+    { owner, endpoint, betas, expiry, inputFileId, metadata }: NewBatch,
   ): Promise<{ createdAt: number }> {
     const createdAt = this.#now()
     await this.#db
@@ -45,6 +45,8 @@ export class BatchRecords {
         expires_at: createdAt + expiry,
         cancel_initiated_at: null,
         ended_at: null,
+        input_file_id: inputFileId ?? null,
+        metadata: metadata === undefined ? null : JSON.stringify(metadata),
         total: 0,
         succeeded: 0,
         errored: 0,
@@ -300,6 +302,8 @@ export type NewBatch = {
   betas: readonly string[]
   /** Milliseconds. */
   expiry: number
+  inputFileId?: string
+  metadata?: object
 }
 
 /** Milliseconds after which a batch that is still being read is one whose server has died. */
@@ -343,6 +347,8 @@ function batchOf(row: Selectable<Schema['batches']>): Batch {
     expiresAt: row.expires_at,
     cancelInitiatedAt: row.cancel_initiated_at,
     endedAt: row.ended_at,
+    inputFileId: row.input_file_id,
+    metadata: row.metadata === null ? null : (JSON.parse(row.metadata) as object),
     counts: {
       processing: row.total - succeeded - errored - canceled - expired,
       succeeded,

@@ -14,6 +14,9 @@ export type Batch = {
   expiresAt: number
   cancelInitiatedAt: number | null
   endedAt: number | null
+  /** What OpenAI's API has more: the file that it came in, and the client's notes. */
+  inputFileId: string | null
+  metadata: object | null
   counts: Counts
 }
 
@@ -61,6 +64,7 @@ export type ResultLine = {
   attempts: number
 }
 
-export function newBatchId(): string {
-  return `msgbatch_${randomBytes(12).toString('hex')}`
+/** @param prefix as the dialect's ids have it */
+export function newBatchId(prefix: 'msgbatch' | 'batch'): string {
+  return `${prefix}_${randomBytes(12).toString('hex')}`
 }

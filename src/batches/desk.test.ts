@@ -35,6 +35,7 @@ function openDesk(options: Partial<DeskOptions> = {}): BatchDesk {
     hasRoom: () => true,
     rateLimits: () => undefined,
     modelDefault: 'made-up',
+    modelOf: (name) => name ?? 'made-up',
     concurrency: 4,
     windowShare: 0.7,
     firstEventTimeout: 60_000,

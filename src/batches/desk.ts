@@ -1,13 +1,12 @@
-import { parseJson } from '../api/parse-json.ts'
-import { ApiError } from '../errors.ts'
 import type { Store } from '../store/store.ts'
 import { newWorkerName } from '../store/worker-name.ts'
 import { BatchRecords } from './batch-records.ts'
 import { type Batch, newBatchId, type NewRequest } from './batch.ts'
-import { endpointAt, MESSAGES_PATH } from './endpoints.ts'
+import { linesIn } from './lines.ts'
 import { requestsIn } from './request-list.ts'
 import { RequestQueue } from './request-queue.ts'
 import { BatchRunner, type RunnerOptions } from './runner.ts'
+import { type EntryForm, MESSAGES_FORM, openaiForm, requestsOf } from './take-in.ts'
 
 export type DeskOptions = Omit<RunnerOptions, 'records' | 'queue'> & {
   /** Milliseconds after which what is not finished of a batch expires. */
@@ -18,9 +17,8 @@ export type DeskOptions = Omit<RunnerOptions, 'records' | 'queue'> & {
 
 export type Caller = { owner: string; betas: string[] }
 
-/** Bytes and requests of a batch: the API's own limits. */
-export const MOST_BYTES = 256 * 1024 * 1024
-export const MOST_REQUESTS = 100_000
+/** Bytes of a batch: the API's own limit. */
+const MOST_BYTES = 256 * 1024 * 1024
 
 /** What is written in one step while a batch is read. */
 const REQUESTS_OF_A_STEP = 500
@@ -49,16 +47,37 @@ export class BatchDesk {
   async create(body: AsyncIterable<Uint8Array>, caller: Caller): Promise<Batch> {
     const { maxBodySize } = this.#options
     const entries = requestsIn(body, { body: MOST_BYTES, entry: maxBodySize })
-    return this.#takeIn(requestsOf(entries), MESSAGES_PATH, caller)
+    return this.#takeIn(entries, MESSAGES_FORM, newBatchId('msgbatch'), caller)
+  }
+
+  /**
+   * Takes in one of OpenAI's batches, from the lines of a file.
+   *
+   * @param endpoint one of `OPENAI_PATHS`
+   * @throws ApiError as `create` does
+   */
+  async createFromFile(
+    content: AsyncIterable<Uint8Array>,
+    endpoint: string,
+    caller: Caller,
+    origin: { inputFileId: string; metadata?: object },
+  ): Promise<Batch> {
+    const entries = linesIn(content, this.#options.maxBodySize)
+    return this.#takeIn(entries, openaiForm(endpoint), newBatchId('batch'), {
+      ...caller,
+      ...origin,
+    })
   }
 
   async #takeIn(
-    requests: AsyncIterable<NewRequest>,
-    endpoint: string,
-    { owner, betas }: Caller,
+    entries: AsyncIterable<string>,
+    form: EntryForm,
+    id: string,
+    caller: Caller & { inputFileId?: string; metadata?: object },
   ): Promise<Batch> {
-    const id = newBatchId()
-    await this.records.create(id, { owner, endpoint, betas, expiry: this.#options.expiry })
+    const { expiry, modelOf } = this.#options
+    const requests = requestsOf(entries, form, modelOf)
+    await this.records.create(id, { ...caller, endpoint: form.endpoint, expiry })
     try {
       const { total, errored } = await this.#write(id, requests)
       await this.records.open(id, total, errored)
@@ -67,7 +86,7 @@ export class BatchDesk {
       throw error
     }
     this.runner.wake()
-    return this.records.get(owner, id)
+    return this.records.get(caller.owner, id)
   }
 
   async #write(
@@ -93,77 +112,5 @@ export class BatchDesk {
     }
     if (step.length > 0) await write()
     return { total, errored }
-  }
-}
-
-/** Checks each request on its own: what is wrong with one is its result, and leaves the others alone. */
-async function* requestsOf(entries: AsyncIterable<string>): AsyncIterableIterator<NewRequest> {
-  const ids = new Set<string>()
-  for await (const entry of entries) {
-    const place = `requests.${ids.size}`
-    if (ids.size === MOST_REQUESTS) {
-      throw new ApiError(
-        'invalid_request_error',
-        `requests: List should have at most ${MOST_REQUESTS} items`,
-      )
-    }
-    const { custom_id: customId, params } = await entryOf(entry, place)
-    checkId(customId, place)
-    if (ids.has(customId)) {
-      throw new ApiError(
-        'invalid_request_error',
-        `${place}.custom_id: ${JSON.stringify(customId)} is used twice: each must be unique in its batch`,
-      )
-    }
-    ids.add(customId)
-    const problem = problemOf(params)
-    yield {
-      customId,
-      params: JSON.stringify(params),
-      ...(problem && { problem: { type: 'errored', error: problem } }),
-    }
-  }
-}
-
-type Entry = { custom_id: string; params: object }
-
-async function entryOf(text: string, place: string): Promise<Entry> {
-  try {
-    const { custom_id: customId, params } = (await parseJson(text)) as Partial<
-      Record<string, unknown>
-    >
-    if (typeof customId !== 'string') throw required('custom_id', 'a valid string', customId)
-    if (typeof params !== 'object' || params === null || Array.isArray(params)) {
-      throw required('params', 'an object', params)
-    }
-    return { custom_id: customId, params }
-  } catch (error) {
-    if (!(error instanceof ApiError)) throw error
-    const dot = /^(?:custom_id|params)/.test(error.message) ? '.' : ': '
-    throw new ApiError(error.type, `${place}${dot}${error.message}`, { cause: error })
-  }
-}
-
-function required(field: string, kind: string, value: unknown): ApiError {
-  const message = value === undefined ? 'Field required' : `Input should be ${kind}`
-  return new ApiError('invalid_request_error', `${field}: ${message}`)
-}
-
-/** The API's own rule. */
-function checkId(customId: string, place: string): void {
-  if (/^[a-zA-Z0-9_-]{1,64}$/.test(customId)) return
-  throw new ApiError(
-    'invalid_request_error',
-    `${place}.custom_id: String should match pattern '^[a-zA-Z0-9_-]{1,64}$'`,
-  )
-}
-
-function problemOf(params: object): object | undefined {
-  try {
-    endpointAt(MESSAGES_PATH).requestOf(params)
-    return undefined
-  } catch (error) {
-    if (!(error instanceof ApiError)) throw error
-    return error.body()
   }
 }

@@ -1,37 +1,100 @@
+import { randomBytes } from 'node:crypto'
+
+import { checkValues } from '../api/check-values.ts'
 import { parseMessagesRequest } from '../api/request.ts'
 import type { MessagesRequest, ReplyMessage } from '../api/types.ts'
 import { ApiError } from '../errors.ts'
+import { chatCompletion } from '../openai/chat/reply.ts'
+import { callStyleOf, parseChatRequest, requestOfChat } from '../openai/chat/request.ts'
+import { responseOf } from '../openai/responses/reply.ts'
+import { parseResponsesRequest, requestOfResponse, NO_PAST } from '../openai/responses/request.ts'
+import { suitModel } from '../openai/suit-model.ts'
 
-/** What the requests of a batch are asked as, by its endpoint. */
-export type Endpoint = {
-  /**
-   * The request to ask.
-   *
-   * @throws ApiError 400 where it is wrong
-   */
-  requestOf: (params: unknown) => MessagesRequest
-  /** The answer, in the words of the endpoint's API. */
+/** A request of a batch, as it is asked, and its answer in the words of the endpoint's API. */
+export type Translated = {
+  request: MessagesRequest
   answerOf: (message: ReplyMessage) => object
 }
 
-const MESSAGES: Endpoint = {
-  requestOf(params) {
-    const request = parseMessagesRequest(params)
-    if (request.stream === true) {
-      throw new ApiError('invalid_request_error', 'stream: requests of a batch are not streamed')
-    }
-    return request
-  },
-  answerOf: (message) => message,
-}
+/** The full name of the model that a request's `model` stands for. */
+export type ModelOf = (name: string | undefined) => string
+
+/**
+ * Makes a request for the model of the body of one in a batch.
+ *
+ * @throws ApiError 400 where it is wrong
+ */
+export type Translate = (params: unknown, modelOf: ModelOf) => Translated
 
 export const MESSAGES_PATH = '/v1/messages'
 
-const ENDPOINTS: ReadonlyMap<string, Endpoint> = new Map([[MESSAGES_PATH, MESSAGES]])
+export const OPENAI_PATHS = ['/v1/chat/completions', '/v1/responses'] as const
+
+const ENDPOINTS: ReadonlyMap<string, Translate> = new Map<string, Translate>([
+  [MESSAGES_PATH, translateMessage],
+  ['/v1/chat/completions', translateChat],
+  ['/v1/responses', translateResponse],
+])
 
 /** The endpoint of a path, which a batch was let in with. */
-export function endpointAt(path: string): Endpoint {
+export function endpointAt(path: string): Translate {
   const endpoint = ENDPOINTS.get(path)
   if (endpoint === undefined) throw new Error(`${path} is no endpoint of batches.`)
   return endpoint
+}
+
+function translateMessage(params: unknown): Translated {
+  const request = parseMessagesRequest(params)
+  if (request.stream === true) throw streamed()
+  return { request, answerOf: (message) => message }
+}
+
+function translateChat(params: unknown, modelOf: ModelOf): Translated {
+  const chat = parseChatRequest(params)
+  if (chat.stream === true) throw streamed()
+  if ((chat.n ?? 1) > 1) {
+    throw new ApiError('invalid_request_error', 'n: a request of a batch has one choice')
+  }
+  const style = callStyleOf(chat)
+  return {
+    request: suited(requestOfChat(chat), modelOf),
+    answerOf: (message) =>
+      chatCompletion([message], { id: message.id, created: nowInSeconds(), style }),
+  }
+}
+
+function translateResponse(params: unknown, modelOf: ModelOf): Translated {
+  const body = parseResponsesRequest(params)
+  if (body.stream === true) throw streamed()
+  if (body.previous_response_id) {
+    throw new ApiError(
+      'invalid_request_error',
+      'previous_response_id: a request of a batch brings its whole input',
+    )
+  }
+  const { request, names } = requestOfResponse(body, NO_PAST, () => undefined)
+  const head = {
+    id: `resp_${randomBytes(12).toString('hex')}`,
+    request: body,
+    createdAt: nowInSeconds(),
+    names,
+  }
+  return {
+    request: suited(request, modelOf),
+    answerOf: (message) => responseOf(message, head, nowInSeconds()),
+  }
+}
+
+/** Arguments of calls came as text: what is in them was not looked at yet. */
+function suited(translated: MessagesRequest, modelOf: ModelOf): MessagesRequest {
+  checkValues(translated)
+  return suitModel(parseMessagesRequest(translated), modelOf(translated.model)).request
+}
+
+function streamed(): ApiError {
+  return new ApiError('invalid_request_error', 'stream: requests of a batch are not streamed')
+}
+
+function nowInSeconds(): number {
+  return Math.floor(Date.now() / 1000)
 }

@@ -7,7 +7,7 @@ import { guardUsage } from '../observe/usage-guard.ts'
 import { type Events, wholeReply } from './ask-whole.ts'
 import type { BatchRecords } from './batch-records.ts'
 import type { Batch, ClaimedRequest } from './batch.ts'
-import { endpointAt } from './endpoints.ts'
+import { endpointAt, type ModelOf, type Translated } from './endpoints.ts'
 import { judge } from './judge.ts'
 import { type Hold, Pace, progressOf } from './pace.ts'
 import type { RequestQueue } from './request-queue.ts'
@@ -18,8 +18,9 @@ export type RunnerOptions = {
   /** Asks as an interactive request is asked. */
   ask: (
     request: MessagesRequest,
-    about: { betas: string[]; signal: AbortSignal },
+    about: { owner: string; betas: string[]; signal: AbortSignal },
   ) => Promise<Events>
+  modelOf: ModelOf
   /** Whether a request may begin without taking the place of an interactive one. */
   hasRoom: () => boolean
   /** The state of the plan, where it is known. */
@@ -208,15 +209,14 @@ export class BatchRunner {
 
   async #askAndWrite(batch: Batch, request: ClaimedRequest, signal: AbortSignal): Promise<void> {
     const { queue } = this.#options
-    const { requestOf, answerOf } = endpointAt(batch.endpoint)
     const { attempts, failures } = request
-    let asked: MessagesRequest
+    let translated: Translated
     try {
-      asked = requestOf(JSON.parse(request.params))
+      translated = endpointAt(batch.endpoint)(JSON.parse(request.params), this.#options.modelOf)
     } catch (error) {
       return this.#fail(request, error)
     }
-    const hold = this.#windowHold(asked)
+    const hold = this.#windowHold(translated.request)
     if (hold !== undefined) {
       this.#holds.set(batch.id, hold)
       return this.#write(() =>
@@ -224,11 +224,12 @@ export class BatchRunner {
       )
     }
     try {
-      const events = await this.#options.ask(asked, { betas: batch.betas, signal })
+      const { owner, betas } = batch
+      const events = await this.#options.ask(translated.request, { owner, betas, signal })
       const message = await wholeReply(events, this.#options.firstEventTimeout, signal)
       this.#refusals = 0
       await this.#write(() =>
-        queue.finish(request, { type: 'succeeded', message: answerOf(message) }),
+        queue.finish(request, { type: 'succeeded', message: translated.answerOf(message) }),
       )
     } catch (error) {
       if (signal.aborted) {

@@ -187,6 +187,7 @@ export interface Config {
    * Whether the runtime adds its reminders to conversations: auto leaves them out if the login is
    * an API key or a cloud provider, keep never does. Takes one of AUTO, KEEP. Default: AUTO.
    */
+  readonly filesLimit: Values['filesLimit']
   readonly runtimeReminders: Values['runtimeReminders']
 
   /**

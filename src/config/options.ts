@@ -126,6 +126,11 @@ export const SETTINGS = {
     '29d',
     'time after which a batch is deleted from the disk, with its requests and results',
   ),
+  files_limit: fixed(
+    size,
+    '1024mb',
+    'most that uploaded files may take on the disk together; they are kept until they are deleted',
+  ),
   runtime_reminders: fixed(
     choice('mode', ['AUTO', 'KEEP']),
     'AUTO',
@@ -133,7 +138,7 @@ export const SETTINGS = {
   ),
   state_folder: optional(
     filePath,
-    "folder of usage.json, which keeps counts of requests and tokens over a restart, and of store.db, which keeps batches; empty is this program's folder for your user (a library then keeps none)",
+    "folder of usage.json, which keeps counts of requests and tokens over a restart, and of store.db, which keeps batches and files; empty is this program's folder for your user (a library then keeps none)",
   ),
   work_folder: optional(
     filePath,

@@ -6,6 +6,7 @@ import type { RateLimits } from '../api/rate-limits.ts'
 import type { StreamEvent } from '../api/types.ts'
 import { ApiError } from '../errors.ts'
 import type { Batches } from '../batches/batches.ts'
+import type { Files } from '../files/files.ts'
 import { sseStream } from '../stream/sse.ts'
 import { createAnswerMemory } from './answer-memory.ts'
 import { routeBatches } from './batches.ts'
@@ -14,10 +15,12 @@ import { checkBrowser } from './browser-guard.ts'
 import { postChatCompletion } from './chat-completions.ts'
 import { postCompletion } from './completions.ts'
 import { type CountTokensOptions, postCountTokens } from './count-tokens.ts'
+import { routeFiles } from './files.ts'
 import { checkKey } from './key.ts'
-import { type MessagesOptions, postMessages, STREAM_HEADERS } from './messages.ts'
+import { type Ask, type MessagesOptions, postMessages, STREAM_HEADERS } from './messages.ts'
 import { getModel, listModels } from './models.ts'
 import { notFoundMessage } from './not-found.ts'
+import { routeOpenaiBatches } from './openai-batches.ts'
 import { ownerOf } from './owner.ts'
 import { routeOllama } from './ollama.ts'
 import { getPage, PAGE_PATHS } from './page.ts'
@@ -53,6 +56,7 @@ export type AppOptions = Omit<MessagesOptions & CountTokensOptions, 'bodies'> & 
   /** The state of the plan, where it is known. */
   rateLimits: () => RateLimits | undefined
   batches?: Batches
+  files?: Files
 }
 
 /** Where turns are asked for. */
@@ -119,13 +123,22 @@ export function createApp(settings: AppOptions): Hono<{ Variables: Variables }> 
 
   app.get('/auth/status', async (context) => context.json(await options.authStatus()))
   for (const path of INFERENCE_PATHS) app.use(path, withRateLimits(options.rateLimits))
+  // The routes of all dialects ask by this: files are named by whoever they belong to.
+  const askingFor = (owner: string) => ({
+    ...options,
+    ask: async (...[request, facts]: Parameters<Ask>) =>
+      options.ask((await options.files?.attach(request, owner)) ?? request, facts),
+  })
   app.post('/v1/messages', (context) =>
-    postMessages(context.req.raw, context.get('requestId'), options),
+    postMessages(context.req.raw, context.get('requestId'), askingFor(context.get('owner'))),
   )
 
   const answers = createAnswerMemory()
   app.post('/v1/chat/completions', (context) =>
-    postChatCompletion(context.req.raw, context.get('requestId'), { ...options, answers }),
+    postChatCompletion(context.req.raw, context.get('requestId'), {
+      ...askingFor(context.get('owner')),
+      answers,
+    }),
   )
 
   app.post('/v1/completions', (context) =>
@@ -136,7 +149,10 @@ export function createApp(settings: AppOptions): Hono<{ Variables: Variables }> 
   app.post('/v1/messages/count_tokens', async (context) =>
     answer(context, await postCountTokens(context.req.raw, options)),
   )
-  if (options.batches) routeBatches(app, options.batches)
+  const { batches, files } = options
+  if (batches) routeBatches(app, batches)
+  if (files) routeFiles(app, files, batches)
+  if (batches && files) routeOpenaiBatches(app, batches, files)
   app.get('/v1/models', async (context) =>
     answer(
       context,

@@ -1,52 +1,22 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
 
-import { appOptions } from '../../test/support/app-options.ts'
-import { REPLY, source } from '../../test/support/source.ts'
-import { temporaryFolder } from '../../test/support/store.ts'
-import { Batches } from '../batches/batches.ts'
+import { keptOptions } from '../../test/support/kept.ts'
+import { Files } from '../files/files.ts'
 import { LazyStore } from '../store/lazy-store.ts'
 import { type AppOptions, createApp } from './app.ts'
 
 const PATH = 'http://localhost/v1/messages/batches'
 
-let folder: ReturnType<typeof temporaryFolder>
-let batches: Batches
-let store: LazyStore
-let isFree: boolean
-
-function open(stateFolder: string | undefined): void {
-  store = new LazyStore({ stateFolder }, () => {})
-  batches = new Batches(store, {
-    ask: () => Promise.resolve(source(REPLY).events),
-    hasRoom: () => isFree,
-    rateLimits: () => undefined,
-    modelDefault: 'made-up',
-    concurrency: 2,
-    windowShare: 1,
-    firstEventTimeout: 10_000,
-    lease: 10_000,
-    expiry: 60_000,
-    retention: 60_000,
-    maxBodySize: 10_000,
-    onError: () => {},
-    onChange: () => {},
-  })
-}
+let kept: ReturnType<typeof keptOptions>
 
 beforeEach(() => {
-  isFree = true
-  folder = temporaryFolder()
-  open(folder.path)
+  kept = keptOptions()
 })
 
-afterEach(async () => {
-  await batches.close()
-  await store.close()
-  folder.remove()
-})
+afterEach(() => kept.close())
 
 function appWith(options: Partial<AppOptions> = {}) {
-  const app = createApp({ ...appOptions(), batches, ...options })
+  const app = createApp({ ...kept.options, ...options })
   return async (path: string, init: RequestInit = {}) => {
     const response = await app.request(`${PATH}${path}`, init)
     return { response, body: (await response.clone().json()) as Record<string, unknown> }
@@ -72,7 +42,7 @@ test('the results are where the batch says, behind TLS too', async () => {
 
 test('there are no results before the end', async () => {
   const ask = appWith()
-  isFree = false
+  kept.room.isFree = false
   const { body } = await ask('', { method: 'POST', body: BATCH })
   const { response, body: refused } = await ask(`/${String(body['id'])}/results`)
   expect(response.status).toBe(400)
@@ -81,13 +51,13 @@ test('there are no results before the end', async () => {
   })
 })
 
-test('without a folder, a batch is refused, and it is said what is missing', async () => {
-  open(undefined)
-  const { response, body } = await appWith()('', { method: 'POST', body: BATCH })
+test('without a folder, nothing is kept, and it is said what is missing', async () => {
+  const store = new LazyStore({ stateFolder: undefined }, () => {})
+  const files = new Files(store, { limit: 1, maxBodySize: 1 })
+  const app = createApp({ ...kept.options, files })
+  const response = await app.request('/v1/files')
   expect(response.status).toBe(404)
-  expect(body).toMatchObject({
-    error: { message: expect.stringContaining('state_folder') as string },
-  })
+  expect(await response.text()).toContain('state_folder')
 })
 
 const as = (key: string) => ({ headers: { 'x-api-key': key } })

@@ -6,7 +6,7 @@ const NOT_IN_THE_API = new Map([
   ['moderations', 'moderation'],
 ])
 
-const SERVED = new Set(['chat', 'completions', 'conversations', 'responses'])
+const SERVED = new Set(['batches', 'chat', 'completions', 'conversations', 'responses'])
 
 /** Whether a path is one of OpenAI's, so that its errors have OpenAI's form. */
 export function isOpenaiPath(path: string): boolean {

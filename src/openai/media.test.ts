@@ -64,9 +64,17 @@ test('a text file is its text, whatever its letters', () => {
   })
 })
 
+test('an uploaded file is named by its id', () => {
+  expect(documentBlock({ file_id: 'file_1', filename: 'a.pdf' }, 'here')).toEqual({
+    type: 'document',
+    source: { type: 'file', file_id: 'file_1' },
+    title: 'a.pdf',
+  })
+})
+
 test.each([
   {},
-  { file_id: 'file_1' },
+  { filename: 'report.pdf' },
   { file_data: 'JVBERg==' },
   { file_data: 'data:a/b;base64,A' },
 ])('%j is refused, with the field', (file) => {

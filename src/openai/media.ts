@@ -22,18 +22,19 @@ export type FileInput = {
 }
 
 /**
- * The block for a file: a PDF as it is, a text by its content.
+ * The block for a file: a PDF as it is, a text by its content, an uploaded one by its id.
  *
- * @throws ApiError for files that are only named by an id, and for other kinds of files
+ * @throws ApiError for other kinds of files
  */
 export function documentBlock(file: FileInput, param: string): ContentBlock {
   const title = file.filename ? { title: file.filename } : {}
   if (file.file_url) {
     return { type: 'document', source: { type: 'url', url: file.file_url }, ...title }
   }
-  if (!file.file_data) {
-    throw invalid(`${param}: there is no store of files here: send file_data.`, param)
+  if (!file.file_data && file.file_id) {
+    return { type: 'document', source: { type: 'file', file_id: file.file_id }, ...title }
   }
+  if (!file.file_data) throw invalid(`${param}: send file_data, file_id or file_url.`, param)
   return { type: 'document', source: documentSource(file.file_data, param), ...title }
 }
 

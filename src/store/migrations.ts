@@ -6,10 +6,40 @@ import { type Kysely, type Migration, type MigrationProvider, sql } from 'kysely
  */
 const MIGRATIONS: Readonly<Record<string, Migration>> = {
   '001_batches': { up: createBatches },
+  '002_files': { up: createFiles },
 }
 
 export const migrations: MigrationProvider = {
   getMigrations: () => Promise.resolve({ ...MIGRATIONS }),
+}
+
+async function createFiles(db: Kysely<unknown>): Promise<void> {
+  await db.schema.alterTable('batches').addColumn('input_file_id', 'text').execute()
+  await db.schema.alterTable('batches').addColumn('metadata', 'text').execute()
+  await db.schema
+    .createTable('files')
+    .addColumn('id', 'text', (column) => column.primaryKey())
+    .addColumn('owner', 'text', (column) => column.notNull())
+    .addColumn('filename', 'text', (column) => column.notNull())
+    .addColumn('mime_type', 'text', (column) => column.notNull())
+    .addColumn('size', 'bigint', (column) => column.notNull())
+    .addColumn('purpose', 'text', (column) => column.notNull())
+    .addColumn('created_at', 'bigint', (column) => column.notNull())
+    .addColumn('ready', 'integer', (column) => column.notNull())
+    .execute()
+  await db.schema
+    .createIndex('files_by_age')
+    .on('files')
+    .columns(['owner', 'created_at', 'id'])
+    .execute()
+  await db.schema
+    .createTable('file_chunks')
+    .addColumn('file_id', 'text', (column) => column.notNull())
+    .addColumn('position', 'integer', (column) => column.notNull())
+    // PostgreSQL's type; SQLite takes bytes in a column of any type.
+    .addColumn('content', sql`bytea`, (column) => column.notNull())
+    .addPrimaryKeyConstraint('file_chunks_key', ['file_id', 'position'])
+    .execute()
 }
 
 async function createBatches(db: Kysely<unknown>): Promise<void> {

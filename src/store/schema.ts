@@ -8,6 +8,8 @@ import type { Kysely } from 'kysely'
 export type Schema = {
   batches: BatchTable
   batch_requests: BatchRequestTable
+  files: FileTable
+  file_chunks: FileChunkTable
 }
 
 export type Database = Kysely<Schema>
@@ -29,6 +31,9 @@ type BatchTable = {
   expires_at: number
   cancel_initiated_at: number | null
   ended_at: number | null
+  /** What OpenAI's API has more of a batch: the file that it came in, and the client's notes as JSON. */
+  input_file_id: string | null
+  metadata: string | null
   /** Requests in all; the rest of them after the four counts is not finished yet. */
   total: number
   succeeded: number
@@ -60,4 +65,25 @@ type BatchRequestTable = {
   /** The result's JSON, as its line of the results has it. */
   result: string | null
   ended_at: number | null
+}
+
+type FileTable = {
+  id: string
+  /** Whose file it is, as `owner` of a batch. */
+  owner: string
+  filename: string
+  mime_type: string
+  size: number
+  /** What OpenAI's clients say that it is for; '' for the Messages API's. */
+  purpose: string
+  created_at: number
+  /** 0 while it is being read: then no one sees it. */
+  ready: number
+}
+
+/** The bytes of a file, piece by piece. */
+type FileChunkTable = {
+  file_id: string
+  position: number
+  content: Uint8Array
 }

@@ -425,8 +425,8 @@ describe('what is refused names the field', () => {
       'messages[0].content[0]',
     ],
     [
-      'a file by its id',
-      user({ type: 'file', file: { file_id: 'f' } }),
+      'a file without content',
+      user({ type: 'file', file: { filename: 'f' } }),
       'messages[0].content[0].file',
     ],
     [

@@ -242,7 +242,8 @@ function blockOf(part: Part | { type: 'text'; text: string }, place: string): Co
       return { type: 'text', text: part.refusal }
     case 'input_image':
       if (part.image_url) return imageBlock(part.image_url, `${place}.image_url`)
-      throw noFiles(place)
+      if (part.file_id) return { type: 'image', source: { type: 'file', file_id: part.file_id } }
+      throw invalid(`${place}: send image_url or file_id.`, `${place}.image_url`)
     case 'input_file':
       return documentBlock(part, place)
     default:

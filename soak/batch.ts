@@ -1,0 +1,155 @@
+import { setTimeout } from 'node:timers/promises'
+import { parseArgs } from 'node:util'
+
+import Anthropic from '@anthropic-ai/sdk'
+
+import { startProxy } from '../bench/programs.ts'
+import { type Answer, error, message } from '../test/support/answers.ts'
+import { textMessage } from '../test/support/messages.ts'
+import { waitUntilGone } from '../test/support/processes.ts'
+import { makeSandbox } from '../test/support/sandbox.ts'
+import { type MessageRequest, startStandin } from '../test/support/standin.ts'
+
+/*
+ * A large batch, with errors, whose server is killed on the way: is anything lost, or asked twice? And
+ * what does a client that asks beside it notice?
+ */
+
+const { values: options } = parseArgs({
+  options: {
+    requests: { type: 'string', default: '1000' },
+    kills: { type: 'string', default: '5' },
+    processes: { type: 'string', default: '6' },
+  },
+})
+const count = Number(options.requests)
+const kills = Number(options.kills)
+
+/** Of a hundred requests these are wrong for good, and this one fails the first time. */
+const WRONG = new Set([13, 47])
+const FAILS_ONCE = 71
+/** Questions of the client that asks beside the batch, and alone. */
+const QUESTIONS = 40
+
+const MODEL = 'claude-sonnet-4-6'
+
+const standin = await startStandin()
+const sandbox = makeSandbox(standin.url, { XDG_STATE_HOME: undefined })
+standin.answer = answer
+let server = await start()
+
+const alone = await latencies(QUESTIONS)
+const began = performance.now()
+const { id } = await server.client.messages.batches.create({
+  requests: Array.from({ length: count }, (_, index) => ({
+    custom_id: `id-${index}`,
+    params: asking(`This is request ${index}`),
+  })),
+})
+const created = performance.now() - began
+const beside: number[] = []
+let killed = 0
+let stoodStill = 0
+for (;;) {
+  const batch = await server.client.messages.batches.retrieve(id)
+  const { processing, succeeded, errored, canceled, expired } = batch.request_counts
+  if (processing + succeeded + errored + canceled + expired !== count) {
+    throw new Error(`The counts do not add up: ${JSON.stringify(batch.request_counts)}`)
+  }
+  if (batch.processing_status === 'ended') break
+  const finished = count - processing
+  if (killed < kills && finished >= ((killed + 1) * count) / (kills + 1)) {
+    killed += 1
+    const at = performance.now()
+    process.kill(server.pid, 'SIGKILL')
+    await waitUntilGone([server.pid], 5000)
+    server = await start()
+    stoodStill += performance.now() - at
+  } else if (beside.length < QUESTIONS) {
+    beside.push(...(await latencies(1)))
+  } else {
+    await setTimeout(100)
+  }
+}
+const took = performance.now() - began - stoodStill
+
+const lines: { id: string; type: string; attempts: number }[] = []
+for await (const line of await server.client.messages.batches.results(id)) {
+  const { attempts } = line as typeof line & { attempts: number }
+  lines.push({ id: line.custom_id, type: line.result.type, attempts })
+}
+const final = await server.client.messages.batches.retrieve(id)
+const asked = new Map<string, number>()
+for (const request of standin.messages) {
+  const name = `id-${numberIn(request)}`
+  asked.set(name, (asked.get(name) ?? 0) + 1)
+}
+const problems = [
+  ...(new Set(lines.map((line) => line.id)).size === count && lines.length === count
+    ? []
+    : [`${lines.length} lines for ${count} requests`]),
+  ...lines
+    .filter((line) => (line.type === 'errored') !== WRONG.has(Number(line.id.slice(3)) % 100))
+    .map((line) => `${line.id} is ${line.type}`),
+  ...lines
+    .filter((line) => (asked.get(line.id) ?? 0) > line.attempts)
+    .map((line) => `${line.id} was asked ${asked.get(line.id)} times in ${line.attempts} attempts`),
+]
+console.log({
+  counts: final.request_counts,
+  kills: killed,
+  askedAgain: lines.filter(({ attempts }) => attempts > 1).length,
+  createdInMs: Math.round(created),
+  requestsPerSecond: Math.round((count / took) * 10_000) / 10,
+  interactiveAloneMs: quantiles(alone),
+  interactiveBesideMs: quantiles(beside),
+  problems,
+})
+await server.stop()
+await standin.close()
+sandbox.remove()
+process.exitCode = problems.length === 0 ? 0 : 1
+
+async function start() {
+  const args = ['--host', '127.0.0.1', '--max-processes', options.processes]
+  // It complains when it is killed, which is what is looked at here.
+  const program = await startProxy(sandbox.env, sandbox.workFolder, args, () => {})
+  const client = new Anthropic({ baseURL: program.url, apiKey: 'unused', maxRetries: 0 })
+  return { ...program, client }
+}
+
+function asking(text: string) {
+  return { model: MODEL, max_tokens: 50, messages: [{ role: 'user' as const, content: text }] }
+}
+
+/** A request of the batch may be wrong; a question is answered. */
+function answer(request: MessageRequest): Answer {
+  const number = numberIn(request)
+  if (number === undefined) return message(textMessage('Hello.'))
+  if (WRONG.has(number % 100)) return error(400, 'invalid_request_error', 'made up')
+  const isFirst = standin.messages.filter((other) => numberIn(other) === number).length === 1
+  if (number % 100 === FAILS_ONCE && isFirst) return error(500, 'api_error', 'made up')
+  return message(textMessage(`You said ${number}.`))
+}
+
+function numberIn({ body }: MessageRequest): number | undefined {
+  const [, digits] = /This is request (\d+)/.exec(JSON.stringify(body.messages)) ?? []
+  return digits === undefined ? undefined : Number(digits)
+}
+
+async function latencies(times: number): Promise<number[]> {
+  const measured: number[] = []
+  for (let index = 0; index < times; index += 1) {
+    const at = performance.now()
+    await server.client.messages.create(asking(`A question ${index}`))
+    measured.push(performance.now() - at)
+  }
+  return measured
+}
+
+function quantiles(values: number[]): { p50: number; p90: number; max: number } {
+  const sorted = values.toSorted((a, b) => a - b)
+  const at = (share: number): number =>
+    Math.round(sorted[Math.floor((sorted.length - 1) * share)] ?? 0)
+  return { p50: at(0.5), p90: at(0.9), max: at(1) }
+}

@@ -1,0 +1,54 @@
+import { ApiError } from '../errors.ts'
+
+const LINE_FEED = 0x0a
+
+/**
+ * The lines of a text (UTF-8) while it comes, without empty ones.
+ *
+ * @param limit bytes of one line
+ * @throws ApiError 400 where it is no UTF-8, 413 where a line is too long
+ */
+export async function* linesIn(
+  content: AsyncIterable<Uint8Array>,
+  limit: number,
+): AsyncIterableIterator<string> {
+  let waiting: Uint8Array[] = []
+  let length = 0
+  let number = 1
+  const decoder = new TextDecoder('utf-8', { fatal: true })
+  const take = (part: Uint8Array): void => {
+    length += part.length
+    if (length > limit) {
+      throw new ApiError(
+        'request_too_large',
+        `Line ${number} exceeds the maximum size: ${limit} bytes (max_body_size).`,
+      )
+    }
+    waiting.push(part)
+  }
+  const line = (): string => {
+    const bytes = Buffer.concat(waiting)
+    waiting = []
+    length = 0
+    try {
+      return decoder.decode(bytes).trim()
+    } catch (cause) {
+      throw new ApiError('invalid_request_error', `Line ${number} is not UTF-8.`, { cause })
+    }
+  }
+  for await (const chunk of content) {
+    let start = 0
+    for (;;) {
+      const end = chunk.indexOf(LINE_FEED, start)
+      if (end === -1) break
+      take(chunk.subarray(start, end))
+      const text = line()
+      if (text !== '') yield text
+      number += 1
+      start = end + 1
+    }
+    take(chunk.subarray(start))
+  }
+  const text = line()
+  if (text !== '') yield text
+}

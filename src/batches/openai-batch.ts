@@ -1,0 +1,95 @@
+import { ApiError } from '../errors.ts'
+import { openaiErrorBody } from '../openai/error-body.ts'
+import type { Batch, ResultLine } from './batch.ts'
+
+/**
+ * A batch in the words of OpenAI's API.
+ * Source: https://platform.openai.com/docs/api-reference/batch/object
+ */
+export function openaiBatch(batch: Batch): object {
+  const { succeeded, errored, canceled, expired, processing } = batch.counts
+  const hasEnded = batch.status === 'ended'
+  const ended = seconds(batch.endedAt)
+  const status = statusOf(batch)
+  return {
+    id: batch.id,
+    object: 'batch',
+    endpoint: batch.endpoint,
+    errors: null,
+    input_file_id: batch.inputFileId,
+    completion_window: '24h',
+    status,
+    output_file_id: hasEnded && succeeded > 0 ? outputId(batch.id, 'output') : null,
+    error_file_id:
+      hasEnded && errored + canceled + expired > 0 ? outputId(batch.id, 'errors') : null,
+    created_at: seconds(batch.createdAt),
+    in_progress_at: seconds(batch.createdAt),
+    expires_at: seconds(batch.expiresAt),
+    finalizing_at: ended,
+    completed_at: status === 'completed' ? ended : null,
+    failed_at: null,
+    expired_at: status === 'expired' ? ended : null,
+    cancelling_at: seconds(batch.cancelInitiatedAt),
+    cancelled_at: status === 'cancelled' ? ended : null,
+    request_counts: {
+      total: processing + succeeded + errored + canceled + expired,
+      completed: succeeded,
+      failed: errored,
+    },
+    metadata: batch.metadata,
+  }
+}
+
+/** A line of the output file or of the error file. `attempts` is ours. */
+export function openaiResult(batch: Batch, line: ResultLine): object {
+  const { customId, result, attempts, position } = line
+  const id = `batch_req_${batch.id.slice(-12)}_${position}`
+  const base = { id, custom_id: customId, attempts }
+  switch (result.type) {
+    case 'succeeded':
+      return {
+        ...base,
+        response: { status_code: 200, request_id: id, body: result.message },
+        error: null,
+      }
+    case 'errored': {
+      const { error } = result.error as { error: { type: string; message: string } }
+      const told = new ApiError(error.type, error.message)
+      return {
+        ...base,
+        response: { status_code: told.status, request_id: id, body: openaiErrorBody(told) },
+        error: null,
+      }
+    }
+    case 'canceled':
+      return {
+        ...base,
+        response: null,
+        error: { code: 'batch_cancelled', message: 'The batch was cancelled before this request.' },
+      }
+    case 'expired':
+      return {
+        ...base,
+        response: null,
+        error: { code: 'batch_expired', message: 'The batch expired before this request.' },
+      }
+    default:
+      throw new Error(`Unknown result ${String(result satisfies never)}.`)
+  }
+}
+
+/** The id of one of the two files that have a batch's results. */
+function outputId(batchId: string, kind: 'output' | 'errors'): string {
+  return `file-${kind}-${batchId}`
+}
+
+function statusOf({ status, counts, cancelInitiatedAt }: Batch): string {
+  if (status === 'canceling') return 'cancelling'
+  if (status !== 'ended') return 'in_progress'
+  if (cancelInitiatedAt !== null) return 'cancelled'
+  return counts.expired > 0 ? 'expired' : 'completed'
+}
+
+function seconds(milliseconds: number | null): number | null {
+  return milliseconds === null ? null : Math.floor(milliseconds / 1000)
+}

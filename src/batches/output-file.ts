@@ -1,0 +1,58 @@
+import type { StoredFile } from '../files/file-records.ts'
+import type { Batches } from './batches.ts'
+import { openaiResult } from './openai-batch.ts'
+
+/*
+ * OpenAI's API has the results of a batch in two files: what succeeded, and what did not. They are made
+ * from the results when they are asked for.
+ */
+
+export type OutputFile = {
+  describe: () => Promise<StoredFile>
+  content: () => AsyncIterableIterator<Uint8Array>
+}
+
+/** Results of one read. */
+const RESULTS_OF_A_STEP = 100
+
+/** The file of results that has this id; undefined where it is no such id. */
+export async function openOutput(
+  batches: Batches | undefined,
+  owner: string,
+  id: string,
+): Promise<OutputFile | undefined> {
+  const [, kind, batchId] = /^file-(output|errors)-(.+)$/.exec(id) ?? []
+  if (batches === undefined || batchId === undefined) return undefined
+  const { records } = await batches.desk()
+  const batch = await records.get(owner, batchId)
+
+  async function* content(): AsyncIterableIterator<Uint8Array> {
+    const encoder = new TextEncoder()
+    for (let last = -1; ;) {
+      const lines = await records.results(batch.id, last, RESULTS_OF_A_STEP)
+      if (lines.length === 0) return
+      last = lines.at(-1)?.position ?? last
+      const wanted = lines.filter(
+        ({ result }) => (result.type === 'succeeded') === (kind === 'output'),
+      )
+      const text = wanted.map((line) => `${JSON.stringify(openaiResult(batch, line))}\n`).join('')
+      if (text !== '') yield encoder.encode(text)
+    }
+  }
+
+  return {
+    content,
+    async describe() {
+      let size = 0
+      for await (const { length } of content()) size += length
+      return {
+        id,
+        filename: `${batch.id}_${kind}.jsonl`,
+        mimeType: 'application/jsonl',
+        size,
+        purpose: 'batch_output',
+        createdAt: batch.endedAt ?? batch.createdAt,
+      }
+    },
+  }
+}

@@ -1,0 +1,127 @@
+import { parseJson } from '../api/parse-json.ts'
+import { ApiError } from '../errors.ts'
+import type { NewRequest } from './batch.ts'
+import { endpointAt, MESSAGES_PATH, type ModelOf } from './endpoints.ts'
+
+/** Requests of a batch: the API's own limit. */
+export const MOST_REQUESTS = 100_000
+
+/** An entry of a batch, as it was read from its text. */
+type Entry = { customId: string; params: object }
+
+/** How a dialect writes the entries of a batch. */
+export type EntryForm = {
+  endpoint: string
+  /** What an entry is called in errors, by its place from 0. */
+  placeOf: (index: number) => string
+  /** @throws ApiError where an entry is not of this form */
+  read: (entry: Partial<Record<string, unknown>>) => Entry
+}
+
+/** Entries of a batch of the Messages API. */
+export const MESSAGES_FORM: EntryForm = {
+  endpoint: MESSAGES_PATH,
+  placeOf: (index) => `requests.${index}`,
+  read({ custom_id: customId, params }) {
+    if (typeof customId !== 'string') throw wrong('custom_id', 'a valid string', customId)
+    // The API's own rule.
+    if (!/^[a-zA-Z0-9_-]{1,64}$/.test(customId)) {
+      throw invalid("custom_id: String should match pattern '^[a-zA-Z0-9_-]{1,64}$'")
+    }
+    if (!isObject(params)) throw wrong('params', 'an object', params)
+    return { customId, params }
+  },
+}
+
+/** Lines of the file of one of OpenAI's batches. */
+export function openaiForm(endpoint: string): EntryForm {
+  return {
+    endpoint,
+    placeOf: (index) => `request ${index + 1} of the file`,
+    read({ custom_id: customId, method, url, body }) {
+      if (typeof customId !== 'string' || customId === '') {
+        throw wrong('custom_id', 'a valid string', customId)
+      }
+      if (customId.length > 512) throw invalid('custom_id: at most 512 characters')
+      if (method !== undefined && method !== 'POST') throw invalid('method: must be POST')
+      if (url !== endpoint) throw invalid(`url: must be the endpoint of the batch, ${endpoint}`)
+      if (!isObject(body)) throw wrong('body', 'an object', body)
+      return { customId, params: body }
+    },
+  }
+}
+
+/**
+ * The requests of a batch. Each is checked on its own: what is wrong with one is its result, and
+ * leaves the others alone.
+ *
+ * @param entries the text of each
+ * @throws ApiError 400 for the whole batch, where an entry is not of the form or uses an id again
+ */
+export async function* requestsOf(
+  entries: AsyncIterable<string>,
+  { endpoint, placeOf, read }: EntryForm,
+  modelOf: ModelOf,
+): AsyncIterableIterator<NewRequest> {
+  const translate = endpointAt(endpoint)
+  const ids = new Set<string>()
+  for await (const entry of entries) {
+    if (ids.size === MOST_REQUESTS) {
+      throw invalid(`requests: List should have at most ${MOST_REQUESTS} items`)
+    }
+    const place = placeOf(ids.size)
+    const { customId, params } = await placed(place, async () => read(await objectIn(entry)))
+    if (ids.has(customId)) {
+      throw invalid(
+        `${place}.custom_id: ${JSON.stringify(customId)} is used twice: each must be unique in its batch`,
+      )
+    }
+    ids.add(customId)
+    const problem = problemOf(() => translate(params, modelOf))
+    yield {
+      customId,
+      params: JSON.stringify(params),
+      ...(problem && { problem: { type: 'errored', error: problem } }),
+    }
+  }
+  if (ids.size === 0) throw invalid('There is no request in it.')
+}
+
+async function objectIn(text: string): Promise<Partial<Record<string, unknown>>> {
+  const value = await parseJson(text)
+  if (!isObject(value)) throw invalid('Input should be an object')
+  return value
+}
+
+/** Says where an error is. */
+async function placed<T>(place: string, step: () => Promise<T>): Promise<T> {
+  try {
+    return await step()
+  } catch (error) {
+    if (!(error instanceof ApiError)) throw error
+    const dot = /^(?:custom_id|params|body|url|method):/.test(error.message) ? '.' : ': '
+    throw new ApiError(error.type, `${place}${dot}${error.message}`, { cause: error })
+  }
+}
+
+function problemOf(check: () => unknown): object | undefined {
+  try {
+    check()
+    return undefined
+  } catch (error) {
+    if (!(error instanceof ApiError)) throw error
+    return error.body()
+  }
+}
+
+function isObject(value: unknown): value is Partial<Record<string, unknown>> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value)
+}
+
+function wrong(field: string, kind: string, value: unknown): ApiError {
+  return invalid(`${field}: ${value === undefined ? 'Field required' : `Input should be ${kind}`}`)
+}
+
+function invalid(message: string): ApiError {
+  return new ApiError('invalid_request_error', message)
+}

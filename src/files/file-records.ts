@@ -1,0 +1,265 @@
+import { randomBytes } from 'node:crypto'
+
+import type { Selectable } from 'kysely'
+
+import { ApiError } from '../errors.ts'
+import type { Schema } from '../store/schema.ts'
+import type { Store } from '../store/store.ts'
+import { TypeGuess } from './type-guess.ts'
+
+export type StoredFile = {
+  id: string
+  filename: string
+  mimeType: string
+  /** Bytes. */
+  size: number
+  purpose: string
+  /** Milliseconds since the epoch. */
+  createdAt: number
+}
+
+export type NewFile = { owner: string; filename: string; purpose: string }
+
+/** Bytes of one file, as at the API; and how many files an owner may have. */
+export const MOST_BYTES = 500 * 1024 * 1024
+export const MOST_FILES = 10_000
+
+/** Bytes of a piece: what is read or written in one step. */
+const PIECE = 512 * 1024
+/** Milliseconds after which a file that is still being read is one whose server has died. */
+const LONGEST_UPLOAD = 60 * 60 * 1000
+
+/** What is kept of files. Every function names an owner: no one sees another's. */
+export class FileRecords {
+  readonly #store: Store
+  readonly #limit: number
+
+  /** @param limit bytes of all files together */
+  constructor(store: Store, limit: number) {
+    this.#store = store
+    this.#limit = limit
+  }
+
+  /**
+   * Keeps a file. No one sees it before all of it is written.
+   *
+   * @throws ApiError 413 where it is too large, 403 where there is no room for it
+   */
+  async create(
+    { owner, filename, purpose }: NewFile,
+    content: AsyncIterable<Uint8Array>,
+  ): Promise<StoredFile> {
+    const { db } = this.#store
+    const createdAt = Date.now()
+    const id = `file_${randomBytes(12).toString('hex')}`
+    await this.#forgetUnfinished(createdAt)
+    const room = await this.#room(owner)
+    await db
+      .insertInto('files')
+      .values({
+        id,
+        owner,
+        filename,
+        purpose,
+        mime_type: '',
+        size: 0,
+        created_at: createdAt,
+        ready: 0,
+      })
+      .execute()
+    try {
+      const { size, mimeType } = await this.#write(id, content, room)
+      await this.#store.durably(() =>
+        db
+          .updateTable('files')
+          .set({ size, mime_type: mimeType, ready: 1 })
+          .where('id', '=', id)
+          .execute(),
+      )
+      return { id, filename, mimeType, size, purpose, createdAt }
+    } catch (error) {
+      await this.#remove(id)
+      throw error
+    }
+  }
+
+  /** @throws ApiError 404 */
+  async get(owner: string, id: string): Promise<StoredFile> {
+    const file = await this.find(owner, id)
+    if (file === undefined) throw new ApiError('not_found_error', `There is no file '${id}'.`)
+    return file
+  }
+
+  async find(owner: string, id: string): Promise<StoredFile | undefined> {
+    const row = await this.#store.db
+      .selectFrom('files')
+      .selectAll()
+      .where('id', '=', id)
+      .where('owner', '=', owner)
+      .where('ready', '=', 1)
+      .executeTakeFirst()
+    return row && fileOf(row)
+  }
+
+  /**
+   * A page of the files, the latest first.
+   *
+   * @throws ApiError 404 for an `afterId` or `beforeId` that is none
+   */
+  async list(
+    owner: string,
+    { limit, afterId, beforeId, purpose }: FilePageRequest,
+  ): Promise<{ files: StoredFile[]; hasMore: boolean }> {
+    let query = this.#store.db
+      .selectFrom('files')
+      .selectAll()
+      .where('owner', '=', owner)
+      .where('ready', '=', 1)
+      .limit(limit + 1)
+    if (purpose !== undefined) query = query.where('purpose', '=', purpose)
+    const from = afterId ?? beforeId
+    const isBackwards = afterId === undefined && beforeId !== undefined
+    if (from !== undefined) {
+      const { createdAt } = await this.get(owner, from)
+      query = query.where((is) =>
+        is(is.refTuple('created_at', 'id'), isBackwards ? '>' : '<', is.tuple(createdAt, from)),
+      )
+    }
+    const direction = isBackwards ? 'asc' : 'desc'
+    const rows = await query.orderBy('created_at', direction).orderBy('id', direction).execute()
+    const files = rows.slice(0, limit).map(fileOf)
+    return { files: isBackwards ? files.toReversed() : files, hasMore: rows.length > limit }
+  }
+
+  async setPurpose(id: string, purpose: string): Promise<void> {
+    await this.#store.db.updateTable('files').set({ purpose }).where('id', '=', id).execute()
+  }
+
+  /** The bytes of a file, piece by piece. */
+  async *content(id: string): AsyncIterableIterator<Uint8Array> {
+    for (let position = 0; ; position += 1) {
+      const row = await this.#store.db
+        .selectFrom('file_chunks')
+        .select('content')
+        .where('file_id', '=', id)
+        .where('position', '=', position)
+        .executeTakeFirst()
+      if (row === undefined) return
+      yield row.content
+    }
+  }
+
+  /**
+   * Deletes a file, also from the disk.
+   *
+   * @throws ApiError 404
+   */
+  async delete(owner: string, id: string): Promise<void> {
+    await this.get(owner, id)
+    await this.#remove(id)
+  }
+
+  async #write(
+    id: string,
+    content: AsyncIterable<Uint8Array>,
+    room: number,
+  ): Promise<{ size: number; mimeType: string }> {
+    const guess = new TypeGuess()
+    let size = 0
+    let position = 0
+    for await (const piece of piecesOf(content)) {
+      size += piece.length
+      if (size > MOST_BYTES) {
+        throw new ApiError(
+          'request_too_large',
+          `File exceeds the maximum size: ${MOST_BYTES} bytes.`,
+        )
+      }
+      if (size > room) throw noRoom(`files_limit is ${this.#limit} bytes`)
+      guess.push(piece)
+      await this.#store.db
+        .insertInto('file_chunks')
+        .values({ file_id: id, position, content: piece })
+        .execute()
+      position += 1
+    }
+    return { size, mimeType: guess.end() }
+  }
+
+  /** Bytes that are left for one more file. */
+  async #room(owner: string): Promise<number> {
+    const { db } = this.#store
+    const all = await db
+      .selectFrom('files')
+      .select((is) => is.fn.sum<number | null>('size').as('size'))
+      .executeTakeFirst()
+    const own = await db
+      .selectFrom('files')
+      .select((is) => is.fn.countAll<number>().as('count'))
+      .where('owner', '=', owner)
+      .executeTakeFirst()
+    if ((own?.count ?? 0) >= MOST_FILES) throw noRoom(`there are ${MOST_FILES} already`)
+    return this.#limit - (all?.size ?? 0)
+  }
+
+  async #forgetUnfinished(now: number): Promise<void> {
+    const rows = await this.#store.db
+      .selectFrom('files')
+      .select('id')
+      .where('ready', '=', 0)
+      .where('created_at', '<', now - LONGEST_UPLOAD)
+      .execute()
+    for (const { id } of rows) await this.#remove(id)
+  }
+
+  async #remove(id: string): Promise<void> {
+    const { db } = this.#store
+    await db.transaction().execute(async (step) => {
+      await step.deleteFrom('file_chunks').where('file_id', '=', id).execute()
+      await step.deleteFrom('files').where('id', '=', id).execute()
+    })
+    await this.#store.scrub()
+  }
+}
+
+export type FilePageRequest = {
+  limit: number
+  afterId?: string
+  beforeId?: string
+  purpose?: string
+}
+
+/** Pieces of one size, however the bytes come. */
+async function* piecesOf(content: AsyncIterable<Uint8Array>): AsyncIterableIterator<Uint8Array> {
+  let waiting: Uint8Array[] = []
+  let length = 0
+  for await (const chunk of content) {
+    waiting.push(chunk)
+    length += chunk.length
+    if (length < PIECE) continue
+    const all = Buffer.concat(waiting)
+    const whole = all.length - (all.length % PIECE)
+    for (let start = 0; start < whole; start += PIECE) yield all.subarray(start, start + PIECE)
+    waiting = [all.subarray(whole)]
+    length = all.length - whole
+  }
+  if (length > 0) yield Buffer.concat(waiting)
+}
+
+function noRoom(reason: string): ApiError {
+  return new ApiError(
+    'permission_error',
+    `There is no room for one more file: ${reason}. Delete some.`,
+  )
+}
+
+function fileOf(row: Selectable<Schema['files']>): StoredFile {
+  return {
+    id: row.id,
+    filename: row.filename,
+    mimeType: row.mime_type,
+    size: row.size,
+    purpose: row.purpose,
+    createdAt: row.created_at,
+  }
+}

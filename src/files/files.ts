@@ -1,0 +1,57 @@
+import type { MessagesRequest } from '../api/types.ts'
+import { ApiError } from '../errors.ts'
+import type { LazyStore } from '../store/lazy-store.ts'
+import { attachFiles, type Attachment, namesFiles } from './attach.ts'
+import type { FileRecords } from './file-records.ts'
+
+export type FilesOptions = {
+  /** Bytes of all files together. */
+  limit: number
+  /** Bytes of all files that one request names. */
+  maxBodySize: number
+}
+
+/** The files of a proxy. Nothing is opened before there is one. */
+export class Files {
+  readonly #store: LazyStore
+  readonly #options: FilesOptions
+
+  constructor(store: LazyStore, options: FilesOptions) {
+    this.#store = store
+    this.#options = options
+  }
+
+  /** @throws ApiError where the store can't be used */
+  async records(): Promise<FileRecords> {
+    const [store, { FileRecords }] = await Promise.all([
+      this.#store.open(),
+      import('./file-records.ts'),
+    ])
+    return new FileRecords(store, this.#options.limit)
+  }
+
+  /**
+   * Puts the content of an owner's files in the place of their ids.
+   *
+   * @throws ApiError 413 where they are too large together, 400 where one can't be where it is named
+   */
+  async attach(request: MessagesRequest, owner: string): Promise<MessagesRequest> {
+    if (!namesFiles(request) || !this.#store.exists) return request
+    const records = await this.records()
+    let size = 0
+    return attachFiles(request, async (id) => {
+      const file = await records.find(owner, id)
+      if (file === undefined) return undefined
+      size += file.size
+      if (size > this.#options.maxBodySize) {
+        throw new ApiError(
+          'request_too_large',
+          `The files of the request exceed the maximum size: ${this.#options.maxBodySize} bytes (max_body_size).`,
+        )
+      }
+      const pieces: Uint8Array[] = []
+      for await (const piece of records.content(id)) pieces.push(piece)
+      return { ...file, bytes: Buffer.concat(pieces) } satisfies Attachment
+    })
+  }
+}

@@ -1,0 +1,298 @@
+import Anthropic, { toFile } from '@anthropic-ai/sdk'
+import OpenAI from 'openai'
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
+
+import { keptOptions } from '../../test/support/kept.ts'
+import { REPLY, source } from '../../test/support/source.ts'
+import { everythingIn } from '../../test/support/store.ts'
+import { ApiError } from '../errors.ts'
+import { type AppOptions, createApp } from './app.ts'
+import type { Ask } from './reply.ts'
+
+const PDF = Buffer.from('%PDF-1.4\nmade up\n')
+const PNG = Buffer.from('89504e470d0a1a0a00', 'hex')
+
+let kept: ReturnType<typeof keptOptions>
+const ask = vi.fn<Ask>()
+
+beforeEach(() => {
+  ask.mockReset().mockImplementation(() => Promise.resolve(source(REPLY).events))
+  kept = keptOptions(ask)
+})
+
+afterEach(() => kept.close())
+
+function clients(options: Partial<AppOptions> = {}, apiKey = 'unused') {
+  const app = createApp({ ...kept.options, ...options })
+  const send = ((input: string | URL | Request, init?: RequestInit) =>
+    Promise.resolve(app.fetch(new Request(input, init)))) as typeof fetch
+  return {
+    app,
+    anthropic: new Anthropic({
+      baseURL: 'http://localhost',
+      apiKey,
+      maxRetries: 0,
+      fetch: send,
+    }),
+    openai: new OpenAI({ baseURL: 'http://localhost/v1', apiKey, maxRetries: 0, fetch: send }),
+  }
+}
+
+describe("Anthropic's client", () => {
+  test('keeps files, reads them, and deletes them from the disk too', async () => {
+    const { files } = clients().anthropic.beta
+    const file = await files.upload({ file: await toFile(PDF, 'report.txt') })
+    expect(file).toMatchObject({
+      type: 'file',
+      filename: 'report.txt',
+      // By its content, not by its name.
+      mime_type: 'application/pdf',
+      size_bytes: PDF.length,
+    })
+    expect(Date.parse(file.created_at)).toBeLessThanOrEqual(Date.now())
+    expect(await files.retrieveMetadata(file.id)).toEqual(file)
+    const content = await files.download(file.id)
+    expect(Buffer.from(await content.arrayBuffer())).toEqual(PDF)
+    expect((await files.list()).data).toEqual([file])
+    expect(everythingIn(kept.folder)).toContain('%PDF-1.4')
+    expect(await files.delete(file.id)).toEqual({ id: file.id, type: 'file_deleted' })
+    expect(everythingIn(kept.folder)).not.toContain('%PDF-1.4')
+    await expect(files.retrieveMetadata(file.id)).rejects.toMatchObject({ status: 404 })
+  })
+
+  test('keeps a file of several pieces as it is', async () => {
+    const { files } = clients().anthropic.beta
+    const large = Buffer.alloc(1_300_000, 'ü')
+    const { id, mime_type: type } = await files.upload({ file: await toFile(large, 'large') })
+    expect(type).toBe('text/plain')
+    const content = await files.download(id)
+    expect(Buffer.from(await content.arrayBuffer()).equals(large)).toBe(true)
+  })
+
+  test('has its files sent as what they are', async () => {
+    const { anthropic } = clients()
+    const upload = async (content: Buffer) =>
+      (await anthropic.beta.files.upload({ file: await toFile(content, 'a name') })).id
+    const [pdf, png, text] = [await upload(PDF), await upload(PNG), await upload(Buffer.from('ü'))]
+    await anthropic.beta.messages.create({
+      model: 'made-up',
+      max_tokens: 1,
+      messages: [
+        {
+          role: 'user',
+          content: [
+            { type: 'document', source: { type: 'file', file_id: pdf }, title: 'One' },
+            { type: 'image', source: { type: 'file', file_id: png } },
+            { type: 'document', source: { type: 'file', file_id: text } },
+            { type: 'container_upload', file_id: text },
+            { type: 'document', source: { type: 'file', file_id: 'file_of_the_api' } },
+          ],
+        },
+      ],
+    })
+    const plain = { type: 'text', media_type: 'text/plain', data: 'ü' }
+    expect(ask.mock.calls[0]?.[0].messages[0]?.content).toEqual([
+      {
+        type: 'document',
+        source: { type: 'base64', media_type: 'application/pdf', data: PDF.toString('base64') },
+        title: 'One',
+      },
+      {
+        type: 'image',
+        source: { type: 'base64', media_type: 'image/png', data: PNG.toString('base64') },
+      },
+      { type: 'document', source: plain },
+      { type: 'document', source: plain, title: 'a name' },
+      { type: 'document', source: { type: 'file', file_id: 'file_of_the_api' } },
+    ])
+  })
+})
+
+describe('is refused', () => {
+  test('a file that is too large for all the room there is, and nothing of it is kept', async () => {
+    const { files } = clients().anthropic.beta
+    const large = Buffer.alloc(3_500_000, 'made-up-secret')
+    const upload = files.upload({ file: await toFile(large, 'large') })
+    await expect(upload).rejects.toMatchObject({ status: 403 })
+    expect((await files.list()).data).toEqual([])
+    expect(everythingIn(kept.folder)).not.toContain('made-up-secret')
+  })
+
+  test.each([
+    ['a body that is no form', { body: '{}', headers: { 'content-type': 'application/json' } }],
+    ['a form without a file', { body: new FormData() }],
+    [
+      'a form that breaks off',
+      { body: '--x\r\n', headers: { 'content-type': 'multipart/form-data; boundary=x' } },
+    ],
+    [
+      'a form without a boundary',
+      { body: 'x', headers: { 'content-type': 'multipart/form-data' } },
+    ],
+  ])('%s', async (_name, init) => {
+    const response = await clients().app.request('/v1/files', { method: 'POST', ...init })
+    expect(response.status).toBe(400)
+  })
+
+  test('a file where it can not be', async () => {
+    const { anthropic } = clients()
+    const file = await toFile(Buffer.from('text'), 'a')
+    const { id } = await anthropic.beta.files.upload({ file })
+    const asked = anthropic.beta.messages.create({
+      model: 'made-up',
+      max_tokens: 1,
+      messages: [
+        { role: 'user', content: [{ type: 'image', source: { type: 'file', file_id: id } }] },
+      ],
+    })
+    await expect(asked).rejects.toMatchObject({ status: 400 })
+    expect(ask).not.toHaveBeenCalled()
+  })
+})
+
+const keys = () => Promise.resolve(['made-up-ann', 'made-up-bob'])
+
+test("a file is its key's alone", async () => {
+  const ann = clients({ keys }, 'made-up-ann').anthropic
+  const bob = clients({ keys }, 'made-up-bob').anthropic
+  const { id } = await ann.beta.files.upload({ file: await toFile(PDF, 'a') })
+  await expect(bob.beta.files.retrieveMetadata(id)).rejects.toMatchObject({ status: 404 })
+  await expect(bob.beta.files.download(id)).rejects.toMatchObject({ status: 404 })
+  await expect(bob.beta.files.delete(id)).rejects.toMatchObject({ status: 404 })
+  expect((await bob.beta.files.list()).data).toEqual([])
+  const named = { type: 'file' as const, file_id: id }
+  await bob.beta.messages.create({
+    model: 'made-up',
+    max_tokens: 1,
+    messages: [{ role: 'user', content: [{ type: 'document', source: named }] }],
+  })
+  // It goes on as an id that only the API may know.
+  expect(ask.mock.calls[0]?.[0].messages[0]?.content).toEqual([{ type: 'document', source: named }])
+})
+
+function line(id: string, body: object, url = '/v1/chat/completions'): string {
+  return JSON.stringify({ custom_id: id, method: 'POST', url, body })
+}
+
+function asking(text: string): object {
+  return { model: 'made-up', messages: [{ role: 'user', content: text }] }
+}
+
+describe("OpenAI's client", () => {
+  test('keeps files, lists them by purpose, and names them in a chat', async () => {
+    const { openai } = clients()
+    const file = await openai.files.create({
+      file: await toFile(PDF, 'a.pdf'),
+      purpose: 'user_data',
+    })
+    expect(file).toMatchObject({
+      object: 'file',
+      bytes: PDF.length,
+      filename: 'a.pdf',
+      purpose: 'user_data',
+    })
+    expect((await openai.files.list({ purpose: 'batch' })).data).toEqual([])
+    expect((await openai.files.list({ purpose: 'user_data' })).data).toEqual([file])
+    await openai.chat.completions.create({
+      model: 'made-up',
+      messages: [{ role: 'user', content: [{ type: 'file', file: { file_id: file.id } }] }],
+    })
+    expect(JSON.stringify(ask.mock.calls[0]?.[0].messages)).toContain(PDF.toString('base64'))
+    expect(await openai.files.delete(file.id)).toMatchObject({ id: file.id, deleted: true })
+  })
+
+  test('has a batch worked off, from file to file', async () => {
+    const { openai } = clients()
+    ask.mockImplementation((request) =>
+      JSON.stringify(request.messages).includes('wrong')
+        ? Promise.reject(new ApiError('invalid_request_error', 'made up'))
+        : Promise.resolve(source(REPLY).events),
+    )
+    const content = `${line('a', asking('Hello'))}\n\n${line('b', asking('wrong'))}`
+    const input = await openai.files.create({
+      file: await toFile(Buffer.from(content), 'in.jsonl'),
+      purpose: 'batch',
+    })
+    const { id } = await openai.batches.create({
+      input_file_id: input.id,
+      endpoint: '/v1/chat/completions',
+      completion_window: '24h',
+      metadata: { run: 'one' },
+    })
+    const batch = await vi.waitUntil(async () => {
+      const now = await openai.batches.retrieve(id)
+      return now.status === 'completed' ? now : undefined
+    })
+    expect(batch).toMatchObject({
+      input_file_id: input.id,
+      request_counts: { total: 2, completed: 1, failed: 1 },
+      metadata: { run: 'one' },
+    })
+    const read = async (fileId: string | null | undefined) =>
+      (await (await openai.files.content(fileId ?? '')).text())
+        .trimEnd()
+        .split('\n')
+        .map((text) => JSON.parse(text) as unknown)
+    expect(await read(batch.output_file_id)).toMatchObject([
+      {
+        custom_id: 'a',
+        response: {
+          status_code: 200,
+          body: { object: 'chat.completion', choices: [{ message: { content: 'Hi' } }] },
+        },
+        error: null,
+        attempts: 1,
+      },
+    ])
+    expect(await read(batch.error_file_id)).toMatchObject([
+      {
+        custom_id: 'b',
+        response: { status_code: 400, body: { error: { message: 'made up' } } },
+      },
+    ])
+    const file = await openai.files.retrieve(batch.output_file_id ?? '')
+    const whole = await (await openai.files.content(batch.output_file_id ?? '')).text()
+    expect(file).toMatchObject({ purpose: 'batch_output', bytes: Buffer.byteLength(whole) })
+    expect((await openai.batches.list()).data.map((one) => one.id)).toEqual([id])
+  })
+
+  test('has responses as a batch', async () => {
+    const { openai } = clients()
+    const body = { model: 'made-up', input: 'Hello' }
+    const text = line('a', body, '/v1/responses')
+    const file = await toFile(Buffer.from(text), 'in.jsonl')
+    const input = await openai.files.create({ file, purpose: 'batch' })
+    const { id } = await openai.batches.create({
+      input_file_id: input.id,
+      endpoint: '/v1/responses',
+      completion_window: '24h',
+    })
+    const batch = await vi.waitUntil(async () => {
+      const now = await openai.batches.retrieve(id)
+      return now.status === 'completed' ? now : undefined
+    })
+    const output = await (await openai.files.content(batch.output_file_id ?? '')).json()
+    expect(output).toMatchObject({
+      response: { body: { object: 'response', status: 'completed' } },
+    })
+  })
+
+  test.each([
+    ['lines for another endpoint', line('a', {}, '/v1/responses'), /url/],
+    ['an id twice', `${line('a', {})}\n${line('a', {})}`, /used twice/],
+    ['a line that is no JSON', 'x', /request 1 of the file/],
+    ['no lines', ' ', /no request/],
+  ])('is refused a batch with %s', async (_name, content, message) => {
+    const { openai } = clients()
+    const file = await toFile(Buffer.from(content), 'in.jsonl')
+    const input = await openai.files.create({ file, purpose: 'batch' })
+    const created = openai.batches.create({
+      input_file_id: input.id,
+      endpoint: '/v1/chat/completions',
+      completion_window: '24h',
+    })
+    await expect(created).rejects.toMatchObject({ status: 400 })
+    await expect(created).rejects.toThrow(message)
+    expect((await openai.batches.list()).data).toEqual([])
+  })
+})

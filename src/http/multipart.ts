@@ -1,0 +1,83 @@
+import { Readable } from 'node:stream'
+
+import busboy from 'busboy'
+
+import { Deferred } from '../deferred.ts'
+import { ApiError } from '../errors.ts'
+
+/** Fields are names and words, no documents. */
+const LIMITS = { files: 1, fields: 20, fieldSize: 10_000, parts: 30 }
+
+/**
+ * Reads a form (RFC 7578) that has a file under the name `file`, and has it kept while it comes.
+ *
+ * @param keep is given the file; what it returns is returned, with the fields that came after
+ * @throws ApiError 400 where it is no such form, and what `keep` throws
+ */
+export async function readUpload<Result>(
+  request: Request,
+  keep: (filename: string, content: AsyncIterable<Uint8Array>) => Promise<Result>,
+): Promise<{ result: Result; fields: ReadonlyMap<string, string> }> {
+  const type = request.headers.get('content-type') ?? ''
+  if (!/^multipart\/form-data/i.test(type) || request.body === null) {
+    throw invalid('A form (multipart/form-data) with a field `file` was expected.')
+  }
+  const fields = new Map<string, string>()
+  const kept = new Deferred<Result>()
+  kept.promise.catch(() => {})
+  let hasFile = false
+  const form = parserFor(type)
+  form.on('field', (name, value) => fields.set(name, value))
+  form.on('file', (name, content, { filename }) => {
+    if (name !== 'file' || hasFile) {
+      content.resume()
+      return
+    }
+    hasFile = true
+    keep(plainName(filename), content).then(kept.resolve, (error: unknown) => {
+      kept.reject(error)
+      // What is not wanted any more is not read either.
+      form.destroy()
+    })
+  })
+  const read = new Promise<void>((resolve, reject) => {
+    form.on('close', resolve)
+    form.on('error', reject)
+    const source = Readable.fromWeb(request.body as Parameters<typeof Readable.fromWeb>[0])
+    source.on('error', reject)
+    source.pipe(form)
+  })
+  try {
+    await Promise.race([read, kept.promise.then(() => read)])
+  } catch (cause) {
+    if (cause instanceof ApiError) throw cause
+    if (request.signal.aborted) {
+      throw new ApiError('api_error', 'The client left.', { status: 499, cause })
+    }
+    throw invalid('The form can not be read.', cause)
+  }
+  if (!hasFile) throw invalid('file: Field required')
+  return { result: await kept.promise, fields }
+}
+
+function parserFor(type: string): busboy.Busboy {
+  try {
+    return busboy({ headers: { 'content-type': type }, limits: LIMITS, defParamCharset: 'utf8' })
+  } catch (cause) {
+    throw invalid('The form can not be read.', cause)
+  }
+}
+
+/** The name alone, without folders and control characters. */
+function plainName(filename: string | undefined): string {
+  const name =
+    (filename ?? '')
+      .split(/[/\\]/)
+      .at(-1)
+      ?.replaceAll(/\p{Cc}/gu, '') ?? ''
+  return name === '' ? 'file' : name.slice(0, 255)
+}
+
+function invalid(message: string, cause?: unknown): ApiError {
+  return new ApiError('invalid_request_error', message, { cause })
+}

@@ -1,0 +1,39 @@
+import { Batches } from '../../src/batches/batches.ts'
+import { Files } from '../../src/files/files.ts'
+import type { AppOptions } from '../../src/http/app.ts'
+import { LazyStore } from '../../src/store/lazy-store.ts'
+import { appOptions } from './app-options.ts'
+import { REPLY, source } from './source.ts'
+import { temporaryFolder } from './store.ts'
+
+/** Options with which the routes keep batches and files in a folder of their own. */
+export function keptOptions(ask: AppOptions['ask'] = () => Promise.resolve(source(REPLY).events)) {
+  const folder = temporaryFolder()
+  const store = new LazyStore({ stateFolder: folder.path }, () => {})
+  const files = new Files(store, { limit: 3_000_000, maxBodySize: 100_000 })
+  const room = { isFree: true }
+  const batches = new Batches(store, {
+    ask: async (request, { owner, ...about }) =>
+      ask(await files.attach(request, owner), { id: 'req_1', ...about }),
+    hasRoom: () => room.isFree,
+    rateLimits: () => undefined,
+    modelDefault: 'made-up',
+    modelOf: (name) => name ?? 'made-up',
+    concurrency: 2,
+    windowShare: 1,
+    firstEventTimeout: 10_000,
+    lease: 10_000,
+    expiry: 60_000,
+    retention: 60_000,
+    maxBodySize: 10_000,
+    onError: () => {},
+    onChange: () => {},
+  })
+  const options: AppOptions = { ...appOptions(), maxBodySize: 100_000, ask, batches, files }
+  const close = async (): Promise<void> => {
+    await batches.close()
+    await store.close()
+    folder.remove()
+  }
+  return { options, room, folder: folder.path, close }
+}

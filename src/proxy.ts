@@ -35,6 +35,7 @@ import type { Account } from './runtime/login/account.ts'
 import { type Carrier, carrierOf } from './runtime/login/carrier.ts'
 import { Engine, type EngineCensus } from './runtime/engine.ts'
 import { runtimeEnvironment } from './runtime/process/environment.ts'
+import { refuseSubscription } from './runtime/login/subscription.ts'
 import { LazyStore } from './store/lazy-store.ts'
 import type { Reply } from './stream/reply.ts'
 import { VERSION } from './version.ts'
@@ -66,7 +67,7 @@ export type Proxy = {
 }
 
 /** How long a server that works on batches and says nothing is believed to be alive. */
-const LEASE_MILLISECONDS = 30_000
+const LEASE_MILLISECONDS = 10_000
 
 /**
  * Builds a proxy from its parts. Nothing listens until `listen()`; two proxies in one process are
@@ -150,9 +151,11 @@ export async function createProxy({
   let isRefused = false
 
   const onError = (error: unknown): void => logger.error({ err: error }, 'unexpected error')
-  const store = new LazyStore(config, (path) =>
-    logger.info(`Batches and files are kept in ${path}, with what is said in them`),
-  )
+  const store = new LazyStore(config, {
+    onOpen: (place) =>
+      logger.info(`Batches and files are kept in ${place}, with what is said in them`),
+    onError: (error) => logger.warn({ err: error }, 'the store is not reached'),
+  })
   const files = new Files(store, { limit: config.filesLimit, maxBodySize: config.maxBodySize })
   const batches = new Batches(store, {
     ...config,
@@ -190,7 +193,10 @@ export async function createProxy({
     ask: async (request, facts) => ask(request, facts, lifecycle.begin()),
   })
   const lifecycle: Lifecycle = new Lifecycle({
-    start: () => Promise.all([engine.start(), observatory.load(), sweepPrivateFolders()]),
+    start: async () => {
+      await Promise.all([engine.start(), observatory.load(), sweepPrivateFolders()])
+      if (config.databaseUrl !== undefined) refuseSubscription(await engine.account())
+    },
     listen: () => listen((request) => app.fetch(request), { ...config, onError }),
     stop: async () => {
       await batches.close()
@@ -255,7 +261,7 @@ export async function createProxy({
   }
 
   await lifecycle.start(abandonStart)
-  void batches.resume().catch(onError)
+  void batches.resume()
   return {
     config,
     fetch: (input, init) => fetchFrom((request) => app.fetch(request), new Request(input, init)),

@@ -3,6 +3,10 @@ import type { BatchProgress } from '../observe/batch-progress.ts'
 import type { LazyStore } from '../store/lazy-store.ts'
 import type { BatchDesk, DeskOptions } from './desk.ts'
 
+/** After the store could not be opened, in milliseconds. */
+const FIRST_WAIT = 1000
+const LONGEST_WAIT = 60_000
+
 /** The batches of a proxy. Nothing is opened, and nothing runs, before there is a batch. */
 export class Batches {
   readonly #store: LazyStore
@@ -16,9 +20,20 @@ export class Batches {
     this.#options = options
   }
 
-  /** Goes on with what is there from before. To be called once the proxy serves. */
-  async resume(): Promise<void> {
-    if (this.#store.exists) await this.desk()
+  /**
+   * Goes on with what is there from before, and tries again while the store can't be used. To be called
+   * once the proxy serves.
+   */
+  async resume(wait = FIRST_WAIT): Promise<void> {
+    if (!this.#store.exists || this.#isClosed) return
+    try {
+      await this.desk()
+    } catch (error) {
+      if (this.#isClosed) return
+      if (wait === FIRST_WAIT) this.#options.onError(error)
+      const longer = Math.min(LONGEST_WAIT, 2 * wait)
+      setTimeout(() => void this.resume(longer), wait).unref()
+    }
   }
 
   /** @throws ApiError where the store can't be used */

@@ -4,7 +4,8 @@ import { Deferred } from '../deferred.ts'
 import { ApiError } from '../errors.ts'
 import type { BatchProgress } from '../observe/batch-progress.ts'
 import { guardUsage } from '../observe/usage-guard.ts'
-import { type Events, wholeReply } from './ask-whole.ts'
+import type { Reply } from '../stream/reply.ts'
+import { wholeReply } from './ask-whole.ts'
 import type { BatchRecords } from './batch-records.ts'
 import type { Batch, ClaimedRequest } from './batch.ts'
 import { endpointAt, type ModelOf, type Translated } from './endpoints.ts'
@@ -19,7 +20,7 @@ export type RunnerOptions = {
   ask: (
     request: MessagesRequest,
     about: { owner: string; betas: string[]; signal: AbortSignal },
-  ) => Promise<Events>
+  ) => Promise<Reply>
   modelOf: ModelOf
   /** Whether a request may begin without taking the place of an interactive one. */
   hasRoom: () => boolean
@@ -66,7 +67,7 @@ export class BatchRunner {
   #isStale = true
   #lookedAt = -Infinity
   #clearedAt = -Infinity
-  #renewedAt = -Infinity
+  #tookOverAt = -Infinity
   #turn = 0
   #isStopped = false
   #run: Promise<void> | undefined
@@ -112,8 +113,15 @@ export class BatchRunner {
   }
 
   async #work(): Promise<void> {
+    const { queue, lease, onError } = this.#options
+    // By itself: a look at many batches may take longer than a lease.
+    const heartbeat = setInterval(() => void queue.renewLeases().catch(onError), lease / 3).unref()
     let failures = 0
-    while (!this.#isStopped) {
+    while (!this.#isStopped || this.#inFlight.size > 0) {
+      if (this.#isStopped) {
+        await Promise.all(this.#inFlight.keys())
+        break
+      }
       this.#news = new Deferred()
       let pause: number
       try {
@@ -130,15 +138,15 @@ export class BatchRunner {
       }
       await this.#pause(pause)
     }
+    clearInterval(heartbeat)
   }
 
   /** Sees what has changed, and ends what is canceled or out of time. */
   async #look(): Promise<void> {
     const { records, queue, lease, retention } = this.#options
     const now = Date.now()
-    if (now - this.#renewedAt > lease / 3) {
-      this.#renewedAt = now
-      await queue.renewLeases()
+    if (now - this.#tookOverAt > lease / 3) {
+      this.#tookOverAt = now
       await queue.takeOver()
     }
     if (now - this.#clearedAt > Math.min(OLD_MILLISECONDS, retention)) {
@@ -169,8 +177,11 @@ export class BatchRunner {
       ({ status, isPaused, expiresAt }) =>
         status === 'in_progress' && !isPaused && expiresAt > Date.now(),
     )
-    let ready = batches.filter(({ id }) => !isHeld(this.#holds.get(id)))
-    while (ready.length > 0 && this.#inFlight.size < concurrency && !this.#isStopped) {
+    const drained = new Set<string>()
+    while (this.#inFlight.size < concurrency && !this.#isStopped) {
+      // A request that was just claimed may have shown that its batch has to wait.
+      const ready = batches.filter(({ id }) => !drained.has(id) && !isHeld(this.#holds.get(id)))
+      if (ready.length === 0) break
       if (isHeld(this.#hold)) return Math.min(LOOK_MILLISECONDS, this.#hold.until - Date.now())
       if (!hasRoom()) {
         this.#hold = { reason: 'interactive requests', until: Date.now() + ROOM_MILLISECONDS }
@@ -181,12 +192,10 @@ export class BatchRunner {
       const request = await this.#options.queue.claim(batch.id)
       if (request === undefined) {
         this.#noteDrained(batch)
-        ready = ready.filter(({ id }) => id !== batch.id)
+        drained.add(batch.id)
       } else {
         this.#holds.delete(batch.id)
         this.#ask(batch, request)
-        // The request may have told at once that its batch has to wait.
-        ready = ready.filter(({ id }) => !isHeld(this.#holds.get(id)))
       }
     }
     return LOOK_MILLISECONDS
@@ -225,8 +234,8 @@ export class BatchRunner {
     }
     try {
       const { owner, betas } = batch
-      const events = await this.#options.ask(translated.request, { owner, betas, signal })
-      const message = await wholeReply(events, this.#options.firstEventTimeout, signal)
+      const reply = await this.#options.ask(translated.request, { owner, betas, signal })
+      const message = await wholeReply(reply, this.#options.firstEventTimeout, signal)
       this.#refusals = 0
       await this.#write(() =>
         queue.finish(request, { type: 'succeeded', message: translated.answerOf(message) }),

@@ -184,17 +184,29 @@ export interface Config {
   readonly batchRetention: Values['batchRetention']
 
   /**
+   * Most that uploaded files may take on the disk together; they are kept until they are deleted.
+   * Takes bytes, a whole number from 1024 to 9007199254740991. Default: 1024mb.
+   */
+  readonly filesLimit: Values['filesLimit']
+
+  /**
+   * PostgreSQL database that several replicas share, such as postgresql://user:password@host/name;
+   * empty keeps batches and files in store.db; not for subscriptions. Takes an address that begins
+   * with postgresql://. Default: none.
+   */
+  readonly databaseUrl: Values['databaseUrl']
+
+  /**
    * Whether the runtime adds its reminders to conversations: auto leaves them out if the login is
    * an API key or a cloud provider, keep never does. Takes one of AUTO, KEEP. Default: AUTO.
    */
-  readonly filesLimit: Values['filesLimit']
   readonly runtimeReminders: Values['runtimeReminders']
 
   /**
    * Folder of usage.json, which keeps counts of requests and tokens over a restart, and of
-   * store.db, which keeps batches; empty is this program's folder for your user (a library then
-   * keeps none). Takes a path without control characters and written out, for ~ is not expanded.
-   * Default: none.
+   * store.db, which keeps batches and files; empty is this program's folder for your user (a
+   * library then keeps none). Takes a path without control characters and written out, for ~ is
+   * not expanded. Default: none.
    */
   readonly stateFolder: Values['stateFolder']
 

@@ -7,7 +7,15 @@ import { automatic, fixed, list, optional, secret } from './option.ts'
 import type { Option } from './option.ts'
 import { origins } from './origins.ts'
 import { days, duration, percentage, size } from './quantities.ts'
-import { anyText, boolean, choice, filePath, integer, spacelessName } from './values.ts'
+import {
+  anyText,
+  boolean,
+  choice,
+  databaseAddress,
+  filePath,
+  integer,
+  spacelessName,
+} from './values.ts'
 
 /**
  * Every setting, under its key in the file. The environment's name, the flag and the property of
@@ -130,6 +138,12 @@ export const SETTINGS = {
     size,
     '1024mb',
     'most that uploaded files may take on the disk together; they are kept until they are deleted',
+  ),
+  database_url: secret(
+    optional(
+      databaseAddress,
+      'PostgreSQL database that several replicas share, such as postgresql://user:password@host/name; empty keeps batches and files in store.db; not for subscriptions',
+    ),
   ),
   runtime_reminders: fixed(
     choice('mode', ['AUTO', 'KEEP']),

@@ -39,6 +39,7 @@ it('fills in every default', () => {
     batchExpiry: 86_400_000,
     batchRetention: 2_505_600_000,
     filesLimit: 1_073_741_824,
+    databaseUrl: undefined,
     workFolder: undefined,
     claudePath: undefined,
   })

@@ -76,6 +76,13 @@ export const filePath: ValueType<string> = textMatching(
   'a path without control characters and written out, for ~ is not expanded',
 )
 
+/** The address of a PostgreSQL database, as its own programs take it. */
+export const databaseAddress: ValueType<string> = textMatching(
+  /^postgres(?:ql)?:\/\/[^\s\p{Cc}]+$/u,
+  'address',
+  'an address that begins with postgresql://',
+)
+
 function textMatching(pattern: RegExp, placeholder: string, allowed: string): ValueType<string> {
   return {
     placeholder,

@@ -52,7 +52,7 @@ test('there are no results before the end', async () => {
 })
 
 test('without a folder, nothing is kept, and it is said what is missing', async () => {
-  const store = new LazyStore({ stateFolder: undefined }, () => {})
+  const store = new LazyStore({ stateFolder: undefined }, { onOpen: () => {}, onError: () => {} })
   const files = new Files(store, { limit: 1, maxBodySize: 1 })
   const app = createApp({ ...kept.options, files })
   const response = await app.request('/v1/files')

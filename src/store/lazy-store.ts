@@ -8,24 +8,33 @@ import type { Store } from './store.ts'
 export type StorePlace = {
   /** The folder for a file of its own; undefined where nothing is kept. */
   stateFolder: string | undefined
+  /** The database that replicas share, in place of a file. */
+  databaseUrl?: string | undefined
+}
+
+export type StoreEvents = {
+  /** Is told where the store is that was opened. */
+  onOpen: (place: string) => void
+  /** Is told of connections that were lost. */
+  onError: (error: unknown) => void
 }
 
 /** The store, opened when it is first needed: no plain request needs it. */
 export class LazyStore {
   readonly #place: StorePlace
-  readonly #onOpen: (path: string) => void
+  readonly #events: StoreEvents
   #opened: Promise<Store> | undefined
   #isClosed = false
 
-  /** @param onOpen is told where the store is */
-  constructor(place: StorePlace, onOpen: (path: string) => void) {
+  constructor(place: StorePlace, events: StoreEvents) {
     this.#place = place
-    this.#onOpen = onOpen
+    this.#events = events
   }
 
   /** Whether there may be something in it from before. */
   get exists(): boolean {
-    const { stateFolder } = this.#place
+    const { stateFolder, databaseUrl } = this.#place
+    if (databaseUrl !== undefined) return true
     return stateFolder !== undefined && existsSync(sqliteFileIn(stateFolder))
   }
 
@@ -49,8 +58,14 @@ export class LazyStore {
   }
 
   async #open(): Promise<Store> {
-    const { stateFolder } = this.#place
+    const { stateFolder, databaseUrl } = this.#place
     if (this.#isClosed) throw stopping()
+    if (databaseUrl !== undefined) {
+      const { openPostgres, placeOf } = await import('./postgres/open.ts')
+      const store = await openPostgres(databaseUrl, this.#events.onError)
+      this.#events.onOpen(placeOf(databaseUrl))
+      return store
+    }
     if (stateFolder === undefined) {
       throw new ApiError(
         'not_found_error',
@@ -59,7 +74,7 @@ export class LazyStore {
     }
     const { openSqlite } = await importSqlite()
     const store = await openSqlite(sqliteFileIn(stateFolder))
-    this.#onOpen(sqliteFileIn(stateFolder))
+    this.#events.onOpen(sqliteFileIn(stateFolder))
     return store
   }
 }

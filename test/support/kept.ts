@@ -9,7 +9,7 @@ import { temporaryFolder } from './store.ts'
 /** Options with which the routes keep batches and files in a folder of their own. */
 export function keptOptions(ask: AppOptions['ask'] = () => Promise.resolve(source(REPLY).events)) {
   const folder = temporaryFolder()
-  const store = new LazyStore({ stateFolder: folder.path }, () => {})
+  const store = new LazyStore({ stateFolder: folder.path }, { onOpen: () => {}, onError: () => {} })
   const files = new Files(store, { limit: 3_000_000, maxBodySize: 100_000 })
   const room = { isFree: true }
   const batches = new Batches(store, {

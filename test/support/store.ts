@@ -11,8 +11,10 @@ export function temporaryFolder(): { path: string; remove: () => void } {
   return { path, remove: () => rmSync(path, { recursive: true, force: true }) }
 }
 
+export type KeptStore = { store: Store; remove: () => Promise<void> }
+
 /** A store in a file of a folder of its own. */
-export async function temporaryStore(): Promise<{ store: Store; remove: () => Promise<void> }> {
+export async function temporaryStore(): Promise<KeptStore> {
   const folder = temporaryFolder()
   const store = await openSqlite(join(folder.path, 'state', 'store.db'))
   const remove = async (): Promise<void> => {

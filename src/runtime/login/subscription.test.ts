@@ -1,0 +1,19 @@
+import { expect, test } from 'vitest'
+
+import { refuseSubscription } from './subscription.ts'
+
+test.each([
+  { authenticated: true, source: 'claude.ai', plan: 'max' },
+  { authenticated: true, source: 'oauth_token' },
+  { authenticated: true, source: 'another_word', plan: 'pro' },
+])('a login as $source is one person’s', (account) => {
+  expect(() => refuseSubscription(account)).toThrow(/one person's/)
+})
+
+test.each([
+  { authenticated: true, source: 'api_key' },
+  { authenticated: true, source: 'third_party', provider: 'bedrock' },
+  { authenticated: false, source: 'none' },
+])('a login as $source may be shared', (account) => {
+  expect(() => refuseSubscription(account)).not.toThrow()
+})

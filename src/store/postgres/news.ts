@@ -1,0 +1,65 @@
+import type pg from 'pg'
+
+/** After a connection was lost, in milliseconds. */
+const FIRST_WAIT = 500
+const LONGEST_WAIT = 30_000
+
+/** Hears what other replicas announce, by a connection of its own that is made again when it is lost. */
+export class News {
+  static readonly CHANNEL = 'claude_sub_proxy'
+
+  readonly #connect: () => pg.Client
+  readonly #onError: (error: unknown) => void
+  readonly #listeners = new Set<() => void>()
+  #client: pg.Client | undefined
+  #timer: NodeJS.Timeout | undefined
+  #failures = 0
+  #isClosed = false
+
+  constructor(connect: () => pg.Client, onError: (error: unknown) => void) {
+    this.#connect = connect
+    this.#onError = onError
+  }
+
+  onNews(listener: () => void): void {
+    this.#listeners.add(listener)
+    if (this.#client === undefined) void this.#listen()
+  }
+
+  async close(): Promise<void> {
+    this.#isClosed = true
+    clearTimeout(this.#timer)
+    await this.#client?.end().catch(() => {})
+  }
+
+  async #listen(): Promise<void> {
+    const client = this.#connect()
+    this.#client = client
+    client.on('notification', () => this.#tell())
+    client.on('error', (error) => this.#lost(client, error))
+    client.on('end', () => this.#lost(client, undefined))
+    try {
+      await client.connect()
+      await client.query(`listen ${News.CHANNEL}`)
+      this.#failures = 0
+      // What was announced meanwhile was not heard.
+      this.#tell()
+    } catch (error) {
+      this.#lost(client, error)
+    }
+  }
+
+  #lost(client: pg.Client, error: unknown): void {
+    if (this.#isClosed || client !== this.#client) return
+    if (error !== undefined && this.#failures === 0) this.#onError(error)
+    this.#client = undefined
+    const wait = Math.min(LONGEST_WAIT, FIRST_WAIT * 2 ** this.#failures)
+    this.#failures += 1
+    void client.end().catch(() => {})
+    this.#timer = setTimeout(() => void this.#listen(), wait).unref()
+  }
+
+  #tell(): void {
+    for (const listener of this.#listeners) listener()
+  }
+}

@@ -1,0 +1,429 @@
+import { hostname } from 'node:os'
+
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
+
+import { REPLY, source } from './source.ts'
+import type { KeptStore } from './store.ts'
+import type { MessagesRequest } from '../../src/api/types.ts'
+import { Deferred } from '../../src/deferred.ts'
+import { ApiError } from '../../src/errors.ts'
+import type { Reply } from '../../src/stream/reply.ts'
+import type { Batch, ResultLine } from '../../src/batches/batch.ts'
+import { RequestQueue } from '../../src/batches/request-queue.ts'
+import { BatchDesk, type DeskOptions } from '../../src/batches/desk.ts'
+
+/** Waits for what must come, on a busy machine too. */
+function until<T>(look: () => T | Promise<T>): Promise<T> {
+  return vi.waitUntil(look, { timeout: 20_000, interval: 10 })
+}
+
+type Asked = (request: MessagesRequest) => Promise<Reply>
+
+const hello: Asked = () => Promise.resolve(source(REPLY).events)
+
+const CALLER = { owner: '', betas: [] }
+
+function asking(text: string): object {
+  return { model: 'made-up', max_tokens: 10, messages: [{ role: 'user', content: text }] }
+}
+
+async function* body(requests: object[]): AsyncIterableIterator<Uint8Array> {
+  yield new TextEncoder().encode(JSON.stringify({ requests }))
+}
+
+function ended(desk: BatchDesk, { owner, id }: Batch): Promise<Batch> {
+  return vi.waitUntil(
+    async () => {
+      const batch = await desk.records.get(owner, id)
+      const { processing, succeeded, errored, canceled, expired } = batch.counts
+      const total = processing + succeeded + errored + canceled + expired
+      expect(total).toBeGreaterThan(0)
+      return batch.status === 'ended' ? batch : undefined
+    },
+    { timeout: 10_000, interval: 10 },
+  )
+}
+
+async function resultsOf(desk: BatchDesk, { id }: Batch): Promise<ResultLine[]> {
+  return desk.records.results(id, -1, 100_000)
+}
+
+function textOf({ messages }: MessagesRequest): string {
+  return messages[0]?.content as string
+}
+
+function create(desk: BatchDesk, texts: string[], caller = CALLER): Promise<Batch> {
+  return desk.create(
+    body(texts.map((text, index) => ({ custom_id: `id-${index}`, params: asking(text) }))),
+    caller,
+  )
+}
+
+/**
+ * What is promised of batches, whatever engine keeps them.
+ *
+ * @param open gives an empty store
+ * @param knowsTheGone whether it tells at once that a worker of this machine is gone
+ */
+export function deskTests(open: () => Promise<KeptStore>, knowsTheGone: boolean): void {
+  let kept: KeptStore
+  const desks: BatchDesk[] = []
+
+  beforeEach(async () => {
+    kept = await open()
+  })
+
+  afterEach(async () => {
+    for (const desk of desks.splice(0)) {
+      desk.runner.abort()
+      await desk.runner.stop()
+    }
+    await kept.remove()
+  })
+
+  function openDesk(options: Partial<DeskOptions> = {}): BatchDesk {
+    const desk = new BatchDesk(kept.store, {
+      ask: hello,
+      hasRoom: () => true,
+      rateLimits: () => undefined,
+      modelDefault: 'made-up',
+      modelOf: (name) => name ?? 'made-up',
+      concurrency: 4,
+      windowShare: 0.7,
+      firstEventTimeout: 60_000,
+      lease: 30_000,
+      expiry: 60_000,
+      retention: 60_000,
+      maxBodySize: 100_000,
+      onError: () => {},
+      onChange: () => {},
+      ...options,
+    })
+    desks.push(desk)
+    return desk
+  }
+
+  test('each request of a batch is asked once, and has its result', async () => {
+    const ask = vi.fn<Asked>(hello)
+    const desk = openDesk({ ask })
+    const batch = await create(desk, ['a', 'b', 'c'])
+    expect(batch.status).toBe('in_progress')
+    expect(await ended(desk, batch)).toMatchObject({
+      counts: { processing: 0, succeeded: 3, errored: 0, canceled: 0, expired: 0 },
+    })
+    expect(ask.mock.calls.map(([request]) => textOf(request)).toSorted()).toEqual(['a', 'b', 'c'])
+    expect(await resultsOf(desk, batch)).toMatchObject(
+      [0, 1, 2].map((index) => ({
+        customId: `id-${index}`,
+        attempts: 1,
+        result: {
+          type: 'succeeded',
+          message: { content: [{ text: 'Hi' }], stop_reason: 'end_turn' },
+        },
+      })),
+    )
+  })
+
+  test('no more requests than allowed are asked at a time', async () => {
+    const gates: Deferred<void>[] = []
+    const ask: Asked = () => {
+      const gate = new Deferred<void>()
+      gates.push(gate)
+      return Promise.resolve(source([() => gate.promise, ...REPLY]).events)
+    }
+    const desk = openDesk({ ask, concurrency: 2 })
+    const batch = await create(desk, ['a', 'b', 'c'])
+    await until(() => gates.length === 2)
+    expect(desk.runner.progress()).toMatchObject([{ in_flight: 2, waits_for: null }])
+    gates[0]?.resolve()
+    await until(() => gates.length === 3)
+    for (const gate of gates) gate.resolve()
+    await ended(desk, batch)
+  })
+
+  describe('what is wrong with a single request', () => {
+    test('is its result, and the others are asked', async () => {
+      const ask = vi.fn<Asked>(hello)
+      const desk = openDesk({ ask })
+      const batch = await desk.create(
+        body([
+          { custom_id: 'good', params: asking('good') },
+          { custom_id: 'none', params: {} },
+          { custom_id: 'streamed', params: { ...asking('x'), stream: true } },
+        ]),
+        CALLER,
+      )
+      expect(batch.counts).toMatchObject({ errored: 2 })
+      await ended(desk, batch)
+      expect(ask).toHaveBeenCalledTimes(1)
+      expect(await resultsOf(desk, batch)).toMatchObject([
+        { customId: 'good', result: { type: 'succeeded' } },
+        {
+          customId: 'none',
+          attempts: 0,
+          result: {
+            type: 'errored',
+            error: { type: 'error', error: { type: 'invalid_request_error' } },
+          },
+        },
+        {
+          customId: 'streamed',
+          result: { error: { error: { message: expect.stringMatching(/^stream/) as string } } },
+        },
+      ])
+    })
+
+    test.each([
+      ['the API finds it wrong', new ApiError('invalid_request_error', 'made up'), 1],
+      ['a model is not there', new ApiError('not_found_error', 'made up'), 1],
+    ])('and %s is told as the API told it', async (_name, error, times) => {
+      const ask = vi.fn<Asked>(() => Promise.reject(error))
+      const desk = openDesk({ ask })
+      const batch = await create(desk, ['a'])
+      expect(await ended(desk, batch)).toMatchObject({ counts: { errored: 1 } })
+      expect(ask).toHaveBeenCalledTimes(times)
+      const [line] = await resultsOf(desk, batch)
+      expect(line).toMatchObject({ result: { error: error.body() }, attempts: times })
+    })
+  })
+
+  describe('a batch is refused as a whole, and nothing of it is kept,', () => {
+    const good = { custom_id: 'a', params: asking('a') }
+    test.each([
+      ['for an id that is used twice', [good, good], /requests.1.custom_id: "a" is used twice/],
+      ['for an id of another form', [{ ...good, custom_id: 'a b' }], /requests.0.custom_id/],
+      ['for a request without an id', [{ params: {} }], /requests.0.custom_id: Field required/],
+      ['for a request without params', [good, { custom_id: 'b' }], /requests.1.params: Field/],
+    ])('%s', async (_name, requests, message) => {
+      const ask = vi.fn<Asked>(hello)
+      const desk = openDesk({ ask })
+      await expect(desk.create(body(requests), CALLER)).rejects.toMatchObject({ status: 400 })
+      await expect(desk.create(body(requests), CALLER)).rejects.toThrow(message)
+      expect(await kept.store.db.selectFrom('batches').selectAll().execute()).toEqual([])
+      expect(await kept.store.db.selectFrom('batch_requests').selectAll().execute()).toEqual([])
+      expect(ask).not.toHaveBeenCalled()
+    })
+  })
+
+  test('what failed on its own account is asked again later, and the result says so', async () => {
+    let failures = 0
+    const ask: Asked = (request) => {
+      if (textOf(request) !== 'bad' || failures > 0) return hello(request)
+      failures += 1
+      return Promise.resolve(source([new ApiError('api_error', 'made up')]).events)
+    }
+    const desk = openDesk({ ask })
+    const batch = await create(desk, ['bad', 'b'])
+    await ended(desk, batch)
+    const lines = await resultsOf(desk, batch)
+    expect(lines.map(({ attempts }) => attempts)).toEqual([2, 1])
+  })
+
+  test('a rate limit holds everyone up for as long as it says', async () => {
+    const error = new ApiError('rate_limit_error', 'made up', { retryAfter: 1 })
+    const ask = vi.fn<Asked>(hello).mockRejectedValueOnce(error)
+    const desk = openDesk({ ask, concurrency: 1 })
+    const batch = await create(desk, ['a', 'b'])
+    await until(() => desk.runner.progress()[0]?.waits_for?.reason === 'rate limit')
+    expect(ask).toHaveBeenCalledTimes(1)
+    expect(await ended(desk, batch)).toMatchObject({ counts: { succeeded: 2 } })
+    expect(ask).toHaveBeenCalledTimes(3)
+  })
+
+  test('a batch waits for the window of the plan, which is not an attempt', async () => {
+    let utilization = 0.8
+    const rateLimits = () => ({
+      status: 'allowed',
+      windows: { five_hour: { utilization, resetsAt: Date.now() / 1000 + 1 } },
+      overage: { isInUse: false },
+    })
+    const ask = vi.fn<Asked>(hello)
+    const desk = openDesk({ ask, rateLimits })
+    // More than are asked at a time: those that are put back must not be taken again at once.
+    const names = Array.from({ length: 12 }, (_, index) => `request-${index}`)
+    const claims = vi.spyOn(RequestQueue.prototype, 'claim')
+    const batch = await create(desk, names)
+    await until(() => desk.runner.progress()[0]?.waits_for?.reason === 'plan window')
+    expect(ask).not.toHaveBeenCalled()
+    expect(claims.mock.calls.length).toBeLessThan(names.length)
+    claims.mockRestore()
+    utilization = 0
+    await ended(desk, batch)
+    expect(await resultsOf(desk, batch)).toMatchObject(names.map(() => ({ attempts: 1 })))
+  })
+
+  test('interactive requests come first', async () => {
+    let isFree = false
+    const ask = vi.fn<Asked>(hello)
+    const desk = openDesk({ ask, hasRoom: () => isFree })
+    const batch = await create(desk, ['a'])
+    await until(() => desk.runner.progress()[0]?.waits_for?.reason === 'interactive requests')
+    expect(ask).not.toHaveBeenCalled()
+    isFree = true
+    await ended(desk, batch)
+  })
+
+  test('a batch that is paused is not asked until it is resumed, and others are', async () => {
+    const ask = vi.fn<Asked>(hello)
+    const other = openDesk({ hasRoom: () => false })
+    const batch = await create(other, ['a'])
+    await other.records.setPaused('', batch.id, true)
+    const desk = openDesk({ ask })
+    const second = await create(desk, ['b'])
+    await ended(desk, second)
+    expect(ask.mock.calls.map(([request]) => textOf(request))).toEqual(['b'])
+    expect(desk.runner.progress()).toMatchObject([
+      { paused: true, waits_for: { reason: 'resume' } },
+    ])
+    await desk.records.setPaused('', batch.id, false)
+    desk.runner.wake()
+    await ended(desk, batch)
+  })
+
+  test('to cancel ends what waits at once, and what is being asked at its end', async () => {
+    const gate = new Deferred<void>()
+    const ask = vi.fn<Asked>(() => Promise.resolve(source([() => gate.promise, ...REPLY]).events))
+    const desk = openDesk({ ask, concurrency: 1 })
+    const batch = await create(desk, ['a', 'b', 'c'])
+    await until(() => ask.mock.calls.length === 1)
+    const canceling = await desk.records.cancel('', batch.id)
+    expect(canceling).toMatchObject({ status: 'canceling', cancelInitiatedAt: expect.any(Number) })
+    await expect(desk.records.delete('', batch.id)).rejects.toMatchObject({ status: 400 })
+    desk.runner.wake()
+    await until(async () => (await desk.records.get('', batch.id)).counts.canceled === 2)
+    gate.resolve()
+    expect(await ended(desk, batch)).toMatchObject({ counts: { succeeded: 1, canceled: 2 } })
+    const lines = await resultsOf(desk, batch)
+    expect(lines.map(({ result }) => result.type)).toEqual(['succeeded', 'canceled', 'canceled'])
+    await expect(desk.records.cancel('', batch.id)).rejects.toMatchObject({ status: 400 })
+  })
+
+  test('what is not asked in time expires', async () => {
+    const desk = openDesk({ expiry: 50, hasRoom: () => false })
+    const batch = await create(desk, ['a', 'b'])
+    expect(await ended(desk, batch)).toMatchObject({ counts: { expired: 2 } })
+    expect(await resultsOf(desk, batch)).toMatchObject([
+      { result: { type: 'expired' }, attempts: 0 },
+      { result: { type: 'expired' } },
+    ])
+  })
+
+  test('a batch is deleted when it is old', async () => {
+    const desk = openDesk()
+    const batch = await create(desk, ['a'])
+    await ended(desk, batch)
+    await desk.records.forgetOld(60_000)
+    await desk.records.get('', batch.id)
+    await new Promise((resolve) => setTimeout(resolve, 5))
+    await desk.records.forgetOld(1)
+    await expect(desk.records.get('', batch.id)).rejects.toMatchObject({ status: 404 })
+  })
+
+  describe('another owner', () => {
+    test('sees nothing of a batch, and can do nothing to it', async () => {
+      const desk = openDesk()
+      const batch = await create(desk, ['a'], { owner: 'ann', betas: [] })
+      await ended(desk, batch)
+      for (const act of [
+        () => desk.records.get('bob', batch.id),
+        () => desk.records.cancel('bob', batch.id),
+        () => desk.records.setPaused('bob', batch.id, true),
+        () => desk.records.delete('bob', batch.id),
+        () => desk.records.list('bob', ['/v1/messages'], { limit: 1, afterId: batch.id }),
+      ]) {
+        await expect(act()).rejects.toMatchObject({ status: 404 })
+      }
+      const { batches } = await desk.records.list('bob', ['/v1/messages'], { limit: 10 })
+      expect(batches).toEqual([])
+    })
+  })
+
+  test('batches are listed in pages, the latest first', async () => {
+    const desk = openDesk()
+    const ids: string[] = []
+    for (let count = 0; count < 5; count += 1) ids.unshift((await create(desk, ['a'])).id)
+    // Two of the same millisecond are in the order of their ids.
+    const all = await desk.records.list('', ['/v1/messages'], { limit: 10 })
+    const listed = all.batches.map(({ id }) => id)
+    expect(listed.toSorted()).toEqual(ids.toSorted())
+    const page = await desk.records.list('', ['/v1/messages'], {
+      limit: 2,
+      afterId: listed[0] ?? '',
+    })
+    expect(page.batches.map(({ id }) => id)).toEqual(listed.slice(1, 3))
+    expect(page.hasMore).toBe(true)
+    const before = await desk.records.list('', ['/v1/messages'], {
+      limit: 2,
+      beforeId: listed[4] ?? '',
+    })
+    expect(before.batches.map(({ id }) => id)).toEqual(listed.slice(2, 4))
+    expect(before.hasMore).toBe(true)
+  })
+
+  describe('a worker that is gone', () => {
+    test('leaves its requests to another when its lease has ended, and its late result is dropped', async () => {
+      const gate = new Deferred<void>()
+      const slow = openDesk({
+        ask: () => Promise.resolve(source([() => gate.promise, ...REPLY]).events),
+      })
+      const batch = await create(slow, ['a'])
+      await until(() => slow.runner.progress()[0]?.in_flight === 1)
+      // As if it had not come to renew its lease.
+      await kept.store.db.updateTable('batch_requests').set({ lease_until: 1 }).execute()
+      const ask = vi.fn<Asked>(hello)
+      const other = openDesk({ ask })
+      expect(await ended(other, batch)).toMatchObject({ counts: { succeeded: 1 } })
+      expect(await resultsOf(other, batch)).toMatchObject([{ attempts: 2 }])
+      gate.resolve()
+      await slow.runner.stop()
+      expect((await other.records.get('', batch.id)).counts).toMatchObject({ succeeded: 1 })
+    })
+
+    test.skipIf(!knowsTheGone)('is known to be by its name, at once', async () => {
+      const desk = openDesk({ hasRoom: () => false })
+      const batch = await create(desk, ['a', 'b'])
+      await kept.store.db
+        .updateTable('batch_requests')
+        .set({
+          state: 'running',
+          attempts: 1,
+          worker: `${hostname()}/${process.pid}/earlier`,
+          lease_until: Date.now() + 1_000_000,
+        })
+        .where('position', '=', 0)
+        .execute()
+      const other = openDesk()
+      await ended(other, batch)
+      const lines = await resultsOf(other, batch)
+      expect(lines.map(({ attempts }) => attempts)).toEqual([2, 1])
+    })
+  })
+
+  test('a stop puts back what is under way', async () => {
+    const desk = openDesk({
+      ask: () => Promise.resolve(source([() => new Promise(() => {}), ...REPLY]).events),
+    })
+    const batch = await create(desk, ['a'])
+    await until(() => desk.runner.progress()[0]?.in_flight === 1)
+    desk.runner.abort()
+    await desk.runner.stop()
+    const rows = await kept.store.db.selectFrom('batch_requests').selectAll().execute()
+    expect(rows).toMatchObject([
+      { batch_id: batch.id, state: 'waiting', attempts: 1, worker: null },
+    ])
+  })
+
+  test('a result that the store can not take is written when it can', async () => {
+    const desk = openDesk()
+    const onError = vi.fn<(error: unknown) => void>()
+    const broken = openDesk({ onError })
+    await desk.runner.stop()
+    const { db } = kept.store
+    await db.schema.alterTable('batch_requests').renameTo('away').execute()
+    await expect(create(broken, ['a'])).rejects.toMatchObject({ type: 'api_error' })
+    await until(() => onError.mock.calls.length > 0)
+    await db.schema.alterTable('away').renameTo('batch_requests').execute()
+    const batch = await create(broken, ['a'])
+    expect(await ended(broken, batch)).toMatchObject({ counts: { succeeded: 1 } })
+  })
+}

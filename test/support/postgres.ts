@@ -1,0 +1,106 @@
+import { execFileSync, spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { chownSync, existsSync, mkdtempSync, readdirSync, rmSync } from 'node:fs'
+import { createServer, type AddressInfo } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+
+import { Client } from 'pg'
+
+/** Where Debian and others install the programs of the server. */
+const FOLDERS = [
+  ...versionsIn('/usr/lib/postgresql'),
+  '/usr/local/bin',
+  '/usr/bin',
+  '/opt/homebrew/bin',
+]
+
+/** The folder of PostgreSQL's programs; undefined where it is not installed. */
+export const POSTGRES_FOLDER = FOLDERS.find((folder) => existsSync(join(folder, 'initdb')))
+
+export type TemporaryPostgres = {
+  /** Makes an empty database, and gives its address. */
+  makeDatabase: () => Promise<string>
+  stop: () => Promise<void>
+}
+
+/** Starts a PostgreSQL server of its own, on a port of 127.0.0.1, with nothing in it. */
+export async function startPostgres(): Promise<TemporaryPostgres> {
+  if (POSTGRES_FOLDER === undefined) throw new Error('PostgreSQL is not installed.')
+  const user = ordinaryUser()
+  // The folder for the tests' files is for their user alone.
+  const folder = mkdtempSync(join(user === undefined ? tmpdir() : '/tmp', 'postgres-'))
+  if (user !== undefined) chownSync(folder, user.uid, user.gid)
+  const data = join(folder, 'data')
+  const options = { cwd: folder, env: { PATH: process.env['PATH'], LC_ALL: 'C.UTF-8' }, ...user }
+  execFileSync(
+    join(POSTGRES_FOLDER, 'initdb'),
+    ['-D', data, '-U', 'test', '-A', 'trust', '-E', 'UTF8', '--no-sync', '--no-instructions'],
+    { ...options, stdio: 'pipe' },
+  )
+  const port = await freePort()
+  const server = spawn(
+    join(POSTGRES_FOLDER, 'postgres'),
+    ['-D', data, '-h', '127.0.0.1', '-p', String(port), '-k', '', '-F'],
+    { ...options, stdio: 'ignore' },
+  )
+  const exited = once(server, 'exit')
+  const address = (database: string): string => `postgresql://test@127.0.0.1:${port}/${database}`
+  await reached(address('postgres'))
+  let count = 0
+  return {
+    async makeDatabase() {
+      count += 1
+      const client = new Client(address('postgres'))
+      await client.connect()
+      await client.query(`create database test_${count}`)
+      await client.end()
+      return address(`test_${count}`)
+    },
+    async stop() {
+      server.kill('SIGQUIT')
+      await exited
+      rmSync(folder, { recursive: true, force: true })
+    },
+  }
+}
+
+/** PostgreSQL refuses to run as root. */
+function ordinaryUser(): { uid: number; gid: number } | undefined {
+  if (process.getuid?.() !== 0) return undefined
+  return { uid: idOf('-u'), gid: idOf('-g') }
+}
+
+function idOf(kind: '-u' | '-g'): number {
+  return Number(execFileSync('id', [kind, 'postgres'], { encoding: 'utf8' }))
+}
+
+function versionsIn(folder: string): string[] {
+  if (!existsSync(folder)) return []
+  return readdirSync(folder).map((version) => join(folder, version, 'bin'))
+}
+
+async function freePort(): Promise<number> {
+  const server = createServer().listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  const { port } = server.address() as AddressInfo
+  server.close()
+  await once(server, 'close')
+  return port
+}
+
+async function reached(url: string): Promise<void> {
+  const deadline = performance.now() + 20_000
+  for (;;) {
+    const client = new Client(url)
+    try {
+      await client.connect()
+      await client.end()
+      return
+    } catch (error) {
+      await client.end().catch(() => {})
+      if (performance.now() > deadline) throw error
+    }
+    await new Promise((resolve) => setTimeout(resolve, 50))
+  }
+}

@@ -272,6 +272,8 @@ export function deskTests(open: () => Promise<KeptStore>, knowsTheGone: boolean)
     const second = await create(desk, ['b'])
     await ended(desk, second)
     expect(ask.mock.calls.map(([request]) => textOf(request))).toEqual(['b'])
+    // The progress is looked up now and then: the batch that has ended leaves it soon.
+    await until(() => desk.runner.progress().length === 1)
     expect(desk.runner.progress()).toMatchObject([
       { paused: true, waits_for: { reason: 'resume' } },
     ])

@@ -1,7 +1,9 @@
 import { mkdtempSync, realpathSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { basename, join } from 'node:path'
 import { runtimeProcessesWithEnvironment, waitUntilGone } from './processes.ts'
+
+const PREFIX = 'csp-tests-'
 
 /** Milliseconds that a process has to end after the last test: the workers may be ending too. */
 const GRACE = 5_000
@@ -13,8 +15,10 @@ const GRACE = 5_000
  * a sandbox, or that inherits the environment of the tests, has in its environment. So the run
  * knows its processes apart from those of another one, also when their parent is gone.
  */
-export default function setup(): () => Promise<void> {
-  const folder = mkdtempSync(join(realpathSync(tmpdir()), 'csp-tests-'))
+export default function setup(): (() => Promise<void>) | undefined {
+  // Each project of the run comes here; they share the first one's folder, and it looks after the last test.
+  if (basename(tmpdir()).startsWith(PREFIX)) return undefined
+  const folder = mkdtempSync(join(realpathSync(tmpdir()), PREFIX))
   process.env['TMPDIR'] = folder
 
   return async function teardown() {

@@ -25,6 +25,9 @@ export function runtimeEnvironment(
     CLAUDE_STREAM_FIRST_BYTE_TIMEOUT_MS: ONE_DAY,
     API_TIMEOUT_MS: ONE_DAY,
 
+    // The headers of each answer, on stderr: `retry-after` is to be had nowhere else.
+    ANTHROPIC_LOG: 'debug',
+
     // A conversation is never summarised or refused here: what is too long, the API says.
     DISABLE_AUTO_COMPACT: '1',
     CLAUDE_CODE_BLOCKING_LIMIT_OVERRIDE: NO_LIMIT,

@@ -2,6 +2,7 @@ import type { ApiError } from '../../errors.ts'
 import { Deferred } from '../../deferred.ts'
 import { countFailureIn } from './context-count.ts'
 import { type Diagnosed, diagnosedIn } from './failures.ts'
+import { ResponseHeaders } from './response-headers.ts'
 
 /** In the line of the diagnostics that a request is about to be sent; the gate was passed then. */
 const REQUEST_SENT = '[API REQUEST]'
@@ -18,12 +19,14 @@ export class Diagnosis {
   hasLeft = false
   /** The error of a count of tokens. */
   countFailure: ApiError | undefined
+  readonly #headers = new ResponseHeaders()
   #answer: Diagnosed | undefined
   readonly #answered = new Deferred<void>()
 
   /** Takes a line, and returns what it tells that was not known. */
   read(line: string): 'request sent' | 'request failed' | undefined {
     this.countFailure ??= countFailureIn(line)
+    this.#headers.read(line)
     if (!this.hasLeft && line.includes(REQUEST_SENT)) {
       this.hasLeft = true
       return 'request sent'
@@ -33,6 +36,11 @@ export class Diagnosis {
     this.#answer = diagnosed
     this.#answered.resolve()
     return 'request failed'
+  }
+
+  /** Seconds that the API asks to wait. */
+  get retryAfter(): number | undefined {
+    return this.#headers.retryAfter
   }
 
   /** The API's error, if it was told by now. */

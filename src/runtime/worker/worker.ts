@@ -510,7 +510,7 @@ export class Worker {
       failure.status === undefined || exchange.reply.hasBegun
         ? undefined
         : await diagnosis.awaitAnswer(this.exited)
-    exchange.fail(toApiError(failure, answer, this.#retryAfter(failure)))
+    exchange.fail(toApiError(failure, answer, this.#retryAfter(failure, diagnosis)))
     if (failure.status === 401 || failure.kind === 'authentication_failed') {
       this.retire('the login failed')
       this.#dependencies.onLoginFailure?.()
@@ -668,7 +668,9 @@ export class Worker {
     }
   }
 
-  #retryAfter({ status }: Failure): number | undefined {
+  /** What the API says itself, or else when the window of the plan begins anew. Seconds. */
+  #retryAfter({ status }: Failure, { retryAfter }: Diagnosis): number | undefined {
+    if (retryAfter !== undefined) return retryAfter
     const { status: verdict, resetsAt } = this.#rateLimit ?? {}
     if (status !== 429 || verdict !== 'rejected' || resetsAt === undefined) return undefined
     return Math.max(1, Math.ceil(resetsAt - Date.now() / 1000))

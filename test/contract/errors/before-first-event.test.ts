@@ -56,16 +56,21 @@ describe('what the API answers in place of a reply', () => {
     else expect(asked).toHaveLength(1)
   })
 
-  test.each([true, false])(
-    'a retry-after that comes with a 429 is not told by the runtime (stream: %s)',
-    async (stream) => {
-      bench.standin.reply(error(429, 'rate_limit_error', 'Slow down.', { 'retry-after': '7' }))
+  test.each([
+    [429, true],
+    [429, false],
+    [529, true],
+  ])(
+    'the retry-after of a %i comes with it, and it is asked once (stream: %s)',
+    async (status, stream) => {
+      bench.standin.reply(error(status, 'rate_limit_error', 'Slow down.', { 'retry-after': '7' }))
 
       const response = await bench.post(asking('Try it.', { stream }))
 
-      expect(response.status).toBe(429)
-      // A limit: with an API key the runtime tells nothing of the answer's headers but its id.
-      expect(response.headers.get('retry-after')).toBeNull()
+      expect(response.status).toBe(status)
+      expect(response.headers.get('retry-after')).toBe('7')
+      const asked = bench.standin.messages.filter(({ body }) => isAbout('Try it.', body))
+      expect(asked).toHaveLength(1)
     },
   )
 

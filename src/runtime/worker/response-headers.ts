@@ -1,0 +1,37 @@
+/** The line with which the SDK inside the runtime begins to tell of an answer, with its headers. */
+const ANSWER = /\[Anthropic SDK DEBUG\].*\bresponse (?:start|error)\b/
+
+/** A header in it, such as `    "retry-after": "7",`. */
+const HEADER = /^\s+"([a-z0-9-]+)": "(.*)",?$/
+
+/** The line after the last header. */
+const END = /^\s*\},?$/
+
+/**
+ * Reads the headers of the API's answers from the runtime's stderr, line by line. With
+ * `ANTHROPIC_LOG=debug` the Anthropic SDK inside it writes them before it tells of an error (measured with
+ * 2.1.330). Nothing of a conversation and no key is among them.
+ */
+export class ResponseHeaders {
+  #isInside = false
+  #headers = new Map<string, string>()
+
+  read(line: string): void {
+    if (ANSWER.test(line)) {
+      this.#isInside = true
+      this.#headers = new Map()
+      return
+    }
+    if (!this.#isInside) return
+    const [, name, value] = HEADER.exec(line) ?? []
+    if (name !== undefined && value !== undefined) this.#headers.set(name, value)
+    else if (END.test(line) && this.#headers.size > 0) this.#isInside = false
+  }
+
+  /** Whole seconds of the latest answer's `retry-after`, at least 1; a date is not read. */
+  get retryAfter(): number | undefined {
+    const value = this.#headers.get('retry-after')
+    const seconds = value === undefined ? Number.NaN : Number(value)
+    return Number.isFinite(seconds) ? Math.max(1, Math.ceil(seconds)) : undefined
+  }
+}

@@ -310,11 +310,6 @@ test.each([
     { input: [{ role: 'assistant', content: [{ type: 'input_image', image_url: 'x' }] }] },
     'input[0].content[0].type',
   ],
-  [
-    'a file by its id',
-    { input: [{ role: 'user', content: [{ type: 'input_file', file_id: 'file_1' }] }] },
-    'input[0].content[0]',
-  ],
 ])('%s is refused', async (_, fields, param) => {
   const response = await bench.send('/v1/responses', { input: 'Hello.', ...fields })
   expect(response.status).toBe(400)

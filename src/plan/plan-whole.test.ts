@@ -59,12 +59,12 @@ describe('the breakpoint at the end', () => {
   })
 })
 
-describe("the runtime's own breakpoints", () => {
-  function marked(count: number, mark: object): MessagesRequest['messages'] {
-    const content = Array.from({ length: count }, () => ({ type: 'text', text: 'x', ...mark }))
-    return [{ role: 'user', content }]
-  }
+function marked(count: number, mark: object): MessagesRequest['messages'] {
+  const content = Array.from({ length: count }, () => ({ type: 'text', text: 'x', ...mark }))
+  return [{ role: 'user', content }]
+}
 
+describe("the runtime's own breakpoints", () => {
   test('stay while there is room for them', () => {
     expect(plan({ messages: marked(2, SHORT) }).settings.runtimeCaching).toBe(true)
     expect(plan({ messages: marked(3, SHORT) }).settings.runtimeCaching).toBe(false)

@@ -38,7 +38,7 @@ export async function startProxy(
   })
   child.stderr.setEncoding('utf8').on('data', onComplaint)
   for await (const line of createInterface(child.stdout)) {
-    const [, port] = /address +http:\/\/localhost:(\d+)/.exec(line) ?? []
+    const [, port] = /"url":"http:\/\/localhost:(\d+)"/.exec(line) ?? []
     if (port === undefined) continue
     const startedIn = performance.now() - startedAt
     // What is written from now on is the log of errors.

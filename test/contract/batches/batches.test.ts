@@ -39,7 +39,16 @@ afterAll(async () => {
 
 async function start() {
   const started = await startServer({
-    args: ['--port', '0', '--host', '127.0.0.1', '--max-processes', '4'],
+    args: [
+      '--port',
+      '0',
+      '--host',
+      '127.0.0.1',
+      '--max-processes',
+      '4',
+      '--batch-concurrency',
+      '3',
+    ],
     env: sandbox.env,
     cwd: sandbox.workFolder,
   })
@@ -140,8 +149,8 @@ test('a batch is canceled, and lists have pages', async () => {
   const { client, url } = server
   const ids: string[] = []
   for (let count = 0; count < 3; count += 1) {
-    // None is asked: what is paused waits.
-    const { id } = await client.messages.batches.create({ requests: requests(1) })
+    // What is paused waits; there is so much of it that it has not ended before.
+    const { id } = await client.messages.batches.create({ requests: requests(60) })
     ids.unshift(id)
     await fetch(`${url}/v1/messages/batches/${id}/pause`, { method: 'POST' })
   }
@@ -151,14 +160,14 @@ test('a batch is canceled, and lists have pages', async () => {
 
   for (const waiting of ids) await client.messages.batches.cancel(waiting)
 
-  const { id } = await client.messages.batches.create({ requests: requests(100) })
+  const { id } = await client.messages.batches.create({ requests: requests(200) })
   const canceling = await client.messages.batches.cancel(id)
   expect(canceling.cancel_initiated_at).not.toBeNull()
   const done = await ended(client, id)
   const { succeeded, canceled, processing } = done.request_counts
-  expect([processing, succeeded + canceled]).toEqual([0, 100])
+  expect([processing, succeeded + canceled]).toEqual([0, 200])
   expect(canceled).toBeGreaterThan(50)
-  expect(await resultsOf(client, id)).toHaveLength(100)
+  expect(await resultsOf(client, id)).toHaveLength(200)
 })
 
 test('what does not fit is told in the form of the API', async () => {

@@ -16,13 +16,13 @@ export type Port = {
   cut: () => void
 }
 
-/** What is done on the way. */
+/** The steps between the states. */
 export type LifecycleSteps = {
   start: () => Promise<unknown>
   listen: () => Promise<Port>
-  /** Ends what is still in flight, each request with an error for its client. */
+  /** Ends the requests in flight, each with an error for its client. */
   stop: () => Promise<unknown>
-  /** Deletes what the proxy has left outside its memory. */
+  /** Deletes the files and folders of the proxy. */
   release: () => Promise<unknown>
   /** Milliseconds for which requests in flight may go on after `close()`. */
   drainTimeout: number
@@ -53,8 +53,8 @@ export class Lifecycle {
   }
 
   /**
-   * @param signal gives the start up: what was begun is ended, and nothing is left
-   * @throws what the start failed with, or the signal's reason
+   * @param signal gives the start up: everything that it began is ended
+   * @throws the error of the start, or the signal's reason
    */
   async start(signal?: AbortSignal): Promise<void> {
     const abandoned = new Deferred<never>()
@@ -103,7 +103,7 @@ export class Lifecycle {
     }
   }
 
-  /** Does what a request asks for, as one that is in flight. Throws as `begin` does. */
+  /** Runs a function as a request in flight. Throws as `begin` does. */
   async during<Result>(work: () => Promise<Result>): Promise<Result> {
     const end = this.begin()
     try {

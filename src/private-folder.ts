@@ -2,12 +2,12 @@ import { lstat, mkdir, mkdtemp, readdir, readFile, readlink, rm, writeFile } fro
 import { hostname, tmpdir } from 'node:os'
 import { join } from 'node:path'
 
-/** A folder of this process alone (mode 0700), for what the runtime needs a place for. */
+/** A folder of this process alone (mode 0700), for files of the runtime. */
 export type PrivateFolder = {
   path: string
   /** Makes an empty folder in it. */
   subfolder: (name: string) => Promise<string>
-  /** Deletes it with all that is in it. Never rejects: what can't be deleted goes to `onProblem`. */
+  /** Deletes it with all that is in it. Never rejects: failures go to `onProblem`. */
   remove: () => Promise<void>
 }
 

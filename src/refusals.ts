@@ -3,12 +3,12 @@ import { ApiError } from './errors.ts'
 /** Seconds after which a client that was turned away may try again. */
 const RETRY_AFTER_SECONDS = 5
 
-/** What servers write in their logs for a client that did not wait for the answer. */
+/** The status that servers log for a client that did not wait for the answer. */
 export const CLIENT_LEFT_STATUS = 499
 
 /** The client closed its connection or aborted its request. Nobody reads this error. */
 export class ClientLeft extends ApiError {
-  /** @param cause the reason of the client's signal, or what its connection failed with */
+  /** @param cause the reason of the client's signal, or the error of its connection */
   constructor(cause?: unknown) {
     super('api_error', 'The client left.', { status: CLIENT_LEFT_STATUS, cause })
   }

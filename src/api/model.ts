@@ -27,7 +27,7 @@ export type ModelInfo = {
   type: 'model'
   id: string
   display_name: string
-  /** RFC 3339; the epoch where it is not known, as the API has it. */
+  /** RFC 3339; the epoch if the date is unknown, as in the API. */
   created_at: string
   capabilities: null
   deprecated_at: null
@@ -56,7 +56,7 @@ type OtherLimits = {
 }
 
 /**
- * What is known of a model. The runtime does not tell its date, but some ids end with it.
+ * The known facts about a model. The runtime does not tell its date, but some ids end with it.
  *
  * @param fullName of the model that `id` stands for
  */

@@ -1,6 +1,6 @@
 /** A window of a subscription's plan. */
 export type LimitWindow = {
-  /** What is used of it: 0 is nothing, 1 is all. */
+  /** The used share: 0 is nothing, 1 is all. */
   utilization: number
   /** Unix seconds. */
   resetsAt?: number
@@ -17,7 +17,7 @@ export type RateLimits = {
   resetsAt?: number
   /** By name: `five_hour`, `seven_day`, `seven_day_opus`, … */
   windows: Readonly<Record<string, LimitWindow>>
-  /** What comes after the plan, at extra cost. */
+  /** Paid use beyond the plan. */
   overage: { isInUse: boolean; status?: string; resetsAt?: number; disabledReason?: string }
 }
 
@@ -48,11 +48,11 @@ export function rateLimitHeaders(limits: RateLimits): Record<string, string> {
   )
 }
 
-/** How long is taken as true what was told without a time at which it ends. */
+/** How long a report without an end time is taken as true. */
 const SECONDS_WITHOUT_END = 60 * 60
 
 /**
- * The windows that still run, and the rest where it still holds.
+ * The windows that still run, and the rest if it still holds.
  *
  * @param notedAt when it was told; like `now` in Unix seconds
  */

@@ -15,7 +15,7 @@ export function describeIssue(issue: z.core.$ZodRawIssue): string | undefined {
     case 'too_small':
       return 'String should have at least 1 character'
     default:
-      // What the schema words itself, and what it cannot produce.
+      // Issues that the schema words itself, and issues that it cannot produce.
       return undefined
   }
 }

@@ -1,6 +1,6 @@
 import { ApiError } from '../errors.ts'
 
-/** What to do about a request that failed. */
+/** How to handle a request that failed. */
 export type Verdict =
   | { kind: 'final' }
   | {
@@ -9,11 +9,11 @@ export type Verdict =
       after: number
       /** Whether it was this request that failed, which it may do some times only. */
       isOwn: boolean
-      /** Why all others wait as long; absent where they go on. */
+      /** Why all others wait as long; absent if they continue. */
       everyone?: Wait
     }
 
-/** What all requests wait for. */
+/** The condition that all requests wait for. */
 export type Wait = 'rate limit' | 'overload' | 'login' | 'billing'
 
 /** How often a request may fail on its own account. */
@@ -24,8 +24,8 @@ const LONGEST_WAIT = 5 * 60 * 1000
 const WAIT_FOR_A_PERSON = 60 * 1000
 
 /**
- * Judges a failure: what is wrong with the request stays wrong and is final; what is wrong with the API,
- * the network or a process is tried again with growing waits.
+ * Judges a failure. A fault of the request is final; a fault of the API, the network or a process is
+ * retried with growing waits.
  *
  * @param failures how often this request failed on its own account before
  * @param refusals how many requests in a row were refused for the API's sake before this one

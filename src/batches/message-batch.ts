@@ -19,7 +19,7 @@ export type MessageBatch = {
   results_url: string | null
 }
 
-/** @param resultsUrl where its results are to be had once it is over */
+/** @param resultsUrl the address of its results, once it has ended */
 export function messageBatch(batch: Batch, resultsUrl: string): MessageBatch {
   const { status } = batch
   if (status === 'creating') throw new Error('No one sees a batch that is not whole.')

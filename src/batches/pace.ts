@@ -38,7 +38,7 @@ export class Pace {
   }
 }
 
-/** What the page shows of a batch. */
+/** The state of a batch for the page. */
 export function progressOf(
   batch: Batch,
   facts: { rate: number | undefined; inFlight: number; hold: Hold | undefined; now: number },

@@ -20,7 +20,7 @@ export type ListLimits = {
  * list after the other: a whole body of the largest size, parsed, would take more memory than a
  * process has.
  *
- * @throws ApiError 400 where it is not of this form, 413 where it is longer than the limits
+ * @throws ApiError 400 if it is not of this form, 413 if it is longer than the limits
  */
 export async function* requestsIn(
   body: AsyncIterable<Uint8Array>,

@@ -121,7 +121,7 @@ export class RequestQueue {
       .execute()
   }
 
-  /** Puts back what workers have claimed that are gone. */
+  /** Puts back the requests that were claimed by workers which are gone. */
   async takeOver(): Promise<void> {
     const { db } = this.#store
     const workers = await db
@@ -146,7 +146,7 @@ export class RequestQueue {
       .execute()
   }
 
-  /** When the next request of a batch may be asked; undefined where none waits. */
+  /** When the next request of a batch may be asked; undefined if none waits. */
   async nextAt(batchId: string): Promise<number | undefined> {
     const row = await this.#store.db
       .selectFrom('batch_requests')

@@ -1,6 +1,6 @@
 import { ConfigError } from '../config/config-error.ts'
 
-/** The lines for a user whose command failed: what is wrong, and what to do. */
+/** The lines for a user whose command failed: the fault and its fix. */
 export function explain(error: unknown): readonly string[] {
   if (error instanceof ConfigError) return error.problems
   return [error instanceof Error ? explainError(error) : String(error)]
@@ -23,7 +23,7 @@ function explainError(error: Error): string {
   }
 }
 
-/** What a failed `listen` or look-up of a name tells. */
+/** The fields of a failed `listen` or name look-up. */
 type SystemError = Error & { code?: string; port?: number; address?: string; hostname?: string }
 
 function firstLine({ message }: Error): string {

@@ -11,7 +11,7 @@ export type Facts = {
   /** The names of the variables that are set, never their values. */
   readonly variables: ReadonlySet<string>
   readonly port: PortState
-  /** The folder for usage, and why it can't be written; undefined where there is none. */
+  /** The folder for usage, and why it can't be written; undefined if there is none. */
   readonly state: { readonly folder: string; readonly problem?: string } | undefined
   /** The runtime's folder: whether it is there, and may be written (it refreshes its login in it). */
   readonly loginFolder: {
@@ -20,7 +20,7 @@ export type Facts = {
     readonly isWritable: boolean
   }
   readonly api: ApiState
-  /** Undefined where it was not asked for. */
+  /** Undefined if it was not asked for. */
   readonly turn: TurnState | undefined
 }
 
@@ -37,13 +37,13 @@ export type ApiState = {
   readonly origin: string
   /** Whether that leads back to this very server. */
   readonly isOwn: boolean
-  /** Undefined where it was not asked for. */
+  /** Undefined if it was not asked for. */
   readonly reached: Reached | undefined
 }
 
 export type Reached =
   | { kind: 'answered'; status: number; milliseconds: number }
-  /** What is behind a proxy of the network was not asked; the proxy takes connections. */
+  /** Behind a network proxy nothing was asked; the network proxy takes connections. */
   | { kind: 'by proxy'; proxy: string }
   | { kind: 'failed'; reason: string; proxy?: string }
 

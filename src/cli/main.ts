@@ -1,4 +1,4 @@
-// What an old Node.js can't read is imported only once it is known not to be one.
+// Import the rest only after the version check: an old Node.js could not parse it.
 import { nodeProblem } from './node-version.ts'
 
 const problem = nodeProblem(process.versions.node)

@@ -2,7 +2,7 @@
 export const OLDEST_NODE = '20.19'
 
 /**
- * What to tell where this Node.js is too old; undefined where it is not. This file imports nothing,
+ * The message if this Node.js is too old; undefined if it is not. This file imports nothing,
  * so that an old Node.js can still read it.
  *
  * @param version as `process.versions.node` has it

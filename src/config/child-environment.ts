@@ -23,7 +23,7 @@ function isAllowed(name: string): boolean {
 }
 
 /**
- * What is inherited, by what it is for; `*` stands for any letters. The runtime's own variables are
+ * The inherited variables, by purpose; `*` stands for any letters. The runtime's own variables are
  * described at https://code.claude.com/docs/en/env-vars and .../network-config
  */
 export const INHERITED: readonly { readonly purpose: string; readonly names: string }[] = [
@@ -82,7 +82,7 @@ const ALLOWED_PATTERN = new RegExp(
 
 /** Names that a pattern above would let through. */
 export const REFUSED: ReadonlySet<string> = new Set([
-  // What is asked is the client's to say.
+  // Clients decide what is asked.
   'ANTHROPIC_BETAS',
   'ANTHROPIC_MODEL',
   'ANTHROPIC_SMALL_FAST_MODEL',

@@ -6,7 +6,7 @@ export class ConfigError extends Error {
   override readonly name = 'ConfigError'
   /** All that is wrong, a line each; at least one. */
   readonly problems: readonly string[]
-  /** What else the user should know of the same configuration, a line each. */
+  /** Warnings about the same configuration, a line each. */
   readonly warnings: readonly string[]
 
   /**

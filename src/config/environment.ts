@@ -37,7 +37,7 @@ export function isContainer(env: Environment, exists: (path: string) => boolean)
  * The text of a file (UTF-8), a relative path taken from the working directory; undefined where
  * there is none.
  *
- * @throws the system's error where there is one that can't be read
+ * @throws the system's error if the file exists but can't be read
  */
 export function readTextFile(path: string): string | undefined {
   try {
@@ -56,7 +56,7 @@ export function readKeyFile(path: string): Promise<string | undefined> {
   return readRegularFile(path, LARGEST_KEY_FILE)
 }
 
-/** ENOTDIR: what should be the folder is a file. */
+/** ENOTDIR: a file stands in place of the folder. */
 function isMissing(error: unknown): boolean {
   return (
     error instanceof Error && 'code' in error && ['ENOENT', 'ENOTDIR'].includes(String(error.code))

@@ -9,7 +9,7 @@ export type FileEntry = {
 
 export type ConfigText = {
   readonly entries: readonly FileEntry[]
-  /** One for each line of another form. What the line holds is not shown: it may be a secret. */
+  /** One for each malformed line. The line is not quoted: it may hold a secret. */
   readonly problems: readonly string[]
 }
 

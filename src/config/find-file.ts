@@ -6,7 +6,7 @@ import type { ConfigText } from './file.ts'
 const USUAL_PLACES = ['config.txt', 'src/config.txt']
 
 /**
- * Gives the text of a file, or undefined where there is none. Any other failure is thrown.
+ * Gives the text of a file, or undefined if there is none. Any other failure is thrown.
  */
 export type ReadFile = (path: string) => string | undefined
 

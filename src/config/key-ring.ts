@@ -101,7 +101,7 @@ async function keyFile(path: string, { readFile, now, log }: KeyRingOptions): Pr
   }
 }
 
-/** What the promise gives, or the error if it takes longer. */
+/** The value of the promise, or the error if it takes longer. */
 async function within<Result>(
   milliseconds: number,
   work: Promise<Result>,
@@ -130,7 +130,7 @@ async function contentOf(path: string, readFile: ReadKeyFile): Promise<string> {
   return text
 }
 
-/** One key a line. What a line holds is not shown. */
+/** One key a line. Lines are not quoted in errors. */
 function keysIn(text: string, path: string): string[] {
   const keys: string[] = []
   for (const [index, line] of linesOf(text).entries()) {

@@ -117,7 +117,7 @@ function placed(key: SettingKey, given: Given | undefined): string {
   return given === undefined ? key : `${given.source}: ${key}`
 }
 
-/** Only what looks like a mistyped name of ours: other programs may use the prefix as well. */
+/** Only names that look like a mistyped name of ours: other programs may use the prefix too. */
 function environmentWarnings(env: Environment): string[] {
   const known = OPTION_KEYS.map(variableOf)
   return Object.keys(env)

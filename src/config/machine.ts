@@ -1,4 +1,4 @@
-/** What the defaults depend on. */
+/** The properties of the machine that defaults depend on. */
 export type Machine = {
   /** Processors that this program may use. */
   readonly cores: number
@@ -23,7 +23,7 @@ export function maxProcessesOf(machine: Pick<Machine, 'cores' | 'freeMemoryBytes
   return Math.max(1, Math.min(MOST, byCores, byMemory))
 }
 
-/** In a line, why `maxProcessesOf` is what it is. */
+/** Explains the result of `maxProcessesOf` in one line. */
 export function explainMaxProcesses(machine: Pick<Machine, 'cores' | 'freeMemoryBytes'>): string {
   const { byCores, byMemory } = capacityOf(machine)
   const cores = machine.cores === 1 ? '1 core' : `${machine.cores} cores`

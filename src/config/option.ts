@@ -1,7 +1,7 @@
 import type { Machine } from './machine.ts'
 import type { ValueType } from './value-type.ts'
 
-/** What a default may depend on. */
+/** The facts that a default may depend on. */
 export type Circumstances = Machine & {
   /** Whether clients must send a key. */
   readonly asksForKey: boolean
@@ -13,7 +13,7 @@ export type Option<Value> = {
   /** The default as a file, the docs and `--help` show it; '' for none. */
   readonly defaultText: string
   readonly defaultOn: (circumstances: Circumstances) => Value
-  /** What it does, in plain text that ends without a full stop. */
+  /** Its effect, in plain text without a full stop at the end. */
   readonly help: string
   /** A secret's value is never shown. */
   readonly secret: boolean

@@ -23,7 +23,7 @@ function isOriginList(list: readonly unknown[]): boolean {
   return list.every((part) => typeof part === 'string' && originOf(part) === part)
 }
 
-/** The origin in its normal spelling; undefined for what is none. */
+/** The origin in its normal spelling; undefined if it is no origin. */
 function originOf(text: string): string | undefined {
   if (!URL.canParse(text) || /[\s?#@*]/.test(text)) return undefined
   const url = new URL(text)

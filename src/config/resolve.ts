@@ -85,7 +85,7 @@ function valueOf(
   return type.accepts(value) ? { value } : { problem: type.allowedValue }
 }
 
-/** What is wrong with values that are each allowed. */
+/** Conflicts between values that are allowed each by itself. */
 function problemsTogether(config: Config, { name, placed }: SettingLabels): string[] {
   const problems: string[] = []
   if (config.proxyApiKey !== undefined && config.proxyApiKeyFile !== undefined) {

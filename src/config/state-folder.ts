@@ -3,8 +3,8 @@ import { join } from 'node:path'
 import type { Environment } from './environment.ts'
 
 /**
- * The folder in which programs keep what is to outlive them, for this user and this program;
- * undefined where the environment does not name one.
+ * The folder for data that outlives the program, for this user and this program;
+ * undefined if the environment does not name one.
  * Source: https://specifications.freedesktop.org/basedir-spec/latest/
  */
 export function stateFolderOf(env: Environment, platform: NodeJS.Platform): string | undefined {

@@ -1,16 +1,16 @@
 import { readFileSync } from 'node:fs'
 
-/** Connections at a time, where descriptors allow it. An idle one takes some ten kilobytes. */
+/** Connections at a time, if descriptors allow it. An idle one takes some ten kilobytes. */
 const MOST_CONNECTIONS = 16_384
 
 /** Descriptors that stay for processes of the runtime, files, and connections to elsewhere. */
 const KEPT_FREE = 1024
 
 /**
- * How many connections may be open at a time. What comes on top is closed by the system's accept,
+ * How many connections may be open at a time. Further ones are closed when they are accepted,
  * for without descriptors left no process could be started.
  *
- * @param descriptors that this process may have open; undefined where that is not known
+ * @param descriptors that this process may have open; undefined if that is unknown
  */
 export function connectionLimit(descriptors: number | undefined): number {
   if (descriptors === undefined) return MOST_CONNECTIONS

@@ -147,8 +147,8 @@ function requestListener(
 }
 
 /**
- * A connection on which nothing moves is cut by Node after the server's timeout, unless someone
- * listens. While a reply is thought about nothing moves either, and that is in order.
+ * Node destroys a connection that is idle for `server.timeout` unless `timeout` has a listener.
+ * Silence is normal while the model thinks, so the connection is cut only if bytes wait to be read.
  */
 function cutWhereUnread(outgoing: ServerResponse): void {
   outgoing.on('timeout', (socket: Socket) => {

@@ -1,4 +1,4 @@
-/** What OpenAI has and the model's API has not, and what to say of it. */
+/** OpenAI endpoints that do not exist here, with the words for the 404. */
 const NOT_IN_THE_API = new Map([
   ['embeddings', 'embeddings'],
   ['audio', 'audio'],

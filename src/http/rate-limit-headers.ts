@@ -3,8 +3,8 @@ import type { Context, MiddlewareHandler } from 'hono'
 import { rateLimitHeaders, type RateLimits } from '../api/rate-limits.ts'
 
 /**
- * Puts the state of the plan on responses, as the API does. The runtime tells it at the end of a
- * reply: it is the state after the reply before, but with a refusal for the limit's sake the present one.
+ * Puts the state of the plan on responses, as the API does. The runtime reports it at the end of a
+ * reply, so these headers are as of the previous reply; on a 429 they are current.
  */
 export function withRateLimits(limits: () => RateLimits | undefined): MiddlewareHandler {
   return async (context: Context, next) => {

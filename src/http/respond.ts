@@ -4,7 +4,7 @@ import { ApiError } from '../errors.ts'
 import { openaiErrorBody } from '../openai/error-body.ts'
 import { isOpenaiPath } from './openai-paths.ts'
 
-/** The response for anything that was thrown. What is not meant for the client stays here. */
+/** The response for anything that was thrown, without details that are not meant for the client. */
 export function errorResponse(context: Context, error: unknown): Response {
   const shown =
     error instanceof ApiError ? error : new ApiError('api_error', 'Internal server error')
@@ -28,10 +28,10 @@ function bodyFor(path: string, error: ApiError, requestId: string): object {
   return error.body(requestId)
 }
 
-/** What the paths of Ollama's API begin with. */
+/** The prefix of the paths of Ollama's API. */
 const OLLAMA_PREFIX = '/api/'
 
-/** What may stand in a header; the API's ids are of this form, a gateway's may not be. */
+/** Text that may stand in a header. The API's ids have this form; a gateway's may not. */
 const VISIBLE = /^[\x21-\x7E]{1,200}$/
 
 /** For an error that came with the status of a success, or with none that HTTP has. */

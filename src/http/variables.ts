@@ -1,6 +1,6 @@
-/** What a request carries through the routes. */
+/** The values that a request carries through the routes. */
 export type Variables = {
   requestId: string
-  /** Whose request it is, for what is kept on disk (`ownerOf`); '' where clients need no key. */
+  /** The owner of data that the request leaves on disk (`ownerOf`); '' if clients need no key. */
   owner: string
 }

@@ -1,4 +1,4 @@
-/** How far a batch has come, for the page. Nothing of what is said in it. */
+/** The progress of a batch, for the page. It has no text of a conversation. */
 export type BatchProgress = {
   id: string
   /** `/v1/messages` and the like. */
@@ -20,7 +20,7 @@ export type BatchProgress = {
   in_flight: number
   /** Requests that were finished in a minute, of late; null before that is known. */
   rate_per_minute: number | null
-  /** When it will be done if it goes on like this; null where that is not known. */
+  /** When it will be done at this rate; null if that is unknown. */
   done_at: string | null
   /** Why nothing more of it is asked at the moment, and until when, where that is known. */
   waits_for: { reason: BatchWait; until: string | null } | null

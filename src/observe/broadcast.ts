@@ -3,13 +3,13 @@ import { Deferred } from '../deferred.ts'
 /** The least time between two values for a reader, in milliseconds: a busy proxy changes often. */
 const PAUSE_MILLISECONDS = 250
 
-/** Lets any number of readers follow something that changes: each is given what it is, not each change. */
+/** Lets any number of readers follow a value: each gets the current value, not every change. */
 export class Broadcast<T> {
   readonly #read: () => Promise<T>
   readonly #readers = new Set<Reader<T>>()
   #isClosed = false
 
-  /** @param read says what it is now */
+  /** @param read gives the current value */
   constructor(read: () => Promise<T>) {
     this.#read = read
   }
@@ -19,8 +19,8 @@ export class Broadcast<T> {
   }
 
   /**
-   * What it is now, and again after each change; several changes at once are one. A reader that never
-   * asks for a value is not kept.
+   * The current value, and the new one after each change; several changes at once are one. A reader
+   * that never asks for a value is not kept.
    */
   watch(view: (value: T) => T = (value) => value): AsyncIterableIterator<T, void> {
     const reader = new Reader(async () => view(await this.#read()), {
@@ -31,7 +31,7 @@ export class Broadcast<T> {
     return reader
   }
 
-  /** Ends what all readers get. */
+  /** Ends the stream of every reader. */
   close(): void {
     this.#isClosed = true
     for (const reader of this.#readers) void reader.return()

@@ -1,7 +1,7 @@
 import { open, rm, stat } from 'node:fs/promises'
 import { setTimeout } from 'node:timers/promises'
 
-/** A lock that is older belongs to a process that was killed: what is done under one takes milliseconds. */
+/** An older lock belongs to a process that was killed: the work under a lock takes milliseconds. */
 const STALE_MILLISECONDS = 10_000
 
 /** Time between two looks at a lock that another process holds, in milliseconds. */

@@ -20,7 +20,7 @@ export type UsageReport = {
   days: (Totals & { date: string })[]
 }
 
-/** How long what was counted may be unsaved. */
+/** How long counts may stay unsaved. */
 const SAVE_AFTER_MILLISECONDS = 5000
 
 /** Counts turns and tokens, in memory and in a file, and knows the plan as it was last told. */
@@ -29,10 +29,10 @@ export class Ledger {
   readonly #now: () => number
   readonly #startedAt: number
   #sinceStart = noTotals()
-  /** What the file had when it was last read or written. */
+  /** The contents of the file when it was last read or written. */
   #saved: Days = {}
   #unsaved: Days = {}
-  /** What is just being saved. */
+  /** The counts that are being saved. */
   #underWay: Days = {}
   #timer: NodeJS.Timeout | undefined
   /** The saves, one after the other. */
@@ -47,14 +47,14 @@ export class Ledger {
     this.#startedAt = this.#now()
   }
 
-  /** Reads what earlier processes have counted. */
+  /** Reads the counts of earlier processes. */
   async load(): Promise<void> {
     await this.#orTell(async (file) => {
       this.#saved = await file.read()
     })
   }
 
-  /** @param model what the turn is counted under */
+  /** @param model the name that the turn is counted under */
   add(turn: TurnRecord, model: string): void {
     const totals = totalsOf(turn, model)
     this.#sinceStart = addTotals(this.#sinceStart, totals)
@@ -69,7 +69,7 @@ export class Ledger {
     return stillHolding(this.#limits.told, this.#limits.at, this.#now() / 1000)
   }
 
-  /** What is new; with a refusal the runtime does not tell the windows, which are as they were. */
+  /** The new state. With a refusal the runtime does not report the windows: they stay as they were. */
   noteLimits(limits: RateLimits): void {
     const windows = { ...this.limits?.windows, ...limits.windows }
     this.#limits = { told: { ...limits, windows }, at: this.#now() / 1000 }
@@ -97,13 +97,13 @@ export class Ledger {
     return this.#days[date] ?? noTotals()
   }
 
-  /** Saves what is not saved yet. */
+  /** Saves the unsaved counts. */
   async close(): Promise<void> {
     clearTimeout(this.#timer)
     await this.#save()
   }
 
-  /** Saves what is not saved when it is this save's turn. */
+  /** Saves the unsaved counts once earlier saves are done. */
   #save(): Promise<void> {
     this.#timer = undefined
     this.#saving = this.#saving.then(() => this.#saveNow())

@@ -3,7 +3,7 @@ import { Counter, Gauge, Histogram, Registry } from 'prom-client'
 import type { RateLimits } from '../api/rate-limits.ts'
 import type { TurnRecord } from './turn-record.ts'
 
-/** What is looked up when the metrics are asked for. */
+/** Values that are looked up when a client asks for the metrics. */
 export type MetricsInput = {
   version: string
   census: () => {
@@ -17,7 +17,7 @@ export type MetricsInput = {
 
 /** The numbers of a proxy, for Prometheus. Each proxy has its own; nothing is registered globally. */
 export type Metrics = {
-  /** @param model the turn's, where it is one of a limited number of names */
+  /** @param model the turn's, if it is one of a limited number of names */
   turnEnded: (turn: TurnRecord, model: string) => void
   turnWaited: (milliseconds: number) => void
   processStarted: () => void

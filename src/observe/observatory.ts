@@ -21,7 +21,7 @@ export type ObservatoryInput = Pick<MetricsInput, 'version' | 'census' | 'inFlig
   logger: Logger
   /** Where the usage outlives the process; without one it does not. */
   stateFolder: string | undefined
-  /** The share of a window from which on requests are refused, for who looks. */
+  /** The share of a plan window at which requests are refused, for the page. */
   guard: number | undefined
   /** Whether a model is one of those that the login has. */
   isListed: (model: string) => boolean
@@ -59,7 +59,7 @@ export class Observatory {
     return this.#ledger.limits
   }
 
-  /** Reads what earlier processes have counted. */
+  /** Reads the counts of earlier processes. */
   load(): Promise<void> {
     return this.#ledger.load()
   }
@@ -113,7 +113,7 @@ export class Observatory {
   }
 
   /**
-   * What the page shows, now and after each change.
+   * The data of the page, now and after each change.
    *
    * @param isShared whether several callers see it: then the words of errors are left out
    */
@@ -121,7 +121,7 @@ export class Observatory {
     return this.#broadcast.watch(isShared ? withoutMessages : undefined)
   }
 
-  /** Ends what readers get, and saves what is not saved yet. */
+  /** Ends the streams of readers and saves the unsaved counts. */
   async close(): Promise<void> {
     this.#broadcast.close()
     await this.#ledger.close()

@@ -4,7 +4,7 @@ import { fullAt } from './plan-forecast.ts'
 import type { Totals } from './totals.ts'
 import type { TurnRecord } from './turn-record.ts'
 
-/** What the page shows: everything but what was said. */
+/** The data of the page, without any text of a conversation. */
 export type Overview = {
   type: 'overview'
   state: { level: 'ok' | 'warning' | 'error'; text: string }
@@ -32,7 +32,7 @@ export type Overview = {
 /** A plan's state in the API's spelling. */
 export type PlanReport = {
   status: string
-  /** When the window that decides on the status begins anew, where it is known. */
+  /** When the window that decides on the status is reset, if known. */
   resets_at: string | null
   windows: {
     name: string

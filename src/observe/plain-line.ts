@@ -1,4 +1,4 @@
-/** Enough for a name or a sentence: what a client or the API words shall not fill a log. */
+/** Long enough for a name or a sentence: texts of a client or the API must not fill a log. */
 const LONGEST = 300
 
 /** A text that others chose, fit for a log that is read in a terminal: one line, no control characters. */

@@ -18,7 +18,7 @@ export function noTotals(): Totals {
   return { ...noCounts(), by_model: {}, by_lane: {} }
 }
 
-/** @param model what the turn is counted under; there must be a limited number of such names */
+/** @param model the name that the turn is counted under; there must be a limited number of such names */
 export function totalsOf(turn: TurnRecord, model: string): Totals {
   const counts = {
     requests: 1,

@@ -2,7 +2,7 @@ import type { Logger } from 'pino'
 
 import type { TurnRecord } from './turn-record.ts'
 
-/** What the line about a turn is called. */
+/** The message of the line about a turn. */
 export const TURN = 'turn'
 
 /** The line about a turn. The ids join it with the client's reply and with the API's records. */
@@ -27,7 +27,7 @@ export function logTurn(logger: Logger, turn: TurnRecord): void {
   else logger.warn(line, TURN)
 }
 
-/** What a client does wrong, or changes its mind about, is nothing to warn of. */
+/** Faults of a client, or a client that leaves, are no reason to warn. */
 const CLIENTS_OWN = new Set([400, 404, 413, 499])
 
 /** The same line for a person's eyes. */
@@ -48,7 +48,7 @@ function seconds(milliseconds: number): string {
   return `${(milliseconds / 1000).toFixed(2)}s`
 }
 
-/** Its fields, for who shows them in the rendered line instead. */
+/** Its fields: a renderer for terminals shows them in the line instead. */
 export const TURN_FIELDS = [
   'id',
   'upstreamId',

@@ -9,15 +9,15 @@ export type Tokens = {
   cacheCreation: number
 }
 
-/** What is kept of a turn: never anything that was said in it. All times are in milliseconds. */
+/** The record of a turn, without any text of its conversation. All times are in milliseconds. */
 export type TurnRecord = {
   /** When the request came, since the epoch. */
   at: number
   /** The `request-id` that the client got. */
   id: string
-  /** The API's own id for the request upstream, where the runtime told it. */
+  /** The API's own id for the request upstream, if the runtime reported it. */
   upstreamId?: string
-  /** `none` where it ended before it got a process. */
+  /** `none` if it ended before it got a process. */
   lane: string
   /** The model that was asked. */
   model: string

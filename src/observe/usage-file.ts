@@ -47,7 +47,7 @@ export class UsageFile {
   }
 
   /**
-   * @returns what is in the file; nothing if there is none
+   * @returns the contents of the file; nothing if there is no file
    * @throws Error if it can't be read, or holds something else (it is then put aside)
    */
   async read(): Promise<Days> {
@@ -67,9 +67,9 @@ export class UsageFile {
   }
 
   /**
-   * Adds to what is in the file.
+   * Adds to the counts in the file.
    *
-   * @returns what is in it then
+   * @returns its contents then
    * @throws Error if it can't be written
    */
   async add(days: Days): Promise<Days> {

@@ -1,12 +1,12 @@
 import type { RateLimits } from '../api/rate-limits.ts'
 import { ApiError } from '../errors.ts'
 
-/** When to try again where it is not known when the window ends. */
+/** When to try again if the end of the window is unknown. */
 const WAIT_SECONDS = 60 * 60
 
 /**
- * Keeps a part of the plan for others: refuses a turn where one of the plan's windows that counts for
- * its model is used up to the share, or where the turn would be paid for as overage.
+ * Keeps a part of the plan for others: refuses a turn if one of the plan's windows that counts for
+ * its model is used up to the share, or if the turn would be paid for as overage.
  *
  * @param share 0 to 1; without one nothing is refused
  * @param limits the plan's windows that still run

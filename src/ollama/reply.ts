@@ -34,7 +34,7 @@ export function wholeReply(message: ReplyMessage, head: OllamaHead, now: number)
   return { ...line(part, head, now), ...ending(message, head, now) }
 }
 
-/** What an event of a reply is in lines; the last one is `lastLine`. */
+/** The lines for an event of a reply; the last line is `lastLine`. */
 export function linesOf(unknownEvent: StreamEvent, head: OllamaHead, now: number): object[] {
   const event = unknownEvent as ReplyEvent
   if (event.type !== 'content_block_delta') return []
@@ -69,7 +69,7 @@ function line(part: Part, { kind, model }: OllamaHead, now: number): object {
   }
 }
 
-/** Times are in nanoseconds. What is not known, such as the time to read the prompt, is 0. */
+/** Times are in nanoseconds. Unknown ones, such as the time to read the prompt, are 0. */
 function ending(message: ReplyMessage, { startedAt }: OllamaHead, now: number): object {
   const { input, output } = tokenCounts(message)
   const elapsed = Math.max(0, Math.round((now - startedAt) * NANOSECONDS))

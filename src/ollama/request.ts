@@ -12,7 +12,7 @@ import {
   showSchema,
 } from './schema.ts'
 
-/** What Ollama calls the API's fields, where the names differ. */
+/** Ollama's names for the API's fields, if they differ. */
 export const OLLAMA_NAMES: ReadonlyMap<string, string> = new Map([
   ['stop_sequences', 'stop'],
   ['thinking', 'think'],
@@ -25,7 +25,7 @@ export function parseChat(body: unknown): OllamaChat {
   return body as OllamaChat
 }
 
-/** @throws ApiError that names the field which is wrong, or which asks for what the API does not have */
+/** @throws ApiError that names the wrong or unsupported field */
 export function parseGenerate(body: unknown): OllamaGenerate {
   checkShape(generateSchema, body)
   const request = body as OllamaGenerate
@@ -42,7 +42,7 @@ export function parseShow(body: unknown): string {
   return modelName(asked)
 }
 
-/** A chat of one turn, which is what a text to go on with stands for. */
+/** A chat of one turn: a text to continue stands for one. */
 export function chatOfGenerate(request: OllamaGenerate): OllamaChat {
   const { prompt, system, images, ...others } = request
   return {
@@ -58,7 +58,7 @@ export function chatOfGenerate(request: OllamaGenerate): OllamaChat {
  * The request to the Messages API that a chat stands for. It is translated by way of a chat
  * completion, which has the same parts.
  *
- * @throws ApiError for what can't be asked of the API
+ * @throws ApiError if the API does not support it
  */
 export function requestOfOllama(request: OllamaChat, callIds = new CallIds()): MessagesRequest {
   const { options, tools } = request

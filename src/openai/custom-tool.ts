@@ -4,7 +4,7 @@ import type { ToolDefinition } from '../api/types.ts'
 export type CustomTool = {
   name: string
   description?: string | null | undefined
-  /** What the text must look like. */
+  /** The form that the text must have. */
   grammar?: { syntax: string; definition: string } | undefined
 }
 

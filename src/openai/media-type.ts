@@ -20,7 +20,7 @@ const ALIASES = new Map([['image/jpg', 'image/jpeg']])
  * The media type of a file. Its first bytes decide: clients call a JPEG a PNG, and the API refuses a
  * label that is wrong.
  *
- * @param label what the client calls it
+ * @param label the client's name for it
  * @param data base64
  */
 export function mediaTypeOf(label: string, data: string): string {

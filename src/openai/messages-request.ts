@@ -7,7 +7,7 @@ import { type AskedChoice, toolFields } from './tool-choice.ts'
 
 type Maybe<Value> = Value | null | undefined
 
-/** What a request of either dialect asks. What is absent is left to the API. */
+/** A request of either dialect, in common terms. Absent fields are left to the API. */
 export type Asked = {
   model: Maybe<string>
   system: readonly string[]
@@ -32,7 +32,7 @@ export type FieldNames = { format: string; effort: string }
 /**
  * The request to the Messages API that says the same.
  *
- * @throws ApiError for what can't be asked of the API
+ * @throws ApiError if the API does not support it
  */
 export function messagesRequest(asked: Asked, names: FieldNames): MessagesRequest {
   const { format, instruction } = outputFormat(asked.format, names.format)

@@ -1,7 +1,7 @@
 import { invalid } from './invalid.ts'
 import { isOpen, outputSchema, type Schema } from './output-schema.ts'
 
-/** What a request says of the form of the answer, without the differences between the dialects. */
+/** The requested form of the answer, the same for both dialects. */
 export type AskedFormat = {
   type: string
   schema?: Schema | null | undefined
@@ -11,7 +11,7 @@ export type AskedFormat = {
 export type OutputFormat = {
   /** For `output_config.format`. */
   format?: { type: 'json_schema'; schema: Schema }
-  /** What is said to the model, where the API has no such format. */
+  /** The instruction to the model, if the API has no such format. */
   instruction?: string
 }
 

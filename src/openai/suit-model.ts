@@ -3,7 +3,7 @@ import type { MessagesRequest } from '../api/types.ts'
 
 export type SuitedRequest = {
   request: MessagesRequest
-  /** The API's names of what was left out; `output_config.effort` for a field inside another. */
+  /** The API's names of the removed parameters; `output_config.effort` for a field inside another. */
   leftOut: string[]
 }
 
@@ -56,7 +56,7 @@ const NO_FORCED_CALL_OF_FABLE = 501
 /** A model that thinks refuses a lower `top_p`. */
 const LOWEST_TOP_P_OF_THOUGHT = 0.95
 
-/** What every model refuses: a stop sequence of white space. */
+/** The rule that holds for every model: no stop sequence of white space. */
 const ALWAYS = [
   {
     field: 'stop_sequences',

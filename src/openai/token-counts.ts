@@ -1,7 +1,7 @@
 import type { ReplyMessage } from '../api/types.ts'
 
 export type TokenCounts = {
-  /** All of the input, what was read from a cache or written to one included. */
+  /** The whole input, including tokens read from a cache or written to one. */
   input: number
   output: number
   total: number
@@ -11,7 +11,7 @@ export type TokenCounts = {
   reasoning: number
 }
 
-/** A reply's usage as OpenAI counts: theirs has what was cached inside of the input. */
+/** A reply's usage as OpenAI counts it: cached tokens are part of the input. */
 export function tokenCounts({ usage }: ReplyMessage): TokenCounts {
   const cacheRead = usage.cache_read_input_tokens ?? 0
   const cacheWritten = usage.cache_creation_input_tokens ?? 0

@@ -4,7 +4,7 @@ import type { ClientTool } from './turn.ts'
 export type ToolsPlan = {
   /** The tools whose calls the client answers, as the runtime is told of them. */
   tools: ClientTool[]
-  /** The list as it must stand on the wire; absent where the request has none. */
+  /** The list as it must stand on the wire; absent if the request has none. */
   bodyTools?: readonly ToolDefinition[]
 }
 

@@ -6,7 +6,7 @@ import { stopping } from '../refusals.ts'
 import type { Store } from './store.ts'
 
 export type StorePlace = {
-  /** The folder for a file of its own; undefined where nothing is kept. */
+  /** The folder for a file of its own; undefined if nothing is kept. */
   stateFolder: string | undefined
   /** The database that replicas share, in place of a file. */
   databaseUrl?: string | undefined
@@ -39,9 +39,9 @@ export class LazyStore {
   }
 
   /**
-   * The store. What failed is tried again the next time.
+   * The store. If it failed to open, the next call tries again.
    *
-   * @throws ApiError where there is no place for one, or it can't be used
+   * @throws ApiError if there is no folder for one, or it can't be used
    */
   open(): Promise<Store> {
     this.#opened ??= this.#open().catch((error: unknown) => {

@@ -4,9 +4,9 @@ import { migrations } from './migrations.ts'
 import type { Database } from './schema.ts'
 
 /**
- * Brings the tables to what this version of the program needs.
+ * Brings the tables to the form that this version of the program needs.
  *
- * @throws what the database throws, and Error for tables that a later version has made
+ * @throws the errors of the database, and Error for tables that a later version has made
  */
 export async function migrate(db: Database): Promise<void> {
   const { error } = await new Migrator({ db, provider: migrations }).migrateToLatest()

@@ -1,6 +1,6 @@
 import type { Database } from './schema.ts'
 
-/** Where batches and files are kept. What differs between the engines is behind these functions. */
+/** The store of batches and files. Differences between the engines are behind these functions. */
 export type Store = {
   readonly db: Database
   /** Adds to a query for rows that it skips those which another replica has in its hands. */
@@ -9,7 +9,7 @@ export type Store = {
   announce: () => Promise<void>
   /** Has a function called when another replica announces something. */
   onAnnounced: (listener: () => void) => void
-  /** Takes a step whose result is to outlive a power failure, and not only the end of this process. */
+  /** Takes a step whose result must survive a power failure, not only the end of this process. */
   durably: <T>(step: () => Promise<T>) => Promise<T>
   /** Whether a worker, by its name, is known to be gone, so that its work need not wait for its lease. */
   isGone: (worker: string) => boolean

@@ -52,7 +52,7 @@ function applyUnknown(block: Fields, delta: Fields): void {
   else setFields(block, values)
 }
 
-/** Gives fields new values, not shared with where they come from; `__proto__` is a name like others. */
+/** Gives fields new values, not shared with their source; `__proto__` is a name like others. */
 export function setFields(target: Fields, values: Fields): void {
   for (const [name, value] of Object.entries(structuredClone(values))) {
     Object.defineProperty(target, name, {

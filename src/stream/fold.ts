@@ -2,7 +2,7 @@ import type { ReplyEvent, ReplyMessage, StreamEvent } from '../api/types.ts'
 import { applyDelta, type Fields, setFields } from './delta.ts'
 
 export type Fold = {
-  /** Takes the next event. Throws where it cannot come at this point of a stream. */
+  /** Takes the next event. Throws if it cannot come at this point of a stream. */
   push: (event: StreamEvent) => void
   /** The message as far as it has come, the blocks under way included; `undefined` before it began. */
   soFar: () => ReplyMessage | undefined
@@ -18,7 +18,7 @@ export type Fold = {
  *
  * - Content may stand in `message_start` already, as it does after programmatic tool calling.
  * - There may be several `message_delta`s. Their fields and their `usage`, if any, replace those of
- *   `message_start`: counters are totals, never added up. A `null` does not erase what is known.
+ *   `message_start`: counters are totals, never added up. A `null` does not erase a known value.
  * - A tool's `input` is the JSON of its deltas. Where that does not parse, because the reply was cut
  *   inside it, the block keeps the `input` that it began with (`{}`), not a guess.
  * - A `fallback` block names the model that goes on, and so the message's.

@@ -16,7 +16,7 @@ export class MessageMerge {
   #total: Numbers = {}
   #lastDelta: Extract<ReplyEvent, { type: 'message_delta' }> | undefined
 
-  /** What of an event belongs to the merged message. */
+  /** The part of an event that belongs to the merged message. */
   read(event: ReplyEvent): ReplyEvent[] {
     switch (event.type) {
       case 'message_start': {
@@ -46,7 +46,7 @@ export class MessageMerge {
     }
   }
 
-  /** The events that end the merged message; none where no message came. */
+  /** The events that end the merged message; none if no message came. */
   finish(): ReplyEvent[] {
     const last = this.#lastDelta
     if (last === undefined) return []

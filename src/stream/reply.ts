@@ -80,7 +80,7 @@ export class Reply implements AsyncIterableIterator<StreamEvent, void> {
     this.#noteChange()
   }
 
-  /** Ends the reply, in order or with an error. What comes after the first end is ignored. */
+  /** Ends the reply, in order or with an error. Events after the first end are ignored. */
   end(error?: Error): void {
     const failure = error ?? (this.#isCollected ? this.#unreadable() : undefined)
     this.#settle(failure === undefined ? { how: 'whole' } : { how: 'failed', error: failure })
@@ -117,7 +117,7 @@ export class Reply implements AsyncIterableIterator<StreamEvent, void> {
     return event
   }
 
-  /** The reader leaves: what is not read yet is dropped, and the iteration is over. */
+  /** The reader leaves: unread events are dropped, and the iteration ends. */
   return(): Promise<Read> {
     this.#hasReturned = true
     this.giveUp(new ClientLeft())

@@ -7,7 +7,7 @@ import { ClientLeft } from '../refusals.ts'
 /**
  * Writes an event in the API's form of server-sent events.
  *
- * @throws Error where the type could break out of its line
+ * @throws Error if the type could break out of its line
  */
 export function encodeEvent(event: StreamEvent): string {
   if (!EVENT_NAME.test(event.type)) {
@@ -100,7 +100,7 @@ class SseSource {
       this.#isOver = true
       controller.close()
     } catch (error) {
-      // What a source throws after it was told to stop is of no interest.
+      // Ignore errors of a source that was told to stop.
       if (!this.#isOver) await this.#fail(controller, error)
     }
   }
@@ -111,7 +111,7 @@ class SseSource {
     await this.#stopSource()
   }
 
-  /** What the next events are in the stream; `undefined` at the end. */
+  /** The bytes of the next events; `undefined` at the end. */
   async #nextText(controller: Controller): Promise<string | undefined> {
     if (this.#failure !== undefined) throw this.#failure
     let text = ''
@@ -127,7 +127,7 @@ class SseSource {
         text += this.#format.event(event)
       }
     } catch (error) {
-      // What comes before the event that can't be written goes out first.
+      // Events before the one that can't be written go out first.
       this.#failure = error
     }
     return text

@@ -1,7 +1,7 @@
 import type { Facts } from '../facts.ts'
 import type { Finding } from '../finding.ts'
 
-/** What goes wrong in containers only; undefined outside of one. */
+/** Checks for faults of containers; undefined outside of a container. */
 export function checkContainer({ isContainer, runtime, loginFolder }: Facts): Finding | undefined {
   if (!isContainer) return undefined
   const name = 'container'

@@ -2,7 +2,7 @@ import type { Facts } from '../facts.ts'
 import type { Finding } from '../finding.ts'
 import { PROVIDERS } from './provider.ts'
 
-/** Whether the API is reached; undefined where that was not asked for. */
+/** Whether the API is reached; undefined if that was not asked for. */
 export function checkOnline({
   api,
   variables,

@@ -1,7 +1,7 @@
 import type { Facts } from '../facts.ts'
 import type { Finding } from '../finding.ts'
 
-/** What the runtime needs to be told with each provider; of several names one will do. */
+/** The variables that the runtime needs for each provider; of alternatives, one is enough. */
 export const PROVIDERS: Readonly<Record<string, readonly (readonly string[])[]>> = {
   CLAUDE_CODE_USE_BEDROCK: [['AWS_REGION', 'AWS_DEFAULT_REGION']],
   CLAUDE_CODE_USE_VERTEX: [

@@ -21,7 +21,7 @@ export type ChatMessage = ChatCompletionMessage & {
   reasoning?: string
 }
 
-/** What OpenAI sends with each completion and chunk, and nothing here has a value of its own for. */
+/** Fields of every completion and chunk that have a fixed value here. */
 export const ALWAYS_SENT = { service_tier: 'default', system_fingerprint: null } as unknown as {
   service_tier: 'default'
 }
@@ -102,7 +102,7 @@ export function replyReason(
   return reason === 'tool_use' && isLegacy ? 'function_call' : finishReason(reason)
 }
 
-/** Why the answer was refused, where that was said. */
+/** Why the answer was refused, if the API said so. */
 export function refusalText({ stop_reason: reason, stop_details: details }: ReplyMessage) {
   if (reason !== 'refusal' || details?.type !== 'refusal') return null
   return details.explanation
@@ -128,7 +128,7 @@ export function chatUsage(message: ReplyMessage): CompletionUsage {
   }
 }
 
-/** What all choices of a completion used together. */
+/** The usage of all choices of a completion together. */
 export function sumUsage(usages: readonly CompletionUsage[]): CompletionUsage {
   const sum = (count: (usage: CompletionUsage) => number | undefined): number =>
     usages.reduce((total, usage) => total + (count(usage) ?? 0), 0)

@@ -23,7 +23,7 @@ export type ChatRequest = ChatCompletionCreateParams & { thinking?: { type: stri
 /**
  * Checks that a body is a request for a chat completion.
  *
- * @throws ApiError that names the field which is wrong, or which asks for what the API does not have
+ * @throws ApiError that names the wrong or unsupported field
  */
 export function parseChatRequest(body: unknown): ChatRequest {
   checkShape(chatRequestSchema, body)
@@ -42,7 +42,7 @@ const REFUSED: [keyof ChatRequest, string, (request: ChatRequest) => boolean][] 
   ],
 ]
 
-/** What chat completions call the API's fields, where the names differ. */
+/** The names of chat completions for the API's fields, if they differ. */
 export const CHAT_NAMES: ReadonlyMap<string, string> = new Map([
   ['stop_sequences', 'stop'],
   ['thinking', 'reasoning_effort'],
@@ -53,7 +53,7 @@ export const CHAT_NAMES: ReadonlyMap<string, string> = new Map([
  * The request to the Messages API that a request for a chat completion stands for.
  *
  * @param callIds is told of all calls of the history
- * @throws ApiError for what can't be asked of the API
+ * @throws ApiError if the API does not support it
  */
 export function requestOfChat(request: ChatRequest, callIds = new CallIds()): MessagesRequest {
   return messagesRequest(

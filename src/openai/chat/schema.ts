@@ -1,7 +1,7 @@
 import { z } from 'zod'
 
 /*
- * What the translation relies on, and nothing more: fields that are ignored may have any value.
+ * The fields that the translation relies on. Ignored fields may have any value.
  * As OpenAI does, `null` is taken for absent.
  */
 

@@ -11,7 +11,7 @@ import type { CallStyle } from './request.ts'
 export type ChatStream = {
   /** The chunks for an event. */
   push: (event: StreamEvent) => ChatCompletionChunk[]
-  /** The chunk without choices that tells what was used. */
+  /** The chunk without choices that has the usage. */
   usageChunk: (usage: CompletionUsage) => ChatCompletionChunk
   /** The whole message. Throws before `message_stop`. */
   message: () => ReplyMessage
@@ -22,7 +22,7 @@ export type ChatStreamOptions = {
   id?: string | undefined
   /** Seconds since 1970. */
   created: number
-  /** Whether a last chunk tells what was used: the others have a place for it then. */
+  /** Whether a last chunk has the usage; the other chunks then have `usage: null`. */
   includeUsage: boolean
   /** Which choice this is. */
   index: number
@@ -152,7 +152,7 @@ export function createChatStream(options: ChatStreamOptions): ChatStream {
 
 type EventOf<Type extends ReplyEvent['type']> = Extract<ReplyEvent, { type: Type }>
 
-/** A tool call: its place among the calls, and what was streamed of its input. */
+/** A tool call: its index among the calls, and the input that was streamed so far. */
 type Call = { index: number; input: unknown; text: string; isCustom: boolean }
 
 /** The library's type of a piece of a call knows functions alone. */

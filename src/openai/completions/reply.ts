@@ -4,13 +4,13 @@ import type { ReplyEvent, ReplyMessage, StreamEvent } from '../../api/types.ts'
 import { finishReason } from '../chat/finish-reason.ts'
 import { ALWAYS_SENT, chatUsage, sumUsage } from '../chat/reply.ts'
 
-/** What all parts of an answer have in common. `created` is in seconds since 1970. */
+/** The fields that all parts of an answer have in common. `created` is in seconds since 1970. */
 export type CompletionHead = { id: string; model: string; created: number }
 
 /**
  * Replies as a completion: each is a choice.
  *
- * @param echoed what each text begins with
+ * @param echoed the beginning of each text
  */
 export function completion(
   replies: readonly ReplyMessage[],
@@ -23,7 +23,7 @@ export function completion(
   return { ...frame(head, choices), usage: sumUsage(replies.map(chatUsage)) }
 }
 
-/** What an event of a choice is in chunks. */
+/** The chunks for an event of a choice. */
 export function completionChunks(
   unknownEvent: StreamEvent,
   index: number,
@@ -48,7 +48,7 @@ export function lastChunk(reply: ReplyMessage, index: number, head: CompletionHe
   return frame(head, [choiceOf(index, '', reasonOf(reply))])
 }
 
-/** The chunk without choices that tells what was used. */
+/** The chunk without choices that has the usage. */
 export function usageChunk(replies: readonly ReplyMessage[], head: CompletionHead): Completion {
   return { ...frame(head, []), usage: sumUsage(replies.map(chatUsage)) }
 }

@@ -29,7 +29,7 @@ export type CompletionRequest = CompletionCreateParams
 /**
  * Checks that a body is a request for completions, the dialect before chats.
  *
- * @throws ApiError that names the field which is wrong, or which asks for what the API does not have
+ * @throws ApiError that names the wrong or unsupported field
  */
 export function parseCompletionRequest(body: unknown): CompletionRequest {
   checkShape(completionRequestSchema, body)

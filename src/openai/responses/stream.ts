@@ -65,8 +65,8 @@ export class ResponseStream {
   }
 
   /**
-   * The events that end a stream which failed. Some clients look for the one, some for the other; of
-   * the first, some read `error`, as it is in chats, and some the fields beside it.
+   * The events that end a failed stream. Clients look either for `error` or for `response.failed`. In
+   * `error`, some read `error.message` as in chats, others the top-level fields.
    */
   fail(error: ApiError): ResponseStreamEvent[] {
     const { error: body } = openaiErrorBody(error)

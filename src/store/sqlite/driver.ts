@@ -138,7 +138,7 @@ class Connection implements DatabaseConnection {
   }
 }
 
-/** The database's own code for an error, such as `SQLITE_BUSY`; '' where it has none. */
+/** The database's own code for an error, such as `SQLITE_BUSY`; '' if it has none. */
 export function codeOf(error: unknown): string {
   const code = error instanceof Error && 'code' in error ? error.code : ''
   return typeof code === 'string' ? code : ''

@@ -19,9 +19,9 @@ const MOST_LOOKS = 100
 const LOOK_MILLISECONDS = 20
 
 /**
- * Opens the store in a file, which only the user can read, and makes it where there is none.
+ * Opens the store in a file, which only the user can read, and makes it if there is none.
  *
- * @throws ApiError where it can't be used, with what to do
+ * @throws ApiError that says what to do if it can't be used
  */
 export async function openSqlite(path: string): Promise<Store> {
   const translate = (error: unknown): unknown => toApiError(error, path)
@@ -36,7 +36,7 @@ export async function openSqlite(path: string): Promise<Store> {
     await sql`pragma auto_vacuum = incremental`.execute(db)
     await sql`pragma journal_mode = wal`.execute(db)
     await sql`pragma synchronous = normal`.execute(db)
-    // What is deleted is overwritten.
+    // Overwrite deleted rows.
     await sql`pragma secure_delete = on`.execute(db)
     await migrate(db)
     return sqliteStore(db, database)

@@ -3,6 +3,7 @@ import { type ChildProcess, execFile, type ExecFileException } from 'node:child_
 import { z } from 'zod'
 
 import type { Launch } from '../process/runtime-process.ts'
+import { isStartFailure, startFailureReason } from '../process/start-failure.ts'
 
 /** Who the runtime is logged in as, in its own words. */
 export type Account = {
@@ -64,7 +65,7 @@ export async function readAccount(
     // It exits with 1 when no one is logged in, and says so on stdout.
     const child = execFile(command, ask, { cwd, env }, (error, stdout, stderr) => {
       clearTimeout(timer)
-      if (error && stdout === '') reject(failure(error, stderr))
+      if (error && stdout === '') reject(isStartFailure(error) ? error : failure(error, stderr))
       else resolve(stdout)
     })
     const timer = setTimeout(() => {
@@ -72,6 +73,11 @@ export async function readAccount(
       reject(new Error(`the runtime did not say within ${seconds} s who is logged in`))
       end(child)
     }, patience)
+    // Some errors of a start are thrown, others are told: both are here.
+  }).catch((cause: unknown) => {
+    if (!isStartFailure(cause)) throw cause
+    const reason = startFailureReason(cause)
+    throw new Error(`the runtime could not be started: ${reason}`, { cause })
   })
   const told = answer.parse(parsed(output))
   return {

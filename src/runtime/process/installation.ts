@@ -3,6 +3,8 @@ import { accessSync, constants, statSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { promisify } from 'node:util'
 
+import { isStartFailure, startFailureReason } from './start-failure.ts'
+
 /** An executable that could be run as the runtime, or why there is none. */
 export type Installation =
   /** `startMilliseconds`: how long it took to say its version. */
@@ -104,6 +106,7 @@ function isExecutable(path: string): boolean {
 }
 
 function reasonOf(error: unknown): string {
+  if (isStartFailure(error)) return startFailureReason(error)
   const { code, stderr = '', killed } = error as Failure
   if (killed === true) return `it did not answer within ${PATIENCE_MILLISECONDS / 1000} s`
   const [said = ''] = stderr.trim().split('\n')

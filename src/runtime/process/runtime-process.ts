@@ -22,13 +22,18 @@ export class RuntimeProcess {
   /** Resolves when the process is gone, or could not be started: then with the reason. */
   readonly exited: Promise<Error | undefined>
   #lineListener: ((line: string) => void) | undefined
+  #startFailure: Error | undefined
   #isGone = false
   #wasTold = false
 
   readonly #command: string
   readonly #stamp: string
 
-  /** @param stamp of the executable, as it was when the process was started */
+  /**
+   * @param stamp of the executable, as it was when the process was started
+   * @throws Error with the system's `code` where not even the pipes to a process could be made; what
+   * else keeps it from starting is told by `exited`
+   */
   constructor(launch: Launch, stamp: string) {
     this.#command = launch.command
     this.#stamp = stamp
@@ -43,14 +48,21 @@ export class RuntimeProcess {
     this.exited = new Promise((resolve) => {
       const gone = (error?: Error): void => {
         this.#isGone = true
+        this.#startFailure ??= error
         resolve(error)
       }
       this.child.once('error', gone)
       this.child.once('exit', () => gone())
     })
+    if (!hasPipes(this.child)) throw noDescriptors()
     // A process that dies while it is written to says so by its exit.
     this.child.stdin.on('error', () => {})
     createInterface({ input: this.child.stderr }).on('line', (line) => this.#lineListener?.(line))
+  }
+
+  /** Why the process could not be started. */
+  get startFailure(): Error | undefined {
+    return this.#startFailure
   }
 
   get isGone(): boolean {
@@ -87,4 +99,14 @@ export class RuntimeProcess {
     this.#wasTold = true
     this.child.kill('SIGKILL')
   }
+}
+
+/** Without descriptors for them, Node gives a child that has none, and tells the reason later. */
+function hasPipes({ stdin }: { stdin: Writable | undefined }): boolean {
+  return stdin !== undefined
+}
+
+/** Node's own condition for it: https://github.com/nodejs/node/blob/v20.x/lib/internal/child_process.js */
+function noDescriptors(): NodeJS.ErrnoException {
+  return Object.assign(new Error('spawn EMFILE'), { code: 'EMFILE', syscall: 'spawn' })
 }

@@ -1,6 +1,7 @@
 import type { SDKMessage } from '@anthropic-ai/claude-agent-sdk'
 
 import { ApiError, type ErrorType, errorTypeOf } from '../../errors.ts'
+import { startFailureReason } from '../process/start-failure.ts'
 
 /** The process is gone, and no one told it to go. */
 export class RuntimeEnded extends ApiError {
@@ -10,6 +11,16 @@ export class RuntimeEnded extends ApiError {
 }
 
 const ENDED = 'The Claude Code runtime ended unexpectedly.'
+
+/** The system did not start the process. */
+export class RuntimeNotStarted extends RuntimeEnded {
+  /** @param cause the system's error */
+  constructor(cause: unknown) {
+    super(cause, 'api_error', `${NOT_STARTED}: ${startFailureReason(cause)}.`)
+  }
+}
+
+const NOT_STARTED = 'The Claude Code runtime could not be started'
 
 /** The process is there, and does not do what it is told: it is ended, as good as gone. */
 export class RuntimeHung extends RuntimeEnded {

@@ -3,8 +3,9 @@ import { type Options, type Query, query, type SDKMessage } from '@anthropic-ai/
 import { Deferred } from '../../deferred.ts'
 import type { ApiError } from '../../errors.ts'
 import type { Launcher } from '../process/launcher.ts'
-import type { RuntimeProcess } from '../process/runtime-process.ts'
-import { RuntimeEnded, RuntimeHung } from './failures.ts'
+import type { Launch, RuntimeProcess } from '../process/runtime-process.ts'
+import { isStartFailure } from '../process/start-failure.ts'
+import { RuntimeEnded, RuntimeHung, RuntimeNotStarted } from './failures.ts'
 import type { Frame } from './frames.ts'
 import { InputQueue } from './input-queue.ts'
 
@@ -40,24 +41,26 @@ export class Link {
   readonly #ended = new Deferred<never>()
   #process: RuntimeProcess | undefined
   #end: End | undefined
+  /** The system's reason not to start the process, if it is known at once. */
+  #startFailure: unknown
 
-  /** @throws Error if the process can't be started */
+  /** @throws RuntimeNotStarted if the system has no room for the process */
   constructor(options: Options, launcher: Launcher, listener: LinkListener) {
     this.#listener = listener
     this.#ended.promise.catch(() => {})
-    this.query = query({
-      prompt: this.#input,
-      options: {
-        ...options,
-        spawnClaudeCodeProcess: ({ command, args, cwd, env }) => {
-          this.#process = launcher.start({ command, args, cwd, env })
-          this.#process.onDiagnostic((line) => this.#listener.diagnostic(line))
-          void this.#endWith(this.#process)
-          if (this.#end) this.#process.stop()
-          return this.#process.child
+    try {
+      this.query = query({
+        prompt: this.#input,
+        options: {
+          ...options,
+          spawnClaudeCodeProcess: ({ command, args, cwd, env }) =>
+            this.#start(launcher, { command, args, cwd, env }),
         },
-      },
-    })
+      })
+    } catch (cause) {
+      // The SDK has put words of its own around the reason.
+      throw this.#startFailure === undefined ? cause : new RuntimeNotStarted(this.#startFailure)
+    }
     void this.#read()
   }
 
@@ -115,18 +118,31 @@ export class Link {
   /** The same for a request to the process: one that is refused ends it, for its state is not known. */
   step<T>(step: Promise<T>, milliseconds: number): Promise<T> {
     const checked = step.catch((cause: unknown) => {
-      this.close('the process refused a request', new RuntimeEnded(cause))
+      this.#closeFailed('the process refused a request', cause)
       throw this.#end?.error ?? cause
     })
     return this.within(checked, milliseconds)
   }
 
+  #start(launcher: Launcher, launch: Launch): RuntimeProcess['child'] {
+    try {
+      this.#process = launcher.start(launch)
+    } catch (cause) {
+      if (isStartFailure(cause)) this.#startFailure = cause
+      throw cause
+    }
+    this.#process.onDiagnostic((line) => this.#listener.diagnostic(line))
+    void this.#endWith(this.#process)
+    if (this.#end) this.#process.stop()
+    return this.#process.child
+  }
+
   async #read(): Promise<void> {
     try {
       for await (const message of this.query) this.#listener.message(message)
-      this.close('the process ended', new RuntimeEnded())
+      this.#closeFailed('the process ended')
     } catch (cause) {
-      this.close('the process failed', new RuntimeEnded(cause))
+      this.#closeFailed('the process failed', cause)
     }
   }
 
@@ -134,6 +150,13 @@ export class Link {
   async #endWith({ exited }: RuntimeProcess): Promise<void> {
     await exited
     if (this.#end) return
-    setTimeout(() => this.close('the process ended', new RuntimeEnded()), LAST_OUTPUT_MILLISECONDS)
+    setTimeout(() => this.#closeFailed('the process ended'), LAST_OUTPUT_MILLISECONDS)
+  }
+
+  /** A process that was never there has the system's reason, whoever tells of its end first. */
+  #closeFailed(what: string, cause?: unknown): void {
+    const startFailure = this.#startFailure ?? this.#process?.startFailure
+    if (startFailure === undefined) this.close(what, new RuntimeEnded(cause))
+    else this.close('the process could not be started', new RuntimeNotStarted(startFailure))
   }
 }

@@ -1,0 +1,27 @@
+/**
+ * What the system says if it does not start a process, in words for people.
+ *
+ * @param cause the error of `spawn` or `execFile`
+ * @returns a reason such as `too many files are open (EMFILE)`
+ */
+export function startFailureReason(cause: unknown): string {
+  const { code, message } = cause as Partial<NodeJS.ErrnoException>
+  const words = code === undefined ? undefined : REASONS[code]
+  if (words !== undefined) return `${words} (${code})`
+  return code ?? message ?? String(cause)
+}
+
+const REASONS: Readonly<Record<string, string>> = {
+  EMFILE: 'too many files are open',
+  ENFILE: 'too many files are open in the whole system',
+  EAGAIN: 'this user may have no more processes',
+  ENOMEM: 'there is not enough memory',
+  ENOENT: 'its executable, or the folder that it works in, is not there',
+  EACCES: 'its executable may not be run',
+}
+
+/** Whether an error is one of a process that was not started, rather than one that ended badly. */
+export function isStartFailure(cause: unknown): boolean {
+  const { code, syscall } = cause as Partial<NodeJS.ErrnoException>
+  return code !== undefined && syscall?.startsWith('spawn') === true
+}

@@ -1,0 +1,57 @@
+import { expect, test } from 'vitest'
+
+import { Deferred } from '../../deferred.ts'
+import { Launcher } from '../process/launcher.ts'
+import type { Launch } from '../process/runtime-process.ts'
+import { type End, Link } from './link.ts'
+
+/** A launcher that starts another command than it is told. */
+class Misled extends Launcher {
+  readonly #start: (launch: Launch) => Launch
+
+  constructor(start: (launch: Launch) => Launch) {
+    super()
+    this.#start = start
+  }
+
+  override start(launch: Launch): ReturnType<Launcher['start']> {
+    return super.start(this.#start(launch))
+  }
+}
+
+function open(start: (launch: Launch) => Launch): { link: Link; ended: Promise<End> } {
+  const ended = new Deferred<End>()
+  const listener = {
+    message: () => {},
+    diagnostic: () => {},
+    end: (end: End) => ended.resolve(end),
+  }
+  return { link: new Link({}, new Misled(start), listener), ended: ended.promise }
+}
+
+test('a process that the system does not start ends with the system’s reason', async () => {
+  const { link, ended } = open((launch) => ({ ...launch, command: '/nowhere/made-up' }))
+  const { cause, error } = await ended
+  expect(cause).toBe('the process could not be started')
+  expect(error.message).toBe(
+    'The Claude Code runtime could not be started: its executable, or the folder that it works in, is not there (ENOENT).',
+  )
+  await link.exited
+})
+
+test.each(['EMFILE', 'ENOMEM'])(
+  'a start that fails at once, with %s, is told by the reason and not by the SDK’s words',
+  (code) => {
+    const start = (): Launch => {
+      throw Object.assign(new Error(`spawn ${code}`), { code, syscall: 'spawn' })
+    }
+    expect(() => open(start)).toThrow(
+      expect.objectContaining({
+        type: 'api_error',
+        message: expect.stringMatching(
+          `^The Claude Code runtime could not be started: .*\\(${code}\\)\\.$`,
+        ) as string,
+      }),
+    )
+  },
+)

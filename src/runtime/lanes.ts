@@ -120,8 +120,17 @@ function opening<Worker extends Candidate>(
   workers: readonly Worker[],
   now: number,
 ): Choice<Worker> | undefined {
-  const [worker] = byValue(workers, now)
-  return worker && { lane: 'open', worker, way: { kind: 'open' } }
+  let best: { worker: Worker; value: number } | undefined
+  for (const worker of workers) {
+    const value = valueOf(worker, now)
+    // Of equals the one that worked last: its compilers know the way, and the others may end as idle.
+    const isBetter =
+      best === undefined ||
+      value < best.value ||
+      (value === best.value && worker.lastUsed > best.worker.lastUsed)
+    if (isBetter) best = { worker, value }
+  }
+  return best && { lane: 'open', worker: best.worker, way: { kind: 'open' } }
 }
 
 /** Milliseconds after which a conversation of a kind is half as likely to be gone on with. */

@@ -27,6 +27,8 @@ export function runtimeEnvironment(
 
     // The headers of each answer, on stderr: `retry-after` is to be had nowhere else.
     ANTHROPIC_LOG: 'debug',
+    // Of the runtime's own diagnostics only the errors: the others are some 40 lines for each turn.
+    CLAUDE_CODE_DEBUG_LOG_LEVEL: 'error',
 
     // A conversation is never summarised or refused here: what is too long, the API says.
     DISABLE_AUTO_COMPACT: '1',

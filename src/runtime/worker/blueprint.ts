@@ -50,16 +50,21 @@ export function conversationKind(input: BlueprintInput): WorkerKind {
  * A conversation that goes whole, in the extra body of each request, through a process in bare mode
  * (what the documented `--bare` sets). The runtime adds nothing to it; it takes no subscription.
  *
- * The runtime's own conversation is a prompt of 21 characters at most. Its limit lets that out, and
- * nothing that would come after it: a request has at most 36 tokens by the runtime's count, a second
- * one at least 44, whatever the reply was (measured with 2.1.330).
+ * It asks once for each turn, however the reply ends, by two bounds (measured with 2.1.330):
+ *
+ * - After a reply with calls `maxTurns` ends the turn.
+ * - After all others the limit does: the runtime's own conversation is a prompt of 21 characters at
+ *   most, 36 tokens by its count. It would ask for the rest of a reply with at least 44 tokens. A reply
+ *   with calls would pass where the API tells of fewer than 26 tokens: they take the place of the count.
  */
 export function wholeKind(input: BlueprintInput): WorkerKind {
+  const kind = conversationKind({
+    ...input,
+    environment: { ...input.environment, CLAUDE_CODE_SIMPLE: '1' },
+  })
   return {
-    ...conversationKind({
-      ...input,
-      environment: { ...input.environment, CLAUDE_CODE_SIMPLE: '1' },
-    }),
+    ...kind,
+    options: { ...kind.options, maxTurns: 1 },
     needsGate: false,
     openLimit: '40',
     createReader: () => new WholeWatch(),

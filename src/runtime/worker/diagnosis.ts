@@ -4,8 +4,11 @@ import { countFailureIn } from './context-count.ts'
 import { type Diagnosed, diagnosedIn } from './failures.ts'
 import { ResponseHeaders } from './response-headers.ts'
 
-/** In the line of the diagnostics that a request is about to be sent; the gate was passed then. */
-const REQUEST_SENT = '[API REQUEST]'
+/**
+ * The line with which the SDK inside the runtime says that a request is about to be sent; the gate was
+ * passed then. It is written with `ANTHROPIC_LOG=debug`.
+ */
+const REQUEST_SENT = /^\[Anthropic SDK DEBUG\].* sending request/
 
 /** A failed turn waits this long for the diagnostics, which have the API's own words. */
 const PATIENCE_MILLISECONDS = 200
@@ -27,7 +30,7 @@ export class Diagnosis {
   read(line: string): 'request sent' | 'request failed' | undefined {
     this.countFailure ??= countFailureIn(line)
     this.#headers.read(line)
-    if (!this.hasLeft && line.includes(REQUEST_SENT)) {
+    if (!this.hasLeft && REQUEST_SENT.test(line)) {
       this.hasLeft = true
       return 'request sent'
     }

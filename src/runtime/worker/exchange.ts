@@ -10,6 +10,8 @@ export type Outcome =
   | { kind: 'kept'; content: ContentBlock[] }
   /** The process holds the reply, and waits for the results of its calls. */
   | { kind: 'held'; content: ContentBlock[]; calls: readonly string[] }
+  /** The process ends the turn by itself, and is emptied: nothing of the conversation is used again. */
+  | { kind: 'over' }
   /** The process must be brought back to the state before the prompt. */
   | {
       kind: 'dropped'
@@ -91,6 +93,7 @@ export class Exchange {
     if (this.reply.isUnclear) {
       return { kind: 'dropped', cause: 'the state of the process is not clear', runtime: 'goes on' }
     }
+    if (this.#ending === 'over') return { kind: 'over' }
     if (this.#isPrefilled) {
       return { kind: 'dropped', cause: 'the reply continues the one before', runtime: 'goes on' }
     }

@@ -8,6 +8,8 @@ import { brokenOff } from '../../stream/reply.ts'
 export type Ending =
   /** The process is ready for the next turn. */
   | 'whole'
+  /** The process ends the turn by itself, and what it holds of the conversation is of no use. */
+  | 'over'
   /** The process waits for the results of the reply's calls. */
   | 'held'
   /** After the last event the runtime would act on this reply by itself. */
@@ -170,8 +172,8 @@ function errorIn(error: unknown): ApiError {
 }
 
 /**
- * Reads a reply to a conversation that went whole. However it ends, the process is ready for the next
- * turn: it was given no tools to call, and its limit keeps it from asking again.
+ * Reads a reply to a conversation that went whole. However it ends, the turn is over: the process has
+ * no tools to call, and is kept from asking again. Each turn brings its whole conversation.
  */
 export class WholeWatch implements ReplyReader {
   readonly callIds = []
@@ -181,7 +183,7 @@ export class WholeWatch implements ReplyReader {
     const { ending, ...outcome } = this.#watch.read(event)
     if (ending === undefined || ending === 'broken')
       return { ...outcome, ...(ending && { ending }) }
-    return { ...outcome, ending: 'whole' }
+    return { ...outcome, ending: 'over' }
   }
 }
 

@@ -515,11 +515,7 @@ export class Worker {
       this.retire('the login failed')
       this.#dependencies.onLoginFailure?.()
     }
-    await this.#recover(flight, {
-      kind: 'dropped',
-      cause: `the API answered ${failure.status ?? 'nothing'}`,
-      runtime: 'finishes',
-    })
+    await this.#recover(flight, 'finishes', `the API answered ${failure.status ?? 'nothing'}`)
   }
 
   #noteSent(flight: Flight): void {
@@ -575,8 +571,11 @@ export class Worker {
         this.#stages.move('held')
         return
       }
+      case 'over':
+        void this.#recover(flight, 'finishes')
+        return
       case 'dropped':
-        void this.#recover(flight, outcome)
+        void this.#recover(flight, outcome.runtime, outcome.cause)
         return
       default:
         throw new Error(`Unknown outcome ${String(outcome satisfies never)}.`)
@@ -602,20 +601,25 @@ export class Worker {
     }
   }
 
-  /** Brings the process back to the state before the prompt, whatever it is doing. */
+  /**
+   * Brings the process back to the state before the prompt, whatever it is doing.
+   *
+   * @param cause why it must be, for the log; absent if that is no more than the end of each turn
+   */
   async #recover(
     { cut, settled }: Flight,
-    { cause, runtime }: Extract<Outcome, { kind: 'dropped' }>,
+    runtime: Extract<Outcome, { kind: 'dropped' }>['runtime'],
+    cause?: string,
   ): Promise<void> {
     if (this.end) return
     if (this.#dependencies.kind.answersCalls) {
-      this.close(cause)
+      this.close(cause ?? 'the run is over')
       return
     }
     this.#stages.move('recovering')
     const { needsGate } = this.#dependencies.kind
     if (needsGate && runtime === 'asks again' && this.#settings.gate === 'open') {
-      this.close(cause, new RuntimeEnded(cause), 'kill')
+      this.close(cause ?? '', new RuntimeEnded(cause), 'kill')
       return
     }
     try {
@@ -626,7 +630,7 @@ export class Worker {
       if (cancelled.has(cut.target)) this.transcript.cut(cut)
       else await this.#rewind(cut)
       await this.#setGate('open')
-      this.#dependencies.onEvent('recovered', cause)
+      if (cause !== undefined) this.#dependencies.onEvent('recovered', cause)
       this.#rest()
     } catch {
       // The worker has ended: the pool was told.

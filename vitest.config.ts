@@ -30,8 +30,6 @@ export default defineConfig({
     sequence: { sequencer: LongestFirst },
     // Each start of the real runtime takes most of a second of one core, but some tests mostly wait.
     maxWorkers: 3,
-    // A shared machine may starve a process for a second. What fails twice is broken.
-    retry: process.env['CI'] === undefined ? 0 : 1,
     testTimeout: 60_000,
     hookTimeout: 60_000,
     dangerouslyIgnoreUnhandledErrors: false,

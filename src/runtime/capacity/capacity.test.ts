@@ -60,10 +60,10 @@ class FakeWorker implements PooledWorker {
     this.start.resolve()
   }
 
-  close(cause: string): void {
+  close(cause: string, error = new ApiError('api_error', cause)): void {
     if (this.stage === 'ended') return
     this.cause = cause
-    this.start.reject(new ApiError('api_error', cause))
+    this.start.reject(error)
     this.to('ended')
   }
 
@@ -233,6 +233,15 @@ describe('a turn that gets no worker', () => {
     expect(workers).toHaveLength(2)
     workers[1]?.close('it is broken')
     expect(await failed).toMatchObject({ message: 'it is broken' })
+  })
+
+  test('fails at once if the only process does not start in time', async () => {
+    const { ask, workers } = open()
+    const failed = ask().catch((error: unknown) => error)
+    await rest()
+    workers[0]?.close('it hangs', new ApiError('timeout_error', 'it hangs'))
+    expect(await failed).toMatchObject({ type: 'timeout_error', message: 'it hangs' })
+    expect(workers).toHaveLength(1)
   })
 
   test('fails if the system has no room for a process, and the next one is tried again', async () => {

@@ -302,7 +302,9 @@ export class Capacity<Worker extends PooledWorker> {
     if (this.#isClosed) return
     this.#pace.failed()
     const isNobodyThere = this.#workers.size === this.#ending.size + this.#starting.size
-    if (this.#pace.failures > 1 && isNobodyThere) this.#line.clear(startFailed(error))
+    const isLast = this.#starting.size === 0
+    if (isNobodyThere && (isTimeout(error) ? isLast : this.#pace.failures > 1))
+      this.#line.clear(startFailed(error))
     this.#planGrowth()
   }
 
@@ -327,7 +329,14 @@ export class Capacity<Worker extends PooledWorker> {
   }
 }
 
+/** A start that took too long took all the time that a turn can wait: it is not tried again. */
+function isTimeout(error: unknown): error is ApiError {
+  return error instanceof ApiError && error.type === 'timeout_error'
+}
+
 function startFailed(cause: unknown): ApiError {
+  // In a class of its own it would have the engine try again.
+  if (isTimeout(cause)) return new ApiError(cause.type, cause.message, { cause })
   if (cause instanceof ApiError) return cause
   return new ApiError('api_error', 'The Claude Code runtime could not be started.', { cause })
 }

@@ -48,7 +48,7 @@ export async function openScene(
   const bench = await openBench((sandbox) => {
     runtime = makeSwitchableRuntime(sandbox.folder)
     const env = { ...sandbox.env, ...variables(sandbox.folder) }
-    return { maxProcesses: 8, claudePath: runtime.path, env, ...options }
+    return { maxProcesses: 3, claudePath: runtime.path, env, ...options }
   })
   if (runtime === undefined) throw new Error('There is no executable.')
   const beside: object[] = []

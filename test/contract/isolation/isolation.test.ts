@@ -35,7 +35,7 @@ import {
 
 /** Another seed makes other conversations; the one that failed is in the failure. */
 const SEED = Number(process.env['ISOLATION_SEED'] ?? 1)
-const CONVERSATIONS = Number(process.env['ISOLATION_CONVERSATIONS'] ?? 14)
+const CONVERSATIONS = Number(process.env['ISOLATION_CONVERSATIONS'] ?? 9)
 const MOST_TURNS = 5
 
 let folder: Sandbox

@@ -177,8 +177,8 @@ describe('an agent that calls tools', () => {
     expect(served.slice(1).every((turn) => turn.lane === 'resolve')).toBe(true)
   })
 
-  test('eight loops at once never see each other', async () => {
-    const tasks = ['a', 'b', 'c', 'd', 'e', 'f', 'g', 'h'].map((name) => `many${name}`)
+  test('four loops at once never see each other', async () => {
+    const tasks = ['a', 'b', 'c', 'd'].map((name) => `many${name}`)
     const done = await Promise.all(tasks.map((task) => runLoop(task)))
 
     expect(done.map(({ text }) => text)).toEqual(tasks.map((task) => `${task} is finished.`))

@@ -64,7 +64,7 @@ export async function startBench(): Promise<Bench> {
     env: sandbox.env,
     workFolder: sandbox.workFolder,
     port: 0,
-    maxProcesses: 8,
+    maxProcesses: 3,
     runtimeReminders: CARRIER === 'whole' ? 'AUTO' : 'KEEP',
     logger,
   })

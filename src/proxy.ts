@@ -14,6 +14,7 @@ import { isLoopback } from './config/hosts.ts'
 import { keyRing } from './config/key-ring.ts'
 import type { Config } from './config/config.ts'
 import { leadsTo } from './config/own-address.ts'
+import { providerOf } from './config/provider.ts'
 import { type ConfigInput, resolveConfig } from './config/resolve.ts'
 import { Files } from './files/files.ts'
 import { createApp } from './http/app.ts'
@@ -130,6 +131,7 @@ export async function createProxy({
     guard: config.usageGuard,
     census: () => engine.census(),
     inFlight: () => turnsInFlight,
+    provider: providerOf(env),
     isListed: (model) => engine.isListed(model),
     login: async () => authStatus(await engine.knownAccount(), carrier),
     batches: () => batches.progress(),
@@ -211,7 +213,7 @@ export async function createProxy({
 
   async function ask(
     request: MessagesRequest,
-    { id, betas, signal }: RequestFacts,
+    { id, betas, signal, trace }: RequestFacts,
     end: () => void,
   ): Promise<Reply> {
     const named = request.model ?? config.modelDefault
@@ -221,7 +223,7 @@ export async function createProxy({
       noteLogin(record)
       turnsInFlight -= 1
       end()
-      observatory.turnEnded(record)
+      observatory.turnEnded(record, trace)
     }
     observatory.changed()
     try {

@@ -1,5 +1,6 @@
 import type { MessagesRequest } from '../api/types.ts'
 import { ApiError } from '../errors.ts'
+import { type TraceContext, traceContextOf } from '../observe/trace-context.ts'
 import type { Reply } from '../stream/reply.ts'
 import { ClientLeft } from '../refusals.ts'
 
@@ -12,6 +13,8 @@ export type RequestFacts = {
   betas: readonly string[]
   /** Aborts when the client leaves. */
   signal: AbortSignal
+  /** The client's trace, if it has one. */
+  trace?: TraceContext
 }
 
 export type ReplyOptions = {
@@ -34,7 +37,12 @@ export async function beginReply(
   { ask, firstEventTimeout }: ReplyOptions,
   betas: readonly string[] = [],
 ): Promise<Reply> {
-  const reply = await ask(body, { id, betas: [...betasOf(headers), ...betas], signal })
+  const reply = await ask(body, {
+    id,
+    betas: [...betasOf(headers), ...betas],
+    signal,
+    trace: traceContextOf(headers),
+  })
   const leave = (): void => reply.giveUp(new ClientLeft(signal.reason))
   signal.addEventListener('abort', leave, { once: true })
   if (signal.aborted) leave()

@@ -13,6 +13,8 @@ import {
   turnSummary,
   withoutMessages,
 } from './overview.ts'
+import { Telemetry } from './telemetry.ts'
+import type { TraceContext } from './trace-context.ts'
 import { logTurn } from './turn-log.ts'
 import type { TurnRecord } from './turn-record.ts'
 import { UsageFile } from './usage-file.ts'
@@ -23,6 +25,8 @@ export type ObservatoryInput = Pick<MetricsInput, 'version' | 'census' | 'inFlig
   stateFolder: string | undefined
   /** The share of a plan window at which requests are refused, for the page. */
   guard: number | undefined
+  /** The service that answers, for `gen_ai.provider.name`. */
+  provider: string
   /** Whether a model is one of those that the login has. */
   isListed: (model: string) => boolean
   login: () => Promise<Overview['login']>
@@ -40,6 +44,7 @@ export class Observatory {
   readonly #ledger: Ledger
   readonly #metrics: Metrics
   readonly #names: ModelNames
+  readonly #telemetry: Telemetry
   readonly #broadcast = new Broadcast(() => this.#overview())
   /** The latest first. */
   #turns: TurnRecord[] = []
@@ -47,6 +52,7 @@ export class Observatory {
   constructor(input: ObservatoryInput) {
     this.#input = input
     this.#names = new ModelNames(input.isListed)
+    this.#telemetry = new Telemetry(input.provider)
     this.#ledger = new Ledger({
       file: input.stateFolder === undefined ? undefined : new UsageFile(input.stateFolder),
       onProblem: (error) => input.logger.warn({ err: error }, 'usage is not kept'),
@@ -64,11 +70,13 @@ export class Observatory {
     return this.#ledger.load()
   }
 
-  turnEnded(turn: TurnRecord): void {
+  /** @param parent the trace of the client's request */
+  turnEnded(turn: TurnRecord, parent?: TraceContext): void {
     logTurn(this.#input.logger, turn)
     const model = this.#names.nameOf(turn)
     this.#ledger.add(turn, model)
     this.#metrics.turnEnded(turn, model)
+    this.#telemetry.turnEnded(turn, model, parent)
     this.#turns = [turn, ...this.#turns].slice(0, SHOWN)
     this.changed()
   }
@@ -124,7 +132,7 @@ export class Observatory {
   /** Ends the streams of readers and saves the unsaved counts. */
   async close(): Promise<void> {
     this.#broadcast.close()
-    await this.#ledger.close()
+    await Promise.all([this.#ledger.close(), this.#telemetry.flush()])
   }
 
   async #overview(): Promise<Overview> {

@@ -52,6 +52,7 @@ function seconds(milliseconds: number): string {
 export const TURN_FIELDS = [
   'id',
   'upstreamId',
+  'messageId',
   'lane',
   'model',
   'answeredBy',

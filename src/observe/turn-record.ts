@@ -21,6 +21,8 @@ export type TurnRecord = {
   lane: string
   /** The model that was asked. */
   model: string
+  /** The id that the API gave to the message. */
+  messageId?: string
   /** The model that the reply names. */
   answeredBy?: string
   outcome: Outcome

@@ -37,6 +37,7 @@ export function watchTurn(
       ...beginningOf(facts),
       ...(requestId !== undefined && { upstreamId: requestId }),
       ...(typeof message?.model === 'string' && { answeredBy: message.model }),
+      ...(typeof message?.id === 'string' && { messageId: message.id }),
       ...endingOf(end),
       ...(typeof message?.stop_reason === 'string' && { stopReason: message.stop_reason }),
       ...(firstEventAt !== undefined && {

@@ -11,6 +11,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { createProxy, type Proxy } from '../../../src/proxy.ts'
 import { message } from '../../support/answers.ts'
 import { buildOnce } from '../../support/command.ts'
+import { startCollector } from '../../support/collector.ts'
 import { textMessage } from '../../support/messages.ts'
 import { compile, copyExamples, makePackedProject, ROOT } from '../../support/project.ts'
 import { makeSandbox, type Sandbox } from '../../support/sandbox.ts'
@@ -143,6 +144,60 @@ describe('in a program of its own, from the packed tarball', () => {
     } finally {
       child.kill('SIGTERM')
       await once(child, 'close')
+    }
+  })
+
+  test('telemetry.mjs sends a span of each turn, and metrics, to a collector', async () => {
+    const collector = await startCollector()
+    const main = join(project, 'node_modules/claude-sub-proxy/bin/claude-sub-proxy.js')
+    const child = spawn(process.execPath, ['--import', './telemetry.mjs', main, '--port', '0'], {
+      cwd: project,
+      env: { ...sandbox.env, OTEL_EXPORTER_OTLP_ENDPOINT: collector.url },
+      stdio: ['ignore', 'pipe', 'inherit'],
+    })
+    try {
+      const [line] = (await once(createInterface(child.stdout), 'line')) as [string]
+      const { url } = JSON.parse(line) as { url: string }
+      const reply = await fetch(`${url}/v1/messages`, {
+        method: 'POST',
+        headers: {
+          'content-type': 'application/json',
+          traceparent: '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01',
+        },
+        body: JSON.stringify({
+          max_tokens: 9,
+          system: 'A secret system prompt.',
+          messages: [{ role: 'user', content: 'A secret question.' }],
+        }),
+      })
+      expect(await reply.json()).toMatchObject({ content: [{ text: 'Hello, first.' }] })
+      // What the SDK still holds is sent before the proxy ends.
+      child.kill('SIGTERM')
+      await once(child, 'close')
+
+      const [span] = collector.spans
+      expect(collector.spans).toHaveLength(1)
+      expect(span).toMatchObject({
+        traceId: '0af7651916cd43dd8448eb211c80319c',
+        parentSpanId: 'b7ad6b7169203331',
+        attributes: {
+          'gen_ai.response.id': expect.stringMatching(/^msg_/) as string,
+          'claude_sub_proxy.request.id': reply.headers.get('request-id'),
+          'claude_sub_proxy.upstream.request.id': expect.stringMatching(/^req_/) as string,
+          'claude_sub_proxy.lane': 'open',
+        },
+      })
+      expect(collector.metricNames).toEqual(
+        new Set([
+          'gen_ai.client.operation.duration',
+          'gen_ai.client.operation.time_to_first_chunk',
+          'gen_ai.client.token.usage',
+        ]),
+      )
+      expect(collector.text).not.toMatch(/secret|Hello/)
+    } finally {
+      child.kill('SIGKILL')
+      await collector.close()
     }
   })
 

@@ -1,18 +1,31 @@
 import { afterEach, beforeEach, expect, test, vi } from 'vitest'
 
-import { onParentGone } from './parent.ts'
+import { onParentGone, startersOf } from './parent.ts'
 
 beforeEach(() => void vi.useFakeTimers())
 afterEach(() => void vi.useRealTimers())
 
 test('a parent that is gone is told of once', () => {
-  let parent = 7
+  let parent = '7'
   const gone = vi.fn<() => void>()
   onParentGone(gone, () => parent)
   vi.advanceTimersByTime(60_000)
   expect(gone).not.toHaveBeenCalled()
-  parent = 1
+  parent = '1'
   vi.advanceTimersByTime(60_000)
   expect(gone).toHaveBeenCalledTimes(1)
   expect(vi.getTimerCount()).toBe(0)
+})
+
+test('of a shell that was started for one command, the parent counts as well', () => {
+  expect(startersOf(7, () => ({ isShell: true, parent: 6 }))).not.toBe(
+    startersOf(7, () => ({ isShell: true, parent: 1 })),
+  )
+})
+
+test('of another program the parent does not: a terminal may be closed', () => {
+  expect(startersOf(7, () => ({ isShell: false, parent: 6 }))).toBe(
+    startersOf(7, () => ({ isShell: false, parent: 1 })),
+  )
+  expect(startersOf(7, () => undefined)).toBe('7')
 })

@@ -1,3 +1,5 @@
+import { readFileSync } from 'node:fs'
+
 /** Milliseconds between two looks. */
 const PERIOD = 500
 
@@ -5,13 +7,37 @@ const PERIOD = 500
  * Calls back once the process that started this one is gone: it then belongs to another parent.
  * `npm start` puts a shell between npm and the server, which does not pass a signal on.
  *
- * @param parent gives the id of the parent as it is now
+ * @param starters names the processes that started this one, as they are now
  */
-export function onParentGone(gone: () => void, parent = (): number => process.ppid): void {
-  const first = parent()
+export function onParentGone(gone: () => void, starters = startersOf): void {
+  const first = starters()
   const timer = setInterval(() => {
-    if (parent() === first) return
+    if (starters() === first) return
     clearInterval(timer)
     gone()
   }, PERIOD).unref()
+}
+
+/**
+ * The ids of the parent and, if that is a shell with one command (`sh -c …`), of its parent: such a
+ * shell outlives an npm that is killed. Other systems than Linux tell of the parent alone.
+ */
+export function startersOf(parent = process.ppid, read = readProcess): string {
+  const { isShell = false, parent: grandparent } = read(parent) ?? {}
+  return isShell ? `${parent} ${grandparent}` : String(parent)
+}
+
+type ProcessFacts = { isShell: boolean; parent: number }
+
+/** Undefined if the system does not tell. */
+function readProcess(pid: number): ProcessFacts | undefined {
+  try {
+    const [program = '', option] = readFileSync(`/proc/${pid}/cmdline`, 'utf8').split('\0')
+    const stat = readFileSync(`/proc/${pid}/stat`, 'utf8')
+    // The name of the program stands in brackets, and may have some of its own.
+    const [, parent] = stat.slice(stat.lastIndexOf(')') + 2).split(' ')
+    return { isShell: option === '-c' && /(?:^|\/)\w*sh$/.test(program), parent: Number(parent) }
+  } catch {
+    return undefined
+  }
 }

@@ -19,7 +19,13 @@ import {
 import { eventsOf } from '../../support/events.ts'
 import { makeGate } from '../../support/gate.ts'
 import { textMessage } from '../../support/messages.ts'
-import { descendants, isAlive, startedRuntimes, waitUntilGone } from '../../support/processes.ts'
+import {
+  descendants,
+  isAlive,
+  type RunningProcess,
+  startedRuntimes,
+  waitUntilGone,
+} from '../../support/processes.ts'
 import { makeSandbox, type Sandbox, leftIn } from '../../support/sandbox.ts'
 import { type Standin, startStandin } from '../../support/standin.ts'
 
@@ -137,14 +143,23 @@ describe('a stop signal before there is anything to drain leaves nothing', () =>
   })
 })
 
-test('SIGTERM to the shell of npm alone ends the server as well', async () => {
+/** A process between a supervisor that runs `npm start` and the server, if there is one. */
+function shellAmong(tree: readonly RunningProcess[]): RunningProcess | undefined {
+  return tree.find(({ command }) => /^(?:\S*\/)?sh -c/.test(command))
+}
+
+test.each([
+  ['SIGTERM to the shell of npm', 'SIGTERM', true],
+  ['SIGTERM to npm', 'SIGTERM', false],
+  ['SIGKILL to npm', 'SIGKILL', false],
+] as const)('%s alone ends the server as well', async (_name, signal, isShell) => {
   await buildOnce()
   const npm = spawn('npm', ['start', '--ignore-scripts', '--', '--port', '0'], {
     cwd: ROOT,
     env: { ...sandbox.env, npm_config_update_notifier: 'false' },
     stdio: ['ignore', 'pipe', 'ignore'],
   })
-  const serving = new Promise<void>((resolve, reject) => {
+  await new Promise<void>((resolve, reject) => {
     let written = ''
     npm.stdout.on('data', (text: Buffer) => {
       written += text.toString()
@@ -152,10 +167,11 @@ test('SIGTERM to the shell of npm alone ends the server as well', async () => {
     })
     npm.once('exit', () => reject(new Error(`npm ended: ${written}`)))
   })
-  await serving
   const tree = descendants(npm.pid ?? 0)
-  const shell = tree.find(({ command }) => /^(?:\S*\/)?sh -c/.test(command))
-  process.kill(shell?.pid ?? npm.pid ?? 0, 'SIGTERM')
+  // Some shells put the command in their own place: then the server is what npm started.
+  const server = tree.find(({ command }) => command.includes('dist/cli/main.js'))
+  const victim = isShell ? (shellAmong(tree) ?? server)?.pid : npm.pid
+  process.kill(victim ?? 0, signal)
   await waitUntilGone([npm.pid ?? 0, ...tree.map(({ pid }) => pid)], 2 * ENDING)
   expect(leftIn(join(sandbox.folder, 'tmp'))).toEqual([])
 })

@@ -32,6 +32,7 @@ import { planCount } from './plan/plan-count.ts'
 import { planTurn } from './plan/plan-turn.ts'
 import { planWhole } from './plan/plan-whole.ts'
 import { makePrivateFolder, sweepPrivateFolders } from './private-folder.ts'
+import { throwIfLeft } from './refusals.ts'
 import type { Account } from './runtime/login/account.ts'
 import { type Carrier, carrierOf } from './runtime/login/carrier.ts'
 import { Engine, type EngineCensus } from './runtime/engine.ts'
@@ -227,6 +228,7 @@ export async function createProxy({
     }
     observatory.changed()
     try {
+      throwIfLeft(signal)
       // A client that brings tools of its own is not offered Claude Code's.
       const isRun = config.toolsEnabled && request.tools === undefined
       const plan = isRun || carrier.kind === 'turns' ? planTurn : planWhole

@@ -7,7 +7,9 @@ import { afterAll, beforeAll, beforeEach, describe, expect, test, vi } from 'vit
 
 import { events, hang, message } from '../support/answers.ts'
 import { endCommands, type RunningCommand, runtimesIn, startServer } from '../support/command.ts'
-import { thinkingMessage } from '../support/messages.ts'
+import { eventsOf } from '../support/events.ts'
+import { makeGate } from '../support/gate.ts'
+import { textMessage, thinkingMessage } from '../support/messages.ts'
 import { leftIn, makeSandbox, type Sandbox } from '../support/sandbox.ts'
 import { type Standin, startStandin } from '../support/standin.ts'
 import { attack, post, statusOf } from './socket.ts'
@@ -182,16 +184,34 @@ test('an upstream that only pings does not begin a reply', async () => {
   await expectService()
 })
 
-test('clients that leave at once cost no process, and hardly a request', async () => {
-  const attackers = await Promise.all(Array.from({ length: 50 }, () => attack(port)))
+/** Clients that send a request and close their connections at once. */
+async function leave(count: number): Promise<void> {
+  const attackers = await Promise.all(Array.from({ length: count }, () => attack(port)))
   for (const { socket } of attackers)
     socket.end(post('/v1/messages', hello('Left'), headersOf(BERT)))
   await Promise.all(attackers.map(({ ended }) => ended))
-  await expectService()
-  const asked = standin.messages.map(({ body }) => JSON.stringify(body))
-  // The first may have left the runtime before its client was seen to be gone.
-  expect(asked.filter((body) => body.includes('Left')).length).toBeLessThan(10)
-  expect(runtimesIn(sandbox.folder).length).toBeLessThanOrEqual(2)
+}
+
+describe('clients that leave at once', () => {
+  test('are never asked for if they stood in line', async () => {
+    const gate = makeGate()
+    const [start, ...others] = eventsOf(textMessage('Now.'))
+    if (start === undefined) throw new Error('A message without events.')
+    standin.answer = () => events([start, gate.pass, ...others])
+    const busy = [1, 2].map(() => answerTo(post('/v1/messages', hello(), headersOf(ANNA))))
+    await standin.waitFor(2)
+    await leave(50)
+    gate.open()
+    expect((await Promise.all(busy)).map(statusOf)).toEqual([200, 200])
+    await expectService()
+    expect(JSON.stringify(standin.messages.map(({ body }) => body))).not.toContain('Left')
+  })
+
+  test('cost no process, and the next client does not wait for them', async () => {
+    await leave(200)
+    await expectService()
+    expect(runtimesIn(sandbox.folder).length).toBeLessThanOrEqual(2)
+  })
 })
 
 describe('JSON that takes long is refused', () => {

@@ -23,7 +23,7 @@ export type Stage =
 const NEXT: Readonly<Record<Stage, readonly Stage[]>> = {
   starting: ['ready', 'ended'],
   ready: ['opening', 'recovering', 'ended'],
-  opening: ['asking', 'ready', 'recovering', 'ended'],
+  opening: ['asking', 'ready', 'held', 'recovering', 'ended'],
   asking: ['held', 'settling', 'recovering', 'ended'],
   held: ['opening', 'recovering', 'ended'],
   settling: ['ready', 'opening', 'recovering', 'ended'],

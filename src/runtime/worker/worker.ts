@@ -9,7 +9,7 @@ import { extendLineage } from '../../plan/lineage.ts'
 import type { CallAnswer } from '../../plan/resolution.ts'
 import type { Opening, Turn } from '../../plan/turn.ts'
 import type { Reply } from '../../stream/reply.ts'
-import { ClientLeft } from '../../refusals.ts'
+import { throwIfLeft } from '../../refusals.ts'
 import type { ListedModel } from '../login/listed-model.ts'
 import { type Launcher, stampOf } from '../process/launcher.ts'
 import { memoryOf } from '../process/memory.ts'
@@ -260,7 +260,7 @@ export class Worker {
    * @throws ApiError if the API did not count
    */
   async count(opening: Opening, signal: AbortSignal): Promise<ContextCount> {
-    const look = (): void => throwIfGone(signal)
+    const look = (): void => throwIfLeft(signal)
     this.#stages.move('opening')
     this.#hasCounted = true
     const diagnosis = new Diagnosis()
@@ -268,9 +268,11 @@ export class Worker {
     try {
       await this.#empty()
       this.transcript.begin()
+      look()
       const parts = this.#parts(look)
       await Promise.all([this.#settings.apply(opening, 'open'), parts.offer(opening.tools)])
       await putUnasked(parts, opening.history, opening.model)
+      look()
       const usage = await this.#channel.contextUsage('full')
       // If the API does not count, the runtime makes a guess, and says so in its diagnostics alone.
       // They come by another pipe: after one more question, to which it knows the answer, they are here.
@@ -348,30 +350,45 @@ export class Worker {
   ): Promise<void> {
     const wasHeld = this.stage === 'held'
     this.#stages.move('opening')
-    const parts = this.#parts(() => throwIfGone(signal))
+    const look = (): void => throwIfLeft(signal)
+    const parts = this.#parts(look)
     try {
       if (way.kind === 'continue') {
         if (!wasHeld) await this.#untilSettled()
+        look()
         await this.#settings.apply(turn, 'open')
-        return
+      } else {
+        this.heldCalls = []
+        await this.#bringTo(turn, way, parts)
       }
-      this.heldCalls = []
-      if (way.kind === 'extend' || way.kind === 'rewind') {
-        if (way.kind === 'extend') await this.#untilSettled()
-        else await this.#rewind(way.cut)
-        await this.#settings.apply(turn, 'open')
-        await putHistory(parts, turn, way.kind === 'extend' ? way.keep : way.cut.keep)
-        return
-      }
-      await this.#empty()
-      this.exchanges = 0
-      await this.#open(parts, turn)
+      // The last look: from here on the request is asked.
+      look()
     } catch (error) {
-      // The client left between two steps: what the process holds by now is no one's.
-      this.transcript.doubt()
-      this.#rest()
+      // The client left between two steps. If nothing was put in, the process is where it was.
+      if (way.kind !== 'continue') this.transcript.doubt()
+      if (wasHeld && way.kind === 'continue') this.#stages.move('held')
+      else this.#rest()
       throw error
     }
+  }
+
+  async #bringTo(
+    turn: Opening & { lineages: readonly string[] },
+    way: Exclude<Way, { kind: 'continue' }>,
+    parts: OpeningParts,
+  ): Promise<void> {
+    if (way.kind === 'open') {
+      await this.#empty()
+      this.exchanges = 0
+      parts.look()
+      await this.#open(parts, turn)
+      return
+    }
+    if (way.kind === 'extend') await this.#untilSettled()
+    else await this.#rewind(way.cut)
+    parts.look()
+    await this.#settings.apply(turn, 'open')
+    await putHistory(parts, turn, way.kind === 'extend' ? way.keep : way.cut.keep)
   }
 
   async #open(parts: OpeningParts, turn: Opening & { lineages: readonly string[] }): Promise<void> {
@@ -695,10 +712,6 @@ export class Worker {
     this.transcript.doubt()
     this.#stages.move('ended')
   }
-}
-
-function throwIfGone(signal: AbortSignal): void {
-  if (signal.aborted) throw new ClientLeft(signal.reason)
 }
 
 function fellSilent(): ApiError {

@@ -13,11 +13,17 @@ export default defineConfig({
         },
       },
       {
-        // Conversations of an API key's login go another way to the API: see test/contract/wire/bench.ts.
+        // Conversations of an API key's login go another way to the API: see test/support/carrier.ts.
         extends: true,
         test: {
           name: 'whole',
-          include: ['test/contract/wire/*.test.ts'],
+          include: [
+            'test/contract/wire/*.test.ts',
+            'test/contract/client/*.test.ts',
+            'test/contract/clients/*.test.ts',
+            'test/contract/isolation/cacheable.test.ts',
+            'test/contract/tools/claude-code.test.ts',
+          ],
           env: { TEST_CARRIER: 'whole' },
         },
       },

@@ -91,14 +91,14 @@ test('a model that is not known has no rules', () => {
   expect(outcomeOf('made-up-1', PREFILL)).toBe('taken')
 })
 
-test('the stand-in keeps the rules when it is told to', async () => {
+test('the stand-in keeps the rules unless it is told not to', async () => {
   const standin = await startStandin()
   const client = new Anthropic({ baseURL: standin.url, apiKey: 'made-up', maxRetries: 0 })
   const request = { model: 'claude-sonnet-5-5', max_tokens: 100, messages: [], top_k: 5 }
   try {
-    expect(await client.messages.create(request)).toMatchObject({ type: 'message' })
-    standin.hasModelRules = true
     await expect(client.messages.create(request)).rejects.toThrow(BadRequestError)
+    standin.hasModelRules = false
+    expect(await client.messages.create(request)).toMatchObject({ type: 'message' })
   } finally {
     await standin.close()
   }

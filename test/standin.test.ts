@@ -58,6 +58,7 @@ let client: Anthropic
 
 beforeAll(async () => {
   standin = await startStandin()
+  standin.signsThoughts = false
   client = new Anthropic({ baseURL: standin.url, apiKey: 'made-up', maxRetries: 0 })
 })
 

@@ -1,5 +1,7 @@
 import { createHash } from 'node:crypto'
 
+import type { Message } from '@anthropic-ai/sdk/resources/messages'
+
 import { type Answer, error, type StreamElement } from './answers.ts'
 
 /*
@@ -28,6 +30,22 @@ export function signAnswer(answer: Answer, request: Fields): Answer {
       return answer
   }
 }
+
+/** A message as the stand-in sends it, signed over the request that it answers. */
+export function signedMessage(reply: Message, asked: Asked): Message {
+  const bound = prefixDigest({ ...asked?.body }, messagesOf({ ...asked?.body }).length)
+  return { ...reply, content: reply.content.map((block) => signBlock(block, bound)) }
+}
+
+/** The same for a stream's events. */
+export function signedEvents(
+  sent: readonly StreamElement[],
+  asked: Asked,
+): readonly StreamElement[] {
+  return signElements(sent, { ...asked?.body })
+}
+
+type Asked = { body: object } | undefined
 
 /**
  * The API's 400 where a thought of this stand-in stands behind another prefix than the one that it

@@ -10,7 +10,7 @@ import { setTimeout } from 'node:timers/promises'
 import type { MessageCreateParams } from '@anthropic-ai/sdk/resources/messages'
 import { message, type Answer } from './answers.ts'
 import { deliver, sendError, sendJson } from './deliver.ts'
-import { textMessage } from './messages.ts'
+import { textMessage, thinkingMessage } from './messages.ts'
 import { modelRuleError } from './model-rules.ts'
 import { bindingError, signAnswer } from './signing.ts'
 import { type Countable, tokensOf } from './tokens.ts'
@@ -55,10 +55,10 @@ export type Standin = {
   countAnswer: Answer | (() => Promise<Answer | undefined>) | undefined
   /**
    * Whether thoughts are signed over their prefix, and refused behind another one, as the newest models
-   * do. `reset()` leaves it as it is. What is refused takes no queued answer.
+   * do: by default they are. `reset()` leaves it as it is. What is refused takes no queued answer.
    */
   signsThoughts: boolean
-  /** Whether a request is refused that has what its model refuses. `reset()` leaves it as it is. */
+  /** Whether a request is refused that has what its model refuses: by default it is. `reset()` leaves it as it is. */
   hasModelRules: boolean
   /** Queues an answer: the first one queued answers the next request for a message. */
   reply: (answer: Answer) => void
@@ -114,8 +114,8 @@ export async function startStandin(): Promise<Standin> {
     },
     answer: greet,
     countAnswer: undefined,
-    signsThoughts: false,
-    hasModelRules: false,
+    signsThoughts: true,
+    hasModelRules: true,
     reply: (answer) => {
       queued.push(answer)
     },
@@ -217,8 +217,12 @@ export async function startStandin(): Promise<Standin> {
   return standin
 }
 
-function greet(): Answer {
-  return message(textMessage('Hello from the stand-in.'))
+const GREETING = 'Hello from the stand-in.'
+
+/** Says hello, and thinks before if it is asked to. */
+function greet({ body }: MessageRequest): Answer {
+  const thinks = (body.thinking?.type ?? 'disabled') !== 'disabled'
+  return message(thinks ? thinkingMessage('Hello?', GREETING) : textMessage(GREETING))
 }
 
 function recorded(

@@ -3,6 +3,8 @@ import { zodOutputFormat } from '@anthropic-ai/sdk/helpers/zod'
 import type { ContentBlockParam, MessageParam } from '@anthropic-ai/sdk/resources/messages'
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { z } from 'zod'
+
+import { laneOf } from '../../support/carrier.ts'
 import { events, hang, message } from '../../support/answers.ts'
 import { eventsOf } from '../../support/events.ts'
 import {
@@ -11,6 +13,7 @@ import {
   textMessage,
   thinkingMessage,
 } from '../../support/messages.ts'
+import { signedEvents, signedMessage } from '../../support/signing.ts'
 import type { MessageRequest } from '../../support/standin.ts'
 import { type OfficialBench, startOfficialBench, type Transport } from './official.ts'
 
@@ -64,7 +67,7 @@ describe.each(TRANSPORTS)('the official client, %s', (transport) => {
     const received = []
     for await (const event of stream) received.push(event)
 
-    expect(received).toEqual(sent)
+    expect(received).toEqual(signedEvents(sent, bench.standin.messages[0]))
     expect(bench.differences()).toEqual([])
   })
 
@@ -143,7 +146,7 @@ describe.each(TRANSPORTS)('the official client, %s', (transport) => {
     }
     bench.standin.reply(message(thought))
     const first = await bench.client.messages.create(asked)
-    expect(first).toEqual(thought)
+    expect(first).toEqual(signedMessage(thought, bench.standin.messages[0]))
 
     bench.standin.reply(message(textMessage('Yes.')))
     await bench.client.messages.create({
@@ -203,7 +206,7 @@ describe.each(TRANSPORTS)('the official client, %s', (transport) => {
 
     expect(bench.standin.messages).toHaveLength(10)
     const lanes = bench.turns.slice(turnsBefore).map(({ lane }) => lane)
-    expect(lanes).toEqual(['open', ...Array.from({ length: 9 }, () => 'continue')])
+    expect(lanes).toEqual(['open', ...Array.from({ length: 9 }, () => laneOf('continue'))])
   })
 
   test('betas', async () => {

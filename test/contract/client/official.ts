@@ -1,4 +1,5 @@
 import Anthropic from '@anthropic-ai/sdk'
+import { RUNTIME_REMINDERS } from '../../support/carrier.ts'
 import { type Bench, type BenchOptions, startBench } from '../../support/compare-bench.ts'
 import { type LoggedTurn, recordTurns } from '../../support/turns.ts'
 import { wireDifferences } from '../../support/wire.ts'
@@ -26,8 +27,7 @@ export async function startOfficialBench(
   const bench = await startBench({
     host: '127.0.0.1',
     logger,
-    // So that the lanes can be seen: conversations of an API key go whole, and have one.
-    runtimeReminders: 'KEEP',
+    runtimeReminders: RUNTIME_REMINDERS,
     ...options,
   })
   const isOverSocket = transport === 'over a socket'

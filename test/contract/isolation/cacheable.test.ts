@@ -21,7 +21,6 @@ let other: Bench | undefined
 beforeAll(async () => {
   // One process alone: what comes between takes it away.
   bench = await openBench({ maxProcesses: 1 })
-  bench.standin.signsThoughts = true
 })
 afterAll(async () => {
   await other?.remove()
@@ -90,10 +89,18 @@ const THINKING: Record<string, object> = {
 }
 
 describe.each(Object.entries(THINKING))('%s', (model, thinking) => {
-  const fields = { model, ...thinking, system: 'Be brief.', tools: [TOOL] }
+  const plain = { model, ...thinking, system: 'Be brief.' }
+  const fields = { ...plain, tools: [TOOL] }
 
   test.each(WAYS)('%s', async (_, between) => {
     const begun = await begin(fields)
+    await between()
+    await goOn(begun, 'And then?')
+    expect(breaks('Tell me of', 3)).toEqual([])
+  })
+
+  test.each(WAYS)('without tools: %s', async (_, between) => {
+    const begun = await begin(plain)
     await between()
     await goOn(begun, 'And then?')
     expect(breaks('Tell me of', 3)).toEqual([])
@@ -120,7 +127,6 @@ describe.each(Object.entries(THINKING))('%s', (model, thinking) => {
 test('a server that was started anew asks as the one before did', async () => {
   const begun = await begin({ model: 'claude-sonnet-5-5', thinking: { type: 'adaptive' } })
   other = await openBench()
-  other.standin.signsThoughts = true
   await goOn(begun, 'And then?', other)
 
   const [, second] = wiresOf('Tell me of')

@@ -51,7 +51,6 @@ beforeAll(async () => {
     openBench({ maxProcesses: 2, workFolder }),
     openBench({ maxProcesses: 2, workFolder }),
   ])
-  bench.standin.signsThoughts = true
   bench.standin.answer = ({ body }) => planOf(body)
 })
 afterAll(async () => {

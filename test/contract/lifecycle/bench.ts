@@ -1,6 +1,7 @@
 import type { Message } from '@anthropic-ai/sdk/resources/messages'
 
 import { createProxy, type Proxy, type ProxyOptions } from '../../../src/proxy.ts'
+import { RUNTIME_REMINDERS } from '../../support/carrier.ts'
 import { runtimeProcessesWithEnvironment, waitUntilGone } from '../../support/processes.ts'
 import { makeSandbox, type Sandbox } from '../../support/sandbox.ts'
 import { type Standin, startStandin } from '../../support/standin.ts'
@@ -41,7 +42,7 @@ export async function openBench(
     env: sandbox.env,
     host: '127.0.0.1',
     port: 0,
-    runtimeReminders: 'KEEP',
+    runtimeReminders: RUNTIME_REMINDERS,
     logger: log.logger,
     ...(typeof options === 'function' ? options(sandbox) : options),
   })

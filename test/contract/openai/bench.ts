@@ -1,5 +1,6 @@
 import OpenAI from 'openai'
 
+import { RUNTIME_REMINDERS } from '../../support/carrier.ts'
 import { type Bench, type BenchOptions, startBench } from '../../support/compare-bench.ts'
 import { type LoggedTurn, recordTurns } from '../../support/turns.ts'
 
@@ -22,8 +23,7 @@ export async function startOpenaiBench(options: BenchOptions = {}): Promise<Open
   const bench = await startBench({
     host: '127.0.0.1',
     logger,
-    // So that the lanes can be seen: conversations of an API key go whole, and have one.
-    runtimeReminders: 'KEEP',
+    runtimeReminders: RUNTIME_REMINDERS,
     ...options,
   })
   let seen = 0

@@ -2,6 +2,7 @@ import { pino } from 'pino'
 import { expect } from 'vitest'
 
 import { createProxy, type Proxy } from '../../../src/proxy.ts'
+import { laneOf, RUNTIME_REMINDERS } from '../../support/carrier.ts'
 import { makeSandbox, type Sandbox } from '../../support/sandbox.ts'
 import {
   type MessageRequest,
@@ -36,17 +37,6 @@ export type Bench = {
 
 export type Refusal = { status: number; error: { type: string; message: string } }
 
-/**
- * How conversations get to the API: `turns`, put into the runtime one by one, as with a subscription,
- * or `whole`, in the body of each request, as with an API key. The tests run once for each.
- */
-export const CARRIER = process.env['TEST_CARRIER'] === 'whole' ? 'whole' : 'turns'
-
-/** The lane of a turn: a conversation that goes whole needs no other than `open`. */
-export function laneOf(lane: string): string {
-  return CARRIER === 'whole' ? 'open' : lane
-}
-
 export async function startBench(): Promise<Bench> {
   const standin = await startStandin()
   const sandbox = makeSandbox(standin.url)
@@ -65,7 +55,7 @@ export async function startBench(): Promise<Bench> {
     workFolder: sandbox.workFolder,
     port: 0,
     maxProcesses: 3,
-    runtimeReminders: CARRIER === 'whole' ? 'AUTO' : 'KEEP',
+    runtimeReminders: RUNTIME_REMINDERS,
     logger,
   })
   let seen = 0

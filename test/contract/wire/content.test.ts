@@ -1,7 +1,8 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 
+import { laneOf } from '../../support/carrier.ts'
 import { wireDifferences } from '../../support/wire.ts'
-import { type Bench, expectAsSent, nextTurn, startBench, laneOf } from './bench.ts'
+import { type Bench, expectAsSent, nextTurn, startBench } from './bench.ts'
 import { asking, conversation, image, PDF, PICTURES, png } from './samples.ts'
 import { startTalk } from './talk.ts'
 

@@ -1,10 +1,11 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 
+import { CARRIER, laneOf } from '../../support/carrier.ts'
 import { error, events, message, PACE } from '../../support/answers.ts'
 import { eventsOf } from '../../support/events.ts'
 import { assistantMessage } from '../../support/messages.ts'
 import type { ClientRequest } from '../../support/wire.ts'
-import { type Bench, expectAsSent, nextTurn, startBench, laneOf, CARRIER } from './bench.ts'
+import { type Bench, expectAsSent, nextTurn, startBench } from './bench.ts'
 import { image, WEATHER_TOOL } from './samples.ts'
 
 /**

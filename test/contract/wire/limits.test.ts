@@ -1,7 +1,8 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 
+import { CARRIER } from '../../support/carrier.ts'
 import { wireDifferences } from '../../support/wire.ts'
-import { type Bench, CARRIER, startBench } from './bench.ts'
+import { type Bench, startBench } from './bench.ts'
 import { asking, call, conversation, image, png, WEATHER_TOOL } from './samples.ts'
 
 let bench: Bench

@@ -1,13 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 
-import {
-  type Bench,
-  expectAsSent,
-  expectAsSentTwice,
-  nextTurn,
-  startBench,
-  laneOf,
-} from './bench.ts'
+import { laneOf } from '../../support/carrier.ts'
+import { type Bench, expectAsSent, expectAsSentTwice, nextTurn, startBench } from './bench.ts'
 import { startTalk } from './talk.ts'
 
 let bench: Bench
@@ -196,12 +190,22 @@ describe('so does tool_choice', () => {
   })
 })
 
-describe.each(['claude-sonnet-4-6', 'claude-opus-5-5'])('so does thinking, for %s', (model) => {
-  const talk = startTalk(() => bench, { model })
-  test.each(Object.entries({ 'not a word of it': {}, ...THINKING }))('%s', async (_, parts) => {
-    await talk('Hello', parts)
-  })
-})
+describe.each(['claude-sonnet-4-6', 'claude-sonnet-5-5', 'claude-opus-5-5', 'claude-haiku-5-5'])(
+  'so does thinking, for %s',
+  (model) => {
+    // Whether the model takes it is the API's to say.
+    beforeAll(() => {
+      bench.standin.hasModelRules = false
+    })
+    afterAll(() => {
+      bench.standin.hasModelRules = true
+    })
+    const talk = startTalk(() => bench, { model })
+    test.each(Object.entries({ 'not a word of it': {}, ...THINKING }))('%s', async (_, parts) => {
+      await talk('Hello', parts)
+    })
+  },
+)
 
 describe('so does thinking, for claude-haiku-4-5', () => {
   const talk = startTalk(() => bench, { model: 'claude-haiku-4-5' })

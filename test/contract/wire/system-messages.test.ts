@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, expect, test } from 'vitest'
 
-import { type Bench, CARRIER, startBench } from './bench.ts'
+import { CARRIER } from '../../support/carrier.ts'
+import { type Bench, startBench } from './bench.ts'
 
 let bench: Bench
 

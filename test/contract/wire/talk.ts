@@ -1,7 +1,8 @@
 import { expect } from 'vitest'
 
+import { laneOf } from '../../support/carrier.ts'
 import { wireDifferences } from '../../support/wire.ts'
-import { type Bench, type Exchange, expectAsSent, nextTurn, laneOf } from './bench.ts'
+import { type Bench, type Exchange, expectAsSent, nextTurn } from './bench.ts'
 
 /**
  * Asks one more turn of a conversation, which must arrive as it was sent.

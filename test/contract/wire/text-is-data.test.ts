@@ -2,14 +2,8 @@ import { mkdirSync, readdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 
-import {
-  type Bench,
-  expectAsSent,
-  expectAsSentTwice,
-  nextTurn,
-  startBench,
-  laneOf,
-} from './bench.ts'
+import { laneOf } from '../../support/carrier.ts'
+import { type Bench, expectAsSent, expectAsSentTwice, nextTurn, startBench } from './bench.ts'
 import { call, conversation, WEATHER_TOOL } from './samples.ts'
 
 const SECRET = 'not-for-any-api'

@@ -1,7 +1,8 @@
 import { expect } from 'vitest'
 
+import { laneOf } from '../../support/carrier.ts'
 import { type ClientRequest, wireDifferences } from '../../support/wire.ts'
-import { type Bench, type Exchange, nextTurn, laneOf } from './bench.ts'
+import { type Bench, type Exchange, nextTurn } from './bench.ts'
 
 /*
  * Cases that share a request, because the start of a process is what a case costs. Only what does not

@@ -1,16 +1,10 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 
+import { laneOf } from '../../support/carrier.ts'
 import { message } from '../../support/answers.ts'
 import { toolUseMessage } from '../../support/messages.ts'
 import type { ClientRequest } from '../../support/wire.ts'
-import {
-  type Bench,
-  expectAsSent,
-  expectAsSentTwice,
-  nextTurn,
-  startBench,
-  laneOf,
-} from './bench.ts'
+import { type Bench, expectAsSent, expectAsSentTwice, nextTurn, startBench } from './bench.ts'
 import { asking, TIME_TOOL, WEATHER_TOOL } from './samples.ts'
 import { expectEachAsSent, expectEachAsSentTwice } from './together.ts'
 

@@ -13,7 +13,7 @@ import {
 import { isLoopback } from './config/hosts.ts'
 import { keyRing } from './config/key-ring.ts'
 import type { Config } from './config/config.ts'
-import { leadsTo } from './config/own-address.ts'
+import { isOwnAddress } from './config/own-address.ts'
 import { providerOf } from './config/provider.ts'
 import { type ConfigInput, resolveConfig } from './config/resolve.ts'
 import { Files } from './files/files.ts'
@@ -281,7 +281,7 @@ export async function createProxy({
 /** The environment, but for an API address that would make the runtime ask this very server. */
 function withoutLoop(env: Environment, port: number, logger: Logger): Environment {
   const { ANTHROPIC_BASE_URL: address, ...others } = env
-  if (!leadsTo(port, address)) return env
+  if (!isOwnAddress(port, address)) return env
   logger.warn("ANTHROPIC_BASE_URL is this server's own address: the runtime won't use it")
   return others
 }

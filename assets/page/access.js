@@ -32,7 +32,7 @@ export function askForKey() {
   byId('main').hidden = true
   byId('key-form').hidden = false
   byId('key').setAttribute('aria-invalid', String(wasRefused))
-  if (wasRefused) byId('key-note').textContent = 'That was not the key. Try again.'
+  if (wasRefused) byId('key-note').textContent = 'This key is not accepted. Try again.'
   byId('key').focus()
   return new Promise((resolve) => {
     const submit = (event) => {

@@ -9,9 +9,9 @@ const REASONS = {
   'rate limit': 'a rate limit is reached',
   overload: 'the API is overloaded',
   login: 'nobody is logged in',
-  billing: 'the account can not be billed',
+  billing: 'the account cannot be billed',
   'next attempt': 'a request that failed is tried again later',
-  store: 'the store can not be used',
+  store: 'the database or its folder cannot be used',
 }
 
 /** By id: what stands on the page of a batch. */
@@ -75,7 +75,7 @@ function action(id, verb) {
       })
       say('batches-note', response.ok ? '' : await messageIn(response))
     } catch {
-      say('batches-note', 'The proxy can not be reached.')
+      say('batches-note', 'The proxy cannot be reached.')
     }
     button.disabled = false
   })

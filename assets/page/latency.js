@@ -24,7 +24,7 @@ export function showLatency(turns) {
   say(
     'latency-note',
     times.length === 0
-      ? 'Here will be the time to the first event, and to the end, of each turn.'
+      ? 'Each turn appears here, with the time to its first event and to its end.'
       : `Each line is a turn, the latest on the right: from its first event to its end (○); × failed. Half of them began within ${duration(
           quantile(times, 0.5),
         )}, all within ${duration(times.at(-1))}.`,
@@ -69,7 +69,7 @@ export function isFailed({ outcome }) {
 
 function chart(turns, space) {
   const [width, height] = [Math.max(280, space), 200]
-  const [left, right, top, bottom] = [64, 8, 10, 10]
+  const [left, right, top, bottom] = [64, 8, 10, 26]
   const times = turns
     .flatMap((turn) => [turn.first_event_ms ?? turn.total_ms, turn.total_ms])
     .map(seconds)
@@ -93,7 +93,7 @@ function chart(turns, space) {
     const whole = y(seconds(turn.total_ms))
     const first = turn.first_event_ms === null ? undefined : y(seconds(turn.first_event_ms))
     const began = first === undefined ? 'no event' : `first event ${duration(turn.first_event_ms)}`
-    const title = `${clock(turn.at)} ${turn.lane}, ${middle(turn.model)}: ${began}, ${duration(turn.total_ms)} in all, ${turn.outcome}`
+    const title = `${clock(turn.at)} ${turn.lane}, ${middle(turn.model)}: ${began}, ${duration(turn.total_ms)} total, ${turn.outcome}`
     return shape(
       'g',
       { 'data-lane': turn.lane },
@@ -118,6 +118,16 @@ function chart(turns, space) {
     },
     ...ticks,
     ...marks,
+    shape('text', { x: x(0), y: height - 4, 'text-anchor': 'middle' }, clock(turns[0].at)),
+    ...(turns.length < 3
+      ? []
+      : [
+          shape(
+            'text',
+            { x: width - right, y: height - 4, 'text-anchor': 'end' },
+            clock(turns.at(-1).at),
+          ),
+        ]),
   )
 }
 

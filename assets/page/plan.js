@@ -28,8 +28,8 @@ export function showLogin(login) {
     login.authenticated
       ? text
       : isUnknown
-        ? 'Claude Code has not said yet who is logged in. It is asked again.'
-        : 'Run claude and then /login on this machine, or start the proxy with ANTHROPIC_API_KEY set.',
+        ? 'Claude Code has not reported the login yet. The proxy asks again.'
+        : 'Run "npx claude-sub-proxy login" on this machine, or start the proxy with ANTHROPIC_API_KEY set.',
   )
 }
 
@@ -61,10 +61,10 @@ function windowRow({ name, used, resets_at: resetsAt, full_at: fullAt }, guard) 
   const until = resetsAt === null ? '' : ` · resets in ${duration(left * 60_000)}`
   const isFull = used >= 1
   const forecast = isFull
-    ? 'It is full.'
+    ? 'This window is full.'
     : fullAt === null
       ? ''
-      : `At this rate it is full at ${soon(fullAt)}.`
+      : `At this rate it will be full at ${soon(fullAt)}.`
   return element(
     'div',
     { class: 'window' },
@@ -94,10 +94,10 @@ function planNote(plan, login) {
   if (!login.authenticated) return ''
   if (plan === null) {
     return isBilled(login)
-      ? 'Billed by tokens: there are no plan windows.'
+      ? 'Billed by tokens; there are no plan windows.'
       : 'The windows of a subscription are known after the first turn.'
   }
   const guard =
-    plan.guard === null ? '' : `usage_guard refuses requests from ${percent(plan.guard)} on. `
-  return plan.overage.in_use ? `${guard}Overage is being paid for.` : guard
+    plan.guard === null ? '' : `usage_guard refuses requests once ${percent(plan.guard)} are used. `
+  return plan.overage.in_use ? `${guard}Paid overage is in use.` : guard
 }

@@ -2,11 +2,11 @@ import { byId, element, say } from './dom.js'
 import { number } from './format.js'
 
 const STATES = {
-  asking: 'asking: a reply is in flight',
-  opening: 'opening: a conversation is put in',
+  asking: 'asking: waits for a reply, or reads it',
+  opening: 'opening: takes in a conversation',
   held: 'held: waits for tool results',
   idle: 'idle: keeps a conversation',
-  starting: 'starting: a process is being started',
+  starting: 'starting',
 }
 
 export function showProcesses({ processes, max_processes: limit, in_flight: inFlight, waiting }) {

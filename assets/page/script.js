@@ -28,7 +28,7 @@ async function follow() {
     try {
       const response = await ask('/v1/usage/stream')
       if (response.status === 401) {
-        state('unknown', 'Behind a key.')
+        state('unknown', 'A key is required.')
         await askForKey()
         showClients()
         continue
@@ -42,7 +42,7 @@ async function follow() {
       }
       disconnected('The proxy has ended the connection.')
     } catch (error) {
-      disconnected(error instanceof TypeError ? 'The proxy can not be reached.' : error.message)
+      disconnected(error instanceof TypeError ? 'The proxy cannot be reached.' : error.message)
     }
     await new Promise((resolve) => setTimeout(resolve, wait))
     wait = Math.min(wait * 2, LONGEST_WAIT)

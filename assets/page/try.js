@@ -26,7 +26,7 @@ function toolsIn(text) {
   try {
     tools = JSON.parse(text)
   } catch (error) {
-    throw new Error(`The tools are no JSON: ${error.message}`, { cause: error })
+    throw new Error(`The tools are not valid JSON: ${error.message}`, { cause: error })
   }
   if (!Array.isArray(tools)) throw new Error('The tools must be a JSON array.')
   return tools
@@ -39,7 +39,7 @@ async function send(event) {
   const startedAt = performance.now()
   const seen = { text: '', usage: {}, firstAt: undefined, stopReason: undefined }
   byId('try-reply').textContent = ''
-  say('try-note', 'Asking …')
+  say('try-note', 'Waiting for the reply …')
   byId('try-stop').hidden = false
   try {
     const response = await ask('/v1/messages', {
@@ -77,7 +77,9 @@ async function failureOf(response) {
     error_type: body?.error?.type,
     error_message: message,
   }
-  return new Error(`${response.status} ${facts.error_type ?? ''}: ${message} ${hintFor(facts)}`)
+  return new Error(
+    `${response.status} ${facts.error_type ?? ''}: ${message.replace(/[.!?]?$/, '.')} ${hintFor(facts)}`,
+  )
 }
 
 function take(event, seen, startedAt) {
@@ -122,7 +124,7 @@ function summaryOf({ usage, firstAt, stopReason }, total, id) {
   }
   return [
     firstAt === undefined ? undefined : `first text after ${duration(firstAt)}`,
-    `${duration(total)} in all`,
+    `${duration(total)} total`,
     `${number(inputOf(counts))} tokens in, ${number(counts.output_tokens)} out`,
     stopReason ?? undefined,
     id ?? undefined,

@@ -73,8 +73,8 @@ function filter() {
 }
 
 function note(count) {
-  if (shown.length === 0) return 'Nothing was asked yet.'
-  const parts = count < shown.length ? [`${count} of ${shown.length} turns fit.`] : []
+  if (shown.length === 0) return 'No requests yet.'
+  const parts = count < shown.length ? [`${count} of ${shown.length} turns match the filter.`] : []
   const known = new Set(shown.map(({ id }) => id))
   const newer = latest.filter(({ id }) => !known.has(id)).length
   if (isPaused) parts.push(`Paused: ${newer} newer ${newer === 1 ? 'turn' : 'turns'}.`)

@@ -69,12 +69,13 @@ export function showDays(report) {
         ]),
   )
   const { dollars, unknown } = costOf(models)
-  const billed = login !== undefined && isBilled(login) ? '' : ', not billed: it is under a plan'
+  const billed =
+    login !== undefined && isBilled(login) ? '' : ', not billed: they are covered by the plan'
   const without = unknown.length === 0 ? '' : ` Without a known price: ${unknown.join(', ')}.`
   say(
     'days-note',
     used.length === 0
-      ? 'Nothing was asked in this time.'
+      ? 'No requests in this time.'
       : `${money(dollars)} at API prices of ${PRICES_AS_OF}${billed}.${without}`,
   )
 }
@@ -109,10 +110,10 @@ export function drawDays() {
         width,
         height,
         role: 'img',
-        'aria-label': `${what} on each of the last ${days.length} days, ${number(most)} at most. The table below has the numbers.`,
+        'aria-label': `${what} on each of the last ${days.length} days, ${number(most)} on the highest. The table below has the numbers.`,
       },
       ...bars,
-      shape('text', { x: 0, y: 10 }, `${what}, ${short(most)} at most`),
+      shape('text', { x: 0, y: 10 }, `${what}, highest ${short(most)}`),
       shape('text', { x: 0, y: height - 4 }, days[0].date),
       shape('text', { x: width, y: height - 4, 'text-anchor': 'end' }, 'today'),
     ),

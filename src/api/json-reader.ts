@@ -79,7 +79,7 @@ export class JsonReader {
       if (this.#at - begin + tokens * VALUE_COST >= characters) return false
       tokens += 1
       if (this.#string) {
-        this.#goOnWithString(this.#string)
+        this.#continueString(this.#string)
         continue
       }
       if (this.#skipSpace()) continue
@@ -207,7 +207,7 @@ export class JsonReader {
   }
 
   /** Reads up to the end of the string, or so much of it as a step may take. */
-  #goOnWithString(string: { pieces: string[]; start: number }): void {
+  #continueString(string: { pieces: string[]; start: number }): void {
     for (;;) {
       const quote = this.#nextQuote()
       const backslash = this.#nextBackslash()

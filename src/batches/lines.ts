@@ -16,7 +16,7 @@ export async function* linesIn(
   let length = 0
   let number = 1
   const decoder = new TextDecoder('utf-8', { fatal: true })
-  const take = (part: Uint8Array): void => {
+  const collect = (part: Uint8Array): void => {
     length += part.length
     if (length > limit) {
       throw new ApiError(
@@ -41,13 +41,13 @@ export async function* linesIn(
     for (;;) {
       const end = chunk.indexOf(LINE_FEED, start)
       if (end === -1) break
-      take(chunk.subarray(start, end))
+      collect(chunk.subarray(start, end))
       const text = line()
       if (text !== '') yield text
       number += 1
       start = end + 1
     }
-    take(chunk.subarray(start))
+    collect(chunk.subarray(start))
   }
   const text = line()
   if (text !== '') yield text

@@ -32,7 +32,7 @@ export async function* requestsIn(
 }
 
 /** Where in the body it is. `around`: before or after the list, or in another field. */
-type Place = 'around' | 'between' | 'entry'
+type Region = 'around' | 'between' | 'entry'
 
 class Splitter {
   readonly #limits: ListLimits
@@ -41,7 +41,7 @@ class Splitter {
   #entry: Uint8Array[] = []
   #entryLength = 0
   #length = 0
-  #place: Place = 'around'
+  #region: Region = 'around'
   #depth = 0
   #isInString = false
   #isEscaped = false
@@ -60,20 +60,20 @@ class Splitter {
     let start = 0
     for (let index = 0; index < chunk.length; index += 1) {
       const byte = chunk[index] as number
-      if (this.#place === 'around') {
+      if (this.#region === 'around') {
         this.#stepAround(byte)
         continue
       }
-      if (this.#place === 'between') {
+      if (this.#region === 'between') {
         if (!this.#stepBetween(byte)) continue
         start = index
       }
       if (this.#stepEntry(byte)) continue
-      this.#take(chunk.subarray(start, index))
+      this.#collect(chunk.subarray(start, index))
       yield this.#finishEntry()
       this.#stepBetween(byte)
     }
-    if (this.#place === 'entry') this.#take(chunk.subarray(start))
+    if (this.#region === 'entry') this.#collect(chunk.subarray(start))
   }
 
   end(): void {
@@ -98,7 +98,7 @@ class Splitter {
     if (!isList || !/[{,]\s*"requests"\s*:\s*\[$/.test(this.#textAround())) return
     if (this.#isFound) throw invalid('requests: given twice')
     this.#isFound = true
-    this.#place = 'between'
+    this.#region = 'between'
     this.#depth = 0
   }
 
@@ -111,7 +111,7 @@ class Splitter {
     }
     if (byte === CLOSE_LIST && !this.#isPromised) {
       this.#around.push(byte)
-      this.#place = 'around'
+      this.#region = 'around'
       this.#depth = 1
       return false
     }
@@ -119,7 +119,7 @@ class Splitter {
       throw invalid(`requests.${this.#count}: Input should be an object`)
     }
     this.#isPromised = false
-    this.#place = 'entry'
+    this.#region = 'entry'
     return true
   }
 
@@ -146,7 +146,7 @@ class Splitter {
     return true
   }
 
-  #take(part: Uint8Array): void {
+  #collect(part: Uint8Array): void {
     this.#entryLength += part.length
     if (this.#entryLength > this.#limits.entry) {
       throw tooLarge(`requests.${this.#count}`, this.#limits.entry)
@@ -160,7 +160,7 @@ class Splitter {
     this.#entry = []
     this.#entryLength = 0
     this.#count += 1
-    this.#place = 'between'
+    this.#region = 'between'
     return text
   }
 

@@ -8,7 +8,7 @@ import type { Environment } from '../config/environment.ts'
 import type { LoadedConfig } from '../config/load.ts'
 import type { Machine } from '../config/machine.ts'
 import type { Config } from '../config/config.ts'
-import { leadsTo } from '../config/own-address.ts'
+import { isOwnAddress } from '../config/own-address.ts'
 import { resolveConfig } from '../config/resolve.ts'
 import { stateFolderOf } from '../config/state-folder.ts'
 import { inspectRuntime } from '../inspect.ts'
@@ -95,7 +95,7 @@ function writing(folder: string): { problem?: string } {
 
 async function lookAtApi(config: Config, env: Environment, isAsked: boolean): Promise<ApiState> {
   const address = env['ANTHROPIC_BASE_URL']
-  const isOwn = leadsTo(config.port, address)
+  const isOwn = isOwnAddress(config.port, address)
   const url = address && URL.canParse(address) && !isOwn ? address : 'https://api.anthropic.com'
   const { origin } = new URL(isOwn && address ? address : url)
   return { origin, isOwn, reached: isAsked ? await reach(new URL(url), env) : undefined }

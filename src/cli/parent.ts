@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs'
 
 /** Milliseconds between two looks. */
-const PERIOD = 500
+const LOOK_MILLISECONDS = 500
 
 /**
  * Calls back once the process that started this one is gone: it then belongs to another parent.
@@ -15,7 +15,7 @@ export function onParentGone(gone: () => void, starters = startersOf): void {
     if (starters() === first) return
     clearInterval(timer)
     gone()
-  }, PERIOD).unref()
+  }, LOOK_MILLISECONDS).unref()
 }
 
 /**

@@ -1,6 +1,6 @@
 import type { Environment } from '../config/environment.ts'
 import type { Config } from '../config/config.ts'
-import { leadsTo } from '../config/own-address.ts'
+import { isOwnAddress } from '../config/own-address.ts'
 import { createProxy, type Proxy } from '../proxy.ts'
 
 /**
@@ -26,6 +26,6 @@ export function createQuietProxy(
     stateFolder: undefined,
     signal,
     // The server's address is not this proxy's, but the runtime of neither may ask it.
-    env: leadsTo(config.port, address) ? others : env,
+    env: isOwnAddress(config.port, address) ? others : env,
   })
 }

@@ -10,7 +10,7 @@ export function addressOf({ host, port }: Pick<Config, 'host' | 'port'>): string
 }
 
 /** Milliseconds: a server on this machine answers at once, but for the look at its login. */
-const PATIENCE = { health: 3000, other: 20_000 }
+const TIMEOUT_MILLISECONDS = { health: 3000, other: 20_000 }
 
 /**
  * Asks the server of this configuration.
@@ -24,7 +24,7 @@ export async function askServer(
 ): Promise<unknown> {
   // A timer that keeps this program alive: a fetch that is hung up on may never settle by itself.
   const patience = new AbortController()
-  const milliseconds = path === '/health' ? PATIENCE.health : PATIENCE.other
+  const milliseconds = path === '/health' ? TIMEOUT_MILLISECONDS.health : TIMEOUT_MILLISECONDS.other
   const timer = setTimeout(() => patience.abort(), milliseconds)
   try {
     const response = await fetch(`${addressOf(config)}${path}`, {

@@ -21,7 +21,7 @@ export async function showWaiting<T>(
 }
 
 /** Milliseconds between two lines about one wait. */
-const PERIOD = 5000
+const REMINDER_MILLISECONDS = 5000
 
 /** Says every few seconds that something is still waited for, in lines that a log can hold. */
 export function remind(
@@ -30,7 +30,7 @@ export function remind(
 ): void {
   let seconds = 0
   setInterval(() => {
-    seconds += PERIOD / 1000
+    seconds += REMINDER_MILLISECONDS / 1000
     stream.write(`${sentence(seconds)}\n`)
-  }, PERIOD).unref()
+  }, REMINDER_MILLISECONDS).unref()
 }

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 
-import { leadsTo } from './own-address.ts'
+import { isOwnAddress } from './own-address.ts'
 
 test.each([
   ['http://localhost:42069', true],
@@ -13,5 +13,5 @@ test.each([
   ['localhost', false],
   [undefined, false],
 ])('%s leads to port 42069: %s', (url, expected) => {
-  expect(leadsTo(42069, url)).toBe(expected)
+  expect(isOwnAddress(42069, url)).toBe(expected)
 })

@@ -5,7 +5,7 @@ import { isLoopback } from './hosts.ts'
  * exporting ANTHROPIC_BASE_URL and starts the server from the same shell would make the runtime ask
  * the server that asks it.
  */
-export function leadsTo(port: number, url: string | undefined): boolean {
+export function isOwnAddress(port: number, url: string | undefined): boolean {
   if (url === undefined || !URL.canParse(url)) return false
   const { hostname, port: named, protocol } = new URL(url)
   const isHere = isLoopback(hostname) || hostname === '0.0.0.0' || hostname === '[::]'

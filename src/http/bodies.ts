@@ -13,7 +13,7 @@ const MOST_OF_LARGEST = 8
  */
 export class Bodies {
   readonly #limits: BodyLimits
-  readonly #held = new Map<Request, number>()
+  readonly #lengths = new Map<Request, number>()
   #sum = 0
 
   /** @param maxSize bytes of a single one */
@@ -38,17 +38,17 @@ export class Bodies {
 
   /** To be called for each request when it was answered, or its reply began. */
   release(request: Request): void {
-    this.#sum -= this.#held.get(request) ?? 0
-    this.#held.delete(request)
+    this.#sum -= this.#lengths.get(request) ?? 0
+    this.#lengths.delete(request)
   }
 
   #hold(request: Request, length: number): void {
-    const sum = this.#sum - (this.#held.get(request) ?? 0) + length
+    const sum = this.#sum - (this.#lengths.get(request) ?? 0) + length
     if (sum > MOST_OF_LARGEST * this.#limits.maxSize) {
       throw overloaded('the requests in line take too much memory together', 'max_body_size')
     }
     this.#sum = sum
-    this.#held.set(request, length)
+    this.#lengths.set(request, length)
   }
 }
 

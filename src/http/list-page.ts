@@ -10,7 +10,7 @@ export type ListPage<Item> = {
 }
 
 const DEFAULT_LIMIT = 20
-const MOST = 100
+const LARGEST_PAGE = 100
 
 /**
  * One page of a list.
@@ -24,8 +24,8 @@ export function listPage<Item extends { id?: string | null }>(
   query: URLSearchParams,
 ): ListPage<Item> {
   const limit = Number(query.get('limit') ?? DEFAULT_LIMIT)
-  if (!Number.isInteger(limit) || limit < 1 || limit > MOST) {
-    throw invalid(`limit: Input should be a whole number from 1 to ${MOST}`, 'limit')
+  if (!Number.isInteger(limit) || limit < 1 || limit > LARGEST_PAGE) {
+    throw invalid(`limit: Input should be a whole number from 1 to ${LARGEST_PAGE}`, 'limit')
   }
   const order = query.get('order') ?? 'desc'
   if (order !== 'asc' && order !== 'desc') {

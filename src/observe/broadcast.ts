@@ -38,21 +38,21 @@ export class Broadcast<T> {
   }
 }
 
-/** A reader's place among the readers. */
-type Place = { onStart: () => void; onEnd: () => void; isClosed: () => boolean }
+/** How a reader joins the others, and leaves them. */
+type Subscription = { onStart: () => void; onEnd: () => void; isClosed: () => boolean }
 
 class Reader<T> implements AsyncIterableIterator<T, void> {
   readonly #read: () => Promise<T>
-  readonly #place: Place
+  readonly #subscription: Subscription
   /** Resolved when there is something new, or the end. */
   #news = new Deferred<void>()
   #hasEnded = false
   #ended = new Deferred<void>()
   #lastAt = Number.NEGATIVE_INFINITY
 
-  constructor(read: () => Promise<T>, place: Place) {
+  constructor(read: () => Promise<T>, subscription: Subscription) {
     this.#read = read
-    this.#place = place
+    this.#subscription = subscription
     this.#news.resolve()
   }
 
@@ -61,8 +61,8 @@ class Reader<T> implements AsyncIterableIterator<T, void> {
   }
 
   async next(): Promise<IteratorResult<T, void>> {
-    if (this.#place.isClosed()) await this.return()
-    else if (!this.#hasEnded) this.#place.onStart()
+    if (this.#subscription.isClosed()) await this.return()
+    else if (!this.#hasEnded) this.#subscription.onStart()
     await Promise.race([this.#news.promise, this.#ended.promise])
     await this.#pause()
     if (this.#hasEnded) return { done: true, value: undefined }
@@ -74,7 +74,7 @@ class Reader<T> implements AsyncIterableIterator<T, void> {
   return(): Promise<IteratorResult<T, void>> {
     this.#hasEnded = true
     this.#ended.resolve()
-    this.#place.onEnd()
+    this.#subscription.onEnd()
     return Promise.resolve({ done: true, value: undefined })
   }
 

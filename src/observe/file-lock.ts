@@ -17,7 +17,7 @@ const PATIENCE_MILLISECONDS = 15_000
  * @throws Error if the lock can't be had, and what `work` throws
  */
 export async function locked<Result>(path: string, work: () => Promise<Result>): Promise<Result> {
-  await take(path)
+  await acquire(path)
   try {
     return await work()
   } finally {
@@ -25,7 +25,7 @@ export async function locked<Result>(path: string, work: () => Promise<Result>):
   }
 }
 
-async function take(path: string): Promise<void> {
+async function acquire(path: string): Promise<void> {
   const since = performance.now()
   for (;;) {
     try {

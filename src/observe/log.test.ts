@@ -67,7 +67,7 @@ test('a turn is one line of JSON', () => {
 
 test('on a terminal it is one line for people', () => {
   expect(written(true, TURN_RECORD)).toMatch(
-    /^\[\d\d:\d\d:\d\d\] INFO: open claude-sonnet-4-6 200 · first event 0\.21s · 1\.34s in all · tokens 21 in, 55 out, 34 cached · req_1 → req_2\n$/,
+    /^\[\d\d:\d\d:\d\d\] INFO: open claude-sonnet-4-6 200 · first event 0\.21s · 1\.34s total · tokens 21 in, 55 out, 34 cached · req_1 → req_2\n$/,
   )
 })
 
@@ -75,7 +75,7 @@ test('a turn that failed is a warning that says why', () => {
   const { firstEventMs: _, upstreamId: __, ...turn } = TURN_RECORD
   const failed = { ...turn, outcome: 'error', status: 529, reason: 'Overloaded' } as const
   expect(written(true, failed)).toContain(
-    'WARN: open claude-sonnet-4-6 529 · error: Overloaded · 1.34s in all',
+    'WARN: open claude-sonnet-4-6 529 · error: Overloaded · 1.34s total',
   )
   expect(JSON.parse(written(false, failed))).toMatchObject({ level: 40, outcome: 'error' })
   const wrong = { ...failed, status: 400 }

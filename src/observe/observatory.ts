@@ -36,7 +36,7 @@ export type ObservatoryInput = Pick<MetricsInput, 'version' | 'census' | 'inFlig
 }
 
 /** Turns that the page shows. */
-const SHOWN = 60
+const SHOWN_TURNS = 60
 
 /** Everything that is told about a proxy's work: it hears of each event once, and tells whoever asks. */
 export class Observatory {
@@ -77,7 +77,7 @@ export class Observatory {
     this.#ledger.add(turn, model)
     this.#metrics.turnEnded(turn, model)
     this.#telemetry.turnEnded(turn, model, parent)
-    this.#turns = [turn, ...this.#turns].slice(0, SHOWN)
+    this.#turns = [turn, ...this.#turns].slice(0, SHOWN_TURNS)
     this.changed()
   }
 

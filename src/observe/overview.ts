@@ -121,7 +121,7 @@ export function turnSummary(turn: TurnRecord): TurnSummary {
 }
 
 /** From so many failures, and such a share of the turns that are shown, the state says so. */
-const MANY = 3
+const MANY_FAILURES = 3
 const LARGE_SHARE = 0.05
 
 /**
@@ -135,7 +135,7 @@ export function stateOf(
 ): Overview['state'] {
   const [last] = turns
   if (!login.authenticated && login.source === 'unknown') {
-    const text = 'The runtime has not said yet who is logged in; it is asked again.'
+    const text = 'Claude Code has not reported the login yet. The proxy asks again.'
     return { level: 'warning', text }
   }
   if (!login.authenticated) {
@@ -155,10 +155,10 @@ export function stateOf(
     }
   }
   if (waiting > 0) {
-    return { level: 'warning', text: 'Busy: turns stand in line for a process.' }
+    return { level: 'warning', text: 'Busy: turns wait for a process.' }
   }
   const failed = turns.filter(({ outcome }) => outcome === 'error' || outcome === 'timed out')
-  if (failed.length >= MANY && failed.length >= LARGE_SHARE * turns.length) {
+  if (failed.length >= MANY_FAILURES && failed.length >= LARGE_SHARE * turns.length) {
     const text = `${failed.length} of the last ${turns.length} turns failed.`
     return { level: 'warning', text }
   }
@@ -166,7 +166,7 @@ export function stateOf(
     return { level: 'warning', text: "The plan's limit is near." }
   }
   if (plan?.overage.in_use) {
-    return { level: 'warning', text: 'The plan is used up, and overage is paid for.' }
+    return { level: 'warning', text: 'The plan is used up; paid overage is in use.' }
   }
   return { level: 'ok', text: 'It works.' }
 }

@@ -37,7 +37,7 @@ export function renderTurn(line: TurnLine): string {
     `${lane} ${model} ${status}`,
     outcome === 'whole' ? undefined : [outcome, reason].filter(Boolean).join(': '),
     firstEventMs === undefined ? undefined : `first event ${seconds(firstEventMs)}`,
-    `${seconds(totalMs)} in all`,
+    `${seconds(totalMs)} total`,
     `tokens ${line.inputTokens} in, ${line.outputTokens} out, ${line.cachedTokens} cached`,
     upstreamId === undefined ? id : `${id} → ${upstreamId}`,
   ]

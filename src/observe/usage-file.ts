@@ -31,7 +31,7 @@ const content = z.object({
 })
 
 /** Days that are kept. */
-const KEPT = 92
+const KEPT_DAYS = 92
 
 /**
  * The file in which usage outlives the process: numbers by day, model and lane, nothing else.
@@ -96,5 +96,5 @@ export function addDays(a: Days, b: Days): Days {
 }
 
 function lastDays(days: Days): Days {
-  return Object.fromEntries(Object.entries(days).slice(-KEPT))
+  return Object.fromEntries(Object.entries(days).slice(-KEPT_DAYS))
 }

@@ -21,7 +21,7 @@ export function needsOwnCaching(request: MessagesRequest, messages: readonly Mes
     ...(request['cache_control'] ? [request] : []),
   ].filter((part) => part['cache_control'])
   const inSystem = Array.isArray(request.system) ? request.system : []
-  if ([...marked, ...inSystem].some(livesAnHour)) return true
+  if ([...marked, ...inSystem].some(isCachedForAnHour)) return true
   const own = marked.filter((part) => part !== lastBlock)
   return own.length + RUNTIME_BREAKPOINTS > MAX_BREAKPOINTS
 }
@@ -62,7 +62,7 @@ function blocksOf(message: Message | undefined): readonly Record<string, unknown
 }
 
 /** Whether a part has a breakpoint that lives an hour. */
-export function livesAnHour(part: object): boolean {
+export function isCachedForAnHour(part: object): boolean {
   const control: unknown = 'cache_control' in part ? part.cache_control : undefined
   return typeof control === 'object' && control !== null && 'ttl' in control && control.ttl === '1h'
 }

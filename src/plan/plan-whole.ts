@@ -1,5 +1,5 @@
 import type { ContentBlock, MessagesRequest, SentMessage } from '../api/types.ts'
-import { livesAnHour } from './caching.ts'
+import { isCachedForAnHour } from './caching.ts'
 import { extraBodyOf } from './parameters.ts'
 import { type PlanContext, threadsUnsupported } from './plan-turn.ts'
 import { systemText } from './system.ts'
@@ -39,7 +39,7 @@ export function planWhole(request: MessagesRequest, context: PlanContext): Turn 
       }),
       betas: [...new Set(context.betas)].join(','),
       runtimeCaching: marks.length + RUNTIME_BREAKPOINTS <= MAX_BREAKPOINTS,
-      cacheLifetime: [...marks, ...systemBlocks(request)].some(livesAnHour) ? '1h' : '',
+      cacheLifetime: [...marks, ...systemBlocks(request)].some(isCachedForAnHour) ? '1h' : '',
       runtimeThinking: thinking.runtime,
     },
     history: [],

@@ -4,8 +4,8 @@ import { ApiError } from '../errors.ts'
 import { ClientLeft } from '../refusals.ts'
 import { createFold } from './fold.ts'
 
-type Read = IteratorResult<StreamEvent, void>
-type WaitingReader = { resolve: (result: Read) => void; reject: (error: Error) => void }
+type ReadResult = IteratorResult<StreamEvent, void>
+type WaitingReader = { resolve: (result: ReadResult) => void; reject: (error: Error) => void }
 
 /**
  * One reply on its way from its source to its one reader: the queue of its events, and the message
@@ -99,7 +99,7 @@ export class Reply implements AsyncIterableIterator<StreamEvent, void> {
     if (this.firstEventAt === undefined) throw this.#failure() ?? brokenOff()
   }
 
-  next(): Promise<Read> {
+  next(): Promise<ReadResult> {
     const value = this.ready()
     if (value !== undefined) return Promise.resolve({ done: false, value })
     if (this.#end !== undefined) return this.#ending()
@@ -118,7 +118,7 @@ export class Reply implements AsyncIterableIterator<StreamEvent, void> {
   }
 
   /** The reader leaves: unread events are dropped, and the iteration ends. */
-  return(): Promise<Read> {
+  return(): Promise<ReadResult> {
     this.#hasReturned = true
     this.giveUp(new ClientLeft())
     return Promise.resolve({ done: true, value: undefined })
@@ -186,7 +186,7 @@ export class Reply implements AsyncIterableIterator<StreamEvent, void> {
     for (const listener of this.#endListeners.splice(0)) listener(end)
   }
 
-  #ending(): Promise<Read> {
+  #ending(): Promise<ReadResult> {
     const failure = this.#hasReturned ? undefined : (this.#givenUp ?? this.#failure())
     if (failure !== undefined) return Promise.reject(failure)
     return Promise.resolve({ done: true, value: undefined })

@@ -102,9 +102,9 @@ function referenced(item: ResponseInputItem, findItem: FindItem, place: string):
   )
 }
 
-type Read = Message | { role: 'system'; text: string } | undefined
+type ReadItem = Message | { role: 'system'; text: string } | undefined
 
-function readItem(item: ResponseInputItem, place: string, context: ItemContext): Read {
+function readItem(item: ResponseInputItem, place: string, context: ItemContext): ReadItem {
   const call = (tool: ClientTool, id: string, input: object): Message =>
     assistant({
       type: 'tool_use',
@@ -208,7 +208,7 @@ function assistant(...content: ContentBlock[]): Message {
 function readMessage(
   { role, content }: EasyInputMessage | ResponseOutputMessage,
   place: string,
-): Read {
+): ReadItem {
   const read = contentOf(content, `${place}.content`)
   if (role === 'user') return { role, content: read }
   const blocks = typeof read === 'string' ? textBlocks(read) : read

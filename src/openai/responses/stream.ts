@@ -35,7 +35,7 @@ export class ResponseStream {
   #blockCount = 0
   #begun: WireResponse | undefined
   /** Where each block is in the output, by the index of its events. */
-  readonly #places = new Map<number, Place>()
+  readonly #states = new Map<number, BlockState>()
   /** The items that have begun and are not done. */
   readonly #open = new Set<number>()
   readonly #done: ResponseOutputItem[] = []
@@ -55,13 +55,13 @@ export class ResponseStream {
     const response = typed(this.#begun)
     this.#emit({ type: 'response.created', response })
     this.#emit({ type: 'response.queued', response })
-    return this.#take()
+    return this.#drain()
   }
 
   /** The events of a response for one of the reply. */
   push(event: StreamEvent): ResponseStreamEvent[] {
     for (const each of unfolded(event)) this.#read(each)
-    return this.#take()
+    return this.#drain()
   }
 
   /**
@@ -77,7 +77,7 @@ export class ResponseStream {
       const response = failedResponse(this.#begun, this.#done, error)
       this.#emit({ type: 'response.failed', response: typed(response) })
     }
-    return this.#take()
+    return this.#drain()
   }
 
   #read(event: ReplyEvent): void {
@@ -94,13 +94,13 @@ export class ResponseStream {
         this.#startBlock(event.index)
         return
       case 'content_block_delta': {
-        const place = this.#places.get(event.index)
-        if (place) this.#readDelta(place, event.delta)
+        const state = this.#states.get(event.index)
+        if (state) this.#readDelta(state, event.delta)
         return
       }
       case 'content_block_stop': {
-        const place = this.#places.get(event.index)
-        if (place) this.#stopBlock(place)
+        const state = this.#states.get(event.index)
+        if (state) this.#stopBlock(state)
         return
       }
       case 'message_delta':
@@ -121,7 +121,7 @@ export class ResponseStream {
     if (block === undefined || item === -1) return
     const part = groups[item]?.indexOf(block) ?? 0
     if (part === 0) this.#startItem(item)
-    const place = {
+    const state = {
       block,
       part,
       at: { output_index: item, item_id: this.#idOf(item) },
@@ -129,12 +129,12 @@ export class ResponseStream {
       sent: '',
       readInput: inputReader(),
     }
-    this.#places.set(index, place)
+    this.#states.set(index, state)
     if (block.type === 'text') {
       const opened = { ...textPart(block), text: '', annotations: [] }
       this.#emit({
         type: 'response.content_part.added',
-        ...place.at,
+        ...state.at,
         content_index: part,
         part: opened,
       })
@@ -142,16 +142,16 @@ export class ResponseStream {
     if (part > 0) return
     switch (itemKind(block, this.#head.names)) {
       case 'web_search_call':
-        this.#emit({ type: 'response.web_search_call.in_progress', ...place.at })
+        this.#emit({ type: 'response.web_search_call.in_progress', ...state.at })
         return
       case 'code_interpreter_call':
-        this.#emit({ type: 'response.code_interpreter_call.in_progress', ...place.at })
+        this.#emit({ type: 'response.code_interpreter_call.in_progress', ...state.at })
         return
       case 'mcp_call':
-        this.#emit({ type: 'response.mcp_call.in_progress', ...place.at })
+        this.#emit({ type: 'response.mcp_call.in_progress', ...state.at })
         return
       case 'mcp_list_tools':
-        this.#emit({ type: 'response.mcp_list_tools.in_progress', ...place.at })
+        this.#emit({ type: 'response.mcp_list_tools.in_progress', ...state.at })
         return
       default:
     }
@@ -167,8 +167,8 @@ export class ResponseStream {
     this.#emit({ type: 'response.output_item.added', output_index: index, item })
   }
 
-  #readDelta(place: Place, delta: Delta): void {
-    const { at, part } = place
+  #readDelta(state: BlockState, delta: Delta): void {
+    const { at, part } = state
     switch (delta.type) {
       case 'text_delta':
         this.#emit({
@@ -181,7 +181,7 @@ export class ResponseStream {
         return
       case 'thinking_delta':
         if (delta.thinking === '') return
-        if (!place.seen) {
+        if (!state.seen) {
           const opened = { type: 'summary_text' as const, text: '' }
           this.#emit({
             type: 'response.reasoning_summary_part.added',
@@ -190,7 +190,7 @@ export class ResponseStream {
             part: opened,
           })
         }
-        place.seen = true
+        state.seen = true
         this.#emit({
           type: 'response.reasoning_summary_text.delta',
           ...at,
@@ -199,7 +199,7 @@ export class ResponseStream {
         })
         return
       case 'input_json_delta':
-        if (delta.partial_json !== '') this.#readInput(place, delta.partial_json)
+        if (delta.partial_json !== '') this.#readInput(state, delta.partial_json)
         return
       case 'citations_delta':
       case 'signature_delta':
@@ -211,19 +211,19 @@ export class ResponseStream {
   }
 
   /** A piece of the JSON of a call's input. */
-  #readInput(place: Place, piece: string): void {
-    const { at, block } = place
+  #readInput(state: BlockState, piece: string): void {
+    const { at, block } = state
     switch (itemKind(block, this.#head.names)) {
       case 'function_call':
-        place.seen = true
+        state.seen = true
         this.#emit({ type: 'response.function_call_arguments.delta', ...at, delta: piece })
         return
       case 'mcp_call':
-        place.seen = true
+        state.seen = true
         this.#emit({ type: 'response.mcp_call_arguments.delta', ...at, delta: piece })
         return
       case 'custom_tool_call':
-        this.#emitInput(place, place.readInput(piece))
+        this.#emitInput(state, state.readInput(piece))
         return
       default:
         // The others are told when they are whole.
@@ -231,14 +231,14 @@ export class ResponseStream {
     }
   }
 
-  #emitInput(place: Place, delta: string): void {
+  #emitInput(state: BlockState, delta: string): void {
     if (delta === '') return
-    place.sent += delta
-    this.#emit({ type: 'response.custom_tool_call_input.delta', ...place.at, delta })
+    state.sent += delta
+    this.#emit({ type: 'response.custom_tool_call_input.delta', ...state.at, delta })
   }
 
-  #stopBlock(place: Place): void {
-    const { block, at, part, seen } = place
+  #stopBlock(state: BlockState): void {
+    const { block, at, part, seen } = state
     switch (block.type) {
       case 'text':
         this.#stopText(textPart(block), { ...at, content_index: part })
@@ -260,7 +260,7 @@ export class ResponseStream {
       case 'tool_use':
       case 'mcp_tool_use':
       case 'server_tool_use':
-        this.#stopCall(place)
+        this.#stopCall(state)
         return
       case 'mcp_tool_listing':
         this.#emit({ type: 'response.mcp_list_tools.completed', ...at })
@@ -287,8 +287,8 @@ export class ResponseStream {
   }
 
   /** The input of a call is whole. Calls that run on the API's side are done with their result. */
-  #stopCall(place: Place): void {
-    const { at, seen } = place
+  #stopCall(state: BlockState): void {
+    const { at, seen } = state
     const item = this.#item(at.output_index)
     switch (item.type) {
       case 'function_call':
@@ -305,8 +305,8 @@ export class ResponseStream {
         break
       case 'custom_tool_call': {
         // What the pieces did not tell: the text of an input in another form.
-        if (item.input.startsWith(place.sent)) {
-          this.#emitInput(place, item.input.slice(place.sent.length))
+        if (item.input.startsWith(state.sent)) {
+          this.#emitInput(state, item.input.slice(state.sent.length))
         }
         const { input } = item
         this.#emit({ type: 'response.custom_tool_call_input.done', ...at, input })
@@ -345,7 +345,10 @@ export class ResponseStream {
     }
   }
 
-  #stopText(part: ReturnType<typeof textPart>, at: Place['at'] & { content_index: number }): void {
+  #stopText(
+    part: ReturnType<typeof textPart>,
+    at: BlockState['at'] & { content_index: number },
+  ): void {
     for (const [annotation_index, annotation] of part.annotations.entries()) {
       this.#emit({
         type: 'response.output_text.annotation.added',
@@ -397,7 +400,7 @@ export class ResponseStream {
     this.#count += 1
   }
 
-  #take(): ResponseStreamEvent[] {
+  #drain(): ResponseStreamEvent[] {
     const events = this.#emitted
     this.#emitted = []
     return events
@@ -406,7 +409,7 @@ export class ResponseStream {
 
 type Delta = Extract<ReplyEvent, { type: 'content_block_delta' }>['delta']
 
-type Place = {
+type BlockState = {
   block: Block
   /** The index among the parts of its item. */
   part: number

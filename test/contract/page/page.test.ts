@@ -133,9 +133,9 @@ describe.skipIf(!HAS_BROWSER)('the page of a proxy with a subscription', () => {
     await says(page, 'state', 'It works.')
     expect(await text(page, 'login-who')).toBe('subscription token')
     expect(await text(page, 'today-requests')).toBe('0')
-    expect(await text(page, 'turns-note')).toBe('Nothing was asked yet.')
+    expect(await text(page, 'turns-note')).toBe('No requests yet.')
     expect(await page.locator('#turns tr').count()).toBe(0)
-    await says(page, 'days-note', 'Nothing was asked')
+    await says(page, 'days-note', 'No requests')
     const clients = await page.locator('#clients').innerText()
     expect(clients).toContain(`ANTHROPIC_BASE_URL=${url} `)
     expect(clients).toContain(`OPENAI_BASE_URL=${url}/v1 `)
@@ -244,7 +244,7 @@ describe.skipIf(!HAS_BROWSER)('the page of a proxy with a subscription', () => {
   test('says when a window is full at the present rate', async () => {
     standin.reply(message(textMessage('Used.'), planHeaders({ fiveHours: 0.93, sevenDays: 0.96 })))
     await (await ask([{ role: 'user', content: 'Much.' }])).text()
-    await says(page, 'plan', 'At this rate it is full at')
+    await says(page, 'plan', 'At this rate it will be full at')
     await shoot(page, 'window-nearly-full')
   })
 
@@ -253,7 +253,7 @@ describe.skipIf(!HAS_BROWSER)('the page of a proxy with a subscription', () => {
     await page.locator('#try-prompt').fill("It's a test.")
     standin.reply(message(textMessage('Streamed to the page.')))
     await page.locator('#try-form button:has-text("Ask")').click()
-    await says(page, 'try-note', 'in all')
+    await says(page, 'try-note', 'total')
     expect(await text(page, 'try-reply')).toBe('Streamed to the page.')
     expect(await text(page, 'try-note')).toContain('67 tokens in, 55 out · end_turn · req_')
     expect(await text(page, 'try-code')).toContain(String.raw`It'\''s a test.`)
@@ -344,7 +344,7 @@ describe.skipIf(!HAS_BROWSER)('the page of a proxy with a subscription', () => {
     const overflow = 'document.documentElement.scrollWidth - document.documentElement.clientWidth'
     expect(await page.evaluate(overflow)).toBe(0)
     // Also a phone shows the outcome of each turn, and how long it took.
-    const [outcome, time] = ['outcome', 'in all'].map((label) =>
+    const [outcome, time] = ['outcome', 'total'].map((label) =>
       page.locator(`#turns tr.turn:first-child td[data-label="${label}"]`),
     )
     expect(await outcome?.isVisible()).toBe(true)
@@ -397,13 +397,13 @@ describe.skipIf(!HAS_BROWSER)('the page of a proxy with a key, and without a log
   })
 
   test('asks for the key, and shows nothing before it', async () => {
-    await says(page, 'state', 'Behind a key.')
+    await says(page, 'state', 'A key is required.')
     expect(await page.locator('#main').isVisible()).toBe(false)
     await expectAccessible(page)
     await shoot(page, 'key')
     await page.locator('#key').fill('another-key')
     await page.locator('#key-form button').click()
-    await says(page, 'key-note', 'That was not the key.')
+    await says(page, 'key-note', 'This key is not accepted.')
     expect(await page.locator('#key').getAttribute('aria-invalid')).toBe('true')
     expect(await page.locator('#key').getAttribute('aria-describedby')).toBe('key-note')
     expect(await page.locator('#main').isVisible()).toBe(false)
@@ -424,7 +424,7 @@ describe.skipIf(!HAS_BROWSER)('the page of a proxy with a key, and without a log
     expect(await page.evaluate('[localStorage.length, document.cookie]')).toEqual([0, ''])
     expect(await page.content()).not.toContain(KEY)
     const { page: another } = await openPage(url)
-    await says(another, 'state', 'Behind a key.')
+    await says(another, 'state', 'A key is required.')
   })
 
   test.each(['/v1/usage', '/v1/usage/stream', '/metrics', '/v1/models'])(

@@ -104,7 +104,7 @@ function rowOf(turn) {
   const cells = [
     [open, isBad ? 'bad' : '', 'outcome'],
     [clock(turn.at), '', 'time'],
-    [duration(turn.total_ms), 'number', 'in all'],
+    [duration(turn.total_ms), 'number', 'total'],
     [turn.first_event_ms === null ? '–' : duration(turn.first_event_ms), 'number', 'first event'],
     [number(inputOf(turn)), 'number', 'in'],
     [number(turn.cache_read_input_tokens), 'number', 'cached'],

@@ -185,7 +185,7 @@ describe.skipIf(!HAS_BROWSER)('the page of a proxy with a subscription', () => {
     expect(plan).toMatch(
       /^5 hours\s+42 % · resets in (1 h|59 min)[^]*7 days\s+78 % · resets in (1 d|25 h)/,
     )
-    expect(await text(page, 'plan-note')).toContain('from 98 % on')
+    expect(await text(page, 'plan-note')).toContain('once 98 % are used')
     const rows = await page.locator('#turns tr').allInnerTexts()
     const cells = rows.map((row) => row.split('\t').map((cell) => cell.trim()))
     expect(cells.map((row) => [row[0], ...row.slice(-2)])).toEqual([
@@ -211,7 +211,7 @@ describe.skipIf(!HAS_BROWSER)('the page of a proxy with a subscription', () => {
     const detail = page.locator('#turns .detail')
     expect(await open.getAttribute('aria-expanded')).toBe('true')
     expect(await detail.innerText()).toMatch(/message\s+A secret reason\./)
-    expect(await detail.innerText()).toMatch(/what to do\s+The request itself is wrong/)
+    expect(await detail.innerText()).toMatch(/what to do\s+The request is wrong/)
     expect(await detail.innerText()).toMatch(/request id\s+req_/)
     await expectAccessible(page)
     await open.click()
@@ -221,7 +221,7 @@ describe.skipIf(!HAS_BROWSER)('the page of a proxy with a subscription', () => {
   test('shows the turns that are chosen', async () => {
     await page.locator('#turns-outcome').selectOption('failed')
     expect(await page.locator('#turns tr:visible').count()).toBe(1)
-    await says(page, 'turns-note', '1 of 4 turns fit.')
+    await says(page, 'turns-note', '1 of 4 turns match the filter.')
     await page.locator('#turns-outcome').selectOption('')
     await page.locator('#turns-lane').selectOption('continue')
     expect(await page.locator('#turns tr:visible').count()).toBe(1)
@@ -413,7 +413,7 @@ describe.skipIf(!HAS_BROWSER)('the page of a proxy with a key, and without a log
     await page.locator('#key').fill(KEY)
     await page.locator('#key-form button').click()
     await says(page, 'state', 'Nobody is logged in.')
-    expect(await text(page, 'login-how')).toContain('/login')
+    expect(await text(page, 'login-how')).toContain('claude-sub-proxy login')
     await shoot(page, 'nobody')
   })
 

@@ -35,10 +35,10 @@ test.each([
       error_type: 'invalid_request_error',
       error_message: 'Third-party apps now draw from your extra usage, not your plan limits.',
     },
-    /extra usage on/,
+    /Allow extra usage/,
   ],
-  [{ error_type: 'authentication_error' }, /Log in again/],
-  [{ error_type: 'made_up_error', status: 503 }, /try again/],
+  [{ error_type: 'authentication_error' }, /claude-sub-proxy login/],
+  [{ error_type: 'made_up_error', status: 503 }, /Try again/],
   [{ outcome: 'client left' }, /closed the connection/],
   [{ outcome: 'whole' }, /^$/],
 ])('of %j it is said what to do', async (turn, hint) => {

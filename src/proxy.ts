@@ -1,6 +1,5 @@
 import { withAliases } from './api/model.ts'
 import { resolveModel } from './api/model-names.ts'
-import type { MessagesRequest } from './api/types.ts'
 import { Batches } from './batches/batches.ts'
 import { httpAddress } from './config/address.ts'
 import { childEnvironment } from './config/child-environment.ts'
@@ -21,25 +20,22 @@ import { createApp } from './http/app.ts'
 import { fetchFrom } from './http/embedded-fetch.ts'
 import { newRequestId } from './http/request-id.ts'
 import { listen } from './http/listen.ts'
-import type { RequestFacts } from './http/messages.ts'
 import { Lifecycle } from './lifecycle.ts'
+import { LoginWatch } from './login-watch.ts'
 import { checkLogger, type Logger, silentLogger } from './observe/log.ts'
 import { Observatory } from './observe/observatory.ts'
-import type { TurnRecord } from './observe/turn-record.ts'
-import { failedTurn, watchTurn } from './observe/turn-watch.ts'
 import { guardUsage } from './observe/usage-guard.ts'
 import { planCount } from './plan/plan-count.ts'
 import { planTurn } from './plan/plan-turn.ts'
 import { planWhole } from './plan/plan-whole.ts'
 import { makePrivateFolder, sweepPrivateFolders } from './private-folder.ts'
-import { throwIfLeft } from './refusals.ts'
 import type { Account } from './runtime/login/account.ts'
 import { type Carrier, carrierOf } from './runtime/login/carrier.ts'
-import { Engine, type EngineCensus } from './runtime/engine.ts'
+import { Engine } from './runtime/engine.ts'
 import { runtimeEnvironment } from './runtime/process/environment.ts'
 import { refuseSubscription } from './runtime/login/subscription.ts'
 import { LazyStore } from './store/lazy-store.ts'
-import type { Reply } from './stream/reply.ts'
+import { TurnDesk } from './turn-desk.ts'
 import { VERSION } from './version.ts'
 import { stableWorkFolder } from './work-folder.ts'
 
@@ -131,7 +127,7 @@ export async function createProxy({
     stateFolder: config.stateFolder,
     guard: config.usageGuard,
     census: () => engine.census(),
-    inFlight: () => turnsInFlight,
+    inFlight: () => desk.inFlight,
     provider: providerOf(env),
     isListed: (model) => engine.isListed(model),
     login: async () => authStatus(await engine.knownAccount(), carrier),
@@ -150,8 +146,37 @@ export async function createProxy({
     },
     describeModel,
   }
-  let turnsInFlight = 0
-  let isRefused = false
+  const loginWatch = new LoginWatch({
+    doubt: () => engine.doubtLogin(),
+    look: () => engine.models(),
+    onKnown: () => observatory.changed(),
+  })
+  const desk: TurnDesk = new TurnDesk({
+    defaultModel: config.modelDefault,
+    begin: () => lifecycle.begin(),
+    plan: (request, betas) => {
+      // A client that brings tools of its own is not offered Claude Code's.
+      const isRun = config.toolsEnabled && request.tools === undefined
+      const plan = isRun || carrier.kind === 'turns' ? planTurn : planWhole
+      return { turn: plan(request, { ...planning, betas, isRun }), isRun }
+    },
+    guard: (model) => {
+      try {
+        guardUsage(config.usageGuard, observatory.limits, model, Date.now() / 1000)
+      } catch (error) {
+        loginWatch.turnRefused()
+        throw error
+      }
+    },
+    serve: ({ turn, isRun }, signal) =>
+      isRun ? engine.run(turn, signal) : engine.serve(turn, signal),
+    onChange: () => observatory.changed(),
+    onEnd: (record, trace) => {
+      loginWatch.turnEnded(record)
+      observatory.turnEnded(record, trace)
+    },
+    now: () => performance.now(),
+  })
 
   const onError = (error: unknown): void => logger.error({ err: error }, 'unexpected error')
   const store = new LazyStore(config, {
@@ -163,9 +188,9 @@ export async function createProxy({
   const batches = new Batches(store, {
     ...config,
     ask: async (request, { owner, ...about }) =>
-      ask(await files.attach(request, owner), { id: newRequestId(), ...about }, lifecycle.begin()),
+      desk.ask(await files.attach(request, owner), { id: newRequestId(), ...about }),
     modelOf: (name) => engine.describeModel(name ?? config.modelDefault).id,
-    hasRoom: () => lifecycle.stage !== 'draining' && hasRoomFor(engine.census(), turnsInFlight),
+    hasRoom: () => lifecycle.stage !== 'draining' && desk.hasRoomForBatch(engine.census()),
     rateLimits: () => observatory.limits,
     concurrency: config.batchConcurrency,
     windowShare: config.batchWindowShare,
@@ -193,7 +218,7 @@ export async function createProxy({
       lifecycle.during(() => engine.countTokens(planCount(request, planning), signal)),
     onError,
     onLeftOut: ({ id, names }) => logger.info({ id, left_out: names }, 'left out of the request'),
-    ask: async (request, facts) => ask(request, facts, lifecycle.begin()),
+    ask: (request, facts) => desk.ask(request, facts),
   })
   const lifecycle: Lifecycle = new Lifecycle({
     start: async () => {
@@ -211,58 +236,6 @@ export async function createProxy({
     drainTimeout: config.shutdownTimeout,
     onError,
   })
-
-  async function ask(
-    request: MessagesRequest,
-    { id, betas, signal, trace }: RequestFacts,
-    end: () => void,
-  ): Promise<Reply> {
-    const named = request.model ?? config.modelDefault
-    const facts = { id, lane: 'none', model: named, startedAt: performance.now(), signal }
-    turnsInFlight += 1
-    const onEnd = (record: TurnRecord): void => {
-      noteLogin(record)
-      turnsInFlight -= 1
-      end()
-      observatory.turnEnded(record, trace)
-    }
-    observatory.changed()
-    try {
-      throwIfLeft(signal)
-      // A client that brings tools of its own is not offered Claude Code's.
-      const isRun = config.toolsEnabled && request.tools === undefined
-      const plan = isRun || carrier.kind === 'turns' ? planTurn : planWhole
-      const turn = plan(request, { ...planning, betas, isRun })
-      facts.model = turn.model
-      guard(turn.model)
-      const { lane, reply } = await (isRun ? engine.run(turn, signal) : engine.serve(turn, signal))
-      observatory.changed()
-      watchTurn(reply, { ...facts, lane }, onEnd)
-      return reply
-    } catch (error) {
-      onEnd(failedTurn(facts, error))
-      throw error
-    }
-  }
-
-  /** After the API refused the login, the first reply may be another login's. */
-  function noteLogin({ outcome, errorType }: TurnRecord): void {
-    if (errorType === 'authentication_error') isRefused = true
-    if (!isRefused || outcome !== 'whole') return
-    isRefused = false
-    engine.doubtLogin()
-    void engine.models().then(() => observatory.changed())
-  }
-
-  function guard(model: string): void {
-    try {
-      guardUsage(config.usageGuard, observatory.limits, model, Date.now() / 1000)
-    } catch (error) {
-      // No reply will tell that another login took the place of the one that is used up.
-      void engine.models()
-      throw error
-    }
-  }
 
   await lifecycle.start(abandonStart)
   void batches.resume()
@@ -298,13 +271,4 @@ function authStatus(
     runtime_reminders: { added: kind === 'turns', reason },
   }
   return status
-}
-
-/**
- * Whether a process is left for an interactive request when a batch's takes one.
- *
- * @param inFlight requests of either kind; some have not taken their process yet
- */
-function hasRoomFor({ processes, limit, waiting }: EngineCensus, inFlight: number): boolean {
-  return waiting === 0 && inFlight + processes.held < Math.max(1, limit - 1)
 }

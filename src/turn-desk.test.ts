@@ -1,0 +1,109 @@
+import { describe, expect, test, vi } from 'vitest'
+
+import type { RequestFacts } from './http/messages.ts'
+import { ApiError } from './errors.ts'
+import type { TurnRecord } from './observe/turn-record.ts'
+import { stopping } from './refusals.ts'
+import type { EngineCensus } from './runtime/engine.ts'
+import { Reply } from './stream/reply.ts'
+import { type PlannedTurn, TurnDesk, type TurnDeskInput } from './turn-desk.ts'
+
+function open(parts: Partial<TurnDeskInput> = {}) {
+  const records: TurnRecord[] = []
+  const end = vi.fn<() => void>()
+  const replies: Reply[] = []
+  const desk = new TurnDesk({
+    defaultModel: 'the-default',
+    begin: () => end,
+    plan: ({ model = 'the-default' }) =>
+      ({ turn: { model: `${model}-id` }, isRun: false }) as PlannedTurn,
+    guard: () => {},
+    serve: () => {
+      const reply = new Reply(() => {})
+      replies.push(reply)
+      return Promise.resolve({ lane: 'open', reply })
+    },
+    onChange: () => {},
+    onEnd: (record) => records.push(record),
+    now: () => 1000,
+    ...parts,
+  })
+  return { desk, records, end, replies }
+}
+
+function facts(signal = new AbortController().signal): RequestFacts {
+  return { id: 'req_1', betas: [], signal }
+}
+
+const REQUEST = { model: 'm', max_tokens: 1, messages: [{ role: 'user' as const, content: 'Hi' }] }
+
+const IDLE: EngineCensus = {
+  processes: { starting: 0, opening: 0, asking: 0, idle: 4, held: 0 },
+  limit: 4,
+  waiting: 0,
+}
+
+test('a turn is in flight from its request to the end of its reply, and is recorded once', async () => {
+  const { desk, records, end, replies } = open()
+  await desk.ask(REQUEST, facts())
+  expect([desk.inFlight, end.mock.calls.length, records.length]).toEqual([1, 0, 0])
+  replies[0]?.end()
+  replies[0]?.end()
+  expect([desk.inFlight, end.mock.calls.length]).toEqual([0, 1])
+  expect(records).toMatchObject([{ id: 'req_1', lane: 'open', model: 'm-id', outcome: 'whole' }])
+})
+
+test('a turn whose client leaves the reply ends as well', async () => {
+  const { desk, records, end } = open()
+  const reply = await desk.ask(REQUEST, facts())
+  await reply.return()
+  expect([desk.inFlight, end.mock.calls.length]).toEqual([0, 1])
+  expect(records).toMatchObject([{ outcome: 'client left' }])
+})
+
+describe('a turn that gets no reply is recorded, ends, and fails', () => {
+  const failure = new ApiError('overloaded_error', 'No room.')
+  const fail = (): never => {
+    throw failure
+  }
+  test.each<[string, Partial<TurnDeskInput>, string]>([
+    ['it can not be planned', { plan: fail }, 'm'],
+    ['the plan is used up', { guard: fail }, 'm-id'],
+    ['there is no worker', { serve: () => Promise.reject(failure) }, 'm-id'],
+  ])('because %s', async (_, parts, model) => {
+    const { desk, records, end } = open(parts)
+    await expect(desk.ask(REQUEST, facts())).rejects.toBe(failure)
+    expect([desk.inFlight, end.mock.calls.length]).toEqual([0, 1])
+    expect(records).toMatchObject([{ lane: 'none', model, outcome: 'error', status: 529 }])
+  })
+})
+
+test('a client that has left is not asked for', async () => {
+  const plan = vi.fn<TurnDeskInput['plan']>()
+  const { desk, records } = open({ plan })
+  await expect(desk.ask(REQUEST, facts(AbortSignal.abort()))).rejects.toMatchObject({ status: 499 })
+  expect(plan).not.toHaveBeenCalled()
+  expect(records).toMatchObject([{ outcome: 'client left' }])
+})
+
+test('once the proxy stops nothing is taken in', async () => {
+  const { desk, records } = open({
+    begin: () => {
+      throw stopping()
+    },
+  })
+  await expect(desk.ask(REQUEST, facts())).rejects.toMatchObject({ status: 529 })
+  expect([desk.inFlight, records.length]).toEqual([0, 0])
+})
+
+test('a batch leaves one process to others', async () => {
+  const { desk } = open()
+  expect(desk.hasRoomForBatch(IDLE)).toBe(true)
+  expect(desk.hasRoomForBatch({ ...IDLE, waiting: 1 })).toBe(false)
+  expect(desk.hasRoomForBatch({ ...IDLE, processes: { ...IDLE.processes, held: 3 } })).toBe(false)
+  await desk.ask(REQUEST, facts())
+  await desk.ask(REQUEST, facts())
+  expect(desk.hasRoomForBatch(IDLE)).toBe(true)
+  await desk.ask(REQUEST, facts())
+  expect(desk.hasRoomForBatch(IDLE)).toBe(false)
+})

@@ -5,7 +5,10 @@ import express from 'express'
 const proxy = await createProxy()
 const app = express()
 // In front of express.json(), which would read the body before the proxy can.
-app.use('/claude', getRequestListener(proxy.fetch))
+app.use(
+  '/claude',
+  getRequestListener((request) => proxy.fetch(request)),
+)
 app.use(express.json())
 app.get('/hello', (_request, response) => response.send('mine'))
 

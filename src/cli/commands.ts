@@ -5,19 +5,19 @@ export const COMMANDS = [
   { name: 'serve', help: 'serve the API; the default command', words: [], takesWords: false },
   {
     name: 'run',
-    help: 'run a program whose API requests go to the proxy: run -- your-program; starts the proxy if none runs, and ends it after',
+    help: 'run a program and send its API requests to the proxy: run -- your-program; starts a proxy if none is running, and stops it afterwards',
     words: [],
     takesWords: true,
   },
   {
     name: 'setup',
-    help: "point a client at the proxy in the client's own file: setup codex, opencode, claude-code, qwen, pi or continue; shows the file, --write writes it, --undo puts it back",
+    help: "point a client at the proxy in the client's own file: setup codex, opencode, claude-code, qwen, pi or continue; shows the file; --write writes it, --undo restores it",
     words: ['write', 'undo'],
     takesWords: true,
   },
   {
     name: 'selftest',
-    help: 'check in half a minute that all of it works on this machine: the real runtime, without a login and without the network',
+    help: 'check in half a minute that everything works on this machine, with the real runtime, without a login or the network',
     words: [],
     takesWords: false,
   },
@@ -29,7 +29,7 @@ export const COMMANDS = [
   },
   {
     name: 'doctor',
-    help: 'check what usually goes wrong, and say what to do; --online also asks the API for a sign of life, --turn asks a model for a word; --json',
+    help: 'find common faults, and say how to fix them; --online also checks that the API can be reached, --turn also sends a short request to a model; --json',
     words: ['json', 'online', 'turn'],
     takesWords: false,
   },

@@ -134,7 +134,21 @@ test.each<[string, string, Partial<Facts>, Finding['level'], RegExp, RegExp]>([
     { turn: { kind: 'failed', status: 401, message: 'invalid x-api-key' } },
     'error',
     /401.*invalid x-api-key/,
-    /log in again/,
+    /claude-sub-proxy.* login/,
+  ],
+  [
+    'a client that the API takes for a third-party app',
+    'turn',
+    {
+      turn: {
+        kind: 'failed',
+        status: 400,
+        message: 'Third-party apps now draw from your extra usage, not your plan limits.',
+      },
+    },
+    'error',
+    /400.*Third-party/,
+    /Allow extra usage.*ANTHROPIC_API_KEY/,
   ],
   [
     'a container without a login',

@@ -12,8 +12,8 @@ export interface Config {
   readonly port: Values['port']
 
   /**
-   * Address or host name to listen on; auto is 127.0.0.1, and 0.0.0.0 in a container if clients
-   * need a key. Takes auto, or an IP address (without brackets) or a host name, without a port.
+   * Address or host name to listen on; auto: 127.0.0.1, and 0.0.0.0 in a container if clients need
+   * a key. Takes auto, or an IP address (without brackets) or a host name, without a port.
    * Default: auto.
    */
   readonly host: Values['host']
@@ -38,15 +38,15 @@ export interface Config {
 
   /**
    * Other names for models, such as gpt-4o = claude-sonnet-5-5, gpt-* = haiku; * matches any text;
-   * empty has none. Takes a list such as [{ name: "gpt-4o", model: "claude-sonnet-5-5" }] (each
-   * name once, no spaces, * only in names). Default: none.
+   * empty: none. Takes a list such as [{ name: "gpt-4o", model: "claude-sonnet-5-5" }] (each name
+   * once, no spaces, * only in names). Default: none.
    */
   readonly modelAliases: Values['modelAliases']
 
   /**
-   * Key that clients must send; empty asks for none (better not on the command line, where others
-   * can read it). Takes ASCII letters, digits and punctuation, without spaces and control
-   * characters; or a function that gives one such text or a list of them. Default: none.
+   * Key that clients must send; empty: none (not on the command line, where other users can read
+   * it). Takes ASCII letters, digits and punctuation, without spaces and control characters; or a
+   * function that gives one such text or a list of them. Default: none.
    */
   readonly proxyApiKey: Values['proxyApiKey']
 
@@ -58,9 +58,9 @@ export interface Config {
   readonly proxyApiKeyFile: Values['proxyApiKeyFile']
 
   /**
-   * Web origins whose pages may call, separated by commas (such as https://app.example:8080); *
-   * allows all, empty allows none. Takes a list of origins such as https://app.example:8080 (in
-   * lower case, no path), or of * alone. Default: none.
+   * Web origins whose pages may call, separated by commas (such as https://app.example:8080); *:
+   * all; empty: none. Takes a list of origins such as https://app.example:8080 (in lower case, no
+   * path), or of * alone. Default: none.
    */
   readonly corsOrigins: Values['corsOrigins']
 
@@ -94,7 +94,7 @@ export interface Config {
   readonly maxBodySize: Values['maxBodySize']
 
   /**
-   * Most runtime processes at a time; auto follows from cores and free memory, up to 32. Takes
+   * Maximum number of runtime processes; auto: set from cores and free memory, up to 32. Takes
    * auto, or a whole number from 1 up. Default: auto.
    */
   readonly maxProcesses: Values['maxProcesses']
@@ -106,8 +106,8 @@ export interface Config {
   readonly queueTimeout: Values['queueTimeout']
 
   /**
-   * Most requests that wait for a process; the next one gets a 529 at once. Takes a whole number
-   * from 1 up. Default: 1000.
+   * Maximum number of requests that wait for a process; further ones get a 529 immediately. Takes
+   * a whole number from 1 up. Default: 1000.
    */
   readonly queueLimit: Values['queueLimit']
 
@@ -160,60 +160,59 @@ export interface Config {
   readonly usageGuard: Values['usageGuard']
 
   /**
-   * Most requests of batches at a time; auto is half of what max_processes would be by itself.
-   * Takes auto, or a whole number from 1 up. Default: auto.
+   * Maximum number of batch requests at a time; auto: half of the automatic max_processes. Takes
+   * auto, or a whole number from 1 up. Default: auto.
    */
   readonly batchConcurrency: Values['batchConcurrency']
 
   /**
-   * Share of each window of the subscription's plan at which batches wait until it begins anew;
-   * they never use paid overage. Takes a number from 0.01 to 1. Default: 70%.
+   * Share of a plan window at which batches pause until the window resets; batches never use paid
+   * overage. Takes a number from 0.01 to 1. Default: 70%.
    */
   readonly batchWindowShare: Values['batchWindowShare']
 
   /**
-   * Time after which what is not finished of a batch expires. Takes milliseconds, a whole number
+   * Time after which the unfinished requests of a batch expire. Takes milliseconds, a whole number
    * from 1 to 2147483647. Default: 24h.
    */
   readonly batchExpiry: Values['batchExpiry']
 
   /**
-   * Time after which a batch is deleted from the disk, with its requests and results. Takes
+   * Time after which a batch is deleted from disk, with its requests and results. Takes
    * milliseconds, a whole number from 1 to 315360000000. Default: 29d.
    */
   readonly batchRetention: Values['batchRetention']
 
   /**
-   * Most that uploaded files may take on the disk together; they are kept until they are deleted.
-   * Takes bytes, a whole number from 1024 to 9007199254740991. Default: 1024mb.
+   * Maximum total size of uploaded files on disk; files are kept until they are deleted. Takes
+   * bytes, a whole number from 1024 to 9007199254740991. Default: 1024mb.
    */
   readonly filesLimit: Values['filesLimit']
 
   /**
    * PostgreSQL database that several replicas share, such as postgresql://user:password@host/name;
-   * empty keeps batches and files in store.db; not for subscriptions. Takes an address that begins
-   * with postgresql://. Default: none.
+   * empty: batches and files are kept in store.db; not for subscriptions. Takes an address that
+   * begins with postgresql://. Default: none.
    */
   readonly databaseUrl: Values['databaseUrl']
 
   /**
-   * Whether the runtime adds its reminders to conversations: auto leaves them out if the login is
-   * an API key or a cloud provider, keep never does. Takes one of AUTO, KEEP. Default: AUTO.
+   * Whether the runtime adds its reminders to conversations; auto: not with an API key or a cloud
+   * provider; keep: always. Takes one of AUTO, KEEP. Default: AUTO.
    */
   readonly runtimeReminders: Values['runtimeReminders']
 
   /**
-   * Folder of usage.json, which keeps counts of requests and tokens over a restart, and of
-   * store.db, which keeps batches and files; empty is this program's folder for your user (a
-   * library then keeps none). Takes a path without control characters and written out, for ~ is
-   * not expanded. Default: none.
+   * Folder for usage.json (counts of requests and tokens, kept over restarts) and store.db
+   * (batches and files); empty: this program's folder for your user (as a library: none). Takes a
+   * path without control characters and written out, for ~ is not expanded. Default: none.
    */
   readonly stateFolder: Values['stateFolder']
 
   /**
-   * Working folder of the runtime; empty is an empty one of your own, whose name tells the model
-   * that it is not the client's. Takes a path without control characters and written out, for ~ is
-   * not expanded. Default: none.
+   * Working folder of the runtime; empty: an empty folder whose name tells the model that it is
+   * not the client's. Takes a path without control characters and written out, for ~ is not
+   * expanded. Default: none.
    */
   readonly workFolder: Values['workFolder']
 

@@ -29,7 +29,7 @@ describe('--help', () => {
   })
 
   it('shows a default with what it is the default of', () => {
-    expect(renderHelp()).toMatch(/--queue-limit <number> {2,}most [^-]*\(default 1000\)\n/)
+    expect(renderHelp()).toMatch(/--queue-limit <number> {2,}maximum [^-]*\(default 1000\)\n/)
   })
 })
 

@@ -26,7 +26,7 @@ export const SETTINGS = {
   host: automatic(
     listenHost,
     ({ container, asksForKey }) => (container && asksForKey ? '0.0.0.0' : '127.0.0.1'),
-    'address or host name to listen on; auto is 127.0.0.1, and 0.0.0.0 in a container if clients need a key',
+    'address or host name to listen on; auto: 127.0.0.1, and 0.0.0.0 in a container if clients need a key',
   ),
   dangerously_open_to_all: fixed(
     boolean,
@@ -41,12 +41,12 @@ export const SETTINGS = {
   model_default: fixed(spacelessName, 'claude-sonnet-4-6', 'model for requests that name none'),
   model_aliases: list(
     modelAliases,
-    'other names for models, such as gpt-4o = claude-sonnet-5-5, gpt-* = haiku; * matches any text; empty has none',
+    'other names for models, such as gpt-4o = claude-sonnet-5-5, gpt-* = haiku; * matches any text; empty: none',
   ),
   proxy_api_key: secret(
     optional(
       keySource,
-      'key that clients must send; empty asks for none (better not on the command line, where others can read it)',
+      'key that clients must send; empty: none (not on the command line, where other users can read it)',
     ),
   ),
   proxy_api_key_file: optional(
@@ -55,7 +55,7 @@ export const SETTINGS = {
   ),
   cors_origins: list(
     origins,
-    'web origins whose pages may call, separated by commas (such as https://app.example:8080); * allows all, empty allows none',
+    'web origins whose pages may call, separated by commas (such as https://app.example:8080); *: all; empty: none',
   ),
   system_prompt: optional(anyText, 'system prompt for requests that have none'),
   max_thinking_tokens: optional(
@@ -75,7 +75,7 @@ export const SETTINGS = {
   max_processes: automatic(
     integer(1),
     maxProcessesOf,
-    'most runtime processes at a time; auto follows from cores and free memory, up to 32',
+    'maximum number of runtime processes; auto: set from cores and free memory, up to 32',
   ),
   queue_timeout: fixed(
     duration(0),
@@ -85,7 +85,7 @@ export const SETTINGS = {
   queue_limit: fixed(
     integer(1),
     '1000',
-    'most requests that wait for a process; the next one gets a 529 at once',
+    'maximum number of requests that wait for a process; further ones get a 529 immediately',
   ),
   start_timeout: fixed(
     duration(1),
@@ -117,46 +117,46 @@ export const SETTINGS = {
   batch_concurrency: automatic(
     integer(1),
     (machine) => Math.max(1, Math.floor(maxProcessesOf(machine) / 2)),
-    'most requests of batches at a time; auto is half of what max_processes would be by itself',
+    'maximum number of batch requests at a time; auto: half of the automatic max_processes',
   ),
   batch_window_share: fixed(
     percentage,
     '70%',
-    "share of each window of the subscription's plan at which batches wait until it begins anew; they never use paid overage",
+    'share of a plan window at which batches pause until the window resets; batches never use paid overage',
   ),
   batch_expiry: fixed(
     duration(1),
     '24h',
-    'time after which what is not finished of a batch expires',
+    'time after which the unfinished requests of a batch expire',
   ),
   batch_retention: fixed(
     days,
     '29d',
-    'time after which a batch is deleted from the disk, with its requests and results',
+    'time after which a batch is deleted from disk, with its requests and results',
   ),
   files_limit: fixed(
     size,
     '1024mb',
-    'most that uploaded files may take on the disk together; they are kept until they are deleted',
+    'maximum total size of uploaded files on disk; files are kept until they are deleted',
   ),
   database_url: secret(
     optional(
       databaseAddress,
-      'PostgreSQL database that several replicas share, such as postgresql://user:password@host/name; empty keeps batches and files in store.db; not for subscriptions',
+      'PostgreSQL database that several replicas share, such as postgresql://user:password@host/name; empty: batches and files are kept in store.db; not for subscriptions',
     ),
   ),
   runtime_reminders: fixed(
     choice('mode', ['AUTO', 'KEEP']),
     'AUTO',
-    'whether the runtime adds its reminders to conversations: auto leaves them out if the login is an API key or a cloud provider, keep never does',
+    'whether the runtime adds its reminders to conversations; auto: not with an API key or a cloud provider; keep: always',
   ),
   state_folder: optional(
     filePath,
-    "folder of usage.json, which keeps counts of requests and tokens over a restart, and of store.db, which keeps batches and files; empty is this program's folder for your user (a library then keeps none)",
+    "folder for usage.json (counts of requests and tokens, kept over restarts) and store.db (batches and files); empty: this program's folder for your user (as a library: none)",
   ),
   work_folder: optional(
     filePath,
-    "working folder of the runtime; empty is an empty one of your own, whose name tells the model that it is not the client's",
+    "working folder of the runtime; empty: an empty folder whose name tells the model that it is not the client's",
   ),
   claude_path: optional(
     filePath,

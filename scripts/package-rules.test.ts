@@ -12,6 +12,8 @@ const FILES = [
   'README.md',
   'LICENSE',
   'bin/claude-sub-proxy.js',
+  'commonjs/index.cjs',
+  'commonjs/index.d.cts',
   'dist/index.js',
   'dist/index.d.ts',
 ]
@@ -66,14 +68,29 @@ test('dependencies are what a user gets, with nested ones, and without those for
     'node_modules/a/node_modules/@b/c': {},
     'node_modules/d': { license: 'MIT', dev: true },
   }
-  expect(dependenciesOf({ packages })).toEqual([
+  expect(dependenciesOf({ packages }, noManifest)).toEqual([
     { path: 'node_modules/a', name: 'a', license: 'MIT' },
     { path: 'node_modules/a/node_modules/@b/c', name: '@b/c', license: 'not given' },
   ])
-  expect(() => dependenciesOf({})).toThrow(TypeError)
+  expect(() => dependenciesOf({}, noManifest)).toThrow(TypeError)
+})
+
+test('a licence in the old form is read from the package itself', () => {
+  const packages = { 'node_modules/a': {} }
+  expect(dependenciesOf({ packages }, oldManifest)).toEqual([
+    { path: 'node_modules/a', name: 'a', license: 'MIT OR ISC' },
+  ])
 })
 
 test('the runtime is told from the SDK that starts it', () => {
   expect(isRuntime('node_modules/@anthropic-ai/claude-agent-sdk-linux-x64')).toBe(true)
   expect(isRuntime('node_modules/@anthropic-ai/claude-agent-sdk')).toBe(false)
 })
+
+function noManifest(): unknown {
+  return undefined
+}
+
+function oldManifest(path: string): unknown {
+  return path === 'node_modules/a' ? { licenses: [{ type: 'MIT' }, { type: 'ISC' }] } : undefined
+}

@@ -10,6 +10,9 @@ const ALLOWED_FILES = [
   /^assets\/(?:grafana-dashboard\.json|page\/[\w-]+\.(?:html|css|js|svg))$/,
   /^dist\/(?!.*\.test\.)[\w/.-]+\.(?:js|d\.ts)$/,
   /^bin\/claude-sub-proxy\.js$/,
+  /^commonjs\/index\.(?:cjs|d\.cts)$/,
+  /^deploy\/(?:kubernetes\/)?[\w.@-]+\.(?:service|plist|yml|yaml)$/,
+  /^examples\/(?:nextjs\/[\w/.[\]-]+|[\w-]+)\.(?:md|ts|js|cjs|mjs|py|sh)$/,
 ]
 
 const NEEDED_FILES = [
@@ -17,6 +20,8 @@ const NEEDED_FILES = [
   'README.md',
   'LICENSE',
   'bin/claude-sub-proxy.js',
+  'commonjs/index.cjs',
+  'commonjs/index.d.cts',
   'dist/index.js',
   'dist/index.d.ts',
 ]
@@ -69,16 +74,29 @@ function isAllowed(license: string): boolean {
  * development alone.
  *
  * @param lock a `package-lock.json` of version 3, parsed
- * @throws TypeError where it is none
+ * @param manifestOf gives the `package.json` of an installed package by its path, parsed; old packages
+ *   name their licence there in a form that npm leaves out of the lock file
+ * @throws TypeError if it is no lock file
  */
-export function dependenciesOf(lock: unknown): Dependency[] {
+export function dependenciesOf(lock: unknown, manifestOf: (path: string) => unknown): Dependency[] {
   if (!isMap(lock) || !isMap(lock['packages'])) throw new TypeError('This is no lock file')
   return Object.entries(lock['packages']).flatMap(([path, entry]) => {
     if (path === '' || !isMap(entry) || entry['dev'] === true) return []
     const name = path.slice(path.lastIndexOf('node_modules/') + 'node_modules/'.length)
     const { license } = entry
-    return [{ path, name, license: typeof license === 'string' ? license : 'not given' }]
+    return [
+      { path, name, license: typeof license === 'string' ? license : oldForm(manifestOf(path)) },
+    ]
   })
+}
+
+/** The licence of `licenses: [{ type: 'MIT', … }]`. */
+function oldForm(manifest: unknown): string {
+  const licenses = isMap(manifest) ? manifest['licenses'] : undefined
+  const types = (Array.isArray(licenses) ? licenses : []).flatMap((each: unknown) =>
+    isMap(each) && typeof each['type'] === 'string' ? [each['type']] : [],
+  )
+  return types.join(' OR ') || 'not given'
 }
 
 /** Whether a path in `node_modules` is the runtime's: the part that is hundreds of megabytes. */

@@ -1,8 +1,14 @@
-/** Whether the package can be published: what is in it, how big it is, and under which licences. */
-import { execFileSync } from 'node:child_process'
-import { readdirSync, readFileSync, statSync } from 'node:fs'
+/**
+ * Whether the package can be published: what is in it, how big it is, under which licences, and whether each way
+ * to import it finds code and types.
+ */
+import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs'
+import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 
+import { checkPackage, createPackageFromTarballData } from '@arethetypeswrong/core'
+
+import { npm } from './npm.ts'
 import {
   complaintsAboutFiles,
   complaintsAboutLicenses,
@@ -11,14 +17,20 @@ import {
 } from './package-rules.ts'
 
 const MEGABYTE = 1e6
-const LIMITS = { package: 2 * MEGABYTE, dependencies: 60 * MEGABYTE }
+/** Of the dependencies, 20 MB are an embedded database, once for each C library. */
+const LIMITS = { package: 2 * MEGABYTE, dependencies: 80 * MEGABYTE }
 
-type Packed = { size: number; unpackedSize: number; files: { path: string }[] }
+type Packed = { filename: string; size: number; unpackedSize: number; files: { path: string }[] }
 
+const folder = mkdtempSync(join(tmpdir(), 'release-check-'))
 const [packed] = JSON.parse(
-  execFileSync('npm', ['pack', '--dry-run', '--json', '--ignore-scripts'], { encoding: 'utf8' }),
+  npm('pack', '--json', '--ignore-scripts', '--pack-destination', folder),
 ) as [Packed]
-const dependencies = dependenciesOf(JSON.parse(readFileSync('package-lock.json', 'utf8')))
+const tarball = readFileSync(join(folder, packed.filename))
+rmSync(folder, { recursive: true })
+const dependencies = dependenciesOf(parsed('package-lock.json'), (path) =>
+  parsed(join(path, 'package.json')),
+)
 const shared = dependencies.filter(({ path }) => !isRuntime(path))
 const dependenciesSize = sum(shared.map(({ path }) => sizeOf(path)))
 
@@ -27,6 +39,7 @@ const complaints = [
   ...complaintsAboutLicenses(dependencies),
   ...complaintAboutSize('the package', packed.unpackedSize, LIMITS.package),
   ...complaintAboutSize('its dependencies', dependenciesSize, LIMITS.dependencies),
+  ...(await complaintsAboutTypes(tarball)),
 ]
 
 const licenses = [...new Set(dependencies.map(({ license }) => license))].toSorted()
@@ -42,9 +55,23 @@ process.stdout.write(
 )
 if (complaints.length > 0) process.exitCode = 1
 
+function parsed(path: string): unknown {
+  return JSON.parse(readFileSync(path, 'utf8'))
+}
+
 function complaintAboutSize(what: string, size: number, limit: number): string[] {
   if (size <= limit) return []
   return [`${what}: ${inMegabytes(size)}, where ${inMegabytes(limit)} are allowed`]
+}
+
+/** What TypeScript does not find, in any of the ways in which programs import the package. */
+async function complaintsAboutTypes(bytes: Uint8Array): Promise<string[]> {
+  const checked = await checkPackage(createPackageFromTarballData(bytes))
+  if (checked.types === false) return ['the package has no types']
+  return checked.problems.map((problem) => {
+    const where = 'resolutionKind' in problem ? ` (${problem.resolutionKind})` : ''
+    return `types: ${problem.kind}${where}`
+  })
 }
 
 /** The bytes of a package's own files. One that is not for this system is not installed. */

@@ -1,18 +1,27 @@
 /**
  * Raises the pin of the Agent SDK and asks the new runtime what it does: `npm run upgrade-sdk`
  * takes the newest version, `npm run upgrade-sdk -- 0.3.330` that one. More arguments go to vitest,
- * such as the path of the tests to run.
+ * such as the path of the tests to run. `--summary FILE` writes the result into a file as well.
  */
-import { execFileSync, spawnSync } from 'node:child_process'
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { spawnSync } from 'node:child_process'
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { parseArgs } from 'node:util'
 
+import { npm } from './npm.ts'
 import { failuresOf, renderFailures } from './test-report.ts'
 
 const SDK = '@anthropic-ai/claude-agent-sdk'
 
-const [given, ...filters] = process.argv.slice(2)
+/** There npm and npx are batch files, which only a shell can run. */
+const IS_WINDOWS = process.platform === 'win32'
+
+const { values, positionals } = parseArgs({
+  options: { summary: { type: 'string' } },
+  allowPositionals: true,
+})
+const [given, ...filters] = positionals
 const before = pinnedVersion()
 const version = given ?? newestVersion()
 if (!/^\d+\.\d+\.\d+(?:-[\w.]+)?$/.test(version)) {
@@ -39,19 +48,24 @@ try {
   spawnSync(
     'npx',
     ['vitest', 'run', ...tests, '--reporter=default', '--reporter=json', `--outputFile=${file}`],
-    { stdio: 'inherit' },
+    { stdio: 'inherit', shell: IS_WINDOWS },
   )
   const failures = failuresOf(JSON.parse(readFileSync(file, 'utf8')), process.cwd())
-  if (failures.length === 0) {
-    say(
-      `\nWith ${version} the runtime does what was measured. Commit package.json and the lock file.`,
-    )
-  } else {
-    say(`\nWith ${version} the runtime does otherwise than was measured:\n`)
-    say(renderFailures(failures))
-    say(`\ndocs/upgrading.md says how to go on. Back: npm run upgrade-sdk -- ${before}`)
-    process.exitCode = 1
+  const lines =
+    failures.length === 0
+      ? [
+          `With ${version} the runtime does what was measured. Commit package.json and the lock file.`,
+        ]
+      : [
+          `With ${version} the runtime does otherwise than was measured:\n`,
+          renderFailures(failures),
+          `\ndocs/upgrading.md says how to go on. Back: npm run upgrade-sdk -- ${before}`,
+        ]
+  say(`\n${lines.join('\n')}`)
+  if (values.summary !== undefined) {
+    writeFileSync(values.summary, `${SDK}: ${before} → ${version}\n\n${lines.join('\n')}\n`)
   }
+  if (failures.length > 0) process.exitCode = 1
 } finally {
   rmSync(folder, { recursive: true })
 }
@@ -64,11 +78,11 @@ function pinnedVersion(): string {
 }
 
 function newestVersion(): string {
-  return execFileSync('npm', ['view', SDK, 'version'], { encoding: 'utf8' }).trim()
+  return npm('view', SDK, 'version').trim()
 }
 
 function run(command: string, args: string[]): void {
-  const { status } = spawnSync(command, args, { stdio: 'inherit' })
+  const { status } = spawnSync(command, args, { stdio: 'inherit', shell: IS_WINDOWS })
   if (status !== 0) throw new Error(`${command} ${args[0] ?? ''} failed: nothing was tested`)
 }
 

@@ -1,6 +1,6 @@
 import { execFile, spawn, spawnSync } from 'node:child_process'
 import { once } from 'node:events'
-import { existsSync, readdirSync } from 'node:fs'
+import { existsSync, readdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { pathToFileURL } from 'node:url'
@@ -124,6 +124,40 @@ describe('in a program of its own, from the packed tarball', () => {
   test('library.ts', async () => {
     expect(await output('out/library.js', sandbox.env)).toBe('Hello, first.\n')
   })
+
+  test('commonjs.cjs', async () => {
+    expect(await output('commonjs.cjs', sandbox.env)).toBe('Hello, first.\n')
+  })
+
+  test.each(['node16', 'nodenext'])(
+    'its types are found by CommonJS with module %s',
+    async (name) => {
+      writeFileSync(
+        join(project, 'types.cts'),
+        `import { createProxy, type Proxy } from 'claude-sub-proxy'
+       export const proxy: Promise<Proxy> = createProxy({ port: 0 })
+       // @ts-expect-error a port is a number
+       export const wrong = createProxy({ port: 'any' })\n`,
+      )
+      const compiler = join(ROOT, 'node_modules/.bin/tsc')
+      const options = [
+        '--noEmit',
+        '--strict',
+        '--skipLibCheck',
+        '--types',
+        'node',
+        '--module',
+        name,
+      ]
+      await run(compiler, [...options, 'types.cts', '--ignoreConfig'], { cwd: project }).catch(
+        (error: unknown) => {
+          throw new Error(`It does not compile:\n${(error as { stdout?: string }).stdout}`, {
+            cause: error,
+          })
+        },
+      )
+    },
+  )
 
   test.each(['out/hono.js', 'express.js'])('%s serves it beside its own routes', async (name) => {
     const child = spawn(process.execPath, [join(project, name)], {

@@ -82,14 +82,15 @@ class FakeWorker implements PooledWorker {
   }
 }
 
-function open(limits: Partial<CapacityLimits> = {}, start?: () => FakeWorker) {
+function open(limits: Partial<CapacityLimits & { cores: number }> = {}, start?: () => FakeWorker) {
   const workers: FakeWorker[] = []
   const capacity: Capacity<FakeWorker> = new Capacity<FakeWorker>({
     maxProcesses: 2,
     idleTimeout: 300_000,
     holdTimeout: 600_000,
     queueTimeout: 60_000,
-    queueLimit: 10,
+    queueLimit: 20,
+    cores: 1,
     start: () => {
       const worker = start?.() ?? new FakeWorker((changed) => capacity.changed(changed))
       workers.push(worker)
@@ -115,7 +116,7 @@ async function rest(): Promise<void> {
   await vi.advanceTimersByTimeAsync(0)
 }
 
-async function startedBench(limits?: Partial<CapacityLimits>) {
+async function startedBench(limits?: Partial<CapacityLimits & { cores: number }>) {
   const bench = open(limits)
   bench.capacity.grow()
   bench.workers[0]?.becomeReady()
@@ -142,6 +143,47 @@ describe('a turn', () => {
     workers[0]?.becomeReady()
     expect(await asked).toBe(0)
     expect(workers[0]?.warmUps, 'no warm-up in the way of a turn').toBe(0)
+  })
+
+  test('has one more started soon while there are fewer workers than cores', async () => {
+    const { ask, workers } = await startedBench({ cores: 2 })
+    await ask()
+    void ask()
+    await vi.advanceTimersByTimeAsync(29)
+    expect(workers).toHaveLength(1)
+    await vi.advanceTimersByTimeAsync(1)
+    expect(workers).toHaveLength(2)
+  })
+
+  test('has no other started while the line moves quickly, and one if it stops', async () => {
+    const { ask, workers } = await startedBench({ maxProcesses: 8 })
+    const turn = async (milliseconds: number): Promise<void> => {
+      await vi.advanceTimersByTimeAsync(milliseconds)
+      workers[0]?.to('settling')
+    }
+    await ask()
+    await turn(20)
+    void Promise.all(Array.from({ length: 12 }, () => ask()))
+    for (let index = 0; index < 10; index += 1) await turn(20)
+    expect(workers, 'the last waited 200 ms').toHaveLength(1)
+    await vi.advanceTimersByTimeAsync(119)
+    expect(workers).toHaveLength(1)
+    await vi.advanceTimersByTimeAsync(1)
+    expect(workers).toHaveLength(2)
+  })
+
+  test('has others started at once after its patience if turns take long', async () => {
+    const { ask, workers } = await startedBench({ maxProcesses: 8 })
+    await ask()
+    await vi.advanceTimersByTimeAsync(3000)
+    // One was started ahead of need meanwhile.
+    workers[1]?.becomeReady()
+    workers[0]?.to('settling')
+    void Promise.all(Array.from({ length: 12 }, () => ask()))
+    await vi.advanceTimersByTimeAsync(119)
+    expect(workers).toHaveLength(2)
+    await vi.advanceTimersByTimeAsync(1)
+    expect(workers).toHaveLength(3)
   })
 
   test('has one more started only if no worker becomes free for a while', async () => {

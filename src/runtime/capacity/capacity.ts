@@ -1,6 +1,7 @@
 import { ApiError } from '../../errors.ts'
 import { stopping } from '../../refusals.ts'
 import { byValue, type Candidate } from '../lanes.ts'
+import { Flow } from './flow.ts'
 import { Line, type LineLimits, type Place, type Priority } from './line.ts'
 import { StartPace } from './start-pace.ts'
 
@@ -28,6 +29,8 @@ export type CapacityLimits = LineLimits & {
 export type CapacityInput<Worker extends PooledWorker> = CapacityLimits & {
   /** @throws Error if the system can't start one more process */
   start: () => Worker
+  /** Cores of the machine; by default asked of the system. */
+  cores?: number
 }
 
 /** What a turn in line waits for. */
@@ -37,8 +40,11 @@ type Wish<Worker> =
   /** A ticket for a process of another kind. */
   | { kind: 'ticket'; grant: () => void }
 
-/** A turn waits this long for a worker that is busy before one more is started. Milliseconds. */
-const PATIENCE = 120
+/**
+ * A turn waits this long for a worker that is busy before one more is started: the first number while
+ * there are fewer workers than cores. Milliseconds.
+ */
+const PATIENCE = { few: 30, enough: 120 }
 
 /** While no worker is available for this long, one is started ahead of need. Milliseconds. */
 const AHEAD = 400
@@ -58,7 +64,8 @@ export class Capacity<Worker extends PooledWorker> {
   /** Workers that were told to end, and are not gone yet. */
   readonly #ending = new Set<Worker>()
   readonly #timers = new Map<Worker, NodeJS.Timeout>()
-  readonly #pace = new StartPace()
+  readonly #pace: StartPace
+  readonly #flow = new Flow()
   /** Tickets of processes of another kind. */
   #lent = 0
   #growth: NodeJS.Timeout | undefined
@@ -69,6 +76,7 @@ export class Capacity<Worker extends PooledWorker> {
   constructor(input: CapacityInput<Worker>) {
     this.#input = input
     this.#line = new Line(input)
+    this.#pace = new StartPace(input.cores)
   }
 
   /** All workers whose processes are not gone. */
@@ -135,6 +143,8 @@ export class Capacity<Worker extends PooledWorker> {
   /** To be told of each change of a worker's stage. */
   changed(worker: Worker): void {
     clearTimeout(this.#timers.get(worker))
+    if (worker.stage === 'opening') this.#flow.taken(worker, performance.now())
+    else if (worker.isAvailable) this.#flow.freed(worker, performance.now())
     switch (worker.stage) {
       case 'ready':
         this.#after(worker, this.#input.idleTimeout, () => this.#endIdle(worker))
@@ -257,7 +267,16 @@ export class Capacity<Worker extends PooledWorker> {
     const isNobodyThere = this.#workers.size === this.#ending.size + this.#starting.size
     const isUnfit = this.#available().length > 0
     if (isNobodyThere || isUnfit) return 0
-    return Math.max(0, PATIENCE - (performance.now() - first.since))
+    return Math.max(0, this.#startAt(first.since) - performance.now())
+  }
+
+  /** When one more worker is started for a turn that waits since then, if no other becomes free. */
+  #startAt(since: number): number {
+    const serving = this.#workers.size - this.#ending.size - this.#starting.size
+    if (serving < this.#pace.together) return since + PATIENCE.few
+    // As long as the line moves quickly, a start would only take the time of those that work.
+    const isQuick = this.#flow.isQuick(this.#line.length, serving)
+    return PATIENCE.enough + (isQuick ? Math.max(since, this.#flow.freedAt) : since)
   }
 
   #growNow(): void {
@@ -290,6 +309,8 @@ export class Capacity<Worker extends PooledWorker> {
       await worker.started
       this.#starting.delete(worker)
       this.#pace.succeeded()
+      // Turns that wait may need another one, which was not due while this one was on its way.
+      this.#planGrowth()
       if (this.#line.length === 0) await worker.warmUp()
     } catch (error) {
       this.#starting.delete(worker)

@@ -8,8 +8,12 @@ export class StartPace {
   /** Starts that failed since the last that did not. */
   failures = 0
   /** Each start takes most of a second of one core. */
-  readonly together = Math.max(1, availableParallelism())
+  readonly together: number
   #pausedUntil = -Infinity
+
+  constructor(cores = availableParallelism()) {
+    this.together = Math.max(1, cores)
+  }
 
   /** Milliseconds for which no process should be started ahead of need. */
   get pause(): number {

@@ -29,7 +29,7 @@ export type ApiErrorOptions = {
   status?: number
   /** The id that the API gave to the request that failed. */
   requestId?: string
-  /** What programs, not people, shall read of the error. */
+  /** Details of the error for programs. */
   details?: object | undefined
   /** Seconds after which the client may try again. */
   retryAfter?: number
@@ -39,7 +39,7 @@ export type ApiErrorOptions = {
 /** An error that is meant for the client: its message is shown as it is. */
 export class ApiError extends Error {
   override readonly name = 'ApiError'
-  /** An `ErrorType`, or a type that the API came up with since. */
+  /** An `ErrorType`, or a newer type of the API. */
   readonly type: string
   readonly status: number
   readonly requestId: string | undefined

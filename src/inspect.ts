@@ -19,19 +19,19 @@ export type { Account, Installation, System }
 export type RuntimeInspection = {
   system: System
   installation: Installation
-  /** Who it is logged in as; undefined if it did not tell. */
+  /** Its login; undefined if it did not report one. */
   account: Account | undefined
-  /** Why it did not tell; undefined if it did. */
+  /** Why the login is unknown; undefined if it is known. */
   accountProblem: string | undefined
-  /** Who it would be logged in as without an API key in the environment; undefined where there is none. */
+  /** Its login without the API key of the environment; undefined if there is no key. */
   accountWithoutKey: Account | undefined
 }
 
-/** What comes before a stored login. */
+/** Variables that override a stored login. */
 const KEY_VARIABLES = ['ANTHROPIC_API_KEY', 'ANTHROPIC_AUTH_TOKEN']
 
 /**
- * Has the runtime's executable say its version and its login. Nothing goes to the model's API.
+ * Asks the runtime's executable for its version and its login. Nothing goes to the model's API.
  *
  * @param claudePath another executable than the SDK's own
  */

@@ -2,8 +2,8 @@ import { Deferred } from './deferred.ts'
 import { stopping } from './refusals.ts'
 
 /**
- * Where a proxy is in its life, in this order. A proxy that never listens goes from `ready` to
- * `draining`, and one whose start fails from `starting`.
+ * The states of a proxy, in this order. A proxy that never listens goes from `ready` to `draining`;
+ * one whose start fails goes there from `starting`.
  */
 export type Stage = 'starting' | 'ready' | 'listening' | 'draining' | 'closed'
 
@@ -26,16 +26,16 @@ export type LifecycleSteps = {
   release: () => Promise<unknown>
   /** Milliseconds for which requests in flight may go on after `close()`. */
   drainTimeout: number
-  /** Is told of a step of the end that failed; the other steps are done all the same. */
+  /** Receives the error of a shutdown step; the other steps still run. */
   onError: (error: unknown) => void
 }
 
-/** The least time that clients have to take what was sent to them before their connections are cut. */
+/** Minimum time for clients to read what was sent before their connections are closed. */
 const FLUSH_MILLISECONDS = 1000
 
 /**
- * Starts, opens and ends a proxy, each once, in whatever order and however often it is told to: no
- * port is open after `close()`, and nothing begins that `close()` would not wait for.
+ * Starts, opens and closes a proxy, each once, whatever the order and number of calls. After
+ * `close()` no port is open, and no request begins that `close()` does not wait for.
  */
 export class Lifecycle {
   readonly #steps: LifecycleSteps
@@ -88,9 +88,9 @@ export class Lifecycle {
   }
 
   /**
-   * Has `close()` wait for a request.
+   * Registers a request in flight, for which `close()` waits.
    *
-   * @returns to be called when the request has ended
+   * @returns a function to call when the request has ended
    * @throws ApiError 529 once `close()` was called
    */
   begin(): () => void {
@@ -120,7 +120,7 @@ export class Lifecycle {
 
   async #end(): Promise<void> {
     this.#stage = 'draining'
-    // A port that is just being opened is open in a moment.
+    // If the port is being opened, wait until it is open.
     const port = await this.#opened?.catch(() => undefined)
     const flushed = port?.close()
     const drainedAt = performance.now() + this.#steps.drainTimeout
@@ -160,7 +160,7 @@ export class Lifecycle {
   }
 }
 
-/** Waits for it, and for so many milliseconds at most. */
+/** Waits for a promise, up to a number of milliseconds. */
 async function within(milliseconds: number, done: Promise<unknown> | undefined): Promise<void> {
   let timer: NodeJS.Timeout | undefined
   const elapsed = new Promise<void>((resolve) => (timer = setTimeout(resolve, milliseconds)))

@@ -56,7 +56,7 @@ export async function sweepPrivateFolders(): Promise<string[]> {
   return swept.filter((path) => path !== undefined)
 }
 
-/** A process that is just ending may still write there: deleting is tried again. */
+/** A process that is ending may still write there, so deleting is retried. */
 function remove(path: string): Promise<void> {
   return rm(path, { recursive: true, force: true, maxRetries: 5 })
 }
@@ -64,7 +64,7 @@ function remove(path: string): Promise<void> {
 type Owner = {
   pid: number
   host: string
-  /** Names the set of processes that `pid` counts in: that of a container is another one. */
+  /** Names the pid namespace: a container has its own. */
   namespace: string
 }
 
@@ -87,7 +87,7 @@ async function isAbandoned(path: string): Promise<boolean> {
       !isAlive(owner.pid)
     )
   } catch {
-    // It is gone already, is another version's, or is just being made.
+    // It is gone, was made by another version, or is being made.
     return false
   }
 }

@@ -1,6 +1,6 @@
 import { ApiError } from './errors.ts'
 
-/** Seconds after which a client that was turned away may try again. */
+/** Seconds after which a refused client may try again. */
 const RETRY_AFTER_SECONDS = 5
 
 /** The status that servers log for a client that did not wait for the answer. */

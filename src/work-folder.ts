@@ -9,16 +9,17 @@ import { join } from 'node:path'
 const NAME = 'not-the-clients-folder'
 
 /**
- * A link that leads nowhere, in place of the folder with a project's settings. The runtime looks for that
- * with each change of its settings, and if there is none it asks git whether one would be tracked: a
- * process of some milliseconds for each turn (measured with 2.1.330).
+ * A dangling link in place of the folder with a project's settings. The runtime looks for that
+ * folder at each change of its settings; if it is missing, the runtime starts git to ask whether it
+ * would be tracked, which costs some milliseconds for each turn (measured with 2.1.330).
  */
 const NO_PROJECT = { name: '.claude', target: 'none' }
 
 /**
- * A folder with nothing in it for the runtime to work in, of this user alone (mode 0700). Its path is the same after a
- * restart: it is told to the model at the beginning of each conversation, and what came before a
- * thought must stay as it was. Nothing is written in it, so several servers may share it.
+ * An empty working folder for the runtime, accessible to this user only (mode 0700). Its path stays
+ * the same over restarts: the runtime tells the model the path at the beginning of each
+ * conversation, and the text before a thought must not change. Nothing is written in it, so several
+ * servers can share it.
  *
  * @returns `undefined` if there is something else by that name, or someone else's
  */
@@ -47,7 +48,10 @@ function ignoreExisting(error: NodeJS.ErrnoException): void {
   if (error.code !== 'EEXIST') throw error
 }
 
-/** Anyone may write in the folder for temporary files: a link, or another user's folder, is not used. */
+/**
+ * Other users can write in the folder for temporary files, so a link or another user's folder is
+ * not used.
+ */
 async function isOurs(path: string): Promise<boolean> {
   const entry = await lstat(path)
   const isOwn = entry.uid === (process.getuid?.() ?? entry.uid)

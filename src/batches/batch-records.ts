@@ -82,7 +82,7 @@ export class BatchRecords {
     })
   }
 
-  /** Has a batch begin that is whole. From now on it outlives whatever happens. */
+  /** Opens a batch whose requests are all stored. From now on it survives a crash. */
   async open(id: string, total: number, errored: number): Promise<void> {
     await this.#store.durably(async () => {
       await this.#db
@@ -146,7 +146,7 @@ export class BatchRecords {
     return { batches: isBackwards ? page.toReversed() : page, hasMore: rows.length > limit }
   }
 
-  /** Those that are not over, whoever's they are, the oldest first. For the ones that work on them. */
+  /** The batches of all owners that have not ended, the oldest first; for the workers. */
   async unfinished(): Promise<Batch[]> {
     const rows = await this.#db
       .selectFrom('batches')
@@ -226,8 +226,8 @@ export class BatchRecords {
   }
 
   /**
-   * Ends what is left of a batch that is canceled or out of time. May be broken off at any moment, and
-   * called again.
+   * Ends the remaining requests of a batch that is canceled or expired. It can be interrupted at
+   * any time and called again.
    */
   async sweep({ id, status, expiresAt }: Batch): Promise<void> {
     const isExpired = expiresAt <= this.#now()
@@ -261,7 +261,7 @@ export class BatchRecords {
     }
   }
 
-  /** Deletes the batches that ended longer ago, and those that did not become whole. */
+  /** Deletes batches that ended before a time, and those whose requests never came completely. */
   async forgetOld(retention: number): Promise<void> {
     const now = this.#now()
     const rows = await this.#db
@@ -323,7 +323,7 @@ export async function addToCount(
     .execute()
 }
 
-/** Has a batch end whose requests are all finished. */
+/** Ends a batch whose requests are all finished. */
 export async function settle(db: Database, id: string, now: number): Promise<void> {
   await db
     .updateTable('batches')

@@ -21,7 +21,7 @@ export class Batches {
   }
 
   /**
-   * Goes on with what is there from before, and tries again while the store can't be used. To be called
+   * Continues the batches of an earlier run, and retries while the store can't be used. Call it
    * once the proxy serves.
    */
   async resume(wait = FIRST_WAIT): Promise<void> {

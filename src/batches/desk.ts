@@ -9,7 +9,7 @@ import { BatchRunner, type RunnerOptions } from './runner.ts'
 import { type EntryForm, MESSAGES_FORM, openaiForm, requestsOf } from './take-in.ts'
 
 export type DeskOptions = Omit<RunnerOptions, 'records' | 'queue'> & {
-  /** Milliseconds after which what is not finished of a batch expires. */
+  /** Milliseconds after which the unfinished requests of a batch expire. */
   expiry: number
   /** Bytes of one request. */
   maxBodySize: number
@@ -24,7 +24,7 @@ const MOST_BYTES = 256 * 1024 * 1024
 const REQUESTS_OF_A_STEP = 500
 const CHARACTERS_OF_A_STEP = 1_000_000
 
-/** Takes batches in, and has them worked off. */
+/** Accepts batches, and starts their work. */
 export class BatchDesk {
   readonly records: BatchRecords
   readonly runner: BatchRunner

@@ -7,7 +7,7 @@ export type Verdict =
       kind: 'again'
       /** Milliseconds. */
       after: number
-      /** Whether it was this request that failed, which it may do some times only. */
+      /** Whether the request itself failed; that may happen a few times only. */
       isOwn: boolean
       /** Why all others wait as long; absent if they continue. */
       everyone?: Wait
@@ -16,11 +16,11 @@ export type Verdict =
 /** The condition that all requests wait for. */
 export type Wait = 'rate limit' | 'overload' | 'login' | 'billing'
 
-/** How often a request may fail on its own account. */
+/** How often the request itself may fail. */
 const MOST_FAILURES = 6
 const FIRST_WAIT = 1000
 const LONGEST_WAIT = 5 * 60 * 1000
-/** For a login or an account that someone has to see to. */
+/** The wait if the login or the account needs attention. */
 const WAIT_FOR_A_PERSON = 60 * 1000
 
 /**
@@ -38,7 +38,7 @@ export function judge(error: unknown, failures: number, refusals: number): Verdi
   if (type === 'billing_error' || status === 402) return waitAll('billing', WAIT_FOR_A_PERSON)
   if (status === 429) return waitAll('rate limit', told ?? growing(refusals))
   if (status === 529) return waitAll('overload', told ?? growing(refusals))
-  // 499: it was not the client of the batch that left.
+  // 499: the request was aborted, but not by a client: a batch has none.
   if (status >= 500 || status === 408 || status === 499) return tryAgain(failures, told)
   return { kind: 'final' }
 }

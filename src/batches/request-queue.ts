@@ -24,7 +24,10 @@ export class RequestQueue {
     this.#now = now
   }
 
-  /** Takes the first request of a batch that may be asked now. That it is asked is written first. */
+  /**
+   * Claims the first request of a batch that may be asked now. The claim is stored before the
+   * request is asked.
+   */
   claim(batchId: string): Promise<ClaimedRequest | undefined> {
     const now = this.#now()
     return this.#store.db.transaction().execute(async (db) => {
@@ -111,7 +114,7 @@ export class RequestQueue {
       .execute()
   }
 
-  /** Says that this worker is alive. To be called some times within each lease. */
+  /** Renews the leases of this worker. Call it several times within each lease. */
   async renewLeases(): Promise<void> {
     await this.#store.db
       .updateTable('batch_requests')

@@ -52,8 +52,8 @@ export function openaiForm(endpoint: string): EntryForm {
 }
 
 /**
- * The requests of a batch. Each is checked on its own: what is wrong with one is its result, and
- * leaves the others alone.
+ * The requests of a batch. Each is checked on its own: an invalid request becomes a failed result
+ * and does not affect the others.
  *
  * @param entries the text of each
  * @throws ApiError 400 for the whole batch, where an entry is not of the form or uses an id again

@@ -1,4 +1,4 @@
-/** What a check of `doctor` came to. */
+/** The result of a check of `doctor`. */
 export type Finding = {
   /** A word that scripts can rely on. */
   readonly name: string

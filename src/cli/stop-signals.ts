@@ -12,7 +12,7 @@ export const STOP_SIGNALS: readonly NodeJS.Signals[] = [
 /**
  * Calls back at the first stop signal. The second one ends the process at once, with the exit code 1.
  *
- * @returns to be called when signals shall have their usual effect again
+ * @returns a function that restores the usual effect of the signals
  */
 export function onStopSignal(stop: (name: NodeJS.Signals) => void): () => void {
   let isStopping = false

@@ -3,7 +3,7 @@ import yoctoSpinner from 'yocto-spinner'
 import type { Environment } from '../config/environment.ts'
 import { isCapable } from './style.ts'
 
-/** Shows in a terminal that something is waited for; the line is gone when it is there, or failed. */
+/** Shows a waiting line in a terminal until a promise settles. */
 export async function showWaiting<T>(
   text: string,
   work: Promise<T>,
@@ -23,7 +23,7 @@ export async function showWaiting<T>(
 /** Milliseconds between two lines about one wait. */
 const REMINDER_MILLISECONDS = 5000
 
-/** Says every few seconds that something is still waited for, in lines that a log can hold. */
+/** Writes a line every few seconds while something is pending. */
 export function remind(
   sentence: (seconds: number) => string,
   stream: { write: (text: string) => unknown } = process.stderr,

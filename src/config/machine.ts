@@ -11,7 +11,7 @@ export type Machine = {
 const MEGABYTE = 1024 * 1024
 
 /**
- * How many runtime processes a machine carries.
+ * How many runtime processes a machine can run.
  *
  * An idle process takes about 150 MB of resident memory, and about 200 MB after 20 turns; half of
  * the free memory is left to everything else. A process mostly waits for the API, and a turn takes

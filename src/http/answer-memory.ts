@@ -6,7 +6,10 @@ import type { RememberedAnswers } from '../openai/remembered-answers.ts'
 /** Characters of JSON. */
 const LIMIT = 16_000_000
 
-/** Keeps answers in memory. The least recently used ones go first; one over the limit is not kept. */
+/**
+ * Keeps answers in memory, and drops the least recently used ones first. An answer that is larger
+ * than the limit is not kept.
+ */
 export function createAnswerMemory(limit: number = LIMIT): RememberedAnswers {
   const cache = new LRUCache<string, ContentBlock[]>({
     maxSize: limit,

@@ -9,17 +9,17 @@ import type { ResponseRun } from './response-run.ts'
 
 export type BackgroundInput = {
   head: ResponseHead
-  /** The model as it was asked for: which one answers is not known yet. */
+  /** The model that the request names. The one that answers is not known yet. */
   model: string
   /** Asks for the reply. */
   begin: (signal: AbortSignal) => Promise<ResponseRun>
   /** Seconds since 1970. */
   now: () => number
-  /** Is told of errors that are no ApiError. */
+  /** Receives errors that are not an ApiError. */
   onError: (error: unknown) => void
 }
 
-/** A response that is made whether its client waits for it or not. */
+/** A response that is completed even if its client does not wait. */
 export class BackgroundResponse {
   /** The response as it is now. */
   response: WireResponse
@@ -55,7 +55,7 @@ export class BackgroundResponse {
     this.#controller.abort()
   }
 
-  /** The events with a higher number, those to come included. */
+  /** The events with a higher number, including later ones. */
   async *after(number: number): AsyncGenerator<ResponseStreamEvent, void> {
     for (let next = number + 1; ;) {
       const event = this.events[next]

@@ -4,12 +4,15 @@ import { parseJson } from '../api/parse-json.ts'
 import { overloaded, throwIfLeft } from '../refusals.ts'
 import { type BodyLimits, IDLE_TIMEOUT, readBody } from './body.ts'
 
-/** How many bodies of the largest size may be held at a time; of a usual size they are hundreds. */
+/**
+ * How many bodies of the largest size fit in memory at a time. That is room for hundreds of usual
+ * size.
+ */
 const MOST_OF_LARGEST = 8
 
 /**
- * Reads the bodies of requests, and bounds what they take together: a request that stands in line is
- * held whole until its reply begins. What counts is what has come, not what a client says will come.
+ * Reads the bodies of requests, and limits their total size: a request that waits in line stays in
+ * memory until its reply begins. Received bytes count, not the length that a client announces.
  */
 export class Bodies {
   readonly #limits: BodyLimits
@@ -36,7 +39,7 @@ export class Bodies {
     return body
   }
 
-  /** To be called for each request when it was answered, or its reply began. */
+  /** Call this when a request was answered, or its reply has begun. */
   release(request: Request): void {
     this.#sum -= this.#lengths.get(request) ?? 0
     this.#lengths.delete(request)
@@ -53,8 +56,8 @@ export class Bodies {
 }
 
 /**
- * A client that leaves right after its request is seen to have left some rounds of the event loop
- * later: the end of its connection is read, answered with the end of ours, and told after that.
+ * If a client leaves right after its request, Node.js reports that only some rounds of the event
+ * loop later: it reads the end of the connection, ends its own side, and then emits the event.
  *
  * @throws ClientLeft
  */

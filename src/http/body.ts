@@ -3,9 +3,9 @@ import { ClientLeft } from '../refusals.ts'
 import { decompressed } from './content-encoding.ts'
 
 export type BodyLimits = {
-  /** Bytes of the body, also after it is decompressed. */
+  /** Maximum bytes of the body, before and after decompression. */
   maxSize: number
-  /** Milliseconds for which nothing of a body may come. */
+  /** Maximum milliseconds between two pieces of a body. */
   idleTimeout: number
 }
 
@@ -40,7 +40,10 @@ export async function readBody(
   return text.whole()
 }
 
-/** Milliseconds. A client that sends its body has the next piece ready; a network may lose one for some seconds. */
+/**
+ * Milliseconds. A client has the next piece of its body ready; a network may delay one by some
+ * seconds.
+ */
 export const IDLE_TIMEOUT = 20_000
 
 /**
@@ -76,7 +79,7 @@ async function* arriving(
     }
   } finally {
     clearTimeout(timer)
-    // There may be nothing left to cancel, or no one to cancel it.
+    // The body may have ended, or have no reader, so that there is nothing to cancel.
     void reader.cancel().catch(() => {})
   }
 }
@@ -84,9 +87,9 @@ async function* arriving(
 const BUFFER_BYTES = 64 * 1024
 
 /**
- * Puts text together from bytes as they come. Pieces are decoded when there is a buffer full of them:
- * kept apart, a body that trickles in pieces of a byte would take a hundred times its size, and a large
- * one that is decoded at its end would keep others waiting.
+ * Decodes bytes to text as they come, one full buffer at a time. If small pieces were kept apart, a
+ * body that comes byte by byte would take a hundred times its size; if a large body were decoded at
+ * its end, other requests would wait.
  */
 class Utf8Text {
   readonly #decoder = new TextDecoder('utf-8', { fatal: true })

@@ -2,9 +2,9 @@ import { isLoopback } from '../config/hosts.ts'
 import { ApiError } from '../errors.ts'
 
 /**
- * Keeps pages in a browser away from a proxy that is open on this machine: any page may send a
- * request to a loopback port, and one whose name was made to resolve to it (DNS rebinding) may read
- * the answer too.
+ * Refuses requests of web pages to a proxy that needs no key. Any page in a browser can send a
+ * request to a loopback port, and a page whose host name resolves to it (DNS rebinding) can also
+ * read the answer.
  *
  * @throws ApiError 403 `permission_error` for a `Host` that is not this machine, for an `Origin` that
  * is neither the proxy's own nor allowed, and for what another page had its browser load (an image,

@@ -7,8 +7,8 @@ export type Events = AsyncIterableIterator<StreamEvent, void>
 export type ChoiceEvent = { type: 'choice'; index: number; event: StreamEvent }
 
 /**
- * The events of several replies as they come, for one reader. No reply is asked for an event before
- * its last one was taken. An error of one of them ends all.
+ * Merges the events of several replies for one reader, as they come. A reply is asked for its next
+ * event only after the reader took the last one. An error in one reply ends all.
  */
 export function mergeChoices(replies: readonly Events[]): Events {
   const ready: Outcome[] = []

@@ -14,7 +14,7 @@ import { STREAM_HEADERS } from './reply.ts'
 import { askAll, type DialectOptions, foldReplies, type Replies } from './translated.ts'
 
 /**
- * Answers `POST /v1/completions`, the dialect before chats: each prompt is one turn of a user.
+ * Answers `POST /v1/completions`, the older dialect: each prompt becomes one user message.
  *
  * @throws ApiError where the request is wrong or its reply did not begin
  */

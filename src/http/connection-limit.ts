@@ -3,12 +3,12 @@ import { readFileSync } from 'node:fs'
 /** Connections at a time, if descriptors allow it. An idle one takes some ten kilobytes. */
 const MOST_CONNECTIONS = 16_384
 
-/** Descriptors that stay for processes of the runtime, files, and connections to elsewhere. */
+/** Descriptors that are reserved for runtime processes, files and outgoing connections. */
 const KEPT_FREE = 1024
 
 /**
- * How many connections may be open at a time. Further ones are closed when they are accepted,
- * for without descriptors left no process could be started.
+ * Maximum open connections. Further ones are closed when they are accepted: without free
+ * descriptors no process could be started.
  *
  * @param descriptors that this process may have open; undefined if that is unknown
  */
@@ -18,7 +18,7 @@ export function connectionLimit(descriptors: number | undefined): number {
   return Math.min(MOST_CONNECTIONS, left)
 }
 
-/** The limit of this process as Linux tells it; undefined on other systems. */
+/** This process's limit as Linux reports it; undefined on other systems. */
 export function readDescriptorLimit(): number | undefined {
   try {
     const limits = readFileSync('/proc/self/limits', 'utf8')

@@ -3,10 +3,13 @@ import * as zlib from 'node:zlib'
 
 import { ApiError } from '../errors.ts'
 
-/** Bytes of a piece that comes out. */
+/** Bytes of a decompressed piece. */
 const CHUNK_BYTES = 64 * 1024
 
-/** Node.js reads zstd from 22.15 and 23.8 on; the types here are those of the oldest version that is served. */
+/**
+ * Node.js supports zstd since 22.15 and 23.8; the types here are those of the oldest supported
+ * version.
+ */
 const { createZstdDecompress } = zlib as {
   createZstdDecompress?: (options: { chunkSize: number }) => Transform
 }
@@ -19,7 +22,7 @@ const DECODERS: Readonly<Record<string, (options: { chunkSize: number }) => Tran
   ...(createZstdDecompress && { zstd: createZstdDecompress }),
 }
 
-/** What a `content-encoding` may say here. */
+/** The supported values of `content-encoding`. */
 const READABLE = Object.keys(DECODERS).filter((name) => name !== 'x-gzip')
 
 /**
@@ -50,7 +53,7 @@ async function* decode(
   decoder: Transform,
   name: string,
 ): AsyncGenerator<Uint8Array> {
-  // What goes wrong on either side is thrown by the reading below.
+  // Errors of both streams are thrown where the output is read, below.
   pipeline(Readable.from(bytes), decoder, () => {})
   try {
     for await (const chunk of decoder) yield chunk as Uint8Array

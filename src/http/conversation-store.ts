@@ -19,7 +19,8 @@ type Stored = { conversation: Conversation; items: readonly ResponseItem[] }
 const LIMIT = 32_000_000
 
 /**
- * Conversations in memory; the least recently used ones go first. Each caller sees its own alone.
+ * Keeps conversations in memory, and drops the least recently used ones first. A caller sees only
+ * its own.
  */
 export class ConversationStore {
   readonly #stored: LRUCache<string, Stored>
@@ -81,7 +82,7 @@ export class CallersConversations {
     return item
   }
 
-  /** Adds what a response said. A conversation that was deleted meanwhile stays so. */
+  /** Adds the items of a response, unless the conversation was deleted meanwhile. */
   note(id: string, items: readonly ResponseItem[]): void {
     if (this.#stored.has(this.#nameOf(id))) this.append(id, items)
   }

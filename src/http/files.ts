@@ -18,9 +18,9 @@ const HIGHEST_LIMIT = 1000
 const OPENAIS_LIMIT = 10_000
 
 /**
- * The routes of files, in both dialects: who sends `anthropic-version` is answered as the Messages API
- * does, everyone else as OpenAI does. The results of OpenAI's batches are files there, made when they
- * are asked for.
+ * The routes of files, in both dialects: a request with `anthropic-version` is answered as the
+ * Messages API does, any other as OpenAI does. The results of OpenAI's batches are files there,
+ * made when they are asked for.
  * Sources: https://platform.claude.com/docs/en/build-with-claude/files,
  * https://platform.openai.com/docs/api-reference/files
  */
@@ -123,7 +123,7 @@ function isAnthropic(context: Call): boolean {
   return context.req.header('anthropic-version') !== undefined
 }
 
-/** The content is data, which no browser shall run: it is never shown as a page. */
+/** A browser must not run uploaded content, so it is never served as a page. */
 function sendBytes(
   context: Call,
   type: string,

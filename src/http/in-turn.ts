@@ -7,15 +7,18 @@ import { CLIENT_LEFT_STATUS } from '../refusals.ts'
 
 export type Fetch = (request: Request) => Response | Promise<Response>
 
-/** Requests that a connection may send ahead. No client of the API does that on purpose. */
+/**
+ * Maximum requests that a connection may send ahead (pipelining). No client of the API does that on
+ * purpose.
+ */
 const MOST_WAITING = 100
 
 type Line = { waiting: number; last: Promise<void> | undefined }
 
 /**
- * Serves the requests of one connection one after another, as their answers go out. A client that
- * sends many ahead asks for one reply at a time, and what it did not get to when it leaves is never
- * asked. One that sends ever more is cut.
+ * Serves the requests of a connection one after another, in the order of their answers. So a client
+ * that sends many requests ahead causes one request upstream at a time, and none after it has left.
+ * A connection that sends more than the limit is closed.
  */
 export function inTurn(
   fetch: Fetch,

@@ -1,6 +1,6 @@
 import { invalid } from '../openai/invalid.ts'
 
-/** A list as OpenAI's API pages it. */
+/** A page of a list, in the form of OpenAI's API. */
 export type ListPage<Item> = {
   object: 'list'
   data: Item[]

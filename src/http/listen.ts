@@ -38,16 +38,16 @@ export type ConnectionLimits = {
   request: number
   /** How long a connection is kept for the next request. */
   idle: number
-  /** How long a client may take nothing of an answer that waits to be sent. */
+  /** How long a client may leave an answer unread. */
   unread: number
 }
 
 const SECOND = 1000
 
 /**
- * Idle connections are kept for longer than clients (5 s in httpx, 4 s in undici) and reverse
- * proxies (60 s in nginx) keep theirs, so that it is them who close: a request that meets a closing
- * server is lost.
+ * Longer than clients (5 s in httpx, 4 s in undici) and reverse proxies (60 s in nginx) keep idle
+ * connections, so that the other side closes first: a request on a connection that the server is
+ * closing would be lost.
  */
 const LIMITS: ConnectionLimits = {
   headers: 30 * SECOND,
@@ -97,7 +97,7 @@ export async function listen(
     server.once('error', reject)
     server.listen(port, host, () => {
       server.off('error', reject)
-      // What fails from now on is a single connection.
+      // From here on, an error concerns a single connection.
       server.on('error', onError)
       resolve()
     })

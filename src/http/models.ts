@@ -39,7 +39,7 @@ export function listModels(
 }
 
 /**
- * Answers `GET /v1/models/{id}`, for each name that a request may have for a model of the list.
+ * Answers `GET /v1/models/{id}`, for every name that a request may use for a listed model.
  *
  * @throws ApiError 404 as the API has it
  */

@@ -5,11 +5,11 @@ import busboy from 'busboy'
 import { Deferred } from '../deferred.ts'
 import { ApiError } from '../errors.ts'
 
-/** Fields are names and words, no documents. */
+/** Fields other than the file are short. */
 const LIMITS = { files: 1, fields: 20, fieldSize: 10_000, parts: 30 }
 
 /**
- * Reads a form (RFC 7578) that has a file under the name `file`, and has it kept while it comes.
+ * Reads a form (RFC 7578) whose field `file` is a file, and stores the file while it comes.
  *
  * @param keep is given the file; what it returns is returned, with the fields that came after
  * @throws ApiError 400 where it is no such form, and what `keep` throws
@@ -36,7 +36,7 @@ export async function readUpload<Result>(
     hasFile = true
     keep(plainName(filename), content).then(kept.resolve, (error: unknown) => {
       kept.reject(error)
-      // What is not wanted any more is not read either.
+      // Stop reading when the rest is not needed.
       form.destroy()
     })
   })

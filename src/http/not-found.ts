@@ -4,7 +4,7 @@ import { missingInTheApi } from './openai-paths.ts'
 type Route = { method: string; path: string }
 
 /**
- * What to say if there is no such route: what the client has to do.
+ * The message of a 404 for an unknown route: it says what the client can do.
  *
  * @param request method and path as they came, and the origin under which the client knows the server
  * @param servedPath the path that was looked for

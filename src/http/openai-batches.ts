@@ -19,7 +19,7 @@ type Call = Context<{ Variables: Variables }>
 
 const PATH = '/v1/batches'
 const HIGHEST_LIMIT = 100
-/** Bytes of what describes a batch: its requests are in a file. */
+/** Maximum bytes of the description of a batch; its requests are in a file. */
 const MOST_BYTES = 64 * 1024
 
 const description = z.looseObject({
@@ -80,7 +80,7 @@ export function routeOpenaiBatches(app: App, batches: Batches, files: Files): vo
     return answer(context, batch)
   })
 
-  // OpenAI's API keeps batches; here their owner can delete what was said.
+  // OpenAI's API has no such route; here an owner can delete a batch and its texts.
   app.delete(`${PATH}/:id`, async (context) => {
     const { records } = await batches.desk()
     const id = context.req.param('id')

@@ -14,7 +14,7 @@ export function isOpenaiPath(path: string): boolean {
   return name !== undefined && (SERVED.has(name) || NOT_IN_THE_API.has(name))
 }
 
-/** What OpenAI has at a path and the model's API has not. */
+/** The message for an OpenAI endpoint that does not exist here. */
 export function missingInTheApi(path: string): string | undefined {
   return NOT_IN_THE_API.get(firstName(path) ?? '')
 }

@@ -5,7 +5,8 @@ export type PageQuery = { limit: number; afterId?: string; beforeId?: string }
 const DEFAULT_LIMIT = 20
 
 /**
- * The page that a list is asked for, as the Messages API has it: `limit`, `after_id`, `before_id`.
+ * The requested page of a list, by the parameters of the Messages API: `limit`, `after_id`,
+ * `before_id`.
  *
  * @throws ApiError (400) for a limit that is none, and for both ids
  */

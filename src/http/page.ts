@@ -34,7 +34,7 @@ const FILES: Readonly<Record<string, { name: string; type: string }>> = {
 
 export const PAGE_PATHS = Object.keys(FILES)
 
-/** Nothing from elsewhere, nothing inline, and no frame around it. */
+/** No resources of other origins, no inline code, no frames. */
 const CONTENT_SECURITY_POLICY = [
   "default-src 'none'",
   "script-src 'self'",

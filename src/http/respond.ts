@@ -31,10 +31,10 @@ function bodyFor(path: string, error: ApiError, requestId: string): object {
 /** The prefix of the paths of Ollama's API. */
 const OLLAMA_PREFIX = '/api/'
 
-/** Text that may stand in a header. The API's ids have this form; a gateway's may not. */
+/** Text that is valid in a header. The API's ids are; a gateway's may not be. */
 const VISIBLE = /^[\x21-\x7E]{1,200}$/
 
-/** For an error that came with the status of a success, or with none that HTTP has. */
+/** Replaces a status that is not an HTTP error status. */
 const BAD_GATEWAY = 502
 
 function isError(status: number): boolean {

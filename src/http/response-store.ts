@@ -15,23 +15,23 @@ import type { BackgroundResponse } from './background-response.ts'
 
 export type StoredResponse = {
   response: WireResponse
-  /** What its request added to the conversation, and then the answer. */
+  /** The messages that its request added to the conversation, and the answer. */
   added: Past
   /** The input of its request. */
   input: ResponseItem[]
-  /** Those of a response that was made in the background. */
+  /** Events; only if the response was made in the background. */
   events?: readonly ResponseStreamEvent[]
 }
 
 /** Characters of JSON. */
 const LIMIT = 32_000_000
 
-/** Responses that may be made in the background at a time, for all callers together. */
+/** Maximum background responses at a time, for all callers together. */
 const MOST_RUNNING = 200
 
 /**
- * Responses in memory; the least recently used ones go first. Each caller sees its own alone: for
- * everyone else there is no such response.
+ * Keeps responses in memory, and drops the least recently used ones first. A caller sees only its
+ * own.
  */
 export class ResponseStore {
   readonly #stored: LRUCache<string, StoredResponse>

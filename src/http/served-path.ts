@@ -16,7 +16,7 @@ const ENDPOINTS = new Set([
   'moderations',
 ])
 
-/** What base URLs have in front: a `/v1` too many, or the folder of a gateway. */
+/** Prefixes that base URLs have: an extra `/v1`, or the folder of a gateway. */
 const PREFIXES = new Set(['v1', 'anthropic', 'openai'])
 
 /**

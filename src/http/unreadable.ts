@@ -9,9 +9,9 @@ import { newRequestId } from './request-id.ts'
 export type Exchange = { incoming: IncomingMessage; outgoing: ServerResponse }
 
 /**
- * Tells a client, in the API's form, that what it sent could not be read as a request, or did not
- * come in time, and closes the connection. It is only closed where an answer could be taken for the
- * one to an earlier request.
+ * Answers, in the API's form, a request that cannot be parsed or did not come in time, and closes
+ * the connection. If the answer could be mistaken for the answer to an earlier request, it only
+ * closes the connection.
  *
  * @param error of the server's `clientError`
  * @param exchanges that are under way on the connection, oldest first
@@ -39,7 +39,7 @@ export function answerUnreadable(
   socket.end(`${head.join('\r\n')}\r\n\r\n${body}`, () => socket.destroy())
 }
 
-/** The answer where no request could be made of what was read, or serving it failed. */
+/** The answer if no request could be built, or serving it failed. */
 export function failureResponse(isUnreadable: boolean): Response {
   const error = isUnreadable
     ? errorFor(undefined)

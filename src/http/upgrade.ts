@@ -1,8 +1,8 @@
 import { ApiError } from '../errors.ts'
 
-/** One WebSocket, as a handler sees it. */
+/** A WebSocket, from the view of a handler. */
 export type MessageSocket = {
-  /** Resolves when the text is on its way, or can't be sent any more. */
+  /** Resolves when the text was handed to the system, or cannot be sent any more. */
   send: (text: string) => Promise<void>
   /** @param code of https://www.iana.org/assignments/websocket */
   close: (code: number, reason: string) => void
@@ -11,26 +11,26 @@ export type MessageSocket = {
   signal: AbortSignal
 }
 
-/** Serves a socket. The function that it gives back ends the socket after the work under way. */
+/** Serves a socket. Returns a function that ends the socket after the current response. */
 export type SocketHandler = (socket: MessageSocket) => () => void
 
-/** Requests that came over a connection which can become a WebSocket, with what shall serve it. */
+/** The handlers for requests whose connection can become a WebSocket. */
 const offers = new WeakMap<Request, { handler?: SocketHandler }>()
 
-/** Offers a request that its connection becomes a WebSocket. */
+/** Marks a request as one whose connection can become a WebSocket. */
 export function offerUpgrade(request: Request): void {
   offers.set(request, {})
 }
 
-/** What shall serve the connection of a request, if its route took the offer. */
+/** The handler of a request, if its route accepted the upgrade. */
 export function takenOffer(request: Request): SocketHandler | undefined {
   return offers.get(request)?.handler
 }
 
 /**
- * Takes the offer that the connection of a request becomes a WebSocket.
+ * Accepts the upgrade of a request to a WebSocket.
  *
- * @returns a response that stands for it and is not sent
+ * @returns a placeholder response, which is not sent
  * @throws ApiError 426 if the client asked for none
  */
 export function upgrade(request: Request, handler: SocketHandler): Response {

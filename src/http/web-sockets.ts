@@ -7,7 +7,7 @@ import type { Fetch } from './in-turn.ts'
 import { type MessageSocket, offerUpgrade, takenOffer } from './upgrade.ts'
 
 export type WebSockets = {
-  /** Ends each socket when its work under way is done. */
+  /** Ends each socket after its current response. */
   close: () => void
   /** Ends all at once. */
   cut: () => void
@@ -19,7 +19,10 @@ export type WebSocketsOptions = {
   onError: (error: unknown) => void
 }
 
-/** Milliseconds between two pings. A client that does not answer one before the next is gone. */
+/**
+ * Milliseconds between two pings. A client that does not answer a ping before the next one is
+ * disconnected.
+ */
 const PING_INTERVAL = 30_000
 
 /**
@@ -74,10 +77,10 @@ function requestOf({ url = '/', headers }: IncomingMessage): Request {
   return new Request(new URL(url, `http://${headers.host ?? 'localhost'}`), { headers: entries })
 }
 
-/** Sends a response on a connection that becomes no WebSocket. */
+/** Sends a plain response on a connection that is not upgraded. */
 async function refuse(socket: Duplex, response: Response): Promise<void> {
   const body = Buffer.from(await response.arrayBuffer())
-  // A route that knows nothing of WebSockets may have answered: there is no socket all the same.
+  // A route without WebSocket support may have answered: then there is no socket.
   const status = response.ok ? 426 : response.status
   const headers = [...response.headers].map(([name, value]) => `${name}: ${value}\r\n`)
   socket.end(
@@ -93,7 +96,7 @@ async function refuse(socket: Duplex, response: Response): Promise<void> {
 function messageSocket(opened: WebSocket): MessageSocket {
   const controller = new AbortController()
   opened.once('close', () => controller.abort())
-  // What fails is followed by a close.
+  // An error is followed by a close.
   opened.on('error', () => {})
   return {
     send: (text) =>

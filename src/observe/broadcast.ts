@@ -1,6 +1,6 @@
 import { Deferred } from '../deferred.ts'
 
-/** The least time between two values for a reader, in milliseconds: a busy proxy changes often. */
+/** Minimum time between two values for a reader, in milliseconds: a busy proxy changes often. */
 const PAUSE_MILLISECONDS = 250
 
 /** Lets any number of readers follow a value: each gets the current value, not every change. */
@@ -19,8 +19,8 @@ export class Broadcast<T> {
   }
 
   /**
-   * The current value, and the new one after each change; several changes at once are one. A reader
-   * that never asks for a value is not kept.
+   * Yields the current value, and a new one after each change; changes that come together are
+   * merged. A reader that never asks for a value is dropped.
    */
   watch(view: (value: T) => T = (value) => value): AsyncIterableIterator<T, void> {
     const reader = new Reader(async () => view(await this.#read()), {

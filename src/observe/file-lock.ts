@@ -1,17 +1,17 @@
 import { open, rm, stat } from 'node:fs/promises'
 import { setTimeout } from 'node:timers/promises'
 
-/** An older lock belongs to a process that was killed: the work under a lock takes milliseconds. */
+/** An older lock is stale: its process was killed, because work under a lock takes milliseconds. */
 const STALE_MILLISECONDS = 10_000
 
 /** Time between two looks at a lock that another process holds, in milliseconds. */
 const PAUSE_MILLISECONDS = 20
 
-/** How long a lock is waited for, in milliseconds: longer than it takes one to become stale. */
+/** How long to wait for a lock, in milliseconds: longer than a lock takes to become stale. */
 const PATIENCE_MILLISECONDS = 15_000
 
 /**
- * Does something while no other process on this machine does the same.
+ * Runs a function while no other process on this machine holds the lock.
  *
  * @param path of the lock's file, in a folder that is there
  * @throws Error if the lock can't be had, and what `work` throws
@@ -32,7 +32,7 @@ async function acquire(path: string): Promise<void> {
       await (await open(path, 'wx', 0o600)).close()
       return
     } catch (error) {
-      // EPERM and EBUSY: on Windows, a file that is just being deleted.
+      // EPERM and EBUSY: Windows reports these for a file that is being deleted.
       const { code } = error as NodeJS.ErrnoException
       if (!['EEXIST', 'EPERM', 'EBUSY'].includes(code ?? '')) throw error
       if (performance.now() - since > PATIENCE_MILLISECONDS) {

@@ -41,7 +41,7 @@ export function checkLogger(logger: Logger): void {
   )
 }
 
-/** The log of an embedded proxy whose user passed none. */
+/** The logger of an embedded proxy whose program passes none. */
 export function silentLogger(): Logger {
   return pino({ level: 'silent' })
 }

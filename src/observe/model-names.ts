@@ -1,12 +1,12 @@
 import { plainLine } from './plain-line.ts'
 import type { TurnRecord } from './turn-record.ts'
 
-/** Names besides the runtime's list that are counted by themselves. */
+/** Maximum number of unlisted names that are counted separately. */
 const MOST_UNLISTED = 20
 
 /**
- * The names that turns are counted under. A client may name any model, and a gateway may answer under
- * the name that it was asked for: so only so many names are taken that the runtime does not list.
+ * The model names under which turns are counted. A client can name any model, and a gateway may
+ * repeat that name in its answer; so the number of names outside the runtime's list is limited.
  */
 export class ModelNames {
   readonly #isListed: (model: string) => boolean

@@ -1,7 +1,7 @@
-/** Long enough for a name or a sentence: texts of a client or the API must not fill a log. */
+/** Enough for a name or a sentence: a text of a client or of the API must not fill the log. */
 const LONGEST = 300
 
-/** A text that others chose, fit for a log that is read in a terminal: one line, no control characters. */
+/** Makes untrusted text safe for a log in a terminal: one line, no control characters. */
 export function plainLine(text: string): string {
   const line = text.slice(0, LONGEST + 1).replace(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu, ' ')
   return line.length > LONGEST ? `${line.slice(0, LONGEST)}…` : line

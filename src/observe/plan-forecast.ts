@@ -8,7 +8,7 @@ const LENGTHS: readonly (readonly [name: string, seconds: number])[] = [
 const LEAST_ELAPSED = 0.02
 
 /**
- * When a plan's window is full if it is used on at the average rate since it began.
+ * When a plan's window will be full at its average rate since it began.
  *
  * @param utilization 0 is nothing, 1 is all
  * @param resetsAt Unix seconds, as `now` and the result

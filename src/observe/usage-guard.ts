@@ -5,8 +5,8 @@ import { ApiError } from '../errors.ts'
 const WAIT_SECONDS = 60 * 60
 
 /**
- * Keeps a part of the plan for others: refuses a turn if one of the plan's windows that counts for
- * its model is used up to the share, or if the turn would be paid for as overage.
+ * Keeps a part of the plan unused: refuses a turn if a plan window that applies to its model is
+ * used up to the configured share, or if the turn would use paid overage.
  *
  * @param share 0 to 1; without one nothing is refused
  * @param limits the plan's windows that still run

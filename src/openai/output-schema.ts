@@ -39,7 +39,7 @@ function asList(value: unknown): unknown[] {
 
 /**
  * Whether a schema lets an object have properties that are not named. The API can't enforce such a
- * schema; closed, a dictionary could hold nothing at all.
+ * schema; if it were closed, a dictionary could have no entries.
  */
 export function isOpen(schema: Schema): boolean {
   const { type, properties, additionalProperties: others } = schema

@@ -13,9 +13,9 @@ export type StorePlace = {
 }
 
 export type StoreEvents = {
-  /** Is told where the store is that was opened. */
+  /** Receives the place of the opened store. */
   onOpen: (place: string) => void
-  /** Is told of connections that were lost. */
+  /** Receives the error of a lost connection. */
   onError: (error: unknown) => void
 }
 
@@ -31,7 +31,7 @@ export class LazyStore {
     this.#events = events
   }
 
-  /** Whether there may be something in it from before. */
+  /** Whether it may hold data of an earlier run. */
   get exists(): boolean {
     const { stateFolder, databaseUrl } = this.#place
     if (databaseUrl !== undefined) return true

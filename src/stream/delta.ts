@@ -5,7 +5,10 @@ export type Fields = Record<string, unknown>
 
 type Delta = Extract<ReplyEvent, { type: 'content_block_delta' }>['delta']
 
-/** The deltas that say something of a block at once; `input_json_delta` has meaning only as a whole. */
+/**
+ * The deltas that can be applied one by one; the pieces of `input_json_delta` are JSON only
+ * together.
+ */
 export type BlockDelta = Exclude<Delta, { type: 'input_json_delta' }>
 
 /**

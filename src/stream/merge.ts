@@ -3,9 +3,8 @@ import type { ReplyEvent } from '../api/types.ts'
 type Numbers = { [field: string]: unknown }
 
 /**
- * Makes one message of the several that a run with tools gives: the text blocks of all of them in
- * order, the last one's stop reason, and the sum of what they used. What the tools were asked and
- * answered is left out.
+ * Merges the messages of a run with tools into one: all text blocks in order, the stop reason of
+ * the last message, and the sum of the usage. Tool calls and results are left out.
  */
 export class MessageMerge {
   #hasStarted = false

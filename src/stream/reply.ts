@@ -8,8 +8,8 @@ type ReadResult = IteratorResult<StreamEvent, void>
 type WaitingReader = { resolve: (result: ReadResult) => void; reject: (error: Error) => void }
 
 /**
- * One reply on its way from its source to its one reader: the queue of its events, and the message
- * that they make, folded once.
+ * A reply between its source and its one reader: the queue of its events, and the message that they
+ * are folded into, once.
  *
  * The source pushes events and ends the reply. The reader waits for `begun()`, then takes either the
  * events, one after another, or the `whole()` message. The queue takes all that comes: a process whose
@@ -47,7 +47,7 @@ export class Reply implements AsyncIterableIterator<StreamEvent, void> {
     return this.#end !== undefined
   }
 
-  /** Whether an event came that does not fit the ones before: what the message is can't be told. */
+  /** Whether an event contradicts earlier ones, so that the message is unknown. */
   get isUnclear(): boolean {
     return this.#foldFailure !== undefined
   }

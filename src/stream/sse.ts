@@ -100,7 +100,7 @@ class SseSource {
       this.#isOver = true
       controller.close()
     } catch (error) {
-      // Ignore errors of a source that was told to stop.
+      // Errors of a source after it was stopped do not matter.
       if (!this.#isOver) await this.#fail(controller, error)
     }
   }
@@ -148,7 +148,7 @@ class SseSource {
   }
 
   #ping(controller: Controller): void {
-    // A consumer that does not read would find a heap of them.
+    // Otherwise pings would pile up for a consumer that does not read.
     if (controller.desiredSize !== 0) return
     controller.enqueue(ENCODER.encode(this.#format.ping))
   }

@@ -29,7 +29,7 @@ export async function replaceFile(
 ): Promise<void> {
   await mkdir(dirname(path), { recursive: true })
   const earlier = await readUndo(path)
-  // Written twice: to undo is to go back to what was there before the first time.
+  // If it was written twice, undo restores what was there before the first time.
   const first =
     earlier !== undefined && earlier.after === before ? earlier.before : (before ?? null)
   const undo: Undo = { before: first, after }
@@ -38,7 +38,7 @@ export async function replaceFile(
 }
 
 /**
- * Puts a file back to what it was before `replaceFile`.
+ * Restores the file as it was before `replaceFile`.
  *
  * @throws Error if nothing was written, or the file was changed since
  */

@@ -2,7 +2,7 @@ import { join } from 'node:path'
 
 import type { Environment } from '../../config/environment.ts'
 
-/** What a client's configuration is to say. */
+/** The values for a client's configuration. */
 export type ClientFacts = {
   /** `http://localhost:42069` */
   readonly url: string
@@ -117,7 +117,7 @@ export const SETUP_CLIENTS: readonly SetupClient[] = [
 const BEGIN = '# >>> claude-sub-proxy'
 const END = '# <<< claude-sub-proxy'
 
-/** Adds lines at the end, in the place of those that were added before. */
+/** Adds lines at the end, or replaces those that were added before. */
 function withBlock(before: string | undefined, lines: readonly string[]): string {
   const block = [BEGIN, ...lines, END].join('\n')
   const kept = (before ?? '').replace(new RegExp(`\\n?${BEGIN}\\n[^]*?${END}\\n`), '')

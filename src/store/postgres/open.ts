@@ -99,7 +99,7 @@ function toApiError(error: unknown, place: string): unknown {
       cause: error,
     })
   }
-  // 23: a rule of the tables was broken, which the program knows how to tell.
+  // Class 23: a constraint was violated; the caller handles it.
   if (code.startsWith('23')) return error
   const message = `${place} can't be used: ${error.message}`
   return new ApiError('api_error', message, { cause: error })

@@ -14,7 +14,7 @@ import type Libsql from 'libsql'
 
 import { Deferred } from '../../deferred.ts'
 
-/** How long is waited for another process that writes, and how often is looked, in milliseconds. */
+/** How long to wait for another process that writes, and how often to look, in milliseconds. */
 const LOCKED_MILLISECONDS = 5000
 const LOOK_MILLISECONDS = 20
 

@@ -10,7 +10,7 @@ import {
   readMachine,
 } from './config/environment.ts'
 import { isLoopback } from './config/hosts.ts'
-import { keyRing } from './config/key-ring.ts'
+import { keyRing } from './config/keys/key-ring.ts'
 import type { Config } from './config/config.ts'
 import { isOwnAddress } from './config/own-address.ts'
 import { providerOf } from './config/provider.ts'
@@ -21,10 +21,15 @@ import { fetchFrom } from './http/embedded-fetch.ts'
 import { newRequestId } from './http/request-id.ts'
 import { listen } from './http/listen.ts'
 import { Lifecycle } from './lifecycle.ts'
+import { KeyGuard, ownersKey } from './limits/key-guard.ts'
+import { LocalBuckets } from './limits/request-buckets.ts'
+import { SharedBuckets } from './limits/shared-buckets.ts'
 import { LoginWatch } from './login-watch.ts'
 import { checkLogger, type Logger, silentLogger } from './observe/log.ts'
 import { Observatory } from './observe/observatory.ts'
+import { UsageFile } from './observe/usage-file.ts'
 import { guardUsage } from './observe/usage-guard.ts'
+import { UsageTable } from './observe/usage-table.ts'
 import { planCount } from './plan/plan-count.ts'
 import { planTurn } from './plan/plan-turn.ts'
 import { planWhole } from './plan/plan-whole.ts'
@@ -81,7 +86,7 @@ export async function createProxy({
 }: ProxyOptions = {}): Promise<Proxy> {
   const config = resolveConfig(settings, readMachine(env))
   checkLogger(logger)
-  const keys = await keyRing(config, {
+  const ring = await keyRing(config, {
     readFile: readKeyFile,
     now: () => performance.now(),
     log: { info: (line) => logger.info(line), warn: (line) => logger.warn(line) },
@@ -121,10 +126,21 @@ export async function createProxy({
       loginChanged: () => observatory.loginChanged(),
     },
   })
+  const onError = (error: unknown): void => logger.error({ err: error }, 'unexpected error')
+  const store = new LazyStore(config, {
+    onOpen: (place) =>
+      logger.info(`Batches and files are kept in ${place}, with what is said in them`),
+    onError: (error) => logger.warn({ err: error }, 'the store is not reached'),
+  })
+  const isShared = config.databaseUrl !== undefined
   const observatory: Observatory = new Observatory({
     logger,
     version: VERSION,
-    stateFolder: config.stateFolder,
+    keeper: isShared
+      ? new UsageTable(store)
+      : config.stateFolder === undefined
+        ? undefined
+        : new UsageFile(config.stateFolder),
     guard: config.usageGuard,
     census: () => engine.census(),
     inFlight: () => desk.inFlight,
@@ -160,13 +176,15 @@ export async function createProxy({
       const plan = isRun || carrier.kind === 'turns' ? planTurn : planWhole
       return { turn: plan(request, { ...planning, betas, isRun }), isRun }
     },
-    guard: (model) => {
+    guard: async (model, { key, isBatch }) => {
       try {
         guardUsage(config.usageGuard, observatory.limits, model, Date.now() / 1000)
       } catch (error) {
         loginWatch.turnRefused()
         throw error
       }
+      // Requests of batches were looked at before they were taken up.
+      if (!isBatch) await keyGuard.admit(key, model, { isBatch })
     },
     serve: ({ turn, isRun }, signal) =>
       isRun ? engine.run(turn, signal) : engine.serve(turn, signal),
@@ -178,17 +196,24 @@ export async function createProxy({
     now: () => performance.now(),
   })
 
-  const onError = (error: unknown): void => logger.error({ err: error }, 'unexpected error')
-  const store = new LazyStore(config, {
-    onOpen: (place) =>
-      logger.info(`Batches and files are kept in ${place}, with what is said in them`),
-    onError: (error) => logger.warn({ err: error }, 'the store is not reached'),
+  const keyGuard = new KeyGuard({
+    buckets: isShared
+      ? new SharedBuckets(store, (error) =>
+          logger.warn({ err: error }, 'the limits of keys hold for this replica alone'),
+        )
+      : new LocalBuckets(),
+    tokensToday: (name) => observatory.tokensToday(name),
   })
   const files = new Files(store, { limit: config.filesLimit, maxBodySize: config.maxBodySize })
   const batches = new Batches(store, {
     ...config,
     ask: async (request, { owner, ...about }) =>
-      desk.ask(await files.attach(request, owner), { id: newRequestId(), ...about }),
+      desk.ask(await files.attach(request, owner), { id: newRequestId(), isBatch: true, ...about }),
+    admit: async ({ model = config.modelDefault }, owner) => {
+      const key = ring && ownersKey(owner, await ring())
+      await keyGuard.admit(key, describeModel(model).id, { isBatch: true })
+      return key
+    },
     modelOf: (name) => engine.describeModel(name ?? config.modelDefault).id,
     hasRoom: () => lifecycle.stage !== 'draining' && desk.hasRoomForBatch(engine.census()),
     rateLimits: () => observatory.limits,
@@ -205,11 +230,11 @@ export async function createProxy({
     batches,
     files,
     version: VERSION,
-    keys,
+    keyRing: ring,
     isOpenToNetwork: !isLoopback(config.host),
     authStatus: async () => authStatus(await engine.account(), carrier),
     usage: () => observatory.usage(),
-    watchOverview: (isShared) => observatory.watch(isShared),
+    watchOverview: (viewer) => observatory.watch(viewer),
     metrics: () => observatory.metrics(),
     rateLimits: () => observatory.limits,
     models: async () => withAliases(await engine.models(), config.modelAliases),
@@ -218,19 +243,21 @@ export async function createProxy({
       lifecycle.during(() => engine.countTokens(planCount(request, planning), signal)),
     onError,
     onLeftOut: ({ id, names }) => logger.info({ id, left_out: names }, 'left out of the request'),
-    ask: (request, facts) => desk.ask(request, facts),
+    ask: (request, facts) => desk.ask(request, { ...facts, isBatch: false }),
   })
   const lifecycle: Lifecycle = new Lifecycle({
     start: async () => {
-      await Promise.all([engine.start(), observatory.load(), sweepPrivateFolders()])
-      if (config.databaseUrl !== undefined) refuseSubscription(await engine.account())
+      // What others share is read when it is needed: the database may be away at the moment.
+      const isRead = isShared ? undefined : observatory.load()
+      await Promise.all([engine.start(), isRead, sweepPrivateFolders()])
+      if (isShared) refuseSubscription(await engine.account())
     },
     listen: () => listen((request) => app.fetch(request), { ...config, onError }),
     stop: async () => {
       await batches.close()
-      await store.close()
       await engine.close()
       await observatory.close()
+      await store.close()
     },
     release: () => folder.remove(),
     drainTimeout: config.shutdownTimeout,

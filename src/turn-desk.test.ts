@@ -1,12 +1,11 @@
 import { describe, expect, test, vi } from 'vitest'
 
-import type { RequestFacts } from './http/messages.ts'
 import { ApiError } from './errors.ts'
 import type { TurnRecord } from './observe/turn-record.ts'
 import { stopping } from './refusals.ts'
 import type { EngineCensus } from './runtime/engine.ts'
 import { Reply } from './stream/reply.ts'
-import { type PlannedTurn, TurnDesk, type TurnDeskInput } from './turn-desk.ts'
+import { type AskFacts, type PlannedTurn, TurnDesk, type TurnDeskInput } from './turn-desk.ts'
 
 function open(parts: Partial<TurnDeskInput> = {}) {
   const records: TurnRecord[] = []
@@ -17,7 +16,7 @@ function open(parts: Partial<TurnDeskInput> = {}) {
     begin: () => end,
     plan: ({ model = 'the-default' }) =>
       ({ turn: { model: `${model}-id` }, isRun: false }) as PlannedTurn,
-    guard: () => {},
+    guard: () => Promise.resolve(),
     serve: () => {
       const reply = new Reply(() => {})
       replies.push(reply)
@@ -31,8 +30,8 @@ function open(parts: Partial<TurnDeskInput> = {}) {
   return { desk, records, end, replies }
 }
 
-function facts(signal = new AbortController().signal): RequestFacts {
-  return { id: 'req_1', betas: [], signal }
+function facts(signal = new AbortController().signal): AskFacts {
+  return { id: 'req_1', betas: [], signal, key: undefined, isBatch: false }
 }
 
 const REQUEST = { model: 'm', max_tokens: 1, messages: [{ role: 'user' as const, content: 'Hi' }] }

@@ -1,4 +1,5 @@
 import type { MessagesRequest } from './api/types.ts'
+import type { ClientKey } from './config/keys/client-key.ts'
 import type { RequestFacts } from './http/messages.ts'
 import type { TurnRecord } from './observe/turn-record.ts'
 import { failedTurn, watchTurn } from './observe/turn-watch.ts'
@@ -10,6 +11,14 @@ import type { Reply } from './stream/reply.ts'
 /** A turn, and whether Claude Code shall work on it with tools of its own. */
 export type PlannedTurn = { turn: Turn; isRun: boolean }
 
+/** What is known of a request. */
+export type AskFacts = RequestFacts & {
+  /** The key that let it in; undefined if clients need none. */
+  key: ClientKey | undefined
+  /** Whether it is one of a batch. */
+  isBatch: boolean
+}
+
 export type TurnDeskInput = {
   /** The model of a request that names none. */
   defaultModel: string
@@ -17,8 +26,8 @@ export type TurnDeskInput = {
   begin: () => () => void
   /** @throws ApiError for a request that can't be asked */
   plan: (request: MessagesRequest, betas: RequestFacts['betas']) => PlannedTurn
-  /** @throws ApiError if no turn of the model may be asked now */
-  guard: (model: string) => void
+  /** Rejects with an ApiError if no turn of the model may be asked now, or not by this client. */
+  guard: (model: string, facts: AskFacts) => Promise<void>
   /** @throws ApiError if there is no reply */
   serve: (planned: PlannedTurn, signal: AbortSignal) => Promise<Served>
   /** Called when turns came, got their worker or ended. */
@@ -57,11 +66,12 @@ export class TurnDesk {
    * @returns its reply, when the request is on its way upstream
    * @throws ApiError if there is none, or the proxy stops
    */
-  async ask(request: MessagesRequest, { id, betas, signal, trace }: RequestFacts): Promise<Reply> {
+  async ask(request: MessagesRequest, asked: AskFacts): Promise<Reply> {
+    const { id, betas, signal, trace, key } = asked
     const { begin, plan, guard, serve, onChange, now, defaultModel } = this.#input
     const end = begin()
     const model = request.model ?? defaultModel
-    const facts = { id, lane: 'none', model, startedAt: now(), signal }
+    const facts = { id, lane: 'none', model, key: key?.name, startedAt: now(), signal }
     const finish = (record: TurnRecord): void => {
       this.#inFlight -= 1
       end()
@@ -73,7 +83,7 @@ export class TurnDesk {
       throwIfLeft(signal)
       const planned = plan(request, betas)
       facts.model = planned.turn.model
-      guard(facts.model)
+      await guard(facts.model, asked)
       const { lane, reply } = await serve(planned, signal)
       onChange()
       watchTurn(reply, { ...facts, lane }, finish)

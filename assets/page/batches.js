@@ -6,6 +6,8 @@ const REASONS = {
   resume: 'it is paused',
   'interactive requests': 'interactive requests go first',
   'plan window': 'its share of the plan window is used',
+  'key limit': 'its key is over a limit',
+  key: 'its key was taken away',
   'rate limit': 'a rate limit is reached',
   overload: 'the API is overloaded',
   login: 'nobody is logged in',

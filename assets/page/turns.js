@@ -40,10 +40,13 @@ export function showTurns(turns) {
     'turns-lane',
     shown.map(({ lane }) => lane),
   )
+  const keys = new Set(shown.flatMap(({ key }) => key ?? []))
+  offerChoices('turns-key', keys)
+  byId('turns-key').hidden = keys.size < 2 && byId('turns-key').value === ''
   filter()
 }
 
-for (const id of ['turns-outcome', 'turns-model', 'turns-lane']) {
+for (const id of ['turns-outcome', 'turns-model', 'turns-lane', 'turns-key']) {
   byId(id).addEventListener('change', filter)
 }
 
@@ -54,15 +57,19 @@ byId('turns-pause').addEventListener('click', () => {
 })
 
 function filter() {
-  const [outcome, model, lane] = ['turns-outcome', 'turns-model', 'turns-lane'].map(
-    (id) => byId(id).value,
-  )
+  const [outcome, model, lane, key] = [
+    'turns-outcome',
+    'turns-model',
+    'turns-lane',
+    'turns-key',
+  ].map((id) => byId(id).value)
   let count = 0
   for (const { turn, row, detail } of rows.values()) {
     const fits =
       (outcome === '' || (outcome === 'failed') === isFailed(turn)) &&
       (model === '' || turn.model === model) &&
-      (lane === '' || turn.lane === lane)
+      (lane === '' || turn.lane === lane) &&
+      (key === '' || turn.key === key)
     row.hidden = !fits
     if (detail) detail.hidden = !fits
     if (fits) count += 1
@@ -146,6 +153,7 @@ function detailOf(turn) {
     ['request id', turn.id],
     ['API’s request id', turn.upstream_id],
     ['stop reason', turn.stop_reason],
+    ['key', turn.key],
     ['model', turn.model],
     ['lane', LANES[turn.lane]?.text],
     ['written to the cache', `${number(turn.cache_creation_input_tokens)} tokens`],

@@ -58,7 +58,8 @@ export function showDays(report) {
     ),
   )
   byId('keys-table').replaceChildren(
-    ...(Object.keys(keys).length === 0
+    // With one key for all there is nothing to tell apart.
+    ...(Object.keys(keys).every((name) => name === 'default')
       ? []
       : [
           table(

@@ -33,7 +33,7 @@ export function resolveModel(asked: string, { aliases, listedId }: ModelNames): 
 export function aliasOf(name: string, aliases: readonly ModelAlias[]): ModelAlias | undefined {
   return (
     aliases.find((alias) => alias.name === name) ??
-    aliases.find((alias) => isPattern(alias) && matches(name, alias.name))
+    aliases.find((alias) => isPattern(alias) && matchesPattern(name, alias.name))
   )
 }
 
@@ -41,8 +41,10 @@ export function isPattern({ name }: ModelAlias): boolean {
   return name.includes('*')
 }
 
-function matches(name: string, pattern: string): boolean {
+/** Whether a name fits a pattern, in which `*` stands for any text. */
+export function matchesPattern(name: string, pattern: string): boolean {
   const [first = '', ...others] = pattern.split('*')
+  if (others.length === 0) return name === pattern
   if (!name.startsWith(first)) return false
   const last = others.pop() ?? ''
   let position = first.length

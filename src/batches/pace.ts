@@ -1,8 +1,11 @@
 import type { BatchProgress, BatchWait } from '../observe/batch-progress.ts'
 import type { Batch } from './batch.ts'
 
-/** Nothing is asked before `until` (milliseconds since the epoch). */
-export type Hold = { reason: BatchWait; until: number }
+/**
+ * Nothing is asked before `until`, or before `again` if it may end earlier: then it is looked again.
+ * Milliseconds since the epoch.
+ */
+export type Hold = { reason: BatchWait; until: number; again?: number }
 
 /** How long a batch is looked back at to tell its rate, in milliseconds. */
 const LOOK_BACK = 60_000

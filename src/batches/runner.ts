@@ -1,5 +1,6 @@
 import type { RateLimits } from '../api/rate-limits.ts'
 import type { MessagesRequest } from '../api/types.ts'
+import type { ClientKey } from '../config/keys/client-key.ts'
 import { Deferred } from '../deferred.ts'
 import { ApiError } from '../errors.ts'
 import type { BatchProgress } from '../observe/batch-progress.ts'
@@ -19,8 +20,13 @@ export type RunnerOptions = {
   /** Asks as an interactive request is asked. */
   ask: (
     request: MessagesRequest,
-    about: { owner: string; betas: string[]; signal: AbortSignal },
+    about: { owner: string; key: ClientKey | undefined; betas: string[]; signal: AbortSignal },
   ) => Promise<Reply>
+  /**
+   * Looks whether the key of a batch allows a request, and gives the key. Throws an ApiError: 401 if it
+   * is no longer one of the keys, 429 if it is over a limit, 403 if it may not use the model.
+   */
+  admit: (request: MessagesRequest, owner: string) => Promise<ClientKey | undefined>
   modelOf: ModelOf
   /** Whether a request may begin without taking the place of an interactive one. */
   hasRoom: () => boolean
@@ -225,7 +231,14 @@ export class BatchRunner {
     } catch (error) {
       return this.#fail(request, error)
     }
-    const hold = this.#windowHold(translated.request)
+    let key: ClientKey | undefined
+    let hold = this.#windowHold(translated.request)
+    try {
+      if (hold === undefined) key = await this.#options.admit(translated.request, batch.owner)
+    } catch (error) {
+      hold = keyHold(error)
+      if (hold === undefined) return this.#fail(request, error)
+    }
     if (hold !== undefined) {
       this.#holds.set(batch.id, hold)
       return this.#write(() =>
@@ -234,7 +247,7 @@ export class BatchRunner {
     }
     try {
       const { owner, betas } = batch
-      const reply = await this.#options.ask(translated.request, { owner, betas, signal })
+      const reply = await this.#options.ask(translated.request, { owner, key, betas, signal })
       const message = await wholeReply(reply, this.#options.firstEventTimeout, signal)
       this.#refusals = 0
       await this.#write(() =>
@@ -328,8 +341,21 @@ export class BatchRunner {
   }
 }
 
+/** How often is looked whether a key allows more by now, in milliseconds: the file of keys may change. */
+const KEY_MILLISECONDS = 3000
+
+/** Why and how long a batch waits for its key; undefined if its request fails instead. */
+function keyHold(error: unknown): Hold | undefined {
+  if (!(error instanceof ApiError)) return undefined
+  const again = Date.now() + KEY_MILLISECONDS
+  if (error.status === 401) return { reason: 'key', until: Infinity, again }
+  if (error.status !== 429) return undefined
+  const until = Date.now() + (error.retryAfter ?? 0) * 1000
+  return { reason: 'key limit', until, again: Math.min(again, until) }
+}
+
 function isHeld(hold: Hold | undefined): hold is Hold {
-  return hold !== undefined && hold.until > Date.now()
+  return hold !== undefined && (hold.again ?? hold.until) > Date.now()
 }
 
 function elapsed(milliseconds: number): Promise<void> {

@@ -87,7 +87,7 @@ test('a key is said to be asked for, and not shown', () => {
   const line = render({ proxyApiKey: 'made-up-key' })
   expect(line['key']).toBe('proxy_api_key')
   expect(JSON.stringify(line)).not.toContain('made-up-key')
-  expect(render({ proxyApiKeyFile: '/run/secrets/key' })['key']).toBe('/run/secrets/key')
+  expect(render({ keys: '/run/secrets/key' })['key']).toBe('/run/secrets/key')
 })
 
 describe('a warning', () => {

@@ -1,6 +1,6 @@
 import type { Config } from '../config/config.ts'
 import { isLoopback } from '../config/hosts.ts'
-import { asksForKey } from '../config/key-ring.ts'
+import { asksForKey } from '../config/keys/key-ring.ts'
 import { explainMaxProcesses, type Machine } from '../config/machine.ts'
 import { wrap } from '../config/wrap.ts'
 import type { Proxy } from '../proxy.ts'
@@ -100,7 +100,7 @@ function loginText(account: Account): string {
 
 function keyText(config: Config): string {
   if (!asksForKey(config)) return 'none asked for'
-  return config.proxyApiKeyFile === undefined ? 'proxy_api_key' : config.proxyApiKeyFile
+  return config.keys ?? 'proxy_api_key'
 }
 
 function machineText({ config, machine, sources }: BannerFacts): string {

@@ -40,6 +40,12 @@ export const COMMANDS = [
     takesWords: false,
   },
   {
+    name: 'keys',
+    help: 'keys for clients, in the file of the option keys: keys add NAME makes one and shows it once, with limits as in the file (requests_per_minute=60); keys list; keys remove NAME',
+    words: [],
+    takesWords: true,
+  },
+  {
     name: 'models',
     help: 'list the models of the login; --json',
     words: ['json'],

@@ -31,6 +31,7 @@ const SOUND: Facts = {
   port: { kind: 'free' },
   state: { folder: '/home/me/.local/state/claude-sub-proxy' },
   loginFolder: { path: '/home/me/.claude', isThere: true, isWritable: true },
+  keyFile: undefined,
   api: { origin: 'https://api.anthropic.com', isOwn: false, reached: undefined },
   turn: undefined,
 }
@@ -308,6 +309,23 @@ describe('who may call', () => {
       level: 'warning',
       fix: expect.stringContaining('proxy_api_key'),
     })
+  })
+})
+
+describe('the file of keys', () => {
+  const keyFile = { path: '/etc/keys', count: 3, readable: 0, isOpen: true }
+  test.each<[string, Partial<Facts['keyFile']>, Finding['level'], RegExp]>([
+    ['with hashes alone may be read by everyone', {}, 'ok', /3 in \/etc\/keys/],
+    ['with a key in it may be read by its user', { readable: 1, isOpen: false }, 'ok', /1 of them/],
+    ['with a key in it may be read by everyone', { readable: 1 }, 'warning', /all users/],
+    ['can not be read', { problem: '/etc/keys:2: this is no key' }, 'error', /keys:2/],
+  ])('%s', (_name, changes, level, text) => {
+    const found = finding('keys', { keyFile: { ...keyFile, ...changes } })
+    expect(found).toMatchObject({ level, text: expect.stringMatching(text) })
+  })
+
+  test('is not told of where there is none', () => {
+    expect(finding('keys', {})).toBeUndefined()
   })
 })
 

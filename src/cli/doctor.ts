@@ -2,6 +2,7 @@ import { VERSION } from '../version.ts'
 import { checkCallers } from './checks/callers.ts'
 import { checkConfiguration } from './checks/configuration.ts'
 import { checkContainer } from './checks/container.ts'
+import { checkKeys } from './checks/keys.ts'
 import { checkLogin } from './checks/login.ts'
 import { checkNode } from './checks/node.ts'
 import { checkOnline } from './checks/online.ts'
@@ -60,6 +61,7 @@ export function check(facts: Facts, now: number): Finding[] {
     checkContainer(facts),
     checkPort(facts),
     checkCallers(facts),
+    checkKeys(facts),
     checkState(facts),
     checkOnline(facts),
     checkTurn(facts),

@@ -19,6 +19,8 @@ export type Facts = {
     readonly isThere: boolean
     readonly isWritable: boolean
   }
+  /** Undefined if no file of keys is configured. */
+  readonly keyFile: KeyFileState | undefined
   readonly api: ApiState
   /** Undefined if it was not asked for. */
   readonly turn: TurnState | undefined
@@ -31,6 +33,17 @@ export type PortState =
   | { kind: 'taken' }
   /** The system's code of any other error. */
   | { kind: 'refused'; code: string }
+
+export type KeyFileState = {
+  readonly path: string
+  /** Why no key can be read from it. */
+  readonly problem?: string
+  readonly count: number
+  /** Keys that stand in it as they are, not as hashes. */
+  readonly readable: number
+  /** Whether other users of this machine may read it. */
+  readonly isOpen: boolean
+}
 
 export type ApiState = {
   /** `https://api.anthropic.com`, or what ANTHROPIC_BASE_URL says: without a user or a path. */

@@ -9,10 +9,12 @@ import type { LoadedConfig } from '../config/load.ts'
 import type { Machine } from '../config/machine.ts'
 import type { Config } from '../config/config.ts'
 import { isOwnAddress } from '../config/own-address.ts'
+import { readKeyFile } from '../config/environment.ts'
+import { keysIn } from '../config/keys/keys-text.ts'
 import { resolveConfig } from '../config/resolve.ts'
 import { stateFolderOf } from '../config/state-folder.ts'
 import { inspectRuntime } from '../inspect.ts'
-import type { ApiState, Facts, PortState, Reached, TurnState } from './facts.ts'
+import type { ApiState, Facts, KeyFileState, PortState, Reached, TurnState } from './facts.ts'
 import { createQuietProxy } from './quiet-proxy.ts'
 import { versionOfServer } from './server.ts'
 
@@ -51,6 +53,7 @@ export async function gatherFacts(
       isThere: statSync(loginFolder, { throwIfNoEntry: false }) !== undefined,
       isWritable: writing(loginFolder).problem === undefined,
     },
+    keyFile: config.keys === undefined ? undefined : await lookAtKeys(config.keys),
     api,
     turn: words.includes('turn') ? await takeTurn(config, env, signal) : undefined,
   }
@@ -64,6 +67,23 @@ function loadOrExplain(load: () => LoadedConfig, machine: Machine): Facts['confi
     const config = resolveConfig({}, machine)
     const { warnings, problems } = error
     return { config, warnings, file: undefined, problem: problems.join('; ') }
+  }
+}
+
+async function lookAtKeys(path: string): Promise<KeyFileState> {
+  const nothing = { path, count: 0, readable: 0, isOpen: false }
+  try {
+    const text = await readKeyFile(path)
+    if (text === undefined) return { ...nothing, problem: `there is no file ${path}` }
+    const keys = keysIn(text, path)
+    if (keys.length === 0) return { ...nothing, problem: `there is no key in ${path}` }
+    const isOpen = process.platform !== 'win32' && (statSync(path).mode & 0o004) !== 0
+    const readable = keys.filter((key) => key.text !== undefined).length
+    return { path, count: keys.length, readable, isOpen }
+  } catch (error) {
+    if (error instanceof ConfigError) return { ...nothing, problem: error.problems.join('; ') }
+    const { code, message } = error as NodeJS.ErrnoException
+    return { ...nothing, problem: `${path} can't be read: ${code ?? message}` }
   }
 }
 

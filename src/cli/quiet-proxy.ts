@@ -21,7 +21,7 @@ export function createQuietProxy(
     host: '127.0.0.1',
     port: 0,
     proxyApiKey: undefined,
-    proxyApiKeyFile: undefined,
+    keys: undefined,
     toolsEnabled: false,
     stateFolder: undefined,
     signal,

@@ -81,7 +81,7 @@ async function serverFor(config: Config, env: Environment, signal: AbortSignal):
       host: '127.0.0.1',
       port: 0,
       proxyApiKey: key,
-      proxyApiKeyFile: undefined,
+      keys: undefined,
       stateFolder: config.stateFolder ?? stateFolderOf(env, process.platform),
       env,
       signal,

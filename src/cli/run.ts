@@ -88,6 +88,11 @@ async function perform(line: CommandLine, env: Environment): Promise<void> {
       const { login } = await import('./login.ts')
       return login(config)
     }
+    case 'keys': {
+      const { config } = load(line, env, machine)
+      const { keys } = await import('./keys.ts')
+      return keys(config.keys, others)
+    }
     case 'completion': {
       const { completionFor } = await import('./completion.ts')
       return void process.stdout.write(completionFor(others))

@@ -1,7 +1,8 @@
 import { readKeyFile } from '../config/environment.ts'
+import { ConfigError } from '../config/config-error.ts'
 import { httpAddress } from '../config/address.ts'
 import { isLoopback } from '../config/hosts.ts'
-import { keyRing } from '../config/key-ring.ts'
+import { type KeyConfig, keyRing } from '../config/keys/key-ring.ts'
 import type { Config } from '../config/config.ts'
 
 /** Where a server of this configuration is reached from this machine. */
@@ -19,7 +20,7 @@ const TIMEOUT_MILLISECONDS = { health: 3000, other: 20_000 }
  * @throws Error where it is ours and refuses
  */
 export async function askServer(
-  config: Pick<Config, 'host' | 'port' | 'proxyApiKey' | 'proxyApiKeyFile'>,
+  config: Pick<Config, 'host' | 'port'> & KeyConfig,
   path: string,
 ): Promise<unknown> {
   // A timer that keeps this program alive: a fetch that is hung up on may never settle by itself.
@@ -56,25 +57,31 @@ export async function versionOfServer(
 
 export type Health = { status?: string; version?: string; uptime_seconds?: number }
 
-const NO_KEY = { proxyApiKey: undefined, proxyApiKeyFile: undefined }
+const NO_KEY = { proxyApiKey: undefined, keys: undefined }
 
-async function keyHeader(config: KeyConfig): Promise<Record<string, string>> {
+async function keyHeader(
+  config: Pick<Config, 'host'> & KeyConfig,
+): Promise<Record<string, string>> {
   const key = await keyOf(config)
   return key === undefined ? {} : { 'x-api-key': key }
 }
-
-type KeyConfig = Pick<Config, 'host' | 'proxyApiKey' | 'proxyApiKeyFile'>
 
 /**
  * A key that the server of this configuration takes; undefined if it asks for none, or is on another
  * machine: the user's own key goes to the user's own machine, and nowhere else.
  *
- * @throws ConfigError if the file of keys can't be read
+ * @throws ConfigError if the file of keys can't be read, or has hashes only
  */
-export async function keyOf(config: KeyConfig): Promise<string | undefined> {
+export async function keyOf(config: Pick<Config, 'host'> & KeyConfig): Promise<string | undefined> {
   if (!isLoopback(config.host) && !['0.0.0.0', '::'].includes(config.host)) return undefined
   const log = { info: () => {}, warn: () => {} }
   const ring = await keyRing(config, { readFile: readKeyFile, now: () => 0, log })
-  const [key] = (await ring?.()) ?? []
-  return key
+  const keys = await ring?.()
+  const text = keys?.map((key) => key.text).find((known) => known !== undefined)
+  if (keys !== undefined && text === undefined) {
+    throw new ConfigError(
+      `${config.keys}: it has hashes of keys only, and this command needs a key: give it yours in CSP_PROXY_API_KEY`,
+    )
+  }
+  return text
 }

@@ -44,18 +44,19 @@ export interface Config {
   readonly modelAliases: Values['modelAliases']
 
   /**
-   * Key that clients must send; empty: none (not on the command line, where other users can read
-   * it). Takes ASCII letters, digits and punctuation, without spaces and control characters; or a
-   * function that gives one such text or a list of them. Default: none.
+   * Key that clients must send, beside those in the file of keys; empty: none (not on the command
+   * line, where other users can read it). Takes ASCII letters, digits and punctuation, without
+   * spaces and control characters; or a function that gives one such text or a list of them.
+   * Default: none.
    */
   readonly proxyApiKey: Values['proxyApiKey']
 
   /**
-   * File with the keys that clients may send, one a line; read again when it changes, so a key can
-   * be replaced without a restart. Takes a path without control characters and written out, for ~
-   * is not expanded. Default: none.
+   * File with the keys that clients may send, one a line, each with a name and limits if you like;
+   * made by the command keys; read again when it changes. Takes a path without control characters
+   * and written out, for ~ is not expanded. Default: none.
    */
-  readonly proxyApiKeyFile: Values['proxyApiKeyFile']
+  readonly keys: Values['keys']
 
   /**
    * Web origins whose pages may call, separated by commas (such as https://app.example:8080); *:

@@ -49,7 +49,7 @@ export function readTextFile(path: string): string | undefined {
 }
 
 /** Bytes that a file of keys may have. */
-const LARGEST_KEY_FILE = 64 * 1024
+const LARGEST_KEY_FILE = 1024 * 1024
 
 /** The text of a file of keys, as `keyRing` wants it. */
 export function readKeyFile(path: string): Promise<string | undefined> {

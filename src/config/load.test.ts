@@ -72,6 +72,7 @@ describe('where a value comes from', () => {
       'model_default = a',
       'model_aliases = b = c',
       'proxy_api_key = "k#y"',
+      'keys = /run/secrets/keys',
       'cors_origins = https://a.example, http://b.example:8080',
       'system_prompt = "Be\\nbrief."',
       'max_thinking_tokens = 2048',
@@ -108,6 +109,7 @@ describe('where a value comes from', () => {
       modelDefault: 'a',
       modelAliases: [{ name: 'b', model: 'c' }],
       proxyApiKey: 'k#y',
+      keys: '/run/secrets/keys',
       corsOrigins: ['https://a.example', 'http://b.example:8080'],
       systemPrompt: 'Be\nbrief.',
       maxThinkingTokens: 2048,
@@ -139,13 +141,18 @@ describe('where a value comes from', () => {
     const loaded = load({ files: { 'config.txt': text } })
     expect(loaded.config).toEqual(expected)
     expect(loaded.warnings).toEqual([])
-    const { proxyApiKeyFile, ...sources } = loaded.sources
-    expect(Object.values(sources)).not.toContain('default')
+    expect(Object.values(loaded.sources)).not.toContain('default')
+  })
 
-    // It can't stand beside the key.
-    expect(proxyApiKeyFile).toBe('default')
-    const other = load({ files: { 'config.txt': 'proxy_api_key_file = /run/secrets/key' } })
-    expect(other.config.proxyApiKeyFile).toBe('/run/secrets/key')
+  it('refuses the earlier name of an option that guards something', () => {
+    const text = 'proxy_api_key_file = /run/secrets/key'
+    expect(() => load({ files: { 'config.txt': text } })).toThrow(
+      /^config\.txt:1: proxy_api_key_file is called keys now: rename it$/,
+    )
+    expect(() => load({ env: { CSP_PROXY_API_KEY_FILE: '/run/secrets/key' } })).toThrow(
+      /^CSP_PROXY_API_KEY_FILE is called keys now: rename it$/,
+    )
+    expect(load({ env: { CSP_PROXY_API_KEY_FILE: '' } }).warnings).toEqual([])
   })
 })
 

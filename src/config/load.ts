@@ -11,7 +11,7 @@ import { nearest } from './nearest.ts'
 import { AUTOMATIC } from './option.ts'
 import { OPTION_KEYS, SETTING_KEYS, SETTINGS } from './options.ts'
 import type { OptionKey, SettingKey } from './options.ts'
-import { removedOption } from './removed-options.ts'
+import { removedOption, renamedOption } from './removed-options.ts'
 import { notAllowed, resolveConfig } from './resolve.ts'
 
 export type ConfigRequest = {
@@ -48,7 +48,7 @@ export function loadConfig(request: ConfigRequest): LoadedConfig {
     if (found !== undefined) given.set(key, found)
   }
   const warnings = [...environmentWarnings(request.env), ...fileWarnings(file)]
-  const problems = [...(file?.problems ?? [])]
+  const problems = [...(file?.problems ?? []), ...earlierNames(request.env, file)]
   const input: Record<string, unknown> = {}
   for (const [key, from] of given) {
     const value = readValue(key, from)
@@ -117,13 +117,29 @@ function placed(key: SettingKey, given: Given | undefined): string {
   return given === undefined ? key : `${given.source}: ${key}`
 }
 
+/** Options that are given under a name of an earlier version. */
+function earlierNames(env: Environment, file: ConfigFile | undefined): string[] {
+  const outside = Object.keys(env)
+    .filter((name) => name.startsWith(ENVIRONMENT_PREFIX) && env[name] !== '')
+    .map((name) => ({ place: name, key: name.slice(ENVIRONMENT_PREFIX.length).toLowerCase() }))
+  const inside = (file?.entries ?? [])
+    .filter(({ value }) => value !== '')
+    .map(({ key, line }) => ({ place: `${file?.path}:${line}: ${key}`, key }))
+  return [...outside, ...inside].flatMap(({ place, key }) => {
+    const problem = renamedOption(key)
+    return problem === undefined ? [] : [`${place} ${problem}`]
+  })
+}
+
 /** Only names that look like a mistyped name of ours: other programs may use the prefix too. */
 function environmentWarnings(env: Environment): string[] {
   const known = OPTION_KEYS.map(variableOf)
   return Object.keys(env)
     .filter((name) => name.startsWith(ENVIRONMENT_PREFIX) && !known.includes(name))
     .flatMap((name) => {
-      const removed = removedOption(name.slice(ENVIRONMENT_PREFIX.length).toLowerCase())
+      const key = name.slice(ENVIRONMENT_PREFIX.length).toLowerCase()
+      if (renamedOption(key) !== undefined) return []
+      const removed = removedOption(key)
       if (removed !== undefined) return [`${name} ${removed}`]
       const near = nearest(name.slice(ENVIRONMENT_PREFIX.length), OPTION_KEYS)
       return near === undefined
@@ -142,6 +158,7 @@ function fileWarnings(file: ConfigFile | undefined): string[] {
     if (key === 'config') {
       warnings.push(`${place} can't be set in a file: use --config or ${variableOf('config')}`)
     } else if (!Object.hasOwn(SETTINGS, key)) {
+      if (renamedOption(key) !== undefined) continue
       const removed = removedOption(key)
       if (removed !== undefined) {
         warnings.push(`${place} ${removed}`)

@@ -1,5 +1,5 @@
 import { listenHost } from './hosts.ts'
-import { keySource } from './key-ring.ts'
+import { keySource } from './keys/key-ring.ts'
 import { maxProcessesOf } from './machine.ts'
 import { modelAliases } from './model-aliases.ts'
 import type { CamelCase } from './names.ts'
@@ -46,12 +46,12 @@ export const SETTINGS = {
   proxy_api_key: secret(
     optional(
       keySource,
-      'key that clients must send; empty: none (not on the command line, where other users can read it)',
+      'key that clients must send, beside those in the file of keys; empty: none (not on the command line, where other users can read it)',
     ),
   ),
-  proxy_api_key_file: optional(
+  keys: optional(
     filePath,
-    'file with the keys that clients may send, one a line; read again when it changes, so a key can be replaced without a restart',
+    'file with the keys that clients may send, one a line, each with a name and limits if you like; made by the command keys; read again when it changes',
   ),
   cors_origins: list(
     origins,

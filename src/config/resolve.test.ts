@@ -1,6 +1,6 @@
 import { describe, expect, expectTypeOf, it } from 'vitest'
 import { ConfigError } from './config-error.ts'
-import type { KeySource } from './key-ring.ts'
+import type { KeySource } from './keys/key-ring.ts'
 import type { Config } from './config.ts'
 import { resolveConfig } from './resolve.ts'
 import type { ConfigInput } from './resolve.ts'
@@ -16,7 +16,7 @@ it('fills in every default', () => {
     modelDefault: 'claude-sonnet-4-6',
     modelAliases: [],
     proxyApiKey: undefined,
-    proxyApiKeyFile: undefined,
+    keys: undefined,
     corsOrigins: [],
     systemPrompt: undefined,
     maxThinkingTokens: undefined,
@@ -55,19 +55,17 @@ it('has the types of the table', () => {
   expect(() => (resolveConfig({}, MACHINE).port = 1)).toThrow(TypeError)
 })
 
-it('takes a key that a function gives, and none beside a file of keys', () => {
+it('takes a key that a function gives, and one beside a file of keys', () => {
   const { proxyApiKey } = resolveConfig({ proxyApiKey: () => 'made-up' }, MACHINE)
   expect(proxyApiKey).toBeTypeOf('function')
-  const both = { proxyApiKey: 'hush', proxyApiKeyFile: '/run/secrets/key' }
-  expect(() => resolveConfig(both, MACHINE)).toThrow(
-    /^proxyApiKeyFile can't be used beside proxyApiKey(?!.*hush)/,
-  )
+  const both = { proxyApiKey: 'hush', keys: '/run/secrets/key' }
+  expect(resolveConfig(both, MACHINE)).toMatchObject(both)
 })
 
 it('takes a file of keys for a key, where the tools need one', () => {
   const tools = { toolsEnabled: true, toolsFolder: '/srv', host: '0.0.0.0' }
   expect(() => resolveConfig(tools, MACHINE)).toThrow('proxyApiKey')
-  expect(() => resolveConfig({ ...tools, proxyApiKeyFile: '/key' }, MACHINE)).not.toThrow()
+  expect(() => resolveConfig({ ...tools, keys: '/key' }, MACHINE)).not.toThrow()
 })
 
 describe('the host', () => {
@@ -75,14 +73,14 @@ describe('the host', () => {
 
   it('is every address in a container if clients need a key, else loopback', () => {
     expect(resolveConfig({ proxyApiKey: 'key' }, container).host).toBe('0.0.0.0')
-    expect(resolveConfig({ proxyApiKeyFile: '/key' }, container).host).toBe('0.0.0.0')
+    expect(resolveConfig({ keys: '/key' }, container).host).toBe('0.0.0.0')
     expect(resolveConfig({}, container).host).toBe('127.0.0.1')
     expect(resolveConfig({ proxyApiKey: 'key' }, MACHINE).host).toBe('127.0.0.1')
   })
 
   it.each(['0.0.0.0', '::', '192.168.1.5', 'box.example'])('%s needs a key', (host) => {
     expect(() => resolveConfig({ host }, MACHINE)).toThrow(
-      /^host = '.*' needs proxyApiKey or proxyApiKeyFile: .* \(dangerouslyOpenToAll allows just that\)$/,
+      /^host = '.*' needs proxyApiKey or keys: .* \(dangerouslyOpenToAll allows just that\)$/,
     )
     expect(() => resolveConfig({ host }, container)).toThrow(ConfigError)
     expect(resolveConfig({ host, proxyApiKey: 'key' }, MACHINE).host).toBe(host)

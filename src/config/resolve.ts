@@ -2,7 +2,7 @@ import { inspect } from 'node:util'
 import { ConfigError } from './config-error.ts'
 import type { Config } from './config.ts'
 import { isLoopback } from './hosts.ts'
-import { asksForKey } from './key-ring.ts'
+import { asksForKey } from './keys/key-ring.ts'
 import type { Machine } from './machine.ts'
 import { keyOf, propertyOf } from './names.ts'
 import { nearest } from './nearest.ts'
@@ -88,12 +88,6 @@ function valueOf(
 /** Conflicts between values that are allowed each by itself. */
 function problemsTogether(config: Config, { name, placed }: SettingLabels): string[] {
   const problems: string[] = []
-  if (config.proxyApiKey !== undefined && config.proxyApiKeyFile !== undefined) {
-    // It would have to be guessed which of them holds.
-    problems.push(
-      `${placed('proxy_api_key_file')} can't be used beside ${placed('proxy_api_key')}: give one of them`,
-    )
-  }
   const isOpen = !asksForKey(config) && !isLoopback(config.host)
   if (config.toolsEnabled && config.toolsFolder === undefined) {
     problems.push(
@@ -106,7 +100,7 @@ function problemsTogether(config: Config, { name, placed }: SettingLabels): stri
     )
   } else if (isOpen && !config.dangerouslyOpenToAll) {
     problems.push(
-      `${placed('host')} = ${oneLine(config.host)} needs ${name('proxy_api_key')} or ${name('proxy_api_key_file')}: without a key, everyone who reaches the port uses your login (${name('dangerously_open_to_all')} allows just that)`,
+      `${placed('host')} = ${oneLine(config.host)} needs ${name('proxy_api_key')} or ${name('keys')}: without a key, everyone who reaches the port uses your login (${name('dangerously_open_to_all')} allows just that)`,
     )
   }
   return problems

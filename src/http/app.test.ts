@@ -1,5 +1,7 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
 
+import { plainKey } from '../config/keys/client-key.ts'
+import { ringOf } from '../../test/support/key-rings.ts'
 import { appOptions } from '../../test/support/app-options.ts'
 import { never, REPLY, source } from '../../test/support/source.ts'
 import { Deferred } from '../deferred.ts'
@@ -305,17 +307,20 @@ test.each([
   'with the keys %j it is told whether several callers see the page: %j',
   async (keys, isShared) => {
     const watchOverview = vi.fn<AppOptions['watchOverview']>(() => source([]).events)
-    const { app } = open({ watchOverview, keys: keys && (() => Promise.resolve(keys)) })
+    const { app } = open({ watchOverview, keyRing: keys && ringOf(...keys) })
     const headers: Record<string, string> = keys === undefined ? {} : { 'x-api-key': 'made-up-ann' }
     const response = await app.request('/v1/usage/stream', { headers })
     expect(response.status).toBe(200)
-    expect(watchOverview).toHaveBeenCalledExactlyOnceWith(isShared)
+    expect(watchOverview).toHaveBeenCalledExactlyOnceWith({
+      isShared,
+      key: keys && plainKey('made-up-ann'),
+    })
   },
 )
 
 describe('other routes', () => {
   test('/health is open, whatever is asked for elsewhere', async () => {
-    const { app } = open({ keys: () => Promise.resolve(['made-up']) })
+    const { app } = open({ keyRing: ringOf('made-up') })
     const response = await app.request('/health', { headers: { host: 'evil.example' } })
     expect(response.status).toBe(200)
     expect(await response.json()).toEqual({
@@ -391,7 +396,7 @@ describe('other routes', () => {
   })
 
   test.each(['/', '/api/hello', '/health'])('HEAD %s is 200, without a key', async (path) => {
-    const { app } = open({ keys: () => Promise.resolve(['made-up']) })
+    const { app } = open({ keyRing: ringOf('made-up') })
     const response = await app.request(path, { method: 'HEAD' })
     expect([response.status, await response.text()]).toEqual([200, ''])
   })
@@ -399,7 +404,7 @@ describe('other routes', () => {
   test.each(['/', '/health'])(
     'OPTIONS %s is a success, for checks of a load balancer',
     async (path) => {
-      const { app } = open({ keys: () => Promise.resolve(['made-up']) })
+      const { app } = open({ keyRing: ringOf('made-up') })
       expect((await app.request(path, { method: 'OPTIONS' })).status).toBe(204)
     },
   )

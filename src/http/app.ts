@@ -3,25 +3,35 @@ import { cors } from 'hono/cors'
 
 import type { NamedModel } from '../api/model.ts'
 import type { RateLimits } from '../api/rate-limits.ts'
-import type { StreamEvent } from '../api/types.ts'
+import type { MessagesRequest, StreamEvent } from '../api/types.ts'
 import { ApiError } from '../errors.ts'
 import type { Batches } from '../batches/batches.ts'
+import type { ClientKey } from '../config/keys/client-key.ts'
+import type { KeyRing } from '../config/keys/key-ring.ts'
 import type { Files } from '../files/files.ts'
+import { mayUse } from '../limits/key-guard.ts'
+import type { Viewer } from '../observe/overview.ts'
+import type { Reply } from '../stream/reply.ts'
 import { sseStream } from '../stream/sse.ts'
 import { createAnswerMemory } from './answer-memory.ts'
 import { routeBatches } from './batches.ts'
 import { Bodies } from './bodies.ts'
 import { checkBrowser } from './browser-guard.ts'
+import { callerOf } from './caller.ts'
 import { postChatCompletion } from './chat-completions.ts'
 import { postCompletion } from './completions.ts'
 import { type CountTokensOptions, postCountTokens } from './count-tokens.ts'
 import { routeFiles } from './files.ts'
 import { checkKey } from './key.ts'
-import { type Ask, type MessagesOptions, postMessages, STREAM_HEADERS } from './messages.ts'
+import {
+  type MessagesOptions,
+  postMessages,
+  type RequestFacts,
+  STREAM_HEADERS,
+} from './messages.ts'
 import { getModel, listModels } from './models.ts'
 import { notFoundMessage } from './not-found.ts'
 import { routeOpenaiBatches } from './openai-batches.ts'
-import { ownerOf } from './owner.ts'
 import { routeOllama } from './ollama.ts'
 import { getPage, PAGE_PATHS } from './page.ts'
 import { withRateLimits } from './rate-limit-headers.ts'
@@ -31,12 +41,17 @@ import { addResponsesRoutes } from './responses-routes.ts'
 import { servedPath } from './served-path.ts'
 import type { Variables } from './variables.ts'
 
-export type AppOptions = Omit<MessagesOptions & CountTokensOptions, 'bodies'> & {
+export type AppOptions = Omit<MessagesOptions & CountTokensOptions, 'bodies' | 'ask'> & {
+  /** @param key that let the client in; undefined if none is asked for */
+  ask: (
+    request: MessagesRequest,
+    facts: RequestFacts & { key: ClientKey | undefined },
+  ) => Promise<Reply>
   version: string
   /** Bytes of the largest body of a request. */
   maxBodySize: number
   /** What clients must send now; without it, only this machine's own programs are served. */
-  keys: (() => Promise<readonly string[]>) | undefined
+  keyRing: KeyRing | undefined
   corsOrigins: readonly string[]
   /** Whether requests from elsewhere can reach the server without a key. */
   isOpenToNetwork: boolean
@@ -49,15 +64,17 @@ export type AppOptions = Omit<MessagesOptions & CountTokensOptions, 'bodies'> & 
   /** What a request may name as its model. */
   models: () => Promise<readonly NamedModel[]>
   /** What `GET /v1/usage` tells. */
-  usage: () => object
-  /** What the page shows, now and after each change; without words of errors if several callers see it. */
-  watchOverview: (isShared: boolean) => AsyncIterable<StreamEvent>
+  usage: () => object | Promise<object>
+  /** What the page shows, now and after each change. */
+  watchOverview: (viewer: Viewer) => AsyncIterable<StreamEvent>
   metrics: () => Promise<{ text: string; contentType: string }>
   /** The state of the plan, where it is known. */
   rateLimits: () => RateLimits | undefined
   batches?: Batches
   files?: Files
 }
+
+type Call = Context<{ Variables: Variables }>
 
 /** Where turns are asked for. */
 const INFERENCE_PATHS = [
@@ -78,6 +95,7 @@ export function createApp(settings: AppOptions): Hono<{ Variables: Variables }> 
 
   app.use(async (context, next) => {
     context.set('requestId', newRequestId())
+    context.set('key', undefined)
     context.set('owner', '')
     try {
       await next()
@@ -115,39 +133,31 @@ export function createApp(settings: AppOptions): Hono<{ Variables: Variables }> 
 
   app.use(async (context, next) => {
     const { raw } = context.req
-    if (options.keys !== undefined) {
-      context.set('owner', ownerOf(checkKey(raw.headers, await options.keys())))
+    if (options.keyRing !== undefined) {
+      const key = checkKey(raw.headers, await options.keyRing())
+      context.set('key', key)
+      context.set('owner', key.owner)
     } else if (!options.isOpenToNetwork) checkBrowser(raw, options.corsOrigins)
     await next()
   })
 
   app.get('/auth/status', async (context) => context.json(await options.authStatus()))
   for (const path of INFERENCE_PATHS) app.use(path, withRateLimits(options.rateLimits))
-  // The routes of all dialects ask by this: files are named by whoever they belong to.
-  const askingFor = (owner: string) => ({
-    ...options,
-    ask: async (...[request, facts]: Parameters<Ask>) =>
-      options.ask((await options.files?.attach(request, owner)) ?? request, facts),
-  })
-  app.post('/v1/messages', (context) =>
-    postMessages(context.req.raw, context.get('requestId'), askingFor(context.get('owner'))),
-  )
-
   const answers = createAnswerMemory()
+  const forClient = (context: Call) => optionsForClient(context, { ...options, answers })
+  app.post('/v1/messages', (context) =>
+    postMessages(context.req.raw, context.get('requestId'), forClient(context)),
+  )
   app.post('/v1/chat/completions', (context) =>
-    postChatCompletion(context.req.raw, context.get('requestId'), {
-      ...askingFor(context.get('owner')),
-      answers,
-    }),
+    postChatCompletion(context.req.raw, context.get('requestId'), forClient(context)),
   )
-
   app.post('/v1/completions', (context) =>
-    postCompletion(context.req.raw, context.get('requestId'), { ...options, answers }),
+    postCompletion(context.req.raw, context.get('requestId'), forClient(context)),
   )
-  routeOllama(app, { ...options, answers })
-  addResponsesRoutes(app, { ...options, answers })
+  routeOllama(app, forClient)
+  addResponsesRoutes(app, forClient, options.maxBodySize)
   app.post('/v1/messages/count_tokens', async (context) =>
-    answer(context, await postCountTokens(context.req.raw, options)),
+    answer(context, await postCountTokens(context.req.raw, forClient(context))),
   )
   const { batches, files } = options
   if (batches) routeBatches(app, batches)
@@ -156,18 +166,25 @@ export function createApp(settings: AppOptions): Hono<{ Variables: Variables }> 
   app.get('/v1/models', async (context) =>
     answer(
       context,
-      listModels(new URL(context.req.url).searchParams, await options.models(), options.modelOf),
+      listModels(
+        new URL(context.req.url).searchParams,
+        await forClient(context).models(),
+        options.modelOf,
+      ),
     ),
   )
   app.get('/v1/models/:id{.+}', async (context) =>
-    answer(context, getModel(context.req.param('id'), await options.models(), options.modelOf)),
+    answer(
+      context,
+      getModel(context.req.param('id'), await forClient(context).models(), options.modelOf),
+    ),
   )
-  app.get('/v1/usage', (context) => answer(context, options.usage()))
-  app.get('/v1/usage/stream', async () => {
+  app.get('/v1/usage', async (context) => answer(context, await options.usage()))
+  app.get('/v1/usage/stream', async (context) => {
     const { pingInterval, onError } = options
-    // With several keys, what an error says may be for another's eyes.
-    const isShared = ((await options.keys?.()) ?? []).length > 1
-    const stream = sseStream(options.watchOverview(isShared), { pingInterval, onError })
+    const isShared = ((await options.keyRing?.()) ?? []).length > 1
+    const viewer = { isShared, key: context.get('key') }
+    const stream = sseStream(options.watchOverview(viewer), { pingInterval, onError })
     return new Response(stream, { headers: STREAM_HEADERS })
   })
   app.get('/metrics', async () => {
@@ -189,6 +206,23 @@ export function createApp(settings: AppOptions): Hono<{ Variables: Variables }> 
   return app
 }
 
-function answer(context: Context<{ Variables: Variables }>, body: object): Response {
+/** The options of the routes for the client of a request: what they ask is asked under its name. */
+function optionsForClient<Options extends AppOptions>(context: Call, options: Options) {
+  const [key, owner] = [context.get('key'), context.get('owner')]
+  const withFiles = async (request: MessagesRequest) =>
+    (await options.files?.attach(request, owner)) ?? request
+  const isAllowed = ({ id }: NamedModel) => key === undefined || mayUse(key, options.modelOf(id))
+  return {
+    ...options,
+    caller: callerOf(context.req.raw.headers, key),
+    ask: async (request: MessagesRequest, facts: RequestFacts) =>
+      options.ask(await withFiles(request), { ...facts, key }),
+    countTokens: async (request: MessagesRequest, signal: AbortSignal) =>
+      options.countTokens(await withFiles(request), signal),
+    models: async () => (await options.models()).filter(isAllowed),
+  }
+}
+
+function answer(context: Call, body: object): Response {
   return Response.json(body, { headers: { 'request-id': context.get('requestId') } })
 }

@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
 
+import { ringOf, ringOfLines } from '../../test/support/key-rings.ts'
 import { keptOptions } from '../../test/support/kept.ts'
 import { Files } from '../files/files.ts'
 import { LazyStore } from '../store/lazy-store.ts'
@@ -64,7 +65,7 @@ const as = (key: string) => ({ headers: { 'x-api-key': key } })
 
 describe('with keys', () => {
   test('a batch is seen by those who send its key alone', async () => {
-    const ask = appWith({ keys: () => Promise.resolve(['made-up-ann', 'made-up-bob']) })
+    const ask = appWith({ keyRing: ringOf('made-up-ann', 'made-up-bob') })
     const { body } = await ask('', { method: 'POST', body: BATCH, ...as('made-up-ann') })
     const path = `/${String(body['id'])}`
     expect((await ask(path, as('made-up-ann'))).response.status).toBe(200)
@@ -79,5 +80,16 @@ describe('with keys', () => {
     }
     const { response } = await ask(path, { method: 'DELETE', ...as('made-up-bob') })
     expect(response.status).toBe(404)
+  })
+
+  test('a batch of a named key is seen with another key of the name', async () => {
+    const lines = ['ann = made-up-ann', 'bob = made-up-bob']
+    const ask = appWith({ keyRing: ringOfLines(...lines) })
+    const { body } = await ask('', { method: 'POST', body: BATCH, ...as('made-up-ann') })
+    const path = `/${String(body['id'])}`
+    const later = appWith({ keyRing: ringOfLines('ann = made-up-new', 'bob = made-up-bob') })
+    expect((await later(path, as('made-up-new'))).response.status).toBe(200)
+    expect((await later(path, as('made-up-bob'))).response.status).toBe(404)
+    expect((await later(path, as('made-up-ann'))).response.status).toBe(401)
   })
 })

@@ -2,6 +2,7 @@ import Anthropic, { toFile } from '@anthropic-ai/sdk'
 import OpenAI from 'openai'
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
 
+import { ringOf } from '../../test/support/key-rings.ts'
 import { keptOptions } from '../../test/support/kept.ts'
 import { REPLY, source } from '../../test/support/source.ts'
 import { everythingIn } from '../../test/support/store.ts'
@@ -150,11 +151,11 @@ describe('is refused', () => {
   })
 })
 
-const keys = () => Promise.resolve(['made-up-ann', 'made-up-bob'])
+const keyRing = ringOf('made-up-ann', 'made-up-bob')
 
 test("a file is its key's alone", async () => {
-  const ann = clients({ keys }, 'made-up-ann').anthropic
-  const bob = clients({ keys }, 'made-up-bob').anthropic
+  const ann = clients({ keyRing }, 'made-up-ann').anthropic
+  const bob = clients({ keyRing }, 'made-up-bob').anthropic
   const { id } = await ann.beta.files.upload({ file: await toFile(PDF, 'a') })
   await expect(bob.beta.files.retrieveMetadata(id)).rejects.toMatchObject({ status: 404 })
   await expect(bob.beta.files.download(id)).rejects.toMatchObject({ status: 404 })

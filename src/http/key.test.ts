@@ -1,6 +1,7 @@
 import * as fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 
+import { hashOf, namedKey, plainKey } from '../config/keys/client-key.ts'
 import { ApiError } from '../errors.ts'
 import { checkKey } from './key.ts'
 
@@ -9,7 +10,8 @@ const KEY = 'made-up-key'
 function check(headers: Record<string, string>, keys = [KEY]): unknown {
   try {
     // What it gives is the key that is right, not another one that was sent.
-    expect(keys).toContain(checkKey(new Headers(headers), keys))
+    const all = keys.map((key) => plainKey(key))
+    expect(all).toContain(checkKey(new Headers(headers), all))
     return 'allowed'
   } catch (error) {
     return error
@@ -70,4 +72,13 @@ test('just who sends one of the keys gets in', () => {
       expect(check({ [name]: value }, [held, sent])).toBe('allowed')
     }),
   )
+})
+
+test('a hash in the place of a key lets in who sends the key, and not who sends the hash', () => {
+  const ann = namedKey('ann', hashOf('made-up-ann'), {})
+  const bob = namedKey('bob', 'made-up-bob', {})
+  if (ann === undefined || bob === undefined) throw new Error('These are keys.')
+  const letIn = (key: string) => checkKey(new Headers({ 'x-api-key': key }), [ann, bob]).name
+  expect([letIn('made-up-ann'), letIn('made-up-bob')]).toEqual(['ann', 'bob'])
+  expect(() => letIn(hashOf('made-up-ann'))).toThrow('invalid x-api-key')
 })

@@ -1,5 +1,6 @@
-import { createHash, timingSafeEqual } from 'node:crypto'
+import { timingSafeEqual } from 'node:crypto'
 
+import { type ClientKey, digestOf } from '../config/keys/client-key.ts'
 import { ApiError } from '../errors.ts'
 
 /** Values that are looked at in one request: each could be a guess. */
@@ -14,7 +15,7 @@ const MOST_SENT = 4
  * @returns the key that lets in
  * @throws ApiError 401 `authentication_error`
  */
-export function checkKey(headers: Headers, keys: readonly string[]): string {
+export function checkKey(headers: Headers, keys: readonly ClientKey[]): ClientKey {
   const sent = sentKeys(headers)
   if (sent.length === 0) {
     throw new ApiError(
@@ -22,10 +23,9 @@ export function checkKey(headers: Headers, keys: readonly string[]): string {
       'This proxy asks for a key: send it as `x-api-key`, or as `Authorization: Bearer`.',
     )
   }
-  const digests = keys.map(digest)
-  const right = sent.filter((value) => {
-    const sentDigest = digest(value)
-    return digests.map((each) => timingSafeEqual(sentDigest, each)).includes(true)
+  const right = sent.flatMap((value) => {
+    const sentDigest = digestOf(value)
+    return keys.filter(({ digest }) => timingSafeEqual(sentDigest, digest))
   })
   if (right[0] === undefined) throw new ApiError('authentication_error', 'invalid x-api-key')
   return right[0]
@@ -38,8 +38,4 @@ function sentKeys(headers: Headers): string[] {
     .split(', ')
     .map((value) => /^Bearer\s+(.*)$/i.exec(value)?.[1] ?? '')
   return [...keys, ...bearers].filter((value) => value !== '').slice(0, MOST_SENT)
-}
-
-function digest(text: string): Buffer {
-  return createHash('sha256').update(text).digest()
 }

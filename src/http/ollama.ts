@@ -1,4 +1,4 @@
-import type { Hono } from 'hono'
+import type { Context, Hono } from 'hono'
 
 import type { NamedModel } from '../api/model.ts'
 import { ApiError } from '../errors.ts'
@@ -28,16 +28,21 @@ export type OllamaOptions = DialectOptions & {
   models: () => Promise<readonly NamedModel[]>
 }
 
+type App = Hono<{ Variables: Variables }>
+type Call = Context<{ Variables: Variables }>
+
 /**
  * The part of Ollama's API with which its clients find models and chat.
  * Source: https://docs.ollama.com/api
  */
-export function routeOllama(app: Hono<{ Variables: Variables }>, options: OllamaOptions): void {
-  const { models, modelOf, bodies } = options
+export function routeOllama(app: App, optionsFor: (context: Call) => OllamaOptions): void {
   app.get('/api/version', (context) => context.json({ version: OLLAMA_VERSION }))
-  app.get('/api/tags', async (context) => context.json({ models: (await models()).map(tagOf) }))
+  app.get('/api/tags', async (context) =>
+    context.json({ models: (await optionsFor(context).models()).map(tagOf) }),
+  )
   app.get('/api/ps', (context) => context.json({ models: [] }))
   app.post('/api/show', async (context) => {
+    const { models, modelOf, bodies } = optionsFor(context)
     const name = parseShow(await bodies.readJson(context.req.raw))
     const fullName = modelOf(name)
     const isKnown = (await models()).some(({ id }) => id === name || id === fullName)
@@ -45,10 +50,10 @@ export function routeOllama(app: Hono<{ Variables: Variables }>, options: Ollama
     return context.json(modelDetails(fullName))
   })
   app.post('/api/chat', (context) =>
-    postOllama('chat', context.req.raw, context.get('requestId'), options),
+    postOllama('chat', context.req.raw, context.get('requestId'), optionsFor(context)),
   )
   app.post('/api/generate', (context) =>
-    postOllama('generate', context.req.raw, context.get('requestId'), options),
+    postOllama('generate', context.req.raw, context.get('requestId'), optionsFor(context)),
   )
 }
 

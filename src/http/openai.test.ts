@@ -1,6 +1,7 @@
 import type { ChatCompletionChunk } from 'openai/resources/chat/completions'
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
 
+import { ringOf } from '../../test/support/key-rings.ts'
 import { appOptions } from '../../test/support/app-options.ts'
 import { never, REPLY, source } from '../../test/support/source.ts'
 import { ApiError } from '../errors.ts'
@@ -189,7 +190,7 @@ describe('a stream of a chat', () => {
 
 describe("errors have OpenAI's form", () => {
   test('where the key is missing', async () => {
-    const { post } = open({ keys: () => Promise.resolve(['made-up']) })
+    const { post } = open({ keyRing: ringOf('made-up') })
     const response = await post(HELLO)
     expect(response.status).toBe(401)
     expect(await response.json()).toMatchObject({

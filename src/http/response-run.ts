@@ -11,7 +11,6 @@ import {
   type TranslatedRequest,
 } from '../openai/responses/request.ts'
 import type { Reply } from '../stream/reply.ts'
-import { callerOf } from './caller.ts'
 import type { CallersConversations, ConversationStore } from './conversation-store.ts'
 import type { CallersResponses, ResponseStore, StoredResponse } from './response-store.ts'
 import { askTranslated, type DialectOptions } from './translated.ts'
@@ -57,12 +56,10 @@ const FIELD_NAMES = new Map([
  */
 export function prepareResponse(
   body: ResponsesRequest,
-  headers: Headers,
   id: string,
-  { store, conversations }: ResponsesOptions,
+  { store, conversations, caller }: ResponsesOptions,
   local?: (id: string) => Past | undefined,
 ): PreparedResponse {
-  const caller = callerOf(headers)
   const responses = store.of(caller)
   const mine = conversations.of(caller)
   const conversationId = conversationOf(body)

@@ -2,18 +2,18 @@ import type { ResponseStreamEvent } from 'openai/resources/responses/responses'
 import { describe, expect, test } from 'vitest'
 
 import { appOptions } from '../../test/support/app-options.ts'
+import { ringOfLines } from '../../test/support/key-rings.ts'
 import { never, REPLY, source } from '../../test/support/source.ts'
 import { Deferred } from '../deferred.ts'
 import { ApiError } from '../errors.ts'
 import { type AppOptions, createApp } from './app.ts'
-import type { Ask } from './reply.ts'
 
 const ONE = { authorization: 'Bearer made-up-1' }
 const TWO = { authorization: 'Bearer made-up-2' }
 
 function open(options: Partial<AppOptions> = {}) {
-  const asked: Parameters<Ask>[0][] = []
-  const ask: Ask =
+  const asked: Parameters<AppOptions['ask']>[0][] = []
+  const ask: AppOptions['ask'] =
     options.ask ??
     ((request) => {
       asked.push(request)
@@ -103,6 +103,48 @@ describe('the input of a response', () => {
     expect(counted).toMatchObject([
       { messages: [{ role: 'user', content: 'One.' }], system: [{ text: 'Be brief.' }] },
     ])
+  })
+})
+
+const as = (key: string) => ({ authorization: 'Bearer the-same', 'x-api-key': key })
+
+describe('with named keys', () => {
+  const keyRing = ringOfLines('ann = made-up-ann', 'ann = made-up-ann-2', 'bob = made-up-bob')
+
+  test('a response is for its name alone, whichever of its keys is sent', async () => {
+    const { json } = open({ keyRing })
+    const first = await json('POST', '/responses', { input: 'One.' }, as('made-up-ann'))
+    const path = `/responses/${String(first.body['id'])}`
+    expect((await json('GET', path, undefined, as('made-up-ann-2'))).status).toBe(200)
+    expect((await json('GET', path, undefined, as('made-up-bob'))).status).toBe(404)
+    expect((await json('GET', path, undefined, as('made-up-else'))).status).toBe(401)
+    const next = { input: 'Two.', previous_response_id: first.body['id'] }
+    expect((await json('POST', '/responses', next, as('made-up-ann-2'))).status).toBe(200)
+    expect((await json('POST', '/responses', next, as('made-up-bob'))).status).toBe(400)
+  })
+
+  test('a conversation is for its name alone', async () => {
+    const { json } = open({ keyRing })
+    const { body } = await json('POST', '/conversations', {}, as('made-up-ann'))
+    const path = `/conversations/${String(body['id'])}`
+    expect((await json('GET', path, undefined, as('made-up-ann-2'))).status).toBe(200)
+    expect((await json('GET', path, undefined, as('made-up-bob'))).status).toBe(404)
+    expect((await json('DELETE', path, undefined, as('made-up-bob'))).status).toBe(404)
+  })
+
+  test('what is asked is told with the key that asks', async () => {
+    const names: (string | undefined)[] = []
+    const ask: AppOptions['ask'] = (_request, { key }) => {
+      names.push(key?.name)
+      return Promise.resolve(source(REPLY).events)
+    }
+    const { send } = open({ keyRing, ask })
+    const messages = [{ role: 'user', content: 'Hi' }]
+    await send('POST', '/messages', { model: 'a', max_tokens: 1, messages }, as('made-up-ann'))
+    await send('POST', '/chat/completions', { model: 'a', messages }, as('made-up-bob'))
+    await send('POST', '/completions', { model: 'a', prompt: 'Hi' }, as('made-up-ann-2'))
+    await send('POST', '/responses', { input: 'Hi' }, as('made-up-bob'))
+    expect(names).toEqual(['ann', 'bob', 'ann', 'bob'])
   })
 })
 

@@ -1,6 +1,5 @@
 import type { Context, Hono } from 'hono'
 
-import { callerOf } from './caller.ts'
 import type { CountTokensOptions } from './count-tokens.ts'
 import { ConversationStore } from './conversation-store.ts'
 import {
@@ -18,35 +17,42 @@ import { upgrade } from './upgrade.ts'
 import type { Variables } from './variables.ts'
 
 type App = Hono<{ Variables: Variables }>
-type Options = Omit<ResponsesOptions, 'store' | 'conversations'> &
-  CountTokensOptions & {
-    /** Bytes of the largest body, and of what may wait on a WebSocket. */
-    maxBodySize: number
-  }
+type Call = Context<{ Variables: Variables }>
+type Options = Omit<ResponsesOptions, 'store' | 'conversations'> & CountTokensOptions
 
-/** The routes of OpenAI's Responses API, and what they share. */
-export function addResponsesRoutes(app: App, settings: Options): void {
-  const options = {
-    ...settings,
-    store: new ResponseStore(),
-    conversations: new ConversationStore(),
-  }
-  const { store, conversations, bodies } = options
-  const responsesOf = ({ req }: Context) => store.of(callerOf(req.raw.headers))
-  const conversationsOf = ({ req }: Context) => conversations.of(callerOf(req.raw.headers))
+/**
+ * The routes of OpenAI's Responses API, and what they share.
+ *
+ * @param optionsFor gives a client its options
+ * @param maxBodySize bytes of the largest body, and of what may wait on a WebSocket
+ */
+export function addResponsesRoutes(
+  app: App,
+  optionsFor: (context: Call) => Options,
+  maxBodySize: number,
+): void {
+  const stores = { store: new ResponseStore(), conversations: new ConversationStore() }
+  const withStores = (context: Call) => ({ ...optionsFor(context), ...stores })
+  const responsesOf = (context: Call) => stores.store.of(optionsFor(context).caller)
+  const conversationsOf = (context: Call) => stores.conversations.of(optionsFor(context).caller)
 
   app.post('/v1/responses', (context) =>
-    postResponse(context.req.raw, context.get('requestId'), options),
+    postResponse(context.req.raw, context.get('requestId'), withStores(context)),
   )
   app.get('/v1/responses', (context) => {
     const { raw } = context.req
-    return upgrade(raw, (socket) => serveResponsesSocket(socket, raw, options.maxBodySize, options))
+    return upgrade(raw, (socket) =>
+      serveResponsesSocket(socket, raw, maxBodySize, withStores(context)),
+    )
   })
   app.post('/v1/responses/input_tokens', async (context) =>
-    json(context, await postInputTokens(context.req.raw, context.get('requestId'), options)),
+    json(
+      context,
+      await postInputTokens(context.req.raw, context.get('requestId'), withStores(context)),
+    ),
   )
   app.post('/v1/responses/compact', (context) =>
-    postCompaction(context.req.raw, context.get('requestId'), options),
+    postCompaction(context.req.raw, context.get('requestId'), withStores(context)),
   )
   app.get('/v1/responses/:id', (context) =>
     getResponse(
@@ -54,7 +60,7 @@ export function addResponsesRoutes(app: App, settings: Options): void {
       queryOf(context),
       responsesOf(context),
       context.get('requestId'),
-      options,
+      withStores(context),
     ),
   )
   app.delete('/v1/responses/:id', (context) => {
@@ -71,7 +77,10 @@ export function addResponsesRoutes(app: App, settings: Options): void {
   })
 
   app.post('/v1/conversations', async (context) =>
-    json(context, await postConversation(context.req.raw, bodies, conversationsOf(context))),
+    json(
+      context,
+      await postConversation(context.req.raw, optionsFor(context).bodies, conversationsOf(context)),
+    ),
   )
   app.get('/v1/conversations/:id', (context) =>
     json(context, conversationsOf(context).get(context.req.param('id'))),
@@ -82,7 +91,7 @@ export function addResponsesRoutes(app: App, settings: Options): void {
       await postConversationChanges(
         context.req.raw,
         context.req.param('id'),
-        bodies,
+        optionsFor(context).bodies,
         conversationsOf(context),
       ),
     ),
@@ -102,7 +111,7 @@ export function addResponsesRoutes(app: App, settings: Options): void {
       await postConversationItems(
         context.req.raw,
         context.req.param('id'),
-        bodies,
+        optionsFor(context).bodies,
         conversationsOf(context),
       ),
     ),
@@ -117,10 +126,10 @@ export function addResponsesRoutes(app: App, settings: Options): void {
   })
 }
 
-function queryOf({ req }: Context): URLSearchParams {
+function queryOf({ req }: Call): URLSearchParams {
   return new URL(req.url).searchParams
 }
 
-function json(context: Context<{ Variables: Variables }>, body: object): Response {
+function json(context: Call, body: object): Response {
   return Response.json(body, { headers: idHeaders(context.get('requestId')) })
 }

@@ -30,7 +30,7 @@ export async function postInputTokens(
   options: ResponsesOptions & { countTokens: CountTokens },
 ): Promise<object> {
   const body = parseResponsesRequest(await options.bodies.readJson(request))
-  const { translated } = prepareResponse(body, request.headers, id, options)
+  const { translated } = prepareResponse(body, id, options)
   checkValues(translated.request)
   const asked = parseMessagesRequest(translated.request)
   const count = await options.countTokens(asked, request.signal)
@@ -52,7 +52,7 @@ export async function postCompaction(
   checkShape(responsesRequestSchema, body)
   const asked = body as ResponsesRequest
   if (!asked.model) throw invalid('model: Field required', 'model')
-  const prepared = prepareResponse(summaryOf(asked), request.headers, id, options)
+  const prepared = prepareResponse(summaryOf(asked), id, options)
   const { reply, headers } = await beginResponse(prepared, request, id, options)
   const message = await reply.whole()
   const summary = message.content.map((block) => (block.type === 'text' ? block.text : '')).join('')

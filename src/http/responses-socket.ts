@@ -80,7 +80,7 @@ export function serveResponsesSocket(
       if (body.background) throw invalid('background: not over a WebSocket.', 'background')
       const id = newRequestId()
       const local = (known: string) => (known === last?.id ? last.past : undefined)
-      const prepared = prepareResponse(body, request.headers, id, options, local)
+      const prepared = prepareResponse(body, id, options, local)
       const { head, translated, past } = prepared
       if (generate === false) {
         for (const event of warmUp(prepared, options.modelOf(body.model ?? undefined))) {

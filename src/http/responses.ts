@@ -31,7 +31,7 @@ export async function postResponse(
 ): Promise<Response> {
   const { bodies, pingInterval, onError } = options
   const body = parseResponsesRequest(await bodies.readJson(request))
-  const prepared = prepareResponse(body, request.headers, id, options)
+  const prepared = prepareResponse(body, id, options)
   if (body.background === true) return postBackground(prepared, request, id, options)
 
   const { reply, headers, remember } = await beginResponse(prepared, request, id, options)

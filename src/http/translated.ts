@@ -11,12 +11,13 @@ import {
 } from '../openai/remembered-answers.ts'
 import { suitModel } from '../openai/suit-model.ts'
 import type { Reply } from '../stream/reply.ts'
-import { callerOf } from './caller.ts'
 import type { MessagesOptions } from './messages.ts'
 import { beginReply, idHeaders } from './reply.ts'
 
 export type DialectOptions = MessagesOptions & {
   answers: RememberedAnswers
+  /** The client, by the name of `callerOf`. */
+  caller: string
   /** The full name of the model that a request's `model` stands for. */
   modelOf: (name: string | undefined) => string
   /** Is told of what was left out of a request. */
@@ -66,7 +67,7 @@ export async function askAll(
   id: string,
   options: DialectOptions,
 ): Promise<Replies> {
-  const prepared = all.map((translated) => prepare(translated, request, options))
+  const prepared = all.map((translated) => prepare(translated, options))
   const names = [...new Set(prepared.flatMap(({ leftOut }) => leftOut))]
   if (names.length > 0) options.onLeftOut({ id, names })
   const turns = prepared.flatMap((one) => Array.from({ length: one.count }, () => one))
@@ -103,8 +104,7 @@ type Prepared = {
 
 function prepare(
   { request: translated, count, fieldNames, leftOut: already = [], betas = [] }: Translated,
-  { headers }: Request,
-  { modelOf, answers }: DialectOptions,
+  { modelOf, answers, caller }: DialectOptions,
 ): Prepared {
   // Arguments of calls came as text: what is in them was not looked at yet.
   checkValues(translated)
@@ -112,7 +112,7 @@ function prepare(
     parseMessagesRequest(translated),
     modelOf(translated.model),
   )
-  const { messages, name } = restoreAnswers(request, callerOf(headers), answers)
+  const { messages, name } = restoreAnswers(request, caller, answers)
   return {
     asked: { ...request, messages },
     count,

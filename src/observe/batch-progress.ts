@@ -30,6 +30,10 @@ export type BatchWait =
   | 'resume'
   | 'interactive requests'
   | 'plan window'
+  /** A limit of the key that it was made with. */
+  | 'key limit'
+  /** The key that it was made with is no longer one of the keys. */
+  | 'key'
   | 'rate limit'
   | 'overload'
   | 'login'

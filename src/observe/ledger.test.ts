@@ -23,7 +23,7 @@ const NOON = new Date(2026, 2, 4, 12).getTime()
 async function open({ now = NOON, inside = folder } = {}) {
   const onProblem = vi.fn<(error: unknown) => void>()
   const clock = { now }
-  const ledger = new Ledger({ file: new UsageFile(inside), onProblem, now: () => clock.now })
+  const ledger = new Ledger({ keeper: new UsageFile(inside), onProblem, now: () => clock.now })
   await ledger.load()
   return { ledger, onProblem, clock }
 }
@@ -132,7 +132,11 @@ describe('the file', () => {
           return (kept = addDays(before, days))
         },
       }
-      const ledger = new Ledger({ file, onProblem: () => {}, now: () => NOON })
+      const ledger = new Ledger({
+        keeper: { isShared: false, ...file },
+        onProblem: () => {},
+        now: () => NOON,
+      })
       for (let turn = 0; turn < 4; turn += 1) {
         ledger.add(turnRecord(), 'm')
         await vi.advanceTimersByTimeAsync(6000)

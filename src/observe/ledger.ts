@@ -1,12 +1,12 @@
 import { type RateLimits, stillHolding } from '../api/rate-limits.ts'
-import { addTotals, noTotals, type Totals, totalsOf } from './totals.ts'
+import { addTotals, chargedTokens, noTotals, type Totals, totalsOf } from './totals.ts'
 import type { TurnRecord } from './turn-record.ts'
-import { addDays, type Days, type UsageFile } from './usage-file.ts'
+import { addDays, type Days, type UsageKeeper } from './usage-file.ts'
 
 export type LedgerInput = {
   /** Where the numbers outlive the process; without one they do not. */
-  file?: Pick<UsageFile, 'read' | 'add'> | undefined
-  /** Told once of a file that can't be read or written. */
+  keeper?: UsageKeeper | undefined
+  /** Told once of numbers that can't be read or written. */
   onProblem: (error: unknown) => void
   /** Milliseconds since the epoch. */
   now?: () => number
@@ -23,19 +23,23 @@ export type UsageReport = {
 /** How long counts may stay unsaved. */
 const SAVE_AFTER_MILLISECONDS = 5000
 
-/** Counts turns and tokens, in memory and in a file, and knows the plan as it was last told. */
+/** The same where others count on them, and for how long theirs are believed. */
+const SHARED_MILLISECONDS = 1000
+
+/** Counts turns and tokens, in memory and where they are kept, and knows the plan as it was last told. */
 export class Ledger {
   readonly #input: LedgerInput
   readonly #now: () => number
   readonly #startedAt: number
   #sinceStart = noTotals()
-  /** The contents of the file when it was last read or written. */
+  /** What was kept when it was last read or written. */
   #saved: Days = {}
+  #readAt = Number.NEGATIVE_INFINITY
   #unsaved: Days = {}
   /** The counts that are being saved. */
   #underWay: Days = {}
   #timer: NodeJS.Timeout | undefined
-  /** The saves, one after the other. */
+  /** The saves, and what is read between them, one after the other. */
   #saving: Promise<void> = Promise.resolve()
   #hadProblem = false
   /** `at` is in Unix seconds. */
@@ -49,9 +53,19 @@ export class Ledger {
 
   /** Reads the counts of earlier processes. */
   async load(): Promise<void> {
-    await this.#orTell(async (file) => {
-      this.#saved = await file.read()
+    this.#readAt = this.#now()
+    await this.#orTell(async (keeper) => {
+      this.#saved = await keeper.read()
     })
+  }
+
+  /** Reads what other servers have counted since, where they share it. */
+  async refresh(): Promise<void> {
+    if (this.#input.keeper?.isShared !== true) return
+    if (this.#now() - this.#readAt < SHARED_MILLISECONDS) return
+    this.#readAt = this.#now()
+    this.#saving = this.#saving.then(() => this.load())
+    await this.#saving
   }
 
   /** @param model the name that the turn is counted under */
@@ -59,8 +73,9 @@ export class Ledger {
     const totals = totalsOf(turn, model)
     this.#sinceStart = addTotals(this.#sinceStart, totals)
     this.#unsaved = addDays(this.#unsaved, { [dateOf(this.#now())]: totals })
-    if (this.#input.file === undefined) return
-    this.#timer ??= setTimeout(() => void this.#save(), SAVE_AFTER_MILLISECONDS).unref()
+    if (this.#input.keeper === undefined) return
+    const wait = this.#input.keeper.isShared ? SHARED_MILLISECONDS : SAVE_AFTER_MILLISECONDS
+    this.#timer ??= setTimeout(() => void this.#save(), wait).unref()
   }
 
   /** The plan's windows as far as they still run; none without a subscription. */
@@ -97,6 +112,14 @@ export class Ledger {
     return this.#days[date] ?? noTotals()
   }
 
+  /** The tokens that a key was charged for on this day. */
+  async tokensToday(name: string): Promise<number> {
+    await this.refresh()
+    const date = dateOf(this.#now())
+    const parts = [this.#saved, this.#underWay, this.#unsaved].map((days) => days[date])
+    return parts.reduce((sum, day) => sum + (day ? chargedTokens(day, name) : 0), 0)
+  }
+
   /** Saves the unsaved counts. */
   async close(): Promise<void> {
     clearTimeout(this.#timer)
@@ -115,9 +138,9 @@ export class Ledger {
     if (Object.keys(unsaved).length === 0) return
     this.#unsaved = {}
     this.#underWay = unsaved
-    await this.#orTell(async (file) => {
+    await this.#orTell(async (keeper) => {
       try {
-        this.#saved = await file.add(unsaved)
+        this.#saved = await keeper.add(unsaved)
       } catch (error) {
         this.#unsaved = addDays(unsaved, this.#unsaved)
         throw error
@@ -132,11 +155,11 @@ export class Ledger {
     return addDays(addDays(this.#saved, this.#underWay), this.#unsaved)
   }
 
-  async #orTell(step: (file: Pick<UsageFile, 'read' | 'add'>) => Promise<void>): Promise<void> {
-    const { file, onProblem } = this.#input
-    if (file === undefined) return
+  async #orTell(step: (keeper: UsageKeeper) => Promise<void>): Promise<void> {
+    const { keeper, onProblem } = this.#input
+    if (keeper === undefined) return
     try {
-      await step(file)
+      await step(keeper)
     } catch (error) {
       if (!this.#hadProblem) onProblem(error)
       this.#hadProblem = true

@@ -39,7 +39,7 @@ export function createMetrics({ version, census, inFlight, limits }: MetricsInpu
   const turns = new Counter({
     name: 'claude_proxy_turns_total',
     help: 'Turns that have ended.',
-    labelNames: ['lane', 'model', 'outcome'],
+    labelNames: ['lane', 'model', 'outcome', 'key'],
     registers,
   })
   const firstEvent = new Histogram({
@@ -59,7 +59,7 @@ export function createMetrics({ version, census, inFlight, limits }: MetricsInpu
   const tokens = new Counter({
     name: 'claude_proxy_tokens_total',
     help: 'Tokens as the API counted them.',
-    labelNames: ['model', 'type'],
+    labelNames: ['model', 'type', 'key'],
     registers,
   })
   const wait = new Histogram({
@@ -142,13 +142,15 @@ export function createMetrics({ version, census, inFlight, limits }: MetricsInpu
     turnEnded(turn, model) {
       const { lane } = turn
       const outcome = turn.outcome.replaceAll(' ', '_')
-      turns.inc({ lane, model, outcome })
+      // Without keys there is no label.
+      const key = turn.key === undefined ? {} : { key: turn.key }
+      turns.inc({ lane, model, outcome, ...key })
       duration.observe({ lane, outcome }, turn.totalMs / 1000)
       if (turn.firstEventMs !== undefined) firstEvent.observe({ lane }, turn.firstEventMs / 1000)
-      tokens.inc({ model, type: 'input' }, turn.tokens.input)
-      tokens.inc({ model, type: 'output' }, turn.tokens.output)
-      tokens.inc({ model, type: 'cache_read' }, turn.tokens.cacheRead)
-      tokens.inc({ model, type: 'cache_creation' }, turn.tokens.cacheCreation)
+      tokens.inc({ model, type: 'input', ...key }, turn.tokens.input)
+      tokens.inc({ model, type: 'output', ...key }, turn.tokens.output)
+      tokens.inc({ model, type: 'cache_read', ...key }, turn.tokens.cacheRead)
+      tokens.inc({ model, type: 'cache_creation', ...key }, turn.tokens.cacheCreation)
     },
     turnWaited: (milliseconds) => wait.observe(milliseconds / 1000),
     processStarted: () => starts.inc(),

@@ -7,22 +7,23 @@ import { createMetrics, type Metrics, type MetricsInput } from './metrics.ts'
 import { ModelNames } from './model-names.ts'
 import {
   type Overview,
+  overviewFor,
   planReport,
   type PlanReport,
   stateOf,
   turnSummary,
-  withoutMessages,
+  type Viewer,
 } from './overview.ts'
 import { Telemetry } from './telemetry.ts'
 import type { TraceContext } from './trace-context.ts'
 import { logTurn } from './turn-log.ts'
 import type { TurnRecord } from './turn-record.ts'
-import { UsageFile } from './usage-file.ts'
+import type { UsageKeeper } from './usage-file.ts'
 
 export type ObservatoryInput = Pick<MetricsInput, 'version' | 'census' | 'inFlight'> & {
   logger: Logger
   /** Where the usage outlives the process; without one it does not. */
-  stateFolder: string | undefined
+  keeper: UsageKeeper | undefined
   /** The share of a plan window at which requests are refused, for the page. */
   guard: number | undefined
   /** The service that answers, for `gen_ai.provider.name`. */
@@ -54,7 +55,7 @@ export class Observatory {
     this.#names = new ModelNames(input.isListed)
     this.#telemetry = new Telemetry(input.provider)
     this.#ledger = new Ledger({
-      file: input.stateFolder === undefined ? undefined : new UsageFile(input.stateFolder),
+      keeper: input.keeper,
       onProblem: (error) => input.logger.warn({ err: error }, 'usage is not kept'),
     })
     this.#metrics = createMetrics({ ...input, limits: () => this.#ledger.limits })
@@ -111,7 +112,8 @@ export class Observatory {
   }
 
   /** For `GET /v1/usage`. */
-  usage(): UsageReport & { plan: PlanReport | null } {
+  async usage(): Promise<UsageReport & { plan: PlanReport | null }> {
+    await this.#ledger.refresh()
     return { ...this.#ledger.report(), plan: planReport(this.limits, this.#input.guard) }
   }
 
@@ -120,13 +122,14 @@ export class Observatory {
     return this.#metrics.render()
   }
 
-  /**
-   * The data of the page, now and after each change.
-   *
-   * @param isShared whether several callers see it: then the words of errors are left out
-   */
-  watch(isShared: boolean): AsyncIterableIterator<Overview, void> {
-    return this.#broadcast.watch(isShared ? withoutMessages : undefined)
+  /** The tokens that a key was charged for on this day, by its name. */
+  tokensToday(name: string): Promise<number> {
+    return this.#ledger.tokensToday(name)
+  }
+
+  /** The data of the page, now and after each change. */
+  watch(viewer: Viewer): AsyncIterableIterator<Overview, void> {
+    return this.#broadcast.watch((overview) => overviewFor(viewer, overview))
   }
 
   /** Ends the streams of readers and saves the unsaved counts. */
@@ -137,6 +140,7 @@ export class Observatory {
 
   async #overview(): Promise<Overview> {
     const { version, guard, census, inFlight, login, batches, aliases } = this.#input
+    await this.#ledger.refresh()
     const { processes, limit, waiting } = census()
     const { started_at, since_start } = this.#ledger.report()
     const facts = { login: await login(), plan: planReport(this.limits, guard), waiting }

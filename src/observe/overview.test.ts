@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 
 import { turnRecord } from '../../test/support/turn-records.ts'
-import { type Overview, planReport, stateOf, turnSummary, withoutMessages } from './overview.ts'
+import { type Overview, overviewFor, planReport, stateOf, turnSummary } from './overview.ts'
 
 const LATER = '2030-01-01T00:00:00.000Z'
 
@@ -66,6 +66,22 @@ test('a turn that failed says why, but not to one of several callers', () => {
     at: '2026-03-04T05:06:07.000Z',
   })
   const overview = { turns: [turnSummary(turn)] } as Overview
-  expect(JSON.stringify(withoutMessages(overview))).not.toContain('secret')
-  expect(withoutMessages(overview).turns).toMatchObject([{ error_type: 'api_error' }])
+  const shared = overviewFor({ isShared: true, key: undefined }, overview)
+  expect(JSON.stringify(shared)).not.toContain('secret')
+  expect(shared.turns).toMatchObject([{ error_type: 'api_error' }])
+})
+
+test('each of several callers sees the words of the errors of its own named key alone', () => {
+  const turns = ['ann', 'bob', 'default'].map((key) =>
+    turnSummary(turnRecord({ key, errorType: 'api_error', reason: `a secret of ${key}` })),
+  )
+  const overview = { turns } as Overview
+  const seenBy = (name: string, owner: string): string[] =>
+    overviewFor({ isShared: true, key: { name, owner } }, overview).turns.flatMap(
+      (turn) => turn.error_message ?? [],
+    )
+  expect(seenBy('ann', 'name:ann')).toEqual(['a secret of ann'])
+  expect(seenBy('bob', 'name:bob')).toEqual(['a secret of bob'])
+  // Keys without names share one, and do not belong to one caller.
+  expect(seenBy('default', 'key:1')).toEqual([])
 })

@@ -51,11 +51,13 @@ export type TurnSummary = {
   /** ISO 8601. */
   at: string
   model: string
+  /** The name of its key; null if clients need none. */
+  key: string | null
   lane: string
   outcome: string
   status: number
   error_type: string | null
-  /** May have words of the request in it: only for the one caller that a proxy has. */
+  /** May have words of the request in it: only for the one who asked. */
   error_message: string | null
   /** The API's own id for the request upstream. */
   upstream_id: string | null
@@ -94,9 +96,25 @@ function isoTime(seconds: number | undefined): string | null {
   return seconds === undefined ? null : new Date(seconds * 1000).toISOString()
 }
 
-/** An overview for one of several callers: without the words of errors, which may be another's. */
-export function withoutMessages(overview: Overview): Overview {
-  return { ...overview, turns: overview.turns.map((turn) => ({ ...turn, error_message: null })) }
+/** Who looks at the page. */
+export type Viewer = {
+  /** Whether there are several keys. */
+  isShared: boolean
+  /** The viewer's own; undefined if clients need none. */
+  key: { name: string; owner: string } | undefined
+}
+
+/**
+ * The overview for one of several viewers: without the words of the errors of others, which may quote
+ * what they asked. Keys without names share one, so that they see none.
+ */
+export function overviewFor({ isShared, key }: Viewer, overview: Overview): Overview {
+  if (!isShared) return overview
+  const own = key?.owner === `name:${key?.name}` ? key?.name : undefined
+  const turns = overview.turns.map((turn) =>
+    own !== undefined && turn.key === own ? turn : { ...turn, error_message: null },
+  )
+  return { ...overview, turns }
 }
 
 export function turnSummary(turn: TurnRecord): TurnSummary {
@@ -104,6 +122,7 @@ export function turnSummary(turn: TurnRecord): TurnSummary {
     id: turn.id,
     at: new Date(turn.at).toISOString(),
     model: turn.answeredBy ?? turn.model,
+    key: turn.key ?? null,
     lane: turn.lane,
     outcome: turn.outcome,
     status: turn.status,

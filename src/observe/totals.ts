@@ -12,10 +12,12 @@ export type Counts = {
 export type Totals = Counts & {
   by_model: Record<string, Counts>
   by_lane: Record<string, Counts>
+  /** By the names of the keys; empty if clients need none. */
+  by_key: Record<string, Counts>
 }
 
 export function noTotals(): Totals {
-  return { ...noCounts(), by_model: {}, by_lane: {} }
+  return { ...noCounts(), by_model: {}, by_lane: {}, by_key: {} }
 }
 
 /** @param model the name that the turn is counted under; there must be a limited number of such names */
@@ -28,7 +30,12 @@ export function totalsOf(turn: TurnRecord, model: string): Totals {
     cache_read_input_tokens: turn.tokens.cacheRead,
     cache_creation_input_tokens: turn.tokens.cacheCreation,
   }
-  return { ...counts, by_model: { [model]: counts }, by_lane: { [turn.lane]: counts } }
+  return {
+    ...counts,
+    by_model: { [model]: counts },
+    by_lane: { [turn.lane]: counts },
+    by_key: turn.key === undefined ? {} : { [turn.key]: counts },
+  }
 }
 
 export function addTotals(a: Totals, b: Totals): Totals {
@@ -36,6 +43,7 @@ export function addTotals(a: Totals, b: Totals): Totals {
     ...addCounts(a, b),
     by_model: addByName(a.by_model, b.by_model),
     by_lane: addByName(a.by_lane, b.by_lane),
+    by_key: addByName(a.by_key, b.by_key),
   }
 }
 
@@ -66,6 +74,15 @@ function addByName(a: Record<string, Counts>, b: Record<string, Counts>): Record
   return Object.fromEntries(
     names.map((name) => [name, addCounts(ownCounts(a, name), ownCounts(b, name))]),
   )
+}
+
+/**
+ * The tokens that a key is charged for: those in and out, and those written to the cache. Those read
+ * from it are free, as with the API's own limits.
+ */
+export function chargedTokens({ by_key: byKey }: Totals, name: string): number {
+  const counts = ownCounts(byKey, name)
+  return counts.input_tokens + counts.cache_creation_input_tokens + counts.output_tokens
 }
 
 /** A name may be one that every object has, such as `constructor`. */

@@ -9,6 +9,8 @@ export type TurnFacts = {
   id: string
   lane: string
   model: string
+  /** The name of its key. */
+  key?: string | undefined
   /** `performance.now()` when the request came. */
   startedAt: number
   /** Aborts when the client leaves. */
@@ -82,8 +84,14 @@ function failureOf(error: unknown): Ending {
   return { outcome: 'error', status: statusOf(error), ...errorFacts(error) }
 }
 
-function beginningOf({ id, lane, model, startedAt }: TurnFacts) {
-  return { at: Math.round(performance.timeOrigin + startedAt), id, lane, model: plainLine(model) }
+function beginningOf({ id, lane, model, key, startedAt }: TurnFacts) {
+  return {
+    at: Math.round(performance.timeOrigin + startedAt),
+    id,
+    lane,
+    ...(key !== undefined && { key }),
+    model: plainLine(model),
+  }
 }
 
 function statusOf(error: unknown): number {

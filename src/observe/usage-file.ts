@@ -26,20 +26,37 @@ const content = z.object({
     counts.extend({
       by_model: z.record(z.string(), counts),
       by_lane: z.record(z.string(), counts),
+      by_key: z.record(z.string(), counts).default({}),
     }),
   ),
 })
 
 /** Days that are kept. */
-const KEPT_DAYS = 92
+export const KEPT_DAYS = 92
+
+/** Where usage outlives the process. */
+export type UsageKeeper = {
+  /** Whether other servers add to it at any time. */
+  readonly isShared: boolean
+  /** @throws Error if it can't be read */
+  read: () => Promise<Days>
+  /**
+   * Adds to what is kept.
+   *
+   * @returns all of it
+   * @throws Error if it can't be written
+   */
+  add: (days: Days) => Promise<Days>
+}
 
 /**
- * The file in which usage outlives the process: numbers by day, model and lane, nothing else.
+ * The file in which usage outlives the process: numbers by day, model, lane and key, nothing else.
  *
  * It is replaced as a whole, so that a reader finds the old one or the new one. Several servers may
  * share it: each adds what it has counted since it last wrote, one server at a time.
  */
-export class UsageFile {
+export class UsageFile implements UsageKeeper {
+  readonly isShared = false
   readonly path: string
 
   constructor(folder: string) {

@@ -7,10 +7,32 @@ import { type Kysely, type Migration, type MigrationProvider, sql } from 'kysely
 const MIGRATIONS: Readonly<Record<string, Migration>> = {
   '001_batches': { up: createBatches },
   '002_files': { up: createFiles },
+  '003_usage': { up: createUsage },
 }
 
 export const migrations: MigrationProvider = {
   getMigrations: () => Promise.resolve({ ...MIGRATIONS }),
+}
+
+async function createUsage(db: Kysely<unknown>): Promise<void> {
+  await db.schema
+    .createTable('usage')
+    .addColumn('date', 'text', (column) => column.notNull())
+    .addColumn('kind', 'text', (column) => column.notNull())
+    .addColumn('name', 'text', (column) => column.notNull())
+    .addColumn('requests', 'bigint', (column) => column.notNull())
+    .addColumn('errors', 'bigint', (column) => column.notNull())
+    .addColumn('input_tokens', 'bigint', (column) => column.notNull())
+    .addColumn('output_tokens', 'bigint', (column) => column.notNull())
+    .addColumn('cache_read_input_tokens', 'bigint', (column) => column.notNull())
+    .addColumn('cache_creation_input_tokens', 'bigint', (column) => column.notNull())
+    .addPrimaryKeyConstraint('usage_key', ['date', 'kind', 'name'])
+    .execute()
+  await db.schema
+    .createTable('key_requests')
+    .addColumn('name', 'text', (column) => column.primaryKey())
+    .addColumn('full_at', 'double precision', (column) => column.notNull())
+    .execute()
 }
 
 async function createFiles(db: Kysely<unknown>): Promise<void> {

@@ -10,6 +10,8 @@ export type Schema = {
   batch_requests: BatchRequestTable
   files: FileTable
   file_chunks: FileChunkTable
+  usage: UsageTable
+  key_requests: KeyRequestTable
 }
 
 export type Database = Kysely<Schema>
@@ -19,7 +21,7 @@ export type BatchStatus = 'creating' | 'in_progress' | 'canceling' | 'ended'
 
 type BatchTable = {
   id: string
-  /** Whose batch it is, as `ownerOf` names callers; '' where they need no key. */
+  /** Whose batch it is, as `owner` of a `ClientKey`; '' if clients need no key. */
   owner: string
   /** The path that each of its requests is asked at, such as `/v1/messages`. */
   endpoint: string
@@ -86,4 +88,27 @@ type FileChunkTable = {
   file_id: string
   position: number
   content: Uint8Array
+}
+
+/** Counts of requests and tokens: of a day, and of each model, lane and key on it. */
+export type UsageTable = {
+  /** `2026-11-25`, in the local time of the servers. */
+  date: string
+  /** `all` is the day's sum. */
+  kind: 'all' | 'model' | 'lane' | 'key'
+  /** '' for the day's sum. */
+  name: string
+  requests: number
+  errors: number
+  input_tokens: number
+  output_tokens: number
+  cache_read_input_tokens: number
+  cache_creation_input_tokens: number
+}
+
+/** The requests of keys that have a limit of them. */
+type KeyRequestTable = {
+  name: string
+  /** When as many as come in a minute may come at once again. */
+  full_at: number
 }

@@ -38,7 +38,7 @@ beforeAll(async () => {
       '0',
       '--host',
       '127.0.0.1',
-      '--proxy-api-key-file',
+      '--keys',
       keyFile,
       '--max-processes',
       '2',

@@ -34,7 +34,7 @@ test('it names limits that hold', () => {
 
 test('it names settings that there are', () => {
   const named = codeSpans(SECURITY).filter((span) => /^[a-z]+(?:_[a-z]+)+$/.test(span))
-  expect(named).toContain('proxy_api_key_file')
+  expect(named).toContain('proxy_api_key')
   expect(named.filter((name) => !SETTING_KEYS.some((key) => key === name))).toEqual([])
 })
 

@@ -5,7 +5,7 @@ import { REPLY, source } from './source.ts'
 export function appOptions(): AppOptions {
   return {
     version: '1.2.3',
-    keys: undefined,
+    keyRing: undefined,
     corsOrigins: [],
     isOpenToNetwork: false,
     authStatus: () => Promise.resolve({ authenticated: true }),

@@ -84,6 +84,7 @@ export function deskTests(open: () => Promise<KeptStore>, knowsTheGone: boolean)
   function openDesk(options: Partial<DeskOptions> = {}): BatchDesk {
     const desk = new BatchDesk(kept.store, {
       ask: hello,
+      admit: () => Promise.resolve(undefined),
       hasRoom: () => true,
       rateLimits: () => undefined,
       modelDefault: 'made-up',

@@ -15,6 +15,7 @@ export function keptOptions(ask: AppOptions['ask'] = () => Promise.resolve(sourc
   const batches = new Batches(store, {
     ask: async (request, { owner, ...about }) =>
       ask(await files.attach(request, owner), { id: 'req_1', ...about }),
+    admit: () => Promise.resolve(undefined),
     hasRoom: () => room.isFree,
     rateLimits: () => undefined,
     modelDefault: 'made-up',

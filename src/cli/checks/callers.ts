@@ -1,5 +1,5 @@
 import { isLoopback } from '../../config/hosts.ts'
-import { asksForKey } from '../../config/key-ring.ts'
+import { asksForKey } from '../../config/keys/key-ring.ts'
 import type { Facts } from '../facts.ts'
 import type { Finding } from '../finding.ts'
 

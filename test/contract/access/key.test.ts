@@ -123,7 +123,7 @@ test('a key of a file is replaced without a restart', async () => {
     env: sandbox.env,
     host: '127.0.0.1',
     port: 0,
-    proxyApiKeyFile: file,
+    keys: file,
     logger: log.logger,
   })
   const at = (await other.listen()).port

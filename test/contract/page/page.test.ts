@@ -1,4 +1,4 @@
-import { mkdirSync } from 'node:fs'
+import { mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 
 import axe, { type AxeResults } from 'axe-core'
@@ -381,11 +381,14 @@ describe.skipIf(!HAS_BROWSER)('the page of a proxy with a key, and without a log
 
   beforeAll(async () => {
     sandbox = makeSandbox(standin.url, NO_LOGIN)
+    const keys = join(sandbox.folder, 'keys')
+    writeFileSync(keys, 'ann = made-up-ann\nbob = made-up-bob models=claude-haiku-*\n')
     proxy = await createProxy({
       env: sandbox.env,
       host: '127.0.0.1',
       port: 0,
       proxyApiKey: KEY,
+      keys,
     })
     ;({ url } = await proxy.listen())
     ;({ page } = await openPage(url))
@@ -425,6 +428,35 @@ describe.skipIf(!HAS_BROWSER)('the page of a proxy with a key, and without a log
     expect(await page.content()).not.toContain(KEY)
     const { page: another } = await openPage(url)
     await says(another, 'state', 'A key is required.')
+  })
+
+  test('tells usage and turns by the names of the keys', async () => {
+    for (const key of ['made-up-ann', 'made-up-bob', 'made-up-bob']) {
+      await fetch(`${url}/v1/messages`, {
+        method: 'POST',
+        headers: { 'x-api-key': key },
+        body: JSON.stringify({
+          model: 'claude-sonnet-4-6',
+          max_tokens: 10,
+          messages: [{ role: 'user', content: 'Hi' }],
+        }),
+      })
+    }
+    await says(page, 'keys-table', 'bob')
+    const rows = await page.locator('#keys-table tbody tr').allInnerTexts()
+    expect(rows.map((row) => row.split(/\s+/).slice(0, 3))).toEqual([
+      ['bob', '2', '2'],
+      ['ann', '1', '1'],
+    ])
+    await page.locator('#turns-key').selectOption('ann')
+    await says(page, 'turns-note', '1 of 3 turns fit.')
+    await page.locator('#turns .turn:visible').click()
+    const [detail] = await page.locator('#turns .detail').allInnerTexts()
+    expect(detail).toMatch(/key\s+ann/)
+    // Another key may not read what went wrong with a turn of ann's.
+    expect(detail).not.toMatch(/^message/)
+    await expectAccessible(page)
+    await shoot(page, 'keys')
   })
 
   test.each(['/v1/usage', '/v1/usage/stream', '/metrics', '/v1/models'])(

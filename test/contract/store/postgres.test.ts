@@ -3,6 +3,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { openPostgres } from '../../../src/store/postgres/open.ts'
 import { deskTests } from '../../support/desk-tests.ts'
 import { POSTGRES_FOLDER, startPostgres, type TemporaryPostgres } from '../../support/postgres.ts'
+import { sharedTests } from '../../support/shared-tests.ts'
 import type { KeptStore } from '../../support/store.ts'
 
 describe.skipIf(POSTGRES_FOLDER === undefined)('in PostgreSQL', () => {
@@ -20,6 +21,7 @@ describe.skipIf(POSTGRES_FOLDER === undefined)('in PostgreSQL', () => {
   }
 
   deskTests(open, false)
+  sharedTests(open)
 
   test('replicas that start together make the tables once', async () => {
     const url = await postgres.makeDatabase()

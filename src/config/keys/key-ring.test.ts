@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it, test, vi } from 'vitest'
 
-import { Deferred } from '../deferred.ts'
-import { ConfigError } from './config-error.ts'
+import { Deferred } from '../../deferred.ts'
+import { ConfigError } from '../config-error.ts'
 import { asksForKey, keyRing, type KeySource } from './key-ring.ts'
 
 const PATH = '/run/secrets/key'
@@ -12,7 +12,7 @@ async function overFile(text: string | undefined | Error) {
   const file = { text, reads: 0, slow: Promise.resolve() }
   let time = 0
   const keys = await keyRing(
-    { proxyApiKey: undefined, proxyApiKeyFile: PATH },
+    { proxyApiKey: undefined, keys: PATH },
     {
       readFile: async (path) => {
         expect(path).toBe(PATH)
@@ -31,22 +31,22 @@ async function overFile(text: string | undefined | Error) {
   return {
     file,
     lines,
-    keys: () => keys?.(),
+    keys: async () => (await keys?.())?.map((key) => key.text),
     wait: (milliseconds: number) => (time += milliseconds),
   }
 }
 
 function overSource(source: KeySource | undefined) {
   const log = { info: () => {}, warn: () => {} }
-  const config = { proxyApiKey: source, proxyApiKeyFile: undefined }
+  const config = { proxyApiKey: source, keys: undefined }
   return keyRing(config, { readFile: () => Promise.resolve(undefined), now: () => 0, log })
 }
 
 test('without a key and a file, none is asked for', async () => {
   expect(await overSource(undefined)).toBeUndefined()
-  expect(asksForKey({ proxyApiKey: undefined, proxyApiKeyFile: undefined })).toBe(false)
-  expect(asksForKey({ proxyApiKey: 'a', proxyApiKeyFile: undefined })).toBe(true)
-  expect(asksForKey({ proxyApiKey: undefined, proxyApiKeyFile: PATH })).toBe(true)
+  expect(asksForKey({ proxyApiKey: undefined, keys: undefined })).toBe(false)
+  expect(asksForKey({ proxyApiKey: 'a', keys: undefined })).toBe(true)
+  expect(asksForKey({ proxyApiKey: undefined, keys: PATH })).toBe(true)
 })
 
 describe('of a setting', () => {
@@ -58,16 +58,32 @@ describe('of a setting', () => {
     ['an empty text is no key', () => ['', 'a'], ['a']],
     ['no key is no key', () => '', []],
   ])('%s', async (_name, source, keys) => {
-    expect(await (await overSource(source))?.()).toEqual(keys)
+    const found = await (await overSource(source))?.()
+    expect(found?.map(({ text }) => text)).toEqual(keys)
   })
 
   test('a function is asked each time', async () => {
     let key = 'before'
     const keys = await overSource(() => key)
-    expect(await keys?.()).toEqual(['before'])
+    expect(await keys?.()).toMatchObject([{ text: 'before' }])
     key = 'after'
-    expect(await keys?.()).toEqual(['after'])
+    expect(await keys?.()).toMatchObject([{ text: 'after' }])
   })
+})
+
+test('the key of the setting and those of the file hold side by side', async () => {
+  const keys = await keyRing(
+    { proxyApiKey: 'one', keys: PATH },
+    {
+      readFile: () => Promise.resolve('ann = two'),
+      now: () => 0,
+      log: { info: () => {}, warn: () => {} },
+    },
+  )
+  expect(await keys?.()).toMatchObject([
+    { name: 'default', text: 'one' },
+    { name: 'ann', text: 'two' },
+  ])
 })
 
 describe('of a file', () => {
@@ -75,7 +91,7 @@ describe('of a file', () => {
     ['made-up', ['made-up']],
     ['made-up\n', ['made-up']],
     ['\uFEFF  one \r\n\r\ntwo\r\n', ['one', 'two']],
-    ['#1', ['#1']],
+    ['# a comment\none # and one more\n', ['one']],
   ])('each line of %j is a key', async (text, keys) => {
     expect(await (await overFile(text)).keys()).toEqual(keys)
   })
@@ -88,6 +104,7 @@ describe('of a file', () => {
       `${PATH}: the keys can't be read: EACCES`,
     ],
     ['it is empty', ' \n', `${PATH}: there is no key in it`],
+    ['it has a comment alone', '# hush', `${PATH}: there is no key in it`],
     ['a line is no key', 'good\nhush hush', `${PATH}:2: this is no key: use ASCII letters`],
   ])('the start fails where %s, without a word of it', async (_name, text, message) => {
     await expect(overFile(text)).rejects.toThrow(ConfigError)
@@ -130,6 +147,14 @@ describe('of a file', () => {
     expect(await keys()).toEqual(['new'])
   })
 
+  it('lets no one in when it has a comment and no key: all were removed', async () => {
+    const { file, keys, wait, lines } = await overFile('old')
+    file.text = '# made by hand\n'
+    wait(1000)
+    expect(await keys()).toEqual([])
+    expect(lines).toEqual([`info ${PATH}: was read again; keys: 0`])
+  })
+
   it('says it again when it is wrong in another way, or once more', async () => {
     const { file, keys, wait, lines } = await overFile('old')
     for (const text of [undefined, '', 'old', undefined]) {
@@ -167,7 +192,7 @@ describe('of a file', () => {
 
     it('stops the start', async () => {
       const asked = keyRing(
-        { proxyApiKey: undefined, proxyApiKeyFile: PATH },
+        { proxyApiKey: undefined, keys: PATH },
         {
           readFile: () => new Promise(() => {}),
           now: () => 0,

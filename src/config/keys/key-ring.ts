@@ -1,16 +1,20 @@
-import { ConfigError } from './config-error.ts'
-import type { Config } from './config.ts'
-import { linesOf } from './file.ts'
-import { headerKey } from './values.ts'
-import type { ValueType } from './value-type.ts'
+import { ConfigError } from '../config-error.ts'
+import type { Config } from '../config.ts'
+import { headerKey } from '../values.ts'
+import type { ValueType } from '../value-type.ts'
+import { type ClientKey, plainKey } from './client-key.ts'
+import { keysIn } from './keys-text.ts'
 
 /** A key that clients must send, or a function that gives the key or keys that hold at the moment. */
 export type KeySource = string | (() => Keys | Promise<Keys>)
 
 type Keys = string | readonly string[]
 
-/** The keys that clients may send now; none of them may be empty. */
-export type KeyRing = () => Promise<readonly string[]>
+/** The keys that clients may send now. */
+export type KeyRing = () => Promise<readonly ClientKey[]>
+
+/** What says which keys there are. */
+export type KeyConfig = Pick<Config, 'proxyApiKey' | 'keys'>
 
 export const keySource: ValueType<KeySource> = {
   ...headerKey,
@@ -19,10 +23,8 @@ export const keySource: ValueType<KeySource> = {
 }
 
 /** Whether clients must send a key. */
-export function asksForKey(
-  config: Partial<Pick<Config, 'proxyApiKey' | 'proxyApiKeyFile'>>,
-): boolean {
-  return config.proxyApiKey !== undefined || config.proxyApiKeyFile !== undefined
+export function asksForKey({ proxyApiKey, keys }: Partial<KeyConfig>): boolean {
+  return proxyApiKey !== undefined || keys !== undefined
 }
 
 /** Gives the text of a file; undefined if there is none. Any other failure is thrown. */
@@ -36,18 +38,31 @@ export type KeyRingOptions = {
 }
 
 /**
- * Where the keys come from; undefined if clients need none.
+ * The keys of the setting and those of the file; undefined if clients need none.
  *
  * @throws ConfigError if there is a file and no key can be read from it
  */
 export async function keyRing(
-  { proxyApiKey: source, proxyApiKeyFile: path }: Pick<Config, 'proxyApiKey' | 'proxyApiKeyFile'>,
+  { proxyApiKey: source, keys: path }: KeyConfig,
   options: KeyRingOptions,
 ): Promise<KeyRing | undefined> {
-  if (path !== undefined) return keyFile(path, options)
-  if (source === undefined) return undefined
-  if (typeof source === 'string') return () => Promise.resolve([source])
-  return async () => [await source()].flat().filter((key) => key !== '')
+  const rings: KeyRing[] = []
+  if (source !== undefined) rings.push(ringOf(source))
+  if (path !== undefined) rings.push(await keyFile(path, options))
+  if (rings.length === 0) return undefined
+  return async () => (await Promise.all(rings.map((ring) => ring()))).flat()
+}
+
+function ringOf(source: KeySource): KeyRing {
+  if (typeof source === 'string') {
+    const keys = [plainKey(source)]
+    return () => Promise.resolve(keys)
+  }
+  return async () =>
+    [await source()]
+      .flat()
+      .filter((key) => key !== '')
+      .map((key) => plainKey(key))
 }
 
 /** For how long the keys of a file are taken as they were read, in milliseconds. */
@@ -61,13 +76,14 @@ const FIRST_READ_MILLISECONDS = 10_000
 
 /**
  * The keys of a file, which is looked at again when a request comes, once a second at most. While it
- * can't be read or holds no keys, the last ones hold: whoever replaces it may do so in steps. At
- * most one read is under way, however long it takes.
+ * can't be read or is empty, the last ones hold: whoever replaces it may do so in steps. If it has a
+ * comment and no key, no one gets in. At most one read is under way, however long it takes.
  */
 async function keyFile(path: string, { readFile, now, log }: KeyRingOptions): Promise<KeyRing> {
   const isSlow = new ConfigError(`${path}: the keys can't be read: it takes too long`)
   let text = await within(FIRST_READ_MILLISECONDS, contentOf(path, readFile), isSlow)
   let keys = keysIn(text, path)
+  if (keys.length === 0) throw noKeyIn(path)
   let problem: string | undefined
   let lookedAt = now()
   let reading: Promise<void> | undefined
@@ -84,6 +100,7 @@ async function keyFile(path: string, { readFile, now, log }: KeyRingOptions): Pr
 
   function take(current: string): void {
     if (current === text && problem === undefined) return
+    if (current.trim() === '') return complain(noKeyIn(path))
     try {
       keys = keysIn(current, path)
     } catch (error) {
@@ -130,17 +147,6 @@ async function contentOf(path: string, readFile: ReadKeyFile): Promise<string> {
   return text
 }
 
-/** One key a line. Lines are not quoted in errors. */
-function keysIn(text: string, path: string): string[] {
-  const keys: string[] = []
-  for (const [index, line] of linesOf(text).entries()) {
-    const key = line.trim()
-    if (key === '') continue
-    if (!headerKey.accepts(key)) {
-      throw new ConfigError(`${path}:${index + 1}: this is no key: use ${headerKey.allowed}`)
-    }
-    keys.push(key)
-  }
-  if (keys.length === 0) throw new ConfigError(`${path}: there is no key in it`)
-  return keys
+function noKeyIn(path: string): ConfigError {
+  return new ConfigError(`${path}: there is no key in it: claude-sub-proxy keys add NAME makes one`)
 }

@@ -1,0 +1,125 @@
+import { randomBytes } from 'node:crypto'
+import { mkdir } from 'node:fs/promises'
+import { dirname } from 'node:path'
+
+import writeFileAtomic from 'write-file-atomic'
+
+import { ConfigError } from '../config/config-error.ts'
+import { readKeyFile } from '../config/environment.ts'
+import { hashOf, type KeyLimits } from '../config/keys/client-key.ts'
+import { keysIn, limitsIn, nameOnLine, nameProblem } from '../config/keys/keys-text.ts'
+import { nearest } from '../config/nearest.ts'
+import { locked } from '../observe/file-lock.ts'
+
+const VERBS = ['add', 'list', 'remove']
+
+/**
+ * Adds keys to the file of keys, removes them, or lists their names. A server sees the change within a
+ * second.
+ *
+ * @param path of the file; undefined if none is configured
+ * @param words `add NAME [limits]`, `list` or `remove NAME`
+ * @throws ConfigError if the words or the file are not right
+ */
+export async function keys(path: string | undefined, words: readonly string[]): Promise<void> {
+  const [verb = '', name, ...others] = words
+  if (!VERBS.includes(verb)) {
+    const near = nearest(verb, VERBS)
+    const hint = near === undefined ? `use one of ${VERBS.join(', ')}` : `did you mean ${near}?`
+    throw new ConfigError(`${['keys', verb].join(' ').trim()}: ${hint}`)
+  }
+  if (path === undefined) {
+    throw new ConfigError(
+      `keys ${verb}: say where the file of keys is: keys = PATH in the configuration, CSP_KEYS or --keys`,
+    )
+  }
+  if (verb === 'list') return list(path, words.slice(1))
+  if (name === undefined) throw new ConfigError(`keys ${verb}: a name is missing`)
+  return verb === 'add' ? add(path, name, others) : remove(path, name, others)
+}
+
+async function add(path: string, name: string, limits: readonly string[]): Promise<void> {
+  const problem = nameProblem(name)
+  if (problem !== undefined) throw new ConfigError(`keys add: ${problem}`)
+  const read = limitsIn(limits)
+  if (typeof read === 'string') throw new ConfigError(`keys add: ${read}`)
+  const key = `csp-${randomBytes(32).toString('base64url')}`
+  await edit(path, (text) => {
+    if (keysIn(text, path).some((known) => known.name === name)) {
+      throw new ConfigError(`${path}: there is a key of the name ${name}: remove it first`)
+    }
+    return `${withLineEnd(text || HEADER)}${[name, '=', hashOf(key), ...limits].join(' ')}\n`
+  })
+  process.stderr.write(
+    `The key of ${name}. It is shown this once: ${path} has only a hash of it.\n`,
+  )
+  process.stdout.write(`${key}\n`)
+}
+
+async function remove(path: string, name: string, others: readonly string[]): Promise<void> {
+  if (others.length > 0) throw new ConfigError(`${others.join(' ')}: not expected here`)
+  await edit(path, (text) => {
+    const lines = text.split(/(?<=\n)/)
+    const kept = lines.filter((line) => nameOnLine(line.replace(/^\uFEFF/, '')) !== name)
+    if (kept.length === lines.length) {
+      throw new ConfigError(`${path}: there is no key of the name ${name}`)
+    }
+    // A file without a line could be one that is just being replaced.
+    return kept.join('').trim() === '' ? HEADER : kept.join('')
+  })
+  process.stdout.write(
+    `${name} has no key any more. Its batches wait until they expire, and its files are kept: whoever gets a key of this name has them.\n`,
+  )
+}
+
+async function list(path: string, others: readonly string[]): Promise<void> {
+  if (others.length > 0) throw new ConfigError(`${others.join(' ')}: not expected here`)
+  const all = keysIn((await textOf(path)) ?? '', path)
+  const lines = all.map(({ name, text, limits }) =>
+    [
+      name,
+      text === undefined ? 'hash' : 'readable in the file',
+      ...Object.entries(limitsShown(limits)).map(([limit, value]) => `${limit}=${value}`),
+    ].join('  '),
+  )
+  process.stdout.write(lines.map((line) => `${line}\n`).join('') || `There is no key in ${path}.\n`)
+}
+
+function limitsShown({ requestsPerMinute, tokensPerDay, models }: KeyLimits) {
+  return {
+    ...(requestsPerMinute && { requests_per_minute: requestsPerMinute }),
+    ...(tokensPerDay && { tokens_per_day: tokensPerDay }),
+    ...(models && { models: models.join(',') }),
+  }
+}
+
+const HEADER =
+  '# Keys of clients: name = key, or a hash of it, and limits. Made by claude-sub-proxy keys add NAME.\n'
+
+/**
+ * Replaces the file as a whole, one command at a time. A new one can be read by the user alone; one that
+ * is there keeps its owner and mode.
+ */
+async function edit(path: string, change: (text: string) => string): Promise<void> {
+  await mkdir(dirname(path), { recursive: true, mode: 0o700 })
+  await locked(`${path}.lock`, async () => {
+    const text = await textOf(path)
+    const changed = change(text ?? '')
+    keysIn(changed, path)
+    await writeFileAtomic(path, changed, text === undefined ? { mode: 0o600 } : {})
+  })
+}
+
+/** @returns undefined if there is no file yet */
+async function textOf(path: string): Promise<string | undefined> {
+  try {
+    return await readKeyFile(path)
+  } catch (error) {
+    const { code, message } = error as NodeJS.ErrnoException
+    throw new ConfigError(`${path}: the keys can't be read: ${code ?? message}`, { cause: error })
+  }
+}
+
+function withLineEnd(text: string): string {
+  return text === '' || text.endsWith('\n') ? text : `${text}\n`
+}

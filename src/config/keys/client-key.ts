@@ -1,0 +1,66 @@
+import { createHash } from 'node:crypto'
+
+/** A key that a client may send. */
+export type ClientKey = {
+  /** The name under which its usage is told. Keys that have none of their own share `default`. */
+  readonly name: string
+  /**
+   * Whose data its requests leave, in memory and on disk: a named key's belong to the name, so that
+   * another key of this name has them too; any other key's to the key. The key can't be read from it.
+   */
+  readonly owner: string
+  /** SHA-256. */
+  readonly digest: Buffer
+  /** The key itself; undefined if only its hash is known. */
+  readonly text: string | undefined
+  readonly limits: KeyLimits
+}
+
+/** What is absent is not limited. */
+export type KeyLimits = {
+  readonly requestsPerMinute?: number
+  readonly tokensPerDay?: number
+  /** Names of models; `*` matches any text. */
+  readonly models?: readonly string[]
+}
+
+/** The name of all keys that have none of their own. */
+export const DEFAULT_NAME = 'default'
+
+/** What stands before a hash in the place of a key. */
+const HASH_PREFIX = 'sha256:'
+
+/** A key without a name and limits. */
+export function plainKey(text: string): ClientKey {
+  const owner = createHash('sha256').update(`owner\0${text}`).digest('hex').slice(0, 32)
+  return {
+    name: DEFAULT_NAME,
+    owner: `key:${owner}`,
+    digest: digestOf(text),
+    text,
+    limits: {},
+  }
+}
+
+/**
+ * A key with a name.
+ *
+ * @param secret the key, or its hash as `hashOf` gives it
+ * @returns undefined for a hash of another form
+ */
+export function namedKey(name: string, secret: string, limits: KeyLimits): ClientKey | undefined {
+  const named = { name, owner: `name:${name}`, limits }
+  if (!secret.startsWith(HASH_PREFIX)) return { ...named, digest: digestOf(secret), text: secret }
+  const hex = secret.slice(HASH_PREFIX.length)
+  if (!/^[0-9a-f]{64}$/i.test(hex)) return undefined
+  return { ...named, digest: Buffer.from(hex, 'hex'), text: undefined }
+}
+
+/** Stands for a key in a file: the key can't be read from it. */
+export function hashOf(key: string): string {
+  return `${HASH_PREFIX}${digestOf(key).toString('hex')}`
+}
+
+export function digestOf(key: string): Buffer {
+  return createHash('sha256').update(key).digest()
+}

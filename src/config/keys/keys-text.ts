@@ -1,0 +1,131 @@
+import { ConfigError } from '../config-error.ts'
+import { linesOf } from '../file.ts'
+import { nearest } from '../nearest.ts'
+import { headerKey } from '../values.ts'
+import { type ClientKey, DEFAULT_NAME, type KeyLimits, namedKey, plainKey } from './client-key.ts'
+
+/** The form of a line, for errors. */
+const FORM =
+  'name = key, and after it requests_per_minute=…, tokens_per_day=… and models=…, as far as they are limited'
+
+const LIMIT_NAMES = ['requests_per_minute', 'tokens_per_day', 'models']
+
+/**
+ * Reads a file of keys: `name = key` with the key's limits after it, or a key alone, one a line. A
+ * comment starts with `#` at the start of a line or after white space. A name may have several lines, for
+ * several keys with the same limits.
+ *
+ * @param path of the file, for the problems
+ * @throws ConfigError with a line for each problem; none quotes a line, for it may hold a key
+ */
+export function keysIn(text: string, path: string): ClientKey[] {
+  const keys: ClientKey[] = []
+  const problems: string[] = []
+  const [byDigest, byOwner] = [new Map<string, ClientKey>(), new Map<string, ClientKey>()]
+  for (const [index, line] of linesOf(text).entries()) {
+    const content = contentOf(line)
+    if (content === '') continue
+    const key = keyIn(content)
+    const problem = typeof key === 'string' ? key : conflictOf(key)
+    if (problem !== undefined) problems.push(`${path}:${index + 1}: ${problem}`)
+    else if (typeof key !== 'string') keys.push(key)
+  }
+  if (problems.length > 0) throw new ConfigError(problems)
+  return keys
+
+  function conflictOf(key: ClientKey): string | undefined {
+    const digest = key.digest.toString('hex')
+    const [same, named] = [byDigest.get(digest), byOwner.get(key.owner)]
+    byDigest.set(digest, key)
+    byOwner.set(key.owner, key)
+    if (same !== undefined) return 'this key stands on an earlier line already'
+    if (named === undefined || haveSameLimits(key.limits, named.limits)) return undefined
+    return 'an earlier line of this name has other limits: all keys of a name share them'
+  }
+}
+
+function contentOf(line: string): string {
+  return line.replace(/(?:^|\s)#.*$/, '').trim()
+}
+
+/** The name on a line of a file of keys; undefined if it has none. */
+export function nameOnLine(line: string): string | undefined {
+  return NAMED.exec(contentOf(line))?.[1]
+}
+
+/** With white space beside the sign: Base64 ends with it. */
+const NAMED = /^([^\s=]+)(?:\s+=\s*|=\s+)(\S.*)$/
+
+/** @returns the problem if the line is of no known form */
+function keyIn(content: string): ClientKey | string {
+  const [, name, rest] = NAMED.exec(content) ?? []
+  if (name !== undefined && rest !== undefined) return namedKeyIn(name, rest)
+  if (!headerKey.accepts(content)) return `this is no key: use ${headerKey.allowed}; or ${FORM}`
+  // A key may end with these signs, as Base64 does; anywhere else they may be meant for a name's.
+  if (/=[^=]/.test(content)) return `is this a key, or a key with its name? Use ${FORM}`
+  if (content.startsWith('sha256:')) return `a hash needs a name: use ${FORM}`
+  return plainKey(content)
+}
+
+function namedKeyIn(name: string, rest: string): ClientKey | string {
+  const problem = nameProblem(name)
+  if (problem !== undefined) return problem
+  const [secret = '', ...words] = rest.split(/\s+/)
+  if (!headerKey.accepts(secret)) return `this is no key: use ${headerKey.allowed}`
+  const limits = limitsIn(words)
+  if (typeof limits === 'string') return limits
+  return namedKey(name, secret, limits) ?? 'a hash is sha256: and 64 hexadecimal digits'
+}
+
+/** Why this can't be the name of a key; undefined if it can. */
+export function nameProblem(name: string): string | undefined {
+  if (name === DEFAULT_NAME) return `the name ${DEFAULT_NAME} is that of all keys without one`
+  if (/^[\p{L}\p{N}][\p{L}\p{N}._@+-]{0,63}$/u.test(name)) return undefined
+  return 'a name has 1 to 64 letters, digits and . _ @ + -, and begins with a letter or a digit'
+}
+
+/**
+ * Reads the limits of a key, such as `requests_per_minute=60`.
+ *
+ * @returns the problem if one is not allowed
+ */
+export function limitsIn(words: readonly string[]): KeyLimits | string {
+  const given = new Map<string, string>()
+  for (const word of words) {
+    const [, name = word, value] = /^([^=]*)=(.*)$/s.exec(word) ?? []
+    if (!LIMIT_NAMES.includes(name)) {
+      const near = value === undefined ? undefined : nearest(name, LIMIT_NAMES)
+      return `${near === undefined ? 'there is no such limit' : `there is no such limit; did you mean ${near}?`}: use ${FORM}`
+    }
+    if (given.has(name)) return `${name} is given twice`
+    given.set(name, value ?? '')
+  }
+  const [perMinute, perDay] = ['requests_per_minute', 'tokens_per_day'].map((name) =>
+    given.has(name) ? countIn(given.get(name) ?? '') : undefined,
+  )
+  if (perMinute === null) return 'requests_per_minute: use a whole number from 1 up'
+  if (perDay === null) return 'tokens_per_day: use a whole number from 1 up'
+  const models = given.get('models')?.split(',')
+  if (models?.includes('') === true) {
+    return 'models: use names with commas between them and no spaces; * matches any text'
+  }
+  return {
+    ...(perMinute !== undefined && { requestsPerMinute: perMinute }),
+    ...(perDay !== undefined && { tokensPerDay: perDay }),
+    ...(models !== undefined && { models }),
+  }
+}
+
+/** @returns null if it is no whole number from 1 up */
+function countIn(text: string): number | null {
+  const count = /^\d{1,15}$/.test(text) ? Number(text) : 0
+  return count > 0 ? count : null
+}
+
+function haveSameLimits(a: KeyLimits, b: KeyLimits): boolean {
+  return JSON.stringify(orderedLimits(a)) === JSON.stringify(orderedLimits(b))
+}
+
+function orderedLimits({ requestsPerMinute, tokensPerDay, models }: KeyLimits): unknown[] {
+  return [requestsPerMinute, tokensPerDay, models]
+}

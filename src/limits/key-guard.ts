@@ -1,0 +1,86 @@
+import { matchesPattern } from '../api/model-names.ts'
+import type { ClientKey } from '../config/keys/client-key.ts'
+import { ApiError } from '../errors.ts'
+import type { RequestBuckets } from './request-buckets.ts'
+
+export type KeyGuardOptions = {
+  buckets: RequestBuckets
+  /** The tokens that a key was charged for on this day, by its name. */
+  tokensToday: (name: string) => Promise<number>
+  /** Milliseconds since the epoch. */
+  now?: () => number
+}
+
+/** Which of the limits hold for a request: a batch has its own pace. */
+export type Charge = { isBatch: boolean }
+
+/** Holds keys to their limits. */
+export class KeyGuard {
+  readonly #options: KeyGuardOptions
+  readonly #now: () => number
+
+  constructor(options: KeyGuardOptions) {
+    this.#options = options
+    this.#now = options.now ?? Date.now
+  }
+
+  /**
+   * Lets a request in, and counts it.
+   *
+   * @param model its full name
+   * @throws ApiError 403 if the key may not use the model, 429 with `retry-after` if it is over a limit
+   */
+  async admit(key: ClientKey | undefined, model: string, { isBatch }: Charge): Promise<void> {
+    if (key === undefined) return
+    const { name, limits } = key
+    if (!mayUse(key, model)) {
+      throw new ApiError(
+        'permission_error',
+        `The key '${name}' may not use the model ${model}. It may use: ${limits.models?.join(', ')}.`,
+      )
+    }
+    const { requestsPerMinute, tokensPerDay } = limits
+    if (tokensPerDay !== undefined) {
+      const used = await this.#options.tokensToday(name)
+      if (used >= tokensPerDay) {
+        const limit = `${tokensPerDay} tokens per day (${used} are used)`
+        throw overLimit(name, limit, untilTomorrow(this.#now()))
+      }
+    }
+    if (requestsPerMinute === undefined || isBatch) return
+    const wait = await this.#options.buckets.take(name, requestsPerMinute)
+    if (wait > 0) throw overLimit(name, `${requestsPerMinute} requests per minute`, wait)
+  }
+}
+
+/**
+ * The key that a batch was made with, or another one of the same name.
+ *
+ * @throws ApiError 401 if it is no longer one of the keys
+ */
+export function ownersKey(owner: string, keys: readonly ClientKey[]): ClientKey {
+  const key = keys.find((each) => each.owner === owner)
+  if (key !== undefined) return key
+  throw new ApiError('authentication_error', 'The key of the batch is no longer one of the keys.')
+}
+
+/** @param model its full name */
+export function mayUse({ limits: { models } }: ClientKey, model: string): boolean {
+  return models === undefined || models.some((pattern) => matchesPattern(model, pattern))
+}
+
+/** @param wait milliseconds */
+function overLimit(name: string, limit: string, wait: number): ApiError {
+  return new ApiError(
+    'rate_limit_error',
+    `This request would exceed the limit of the key '${name}': ${limit}.`,
+    { retryAfter: Math.max(1, Math.ceil(wait / 1000)) },
+  )
+}
+
+/** Milliseconds to the next day in local time, in which days are counted. */
+function untilTomorrow(now: number): number {
+  const next = new Date(now)
+  next.setHours(24, 0, 0, 0)
+  return next.getTime() - now
+}

@@ -1,0 +1,67 @@
+import { sql } from 'kysely'
+
+import type { LazyStore } from '../store/lazy-store.ts'
+import { LocalBuckets, type RequestBuckets, shareOf, waitFor } from './request-buckets.ts'
+
+const MINUTE = 60_000
+
+/** For how long the database is left alone after it was not reached, in milliseconds. */
+const PAUSE = 5000
+
+/**
+ * The buckets that replicas share in their database. While it can't be reached, each replica counts by
+ * itself.
+ */
+export class SharedBuckets implements RequestBuckets {
+  readonly #store: Pick<LazyStore, 'open'>
+  readonly #onError: (error: unknown) => void
+  readonly #local = new LocalBuckets()
+  #isTold = false
+  /** `performance.now()` */
+  #pausedUntil = 0
+
+  /** @param onError is told when the database is not reached, once until it is reached again */
+  constructor(store: Pick<LazyStore, 'open'>, onError: (error: unknown) => void) {
+    this.#store = store
+    this.#onError = onError
+  }
+
+  async take(name: string, perMinute: number): Promise<number> {
+    if (performance.now() < this.#pausedUntil) return this.#local.take(name, perMinute)
+    try {
+      const wait = await this.#take(name, perMinute)
+      this.#isTold = false
+      return wait
+    } catch (error) {
+      if (!this.#isTold) this.#onError(error)
+      this.#isTold = true
+      this.#pausedUntil = performance.now() + PAUSE
+      return this.#local.take(name, perMinute)
+    }
+  }
+
+  async #take(name: string, perMinute: number): Promise<number> {
+    const { db } = await this.#store.open()
+    const [now, share] = [Date.now(), shareOf(perMinute)]
+    // In one statement, so that two replicas never take the same request.
+    const fullAt = sql<number>`case when key_requests.full_at > ${now} then key_requests.full_at else ${now} end`
+    const taken = await db
+      .insertInto('key_requests')
+      .values({ name, full_at: now + share })
+      .onConflict((conflict) =>
+        conflict
+          .column('name')
+          .doUpdateSet({ full_at: sql<number>`${fullAt} + ${share}` })
+          .where(sql<boolean>`${fullAt} + ${share} - ${now} <= ${MINUTE + 0.5}`),
+      )
+      .returning('full_at')
+      .executeTakeFirst()
+    if (taken !== undefined) return 0
+    const row = await db
+      .selectFrom('key_requests')
+      .select('full_at')
+      .where('name', '=', name)
+      .executeTakeFirst()
+    return Math.max(1, waitFor((row?.full_at ?? now) - now, perMinute))
+  }
+}

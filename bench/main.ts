@@ -4,7 +4,7 @@ import { setTimeout } from 'node:timers/promises'
 import { parseArgs } from 'node:util'
 
 import { makeSandbox } from '../test/support/sandbox.ts'
-import { judge } from './aims.ts'
+import { judge, MEMORY_BEFORE } from './aims.ts'
 import { allWorks, chosenWorks, isColdStart, NAMES } from './catalog.ts'
 import { ask, closeConnections } from './client.ts'
 import { figuresOf, type Measured, type Sample } from './measured.ts'
@@ -92,7 +92,7 @@ const facts = {
 }
 const aims = judge(figures, {
   atEnd: sumOf(memoryAtEnd),
-  baseline: options.baseline === undefined ? undefined : memoryIn(options.baseline),
+  baseline: baselineMemory(),
 })
 process.stdout.write(renderReport(entries, aims, facts))
 if (options.json !== undefined) {
@@ -155,6 +155,12 @@ async function lanesOf(url: string): Promise<Map<string, number>> {
 
 function peaksOf({ samples }: Measured): number[] {
   return samples.map(({ peak }) => peak)
+}
+
+/** After some of the works the memory says nothing. */
+function baselineMemory(): number | undefined {
+  if (options.baseline !== undefined) return memoryIn(options.baseline)
+  return options.only === '' ? MEMORY_BEFORE : undefined
 }
 
 function memoryIn(file: string): number {

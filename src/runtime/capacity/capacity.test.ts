@@ -403,6 +403,22 @@ describe('workers that no turn uses', () => {
     expect(workers.reduce((sum, { forgotten }) => sum + forgotten, 0)).toBe(1)
   })
 
+  test('end sooner if they hold no conversation', async () => {
+    const { ask, workers } = await startedBench({ idleTimeout: 300_000, maxProcesses: 3 })
+    await Promise.all([ask(), vi.advanceTimersByTimeAsync(500)])
+    workers[1]?.becomeReady()
+    await Promise.all([ask(), vi.advanceTimersByTimeAsync(500)])
+    workers[2]?.becomeReady()
+    workers[0]?.transcript.add({ role: 'user', lineage: 'kept' })
+    for (const worker of workers.slice(0, 2)) worker.to('ready')
+    await vi.advanceTimersByTimeAsync(31_000)
+    expect(workers.map(({ cause }) => cause)).toEqual([
+      undefined,
+      'it was idle for long enough',
+      'it was idle for long enough',
+    ])
+  })
+
   test('give up the calls that they hold after holdTimeout', async () => {
     const { ask, workers } = await startedBench({ holdTimeout: 1000 })
     await ask()

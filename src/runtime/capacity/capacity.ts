@@ -46,6 +46,9 @@ type Wish<Worker> =
  */
 const PATIENCE = { few: 30, enough: 120 }
 
+/** A worker that holds no conversation ends when no turn needed it for this long. Milliseconds. */
+const EMPTY_IDLE = 30_000
+
 /** While no worker is available for this long, one is started ahead of need. Milliseconds. */
 const AHEAD = 400
 
@@ -147,7 +150,7 @@ export class Capacity<Worker extends PooledWorker> {
     else if (worker.isAvailable) this.#flow.freed(worker, performance.now())
     switch (worker.stage) {
       case 'ready':
-        this.#after(worker, this.#input.idleTimeout, () => this.#endIdle(worker))
+        this.#after(worker, this.#idleTimeOf(worker), () => this.#endIdle(worker))
         break
       case 'held':
         this.#after(
@@ -327,6 +330,11 @@ export class Capacity<Worker extends PooledWorker> {
     if (isNobodyThere && (isTimeout(error) ? isLast : this.#pace.failures > 1))
       this.#line.clear(startFailed(error))
     this.#planGrowth()
+  }
+
+  #idleTimeOf({ transcript }: Worker): number {
+    const { idleTimeout } = this.#input
+    return transcript.isEmpty ? Math.min(EMPTY_IDLE, idleTimeout) : idleTimeout
   }
 
   /** The last worker stays, and forgets. */

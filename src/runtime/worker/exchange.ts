@@ -50,10 +50,10 @@ export class Exchange {
   /** Takes an event of the process; the outcome if it was the last. */
   read(event: ReplyEvent): Outcome | undefined {
     if (event.type === 'content_block_start') this.#nextIndex = event.index + 1
-    const { events, ending, error = brokenOff() } = this.#reader.read(event)
+    const { events, ending, error } = this.#reader.read(event)
     if (ending !== undefined) this.#ending = ending
     if (ending === 'broken') {
-      this.fail(error)
+      this.fail(error ?? brokenOff())
       return { kind: 'dropped', cause: 'the reply broke off', runtime: 'asks again' }
     }
     for (const passed of events) this.reply.push(passed)

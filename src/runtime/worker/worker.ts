@@ -545,7 +545,11 @@ export class Worker {
   #watchForSilence(flight: Flight): void {
     const { kind, nextEventTimeout } = this.#dependencies
     if (kind.answersCalls) return
-    clearTimeout(this.#silence)
+    // A timer of its own for each event would take longer than all that is done with the event.
+    if (this.#silence !== undefined) {
+      this.#silence.refresh()
+      return
+    }
     this.#silence = setTimeout(() => {
       flight.exchange.fail(fellSilent())
       this.#conclude(flight, {
@@ -604,6 +608,7 @@ export class Worker {
     this.lastUsed = performance.now()
     clearTimeout(this.#gateTimer)
     clearTimeout(this.#silence)
+    this.#silence = undefined
   }
 
   /** After a reply that is kept: the next turn may have been given already. */

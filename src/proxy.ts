@@ -33,12 +33,14 @@ import { UsageTable } from './observe/usage-table.ts'
 import { planCount } from './plan/plan-count.ts'
 import { planTurn } from './plan/plan-turn.ts'
 import { planWhole } from './plan/plan-whole.ts'
+import type { Turn } from './plan/turn.ts'
 import { makePrivateFolder, sweepPrivateFolders } from './private-folder.ts'
 import type { Account } from './runtime/login/account.ts'
 import { type Carrier, carrierOf } from './runtime/login/carrier.ts'
 import { Engine } from './runtime/engine.ts'
 import { runtimeEnvironment } from './runtime/process/environment.ts'
 import { refuseSubscription } from './runtime/login/subscription.ts'
+import { inSteps } from './steps.ts'
 import { LazyStore } from './store/lazy-store.ts'
 import { TurnDesk } from './turn-desk.ts'
 import { VERSION } from './version.ts'
@@ -170,11 +172,11 @@ export async function createProxy({
   const desk: TurnDesk = new TurnDesk({
     defaultModel: config.modelDefault,
     begin: () => lifecycle.begin(),
-    plan: (request, betas) => {
+    plan: async (request, betas) => {
       // A client that brings tools of its own is not offered Claude Code's.
       const isRun = config.toolsEnabled && request.tools === undefined
       const plan = isRun || carrier.kind === 'turns' ? planTurn : planWhole
-      return { turn: plan(request, { ...planning, betas, isRun }), isRun }
+      return { turn: await inSteps<Turn>(plan(request, { ...planning, betas, isRun })), isRun }
     },
     guard: async (model, { key, isBatch }) => {
       try {

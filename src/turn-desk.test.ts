@@ -15,7 +15,7 @@ function open(parts: Partial<TurnDeskInput> = {}) {
     defaultModel: 'the-default',
     begin: () => end,
     plan: ({ model = 'the-default' }) =>
-      ({ turn: { model: `${model}-id` }, isRun: false }) as PlannedTurn,
+      Promise.resolve({ turn: { model: `${model}-id` }, isRun: false } as PlannedTurn),
     guard: () => Promise.resolve(),
     serve: () => {
       const reply = new Reply(() => {})

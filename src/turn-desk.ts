@@ -25,7 +25,7 @@ export type TurnDeskInput = {
   /** Has the end of the proxy wait for a turn, until the result is called. Throws once it stops. */
   begin: () => () => void
   /** @throws ApiError for a request that can't be asked */
-  plan: (request: MessagesRequest, betas: RequestFacts['betas']) => PlannedTurn
+  plan: (request: MessagesRequest, betas: RequestFacts['betas']) => Promise<PlannedTurn>
   /** Rejects with an ApiError if no turn of the model may be asked now, or not by this client. */
   guard: (model: string, facts: AskFacts) => Promise<void>
   /** @throws ApiError if there is no reply */
@@ -81,7 +81,8 @@ export class TurnDesk {
     onChange()
     try {
       throwIfLeft(signal)
-      const planned = plan(request, betas)
+      const planned = await plan(request, betas)
+      throwIfLeft(signal)
       facts.model = planned.turn.model
       await guard(facts.model, asked)
       const { lane, reply } = await serve(planned, signal)

@@ -6,7 +6,7 @@ import {
   MAX_VALUES,
   TOO_DEEP,
   TOO_MANY_KEYS,
-  TOO_MANY_VALUES,
+  tooManyValues,
   unusable,
 } from './json-limits.ts'
 
@@ -24,7 +24,7 @@ export function checkValues(body: unknown): void {
   let count = 0
   for (let depth = 0; level.length > 0; depth += 1) {
     count += level.length
-    if (count > MAX_VALUES) throw unusable(TOO_MANY_VALUES)
+    if (count > MAX_VALUES) throw unusable(tooManyValues(MAX_VALUES))
     const next: unknown[] = []
     for (const value of level) {
       if (typeof value === 'string') checkText(value)

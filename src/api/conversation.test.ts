@@ -1,6 +1,7 @@
 import { describe, expect, it, test } from 'vitest'
 
 import { ApiError } from '../errors.ts'
+import { atOnce } from '../steps.ts'
 import { checkConversation } from './conversation.ts'
 import type { ContentBlock, Message } from './types.ts'
 
@@ -13,7 +14,7 @@ const result = (id: string): ContentBlock => ({ type: 'tool_result', tool_use_id
 
 function refusal(messages: Message[]): string | undefined {
   try {
-    checkConversation(messages)
+    atOnce(checkConversation(messages))
     return undefined
   } catch (error) {
     expect(error).toBeInstanceOf(ApiError)

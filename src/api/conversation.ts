@@ -1,4 +1,5 @@
 import { ApiError } from '../errors.ts'
+import type { Steps } from '../steps.ts'
 import { blocksOf, combineRun, type Run, runsOf } from './combine.ts'
 import type { ContentBlock, SentMessage } from './types.ts'
 
@@ -12,16 +13,21 @@ import type { ContentBlock, SentMessage } from './types.ts'
  * @param messages of the right shape
  * @throws ApiError `invalid_request_error`
  */
-export function checkConversation(messages: readonly SentMessage[]): void {
+export function* checkConversation(messages: readonly SentMessage[]): Steps<void> {
   const runs = runsOf(messages)
+  yield
   for (const run of runs) {
     checkContent(run, run === runs.at(-1))
+    yield
     checkRoles(run)
+    yield
   }
   let before: Run | undefined
   for (const run of runs) {
     checkToolResults(run, before)
+    yield
     if (before) checkToolUses(before, run)
+    yield
     before = run
   }
   if (before) checkToolUses(before, undefined)

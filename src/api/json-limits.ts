@@ -9,6 +9,9 @@ export const MAX_DEPTH = 500
  */
 export const MAX_VALUES = 1_000_000
 
+/** Values in a text of JSON inside of a body, which is read in one go: some tens of milliseconds. */
+export const MAX_INNER_VALUES = 100_000
+
 /** Keys of one object. Beyond that, V8 takes ten times as long for each key, and more for a look at all. */
 export const MAX_KEYS = 100_000
 
@@ -18,7 +21,7 @@ export function unusable(what: string): ApiError {
 }
 
 export const TOO_DEEP = 'values that are nested too deeply'
-export const TOO_MANY_VALUES = `more than ${MAX_VALUES} values`
+export const tooManyValues = (limit: number): string => `more than ${limit} values`
 export const TOO_MANY_KEYS = `an object with more than ${MAX_KEYS} keys`
 
 /** @throws ApiError for half a surrogate pair, which would become another character */

@@ -6,7 +6,7 @@ import {
   MAX_VALUES,
   TOO_DEEP,
   TOO_MANY_KEYS,
-  TOO_MANY_VALUES,
+  tooManyValues,
   unusable,
 } from './json-limits.ts'
 
@@ -46,6 +46,7 @@ const LITERALS: Readonly<Record<number, { word: string; value: boolean | null }>
  */
 export class JsonReader {
   readonly #text: string
+  readonly #mostValues: number
   readonly #open: Container[] = []
   #at = 0
   #expected: Expected = 'value'
@@ -57,8 +58,9 @@ export class JsonReader {
   /** A string that is being read: what is decoded of it, and where the rest begins. */
   #string: { pieces: string[]; start: number } | undefined
 
-  constructor(text: string) {
+  constructor(text: string, mostValues = MAX_VALUES) {
     this.#text = text
+    this.#mostValues = mostValues
   }
 
   /** The whole value, once `advance` has said that it is read. */
@@ -136,7 +138,7 @@ export class JsonReader {
 
   #readValue(code: number): void {
     this.#valueCount += 1
-    if (this.#valueCount > MAX_VALUES) throw unusable(TOO_MANY_VALUES)
+    if (this.#valueCount > this.#mostValues) throw unusable(tooManyValues(this.#mostValues))
     if (code === QUOTE) {
       this.#beginString()
       return

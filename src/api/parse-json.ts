@@ -3,6 +3,7 @@ import { setImmediate } from 'node:timers/promises'
 import { ApiError } from '../errors.ts'
 import { checkValues } from './check-values.ts'
 import { JsonReader, NotJson } from './json-reader.ts'
+import { MAX_INNER_VALUES } from './json-limits.ts'
 
 /** Characters of a text that `JSON.parse` may read at once: that takes it some milliseconds at most. */
 const SMALL = 128 * 1024
@@ -34,6 +35,25 @@ export async function parseJson(
         : `The request body is not valid JSON: ${cause.message}`,
       { cause },
     )
+  }
+}
+
+/**
+ * The value of a text of JSON inside of a body, such as the arguments of a call. No model writes more
+ * values in one reply than are taken here; what is longer is refused as soon as that is seen.
+ *
+ * @returns undefined if the text is no JSON
+ * @throws ApiError as `parseJson` does, where it can't be passed on
+ */
+export function parseInnerJson(text: string): unknown {
+  try {
+    if (text.length <= SMALL) return parseAtOnce(text)
+    const reader = new JsonReader(text, MAX_INNER_VALUES)
+    while (!reader.advance(STEP));
+    return reader.result
+  } catch (cause) {
+    if (cause instanceof SyntaxError || cause instanceof NotJson) return undefined
+    throw cause
   }
 }
 

@@ -228,6 +228,38 @@ describe('what is wrong with a field is said with its path', () => {
 })
 
 describe('a hostile body', () => {
+  test.each([
+    ['messages', 100_000, { role: 'user', content: 'Hi' }],
+    ['tools', 10_000, { name: 'look', input_schema: {} }],
+  ])('has more %s than are looked at', (field, most, part) => {
+    const body = {
+      messages: [{ role: 'user', content: 'Hi' }],
+      [field]: Array(most + 1).fill(part),
+    }
+    expect(() => parseMessagesRequest(body)).toThrow(
+      `${field}: List should have at most ${most} items`,
+    )
+  })
+
+  test('has what is wrong far behind: it is found, and told with its place', () => {
+    const block = { type: 'text', text: 'Hi' }
+    const content = [...Array.from({ length: 1200 }, () => block), { type: 'text' }]
+    expect(() => parseMessagesRequest({ messages: [{ role: 'user', content }] })).toThrow(
+      'messages.0.content.1200.text.text: Field required',
+    )
+  })
+
+  test.each([
+    ['messages', { system: [5], messages: [{ role: 'made up' }], tools: [{}] }],
+    ['max_tokens', { system: [5], tools: [{}], max_tokens: 'x' }],
+    ['system.0', { system: [5], tools: [{}], top_k: 'x' }],
+    ['top_k', { tools: [{}], top_k: 'x' }],
+    ['tools.0', { tools: [{}], metadata: 'x' }],
+  ])('has several faults: %s is told, the first in the order of the fields', (field, body) => {
+    const messages = [{ role: 'user', content: 'Hi' }]
+    expect(() => parseMessagesRequest({ messages, ...body })).toThrow(new RegExp(`^${field}`))
+  })
+
   it('may be 100,000 levels deep where nothing looks inside', () => {
     const deep = nested(100_000)
     const body = withFields({

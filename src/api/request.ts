@@ -1,8 +1,8 @@
 import { ApiError } from '../errors.ts'
+import { atOnce, type Steps } from '../steps.ts'
 import { checkConversation } from './conversation.ts'
-import { messagesRequestSchema } from './schema.ts'
+import { checkRequestShape } from './request-shape.ts'
 import type { MessagesRequest } from './types.ts'
-import { describeIssue, validationMessage } from './validation-message.ts'
 
 export type { MessagesRequest } from './types.ts'
 
@@ -13,11 +13,30 @@ export type { MessagesRequest } from './types.ts'
  * @returns the body itself: same keys, same order, unknown fields untouched
  * @throws ApiError `invalid_request_error` that names the first field that is wrong
  */
-export function parseMessagesRequest(body: unknown): MessagesRequest {
-  const { error } = messagesRequestSchema.safeParse(body, { error: describeIssue })
-  const issue = error?.issues[0]
-  if (issue) throw new ApiError('invalid_request_error', validationMessage(issue))
+export function* checkMessagesRequest(body: unknown): Steps<MessagesRequest> {
+  yield* checkRequestShape(body)
   const request = body as MessagesRequest
-  checkConversation(request.messages)
+  checkLength('messages', request.messages, MOST_MESSAGES)
+  checkLength('tools', request.tools, MOST_TOOLS)
+  yield* checkConversation(request.messages)
   return request
+}
+
+/** The same at once, for a body that is known to be small. */
+export function parseMessagesRequest(body: unknown): MessagesRequest {
+  return atOnce(checkMessagesRequest(body))
+}
+
+/** The API's own limit: https://platform.claude.com/docs/en/api/messages (`messages`) */
+const MOST_MESSAGES = 100_000
+
+/**
+ * The API's tool search is made for thousands of them:
+ * https://platform.claude.com/docs/en/agents-and-tools/tool-use/tool-search-tool
+ */
+const MOST_TOOLS = 10_000
+
+function checkLength(field: string, list: readonly unknown[] | undefined, most: number): void {
+  if ((list?.length ?? 0) <= most) return
+  throw new ApiError('invalid_request_error', `${field}: List should have at most ${most} items`)
 }

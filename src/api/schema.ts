@@ -39,37 +39,40 @@ const contentBlock = typedObject.check((payload) => {
   if (known) payload.issues.push(...issuesOf(known, payload.value, [type]))
 })
 
-const message = z.looseObject({
+export const messageSchema = z.looseObject({
   role: z.enum(['user', 'assistant', 'system']),
   content: z.union([z.string(), z.array(contentBlock)]),
 })
 
 const customTool = z.looseObject({ name: z.string(), input_schema: anyObject })
 
-const tool = z.looseObject({ type: z.string().nullish() }).check((payload) => {
+export const toolSchema = z.looseObject({ type: z.string().nullish() }).check((payload) => {
   const isCustom = (payload.value.type ?? 'custom') === 'custom'
   if (isCustom) payload.issues.push(...issuesOf(customTool, payload.value, []))
 })
 
-const systemBlock = z.looseObject({ type: z.literal('text'), text: z.string() })
+export const systemBlockSchema = z.looseObject({ type: z.literal('text'), text: z.string() })
 
-/** The shape of a Messages request, without the rules that hold between messages. */
+/**
+ * The shape of a Messages request, without the rules that hold between messages, and without what is in
+ * its lists of parts: of these there may be very many, see request-shape.ts.
+ */
 export const messagesRequestSchema = z.looseObject(
   {
     model: z.string().min(1).optional(),
     messages: z
-      .array(message)
+      .array(z.unknown())
       .refine((messages) => messages.length > 0, 'at least one message is required'),
     max_tokens: integer
       .refine((count) => count >= 0, 'Input should be greater than or equal to 0')
       .optional(),
-    system: z.union([z.string(), z.array(systemBlock)]).optional(),
+    system: z.union([z.string(), z.array(z.unknown())]).optional(),
     stream: z.boolean().optional(),
     temperature: z.number().optional(),
     top_p: z.number().optional(),
     top_k: integer.optional(),
     stop_sequences: z.array(z.string()).optional(),
-    tools: z.array(tool).optional(),
+    tools: z.array(z.unknown()).optional(),
     tool_choice: typedObject.optional(),
     thinking: typedObject.optional(),
     output_config: anyObject.optional(),

@@ -20,9 +20,8 @@ export function describeIssue(issue: z.core.$ZodRawIssue): string | undefined {
   }
 }
 
-/** An issue as the API's message: the path of the field, then what is wrong with it. */
-export function validationMessage(issue: z.core.$ZodIssue): string {
-  const { path, message } = mostTelling(issue)
+/** The API's message for an issue: the path of the field, then what is wrong with it. */
+export function validationMessage(path: readonly PropertyKey[], message: string): string {
   return path.length === 0 ? message : `${path.join('.')}: ${message}`
 }
 

@@ -1,5 +1,6 @@
-import { parseMessagesRequest } from '../api/request.ts'
+import { checkMessagesRequest } from '../api/request.ts'
 import type { MessagesRequest } from '../api/types.ts'
+import { inSteps } from '../steps.ts'
 import type { Bodies } from './bodies.ts'
 
 export type CountTokensOptions = {
@@ -17,6 +18,6 @@ export async function postCountTokens(
   request: Request,
   { countTokens, bodies }: CountTokensOptions,
 ): Promise<{ input_tokens: number }> {
-  const body = parseMessagesRequest(await bodies.readJson(request))
+  const body = await inSteps(checkMessagesRequest(await bodies.readJson(request)))
   return { input_tokens: await countTokens(body, request.signal) }
 }

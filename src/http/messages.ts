@@ -1,4 +1,5 @@
-import { parseMessagesRequest } from '../api/request.ts'
+import { checkMessagesRequest } from '../api/request.ts'
+import { inSteps } from '../steps.ts'
 import { sseStream } from '../stream/sse.ts'
 import type { Bodies } from './bodies.ts'
 import { beginReply, type ReplyOptions, STREAM_HEADERS } from './reply.ts'
@@ -23,7 +24,7 @@ export async function postMessages(
   id: string,
   options: MessagesOptions,
 ): Promise<Response> {
-  const body = parseMessagesRequest(await options.bodies.readJson(request))
+  const body = await inSteps(checkMessagesRequest(await options.bodies.readJson(request)))
   const reply = await beginReply(body, request, id, options)
   const headers = { 'request-id': id }
   if (body.stream !== true) return Response.json(await reply.whole(), { headers })

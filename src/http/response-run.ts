@@ -1,7 +1,8 @@
 import type { ResponseInputItem, ResponseItem } from 'openai/resources/responses/responses'
 
 import type { ContentBlock, ReplyMessage } from '../api/types.ts'
-import { invalid } from '../openai/invalid.ts'
+import { invalid, tooMany } from '../openai/invalid.ts'
+import { countParts, MOST_PARTS } from '../openai/part-limit.ts'
 import { inputItems } from '../openai/responses/input-items.ts'
 import { type ResponseHead, responseOf, type WireResponse } from '../openai/responses/reply.ts'
 import {
@@ -72,6 +73,9 @@ export function prepareResponse(
   }
   const history = conversationId === undefined ? [] : mine.items(conversationId)
   const past = (previous ? local?.(previous) : undefined) ?? responses.past(previous)
+  if (countParts(history, past.messages) > MOST_PARTS) {
+    throw tooMany(conversationId === undefined ? 'previous_response_id' : 'conversation')
+  }
   const findItem = (itemId: string): ResponseInputItem | undefined =>
     responses.item(itemId) ?? (history.find((item) => item.id === itemId) as ResponseInputItem)
   const translated = requestOfResponse(body, past, findItem, history as ResponseInputItem[])

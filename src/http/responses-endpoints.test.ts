@@ -198,9 +198,15 @@ describe('a response in the background', () => {
 
   test('can be cancelled, more than once, and stays so', async () => {
     const { events, returned } = source([...REPLY.slice(0, 2), never])
-    const { json } = open({ ask: () => Promise.resolve(events) })
+    const asked = new Deferred<void>()
+    const ask = () => {
+      asked.resolve()
+      return Promise.resolve(events)
+    }
+    const { json } = open({ ask })
     const { body } = await json('POST', '/responses', { input: 'One.', background: true })
     const path = `/responses/${String(body['id'])}`
+    await asked.promise
     for (const _ of [1, 2]) {
       const cancelled = await json('POST', `${path}/cancel`)
       expect(cancelled).toMatchObject({ status: 200, body: { status: 'cancelled' } })

@@ -1,5 +1,5 @@
 import { checkValues } from '../api/check-values.ts'
-import { parseMessagesRequest } from '../api/request.ts'
+import { checkMessagesRequest } from '../api/request.ts'
 import type { MessagesRequest } from '../api/types.ts'
 import { checkShape, invalid } from '../openai/invalid.ts'
 import { compactedContent, SUMMARISE } from '../openai/responses/compaction.ts'
@@ -12,6 +12,7 @@ import {
   type ResponsesOptions,
   secondsNow,
 } from './response-run.ts'
+import { inSteps } from '../steps.ts'
 
 /*
  * What can be asked about a response beside asking for one.
@@ -32,7 +33,7 @@ export async function postInputTokens(
   const body = parseResponsesRequest(await options.bodies.readJson(request))
   const { translated } = prepareResponse(body, id, options)
   checkValues(translated.request)
-  const asked = parseMessagesRequest(translated.request)
+  const asked = await inSteps(checkMessagesRequest(translated.request))
   const count = await options.countTokens(asked, request.signal)
   return { object: 'response.input_tokens', input_tokens: count }
 }

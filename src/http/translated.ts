@@ -1,7 +1,8 @@
 import { setMaxListeners } from 'node:events'
+import { setImmediate } from 'node:timers/promises'
 
 import { checkValues } from '../api/check-values.ts'
-import { parseMessagesRequest } from '../api/request.ts'
+import { checkMessagesRequest } from '../api/request.ts'
 import type { ContentBlock, MessagesRequest, ReplyMessage } from '../api/types.ts'
 import { leftOutHeaders } from '../openai/left-out.ts'
 import {
@@ -10,6 +11,8 @@ import {
   restoreAnswers,
 } from '../openai/remembered-answers.ts'
 import { suitModel } from '../openai/suit-model.ts'
+import { throwIfLeft } from '../refusals.ts'
+import { inSteps } from '../steps.ts'
 import type { Reply } from '../stream/reply.ts'
 import type { MessagesOptions } from './messages.ts'
 import { beginReply, idHeaders } from './reply.ts'
@@ -67,7 +70,7 @@ export async function askAll(
   id: string,
   options: DialectOptions,
 ): Promise<Replies> {
-  const prepared = all.map((translated) => prepare(translated, options))
+  const prepared = await Promise.all(all.map((translated) => prepare(translated, request, options)))
   const names = [...new Set(prepared.flatMap(({ leftOut }) => leftOut))]
   if (names.length > 0) options.onLeftOut({ id, names })
   const turns = prepared.flatMap((one) => Array.from({ length: one.count }, () => one))
@@ -102,17 +105,18 @@ type Prepared = {
   betas: readonly string[]
 }
 
-function prepare(
+async function prepare(
   { request: translated, count, fieldNames, leftOut: already = [], betas = [] }: Translated,
+  { signal }: Request,
   { modelOf, answers, caller }: DialectOptions,
-): Prepared {
+): Promise<Prepared> {
+  await setImmediate()
   // Arguments of calls came as text: what is in them was not looked at yet.
   checkValues(translated)
-  const { request, leftOut } = suitModel(
-    parseMessagesRequest(translated),
-    modelOf(translated.model),
-  )
-  const { messages, name } = restoreAnswers(request, caller, answers)
+  const checked = await inSteps(checkMessagesRequest(translated))
+  const { request, leftOut } = suitModel(checked, modelOf(translated.model))
+  const { messages, name } = await inSteps(restoreAnswers(request, caller, answers))
+  throwIfLeft(signal)
   return {
     asked: { ...request, messages },
     count,

@@ -2,6 +2,7 @@ import type { z } from 'zod'
 
 import { describeIssue, mostTelling } from '../api/validation-message.ts'
 import { ApiError } from '../errors.ts'
+import { longListIn, MOST_PARTS } from './part-limit.ts'
 
 /**
  * The error for what a request asks and the model's API does not have, or for what is no request.
@@ -21,6 +22,8 @@ export function invalid(message: string, param: string | null = null, code?: str
  * @throws ApiError `invalid_request_error` that names the first field that is wrong
  */
 export function checkShape(schema: z.ZodType, body: unknown): void {
+  const long = longListIn(body)
+  if (long !== undefined) throw tooMany(long)
   const { error } = schema.safeParse(body, { error: describeIssue })
   const issue = error?.issues[0]
   if (issue === undefined) return
@@ -28,6 +31,12 @@ export function checkShape(schema: z.ZodType, body: unknown): void {
   if (path.length === 0) throw invalid(message)
   const field = fieldName(path)
   throw invalid(`${field}: ${message}`, field)
+}
+
+/** The error for a list with more parts than are translated. */
+export function tooMany(field: string): ApiError {
+  const message = `${field}: at most ${MOST_PARTS} messages, items and parts of them are taken in one request.`
+  return invalid(message, field, 'array_above_max_length')
 }
 
 function fieldName(path: readonly PropertyKey[]): string {

@@ -9,6 +9,7 @@ import { extendLineage } from '../plan/lineage.ts'
 import { chatMessage } from './chat/reply.ts'
 import { parseChatRequest, requestOfChat } from './chat/request.ts'
 import { rememberAnswer, type RememberedAnswers, restoreAnswers } from './remembered-answers.ts'
+import { atOnce } from '../steps.ts'
 
 /** What a client of OpenAI's says in a turn: words, or the results of the calls before. */
 type Turn = { said: string; answer: ContentBlock[] }
@@ -105,7 +106,7 @@ function withArgumentsAnew(one: ChatCompletionMessageFunctionToolCall): object {
 function restored(chat: object[], answers: RememberedAnswers) {
   const body = { model: 'any', messages: chat }
   const asked = parseMessagesRequest(requestOfChat(parseChatRequest(body)))
-  return restoreAnswers(asked, 'one', answers)
+  return atOnce(restoreAnswers(asked, 'one', answers))
 }
 
 test('a conversation that goes through a client keeps its lineage, turn after turn', () => {

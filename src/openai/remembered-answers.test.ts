@@ -2,6 +2,7 @@ import { expect, test } from 'vitest'
 
 import type { ContentBlock, Message, MessagesRequest } from '../api/types.ts'
 import { rememberAnswer, restoreAnswers } from './remembered-answers.ts'
+import { atOnce } from '../steps.ts'
 
 const ASKED: Message = { role: 'user', content: 'Hello.' }
 const THOUGHT = { type: 'thinking', thinking: 'They greet me.', signature: 'c2lnbmVk' }
@@ -18,7 +19,7 @@ const IDENTITY = {
 /** A memory of one answer to `ASKED`, for the caller `one`. */
 function memoryOf(content: ContentBlock[] = ANSWER): Map<string, ContentBlock[]> {
   const answers = new Map<string, ContentBlock[]>()
-  const { name } = restoreAnswers({ ...IDENTITY, messages: [ASKED] }, 'one', answers)
+  const { name } = atOnce(restoreAnswers({ ...IDENTITY, messages: [ASKED] }, 'one', answers))
   rememberAnswer(name, content, answers)
   return answers
 }
@@ -34,7 +35,7 @@ function said(
   messages: Message[],
   { answers = memoryOf(), identity = IDENTITY, caller = 'one' }: Difference = {},
 ): unknown[] {
-  const restored = restoreAnswers({ ...identity, messages }, caller, answers).messages
+  const restored = atOnce(restoreAnswers({ ...identity, messages }, caller, answers)).messages
   return restored.filter(({ role }) => role === 'assistant').map(({ content }) => content)
 }
 
@@ -60,7 +61,7 @@ test.each<[string, Message[]]>([
   ['the question was', [NEXT, RETURNED, NEXT]],
   ['something was said before', [NEXT, { role: 'assistant', content: 'Go.' }, ASKED, RETURNED]],
 ])('nothing is put into a conversation in which %s', (_, messages) => {
-  const restored = restoreAnswers({ ...IDENTITY, messages }, 'one', memoryOf())
+  const restored = atOnce(restoreAnswers({ ...IDENTITY, messages }, 'one', memoryOf()))
   expect(restored.messages).toEqual(messages)
 })
 

@@ -1,6 +1,7 @@
 import { blocksOf, combineMessages } from '../api/combine.ts'
 import type { ContentBlock, MessagesRequest, SentMessage } from '../api/types.ts'
-import { digest, extendLineage } from '../plan/lineage.ts'
+import { digest, extendLineage, lineageAfter } from '../plan/lineage.ts'
+import type { Steps } from '../steps.ts'
 
 /*
  * Clients of these dialects send an answer back without the parts that the dialect has no place for:
@@ -31,17 +32,19 @@ export type RestoredConversation = {
  *
  * @param caller names whose request it is: two callers never have the same name
  */
-export function restoreAnswers(
+export function* restoreAnswers(
   { model, system, tools, messages }: MessagesRequest,
   caller: string,
   answers: RememberedAnswers,
-): RestoredConversation {
-  let name = digest('', { caller, model, system, tools })
-  const restored = combineMessages(messages).map((message) => {
-    name = extendLineage(name, asClientsReturnIt(message))
+): Steps<RestoredConversation> {
+  let name = yield* digest('', { caller, model, system, tools })
+  const restored: SentMessage[] = []
+  for (const message of combineMessages(messages)) {
+    name = yield* lineageAfter(name, asClientsReturnIt(message))
     const content = message.role === 'assistant' ? answers.get(name) : undefined
-    return content === undefined ? message : { role: message.role, content }
-  })
+    restored.push(content === undefined ? message : { role: message.role, content })
+    yield
+  }
   return { messages: restored, name }
 }
 

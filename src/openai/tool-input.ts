@@ -1,3 +1,5 @@
+import { parseInnerJson } from '../api/parse-json.ts'
+
 /** The name under which the API's documentation hands a model its invalid JSON back. */
 const INVALID_JSON = 'INVALID_JSON'
 
@@ -8,18 +10,9 @@ const INVALID_JSON = 'INVALID_JSON'
  */
 export function toolInput(text: string): { [field: string]: unknown } {
   if (text.trim() === '') return {}
-  const input = parse(text)
+  const input = parseInnerJson(text)
   if (typeof input === 'object' && input !== null && !Array.isArray(input)) {
     return input as { [field: string]: unknown }
   }
   return { [INVALID_JSON]: text }
-}
-
-function parse(text: string): unknown {
-  try {
-    return JSON.parse(text)
-  } catch (error) {
-    if (error instanceof SyntaxError) return undefined
-    throw error
-  }
 }

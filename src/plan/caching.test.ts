@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
 
 import type { ContentBlock, Message, MessagesRequest } from '../api/types.ts'
-import { needsOwnCaching, withoutImpliedBreakpoint } from './caching.ts'
+import { needsOwnCaching, withoutBreakpoints, withoutImpliedBreakpoint } from './caching.ts'
 
 const FIVE_MINUTES = { type: 'ephemeral' } as const
 const ONE_HOUR = { type: 'ephemeral', ttl: '1h' } as const
@@ -72,6 +72,13 @@ describe("the client's breakpoints leave no room", () => {
   ])('where the one on %s lives an hour', (_name, messages, rest) => {
     expect(needs(messages, rest)).toBe(true)
   })
+})
+
+test('without breakpoints, what is no block stays what it is', () => {
+  const found = { type: 'search_result', content: [[], 'text', null, { cache_control: {} }] }
+  expect(withoutBreakpoints([found])).toEqual([
+    { type: 'search_result', content: [[], 'text', null, {}] },
+  ])
 })
 
 describe('the breakpoint on the last block', () => {

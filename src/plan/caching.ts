@@ -54,7 +54,7 @@ function unmarked(block: ContentBlock): ContentBlock {
 }
 
 function isBlock(part: unknown): part is ContentBlock {
-  return typeof part === 'object' && part !== null
+  return typeof part === 'object' && part !== null && !Array.isArray(part)
 }
 
 function blocksOf(message: Message | undefined): readonly Record<string, unknown>[] {

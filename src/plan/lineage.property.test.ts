@@ -9,11 +9,12 @@ import { blocksOf, combineMessages } from '../api/combine.ts'
 import type { Message, MessagesRequest, SentMessage } from '../api/types.ts'
 import { extendLineage, startLineage } from './lineage.ts'
 import { planTurn } from './plan-turn.ts'
+import { atOnce } from '../steps.ts'
 
 const IDENTITY = { model: 'm', system: '', tools: [], betas: '', runtimeCaching: true }
 
 function lineageOf(messages: readonly Message[]): string {
-  return messages.reduce(extendLineage, startLineage(IDENTITY))
+  return messages.reduce(extendLineage, atOnce(startLineage(IDENTITY)))
 }
 
 /** What a conversation is, by another way than the lineage's. */
@@ -116,7 +117,7 @@ test('a turn goes on where the last one ended, and nowhere else', () => {
   fc.assert(
     fc.property(anyRequest, anyText, anyText, (request, said, more) => {
       const asked = withoutBreakpoints(request)
-      const first = planTurn(asked, context)
+      const first = atOnce(planTurn(asked, context))
       const reply: Message = { role: 'assistant', content: [{ type: 'text', text: `${said}.` }] }
       const held = [{ role: 'user', content: first.prompt } as const, reply].reduce(
         extendLineage,
@@ -128,7 +129,7 @@ test('a turn goes on where the last one ended, and nowhere else', () => {
           { role: 'assistant', content },
           { role: 'user', content: more },
         ]
-        return planTurn({ ...asked, messages }, context).lineage
+        return atOnce(planTurn({ ...asked, messages }, context)).lineage
       }
       expect(next(reply.content)).toBe(held)
       expect(next(`${said}.`)).toBe(held)

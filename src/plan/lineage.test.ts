@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest'
 
 import type { Message } from '../api/types.ts'
+import { atOnce } from '../steps.ts'
 import { extendLineage, type Identity, startLineage } from './lineage.ts'
 
 const IDENTITY: Identity = {
@@ -12,7 +13,7 @@ const IDENTITY: Identity = {
 }
 
 function lineageOf(...messages: Message[]): string {
-  return messages.reduce(extendLineage, startLineage(IDENTITY))
+  return messages.reduce(extendLineage, atOnce(startLineage(IDENTITY)))
 }
 
 function assistant(...content: object[]): Message {
@@ -56,7 +57,7 @@ describe('two conversations have one lineage', () => {
 
   test('whatever the order of keys in the identity', () => {
     const reversed = Object.fromEntries(Object.entries(IDENTITY).toReversed()) as Identity
-    expect(startLineage(reversed)).toBe(startLineage(IDENTITY))
+    expect(atOnce(startLineage(reversed))).toBe(atOnce(startLineage(IDENTITY)))
   })
 })
 

@@ -1,6 +1,6 @@
-import { createHash } from 'node:crypto'
-
 import type { SentMessage, ToolDefinition } from '../api/types.ts'
+import { atOnce, type Steps } from '../steps.ts'
+import { CanonicalHash } from './canonical-hash.ts'
 
 /** What a process cannot change once it runs, or must not (a change leaves text in the history). */
 export type Identity = {
@@ -12,17 +12,28 @@ export type Identity = {
 }
 
 /** The lineage of a conversation in which nothing was said yet. */
-export function startLineage(identity: Identity): string {
+export function startLineage(identity: Identity): Steps<string> {
   return digest('', identity)
 }
 
 /** The lineage of a conversation after one more message. */
-export function extendLineage(
+export function* lineageAfter(
   lineage: string,
   { role, content }: Pick<SentMessage, 'role' | 'content'>,
-): string {
+): Steps<string> {
+  const hash = new CanonicalHash(lineage)
+  yield* hash.add(role)
   const blocks = typeof content === 'string' ? [{ type: 'text', text: content }] : content
-  return digest(lineage, { role, content: blocks.map(withoutDefaults) })
+  for (const block of blocks) yield* hash.add(withoutDefaults(block))
+  return hash.digest()
+}
+
+/** The same at once, for a message that is known to be small. */
+export function extendLineage(
+  lineage: string,
+  message: Pick<SentMessage, 'role' | 'content'>,
+): string {
+  return atOnce(lineageAfter(lineage, message))
 }
 
 /**
@@ -43,30 +54,22 @@ function isDirect(caller: unknown): boolean {
 }
 
 /** The lineages of a conversation after 0, 1, 2, … messages. */
-export function lineagesOf(
+export function* lineagesOf(
   origin: string,
   messages: readonly Pick<SentMessage, 'role' | 'content'>[],
-): string[] {
+): Steps<string[]> {
   const lineages = [origin]
   let lineage = origin
   for (const message of messages) {
-    lineage = extendLineage(lineage, message)
+    lineage = yield* lineageAfter(lineage, message)
     lineages.push(lineage)
   }
   return lineages
 }
 
 /** A hash of a value of JSON, after what came before it. The order of keys makes no difference. */
-export function digest(previous: string, value: unknown): string {
-  return createHash('sha256').update(previous).update(canonical(value)).digest('base64url')
-}
-
-/** JSON that does not depend on the order of keys. */
-function canonical(value: unknown): string {
-  if (typeof value !== 'object' || value === null) return JSON.stringify(value)
-  if (Array.isArray(value)) return `[${value.map(canonical).join()}]`
-  const fields = Object.entries(value)
-    .filter(([, field]) => field !== undefined)
-    .toSorted(([a], [b]) => (a < b ? -1 : 1))
-  return `{${fields.map(([key, field]) => `${JSON.stringify(key)}:${canonical(field)}`).join()}}`
+export function* digest(previous: string, value: unknown): Steps<string> {
+  const hash = new CanonicalHash(previous)
+  yield* hash.add(value)
+  return hash.digest()
 }

@@ -9,6 +9,7 @@ import type { MessagesRequest, SentMessage } from '../api/types.ts'
 import { ApiError } from '../errors.ts'
 import { planTurn, type PlanContext } from './plan-turn.ts'
 import type { Turn } from './turn.ts'
+import { atOnce } from '../steps.ts'
 
 const CONTEXT: PlanContext = {
   defaults: { model: 'made-up' },
@@ -35,7 +36,7 @@ test('a turn says what its request says, whatever that is', () => {
   fc.assert(
     fc.property(anyRequest, (request) => {
       const body = parsed(request)
-      const { history, prompt, settings, model, system } = planTurn(body, CONTEXT)
+      const { history, prompt, settings, model, system } = atOnce(planTurn(body, CONTEXT))
 
       expect(said([...history, { role: 'user', content: prompt }])).toEqual(said(body.messages))
       expect(model).toBe(body.model ?? 'made-up')
@@ -57,7 +58,7 @@ test('a turn says what its request says, whatever that is', () => {
 test('the history begins with the user, alternates, and ends with the assistant', () => {
   fc.assert(
     fc.property(anyRequest, (request) => {
-      const { history } = planTurn(parsed(request), CONTEXT)
+      const { history } = atOnce(planTurn(parsed(request), CONTEXT))
       const roles = history.map(({ role }) => role)
       expect(roles).toEqual(roles.map((_, index) => (index % 2 === 0 ? 'user' : 'assistant')))
       expect(history.length % 2).toBe(0)
@@ -77,7 +78,7 @@ test('what was found to be a request becomes a turn, or is refused', () => {
 
 function turnOrRefusal(body: unknown): Turn | undefined {
   try {
-    return planTurn(parsed(body), CONTEXT)
+    return atOnce(planTurn(parsed(body), CONTEXT))
   } catch (error) {
     if (!(error instanceof ApiError)) throw error
     expect(error.status).toBe(400)

@@ -5,6 +5,7 @@ import { ApiError } from '../errors.ts'
 import { extendLineage } from './lineage.ts'
 import { type PlanContext, planTurn } from './plan-turn.ts'
 import type { Turn } from './turn.ts'
+import { atOnce } from '../steps.ts'
 
 const HELLO: Message = { role: 'user', content: 'Hello' }
 const HI: Message = { role: 'assistant', content: 'Hi' }
@@ -16,7 +17,7 @@ const CONTEXT: PlanContext = {
 }
 
 function plan(request: Partial<MessagesRequest> = {}, context: Partial<PlanContext> = {}): Turn {
-  return planTurn({ messages: [HELLO], ...request }, { ...CONTEXT, ...context })
+  return atOnce(planTurn({ messages: [HELLO], ...request }, { ...CONTEXT, ...context }))
 }
 
 function bodyOf(turn: Turn): unknown {

@@ -3,8 +3,9 @@ import { familyOf } from '../api/model-family.ts'
 import { systemMessagesAsText } from '../api/system-messages.ts'
 import type { Message, MessagesRequest } from '../api/types.ts'
 import { ApiError } from '../errors.ts'
+import type { Steps } from '../steps.ts'
 import { needsOwnCaching, withoutBreakpoints, withoutImpliedBreakpoint } from './caching.ts'
-import { extendLineage, lineagesOf, startLineage } from './lineage.ts'
+import { lineageAfter, lineagesOf, startLineage } from './lineage.ts'
 import { extraBodyOf } from './parameters.ts'
 import { answersIn } from './resolution.ts'
 import { systemText } from './system.ts'
@@ -40,10 +41,11 @@ export type PlanContext = {
  * @throws ApiError (400) where the runtime has no way to ask it: a conversation in which no user has
  * said anything, or one that the API shall hold between requests (`thread`).
  */
-export function planTurn(request: MessagesRequest, context: PlanContext): Turn {
+export function* planTurn(request: MessagesRequest, context: PlanContext): Steps<Turn> {
   if (request['thread'] !== undefined) throw threadsUnsupported()
   checkSystemMessages(request, context)
   const messages = combineMessages(systemMessagesAsText(request.messages))
+  yield
   if (messages.every(({ role }) => role !== 'user')) {
     throw new ApiError('invalid_request_error', 'messages: at least one must be from the user')
   }
@@ -56,6 +58,7 @@ export function planTurn(request: MessagesRequest, context: PlanContext): Turn {
     defaultBudget: context.defaults.maxThinkingTokens,
     alwaysThinks,
   })
+  yield
   const settings = {
     extraBody: JSON.stringify({
       ...extraBodyOf(request),
@@ -73,7 +76,8 @@ export function planTurn(request: MessagesRequest, context: PlanContext): Turn {
   // Clients move their breakpoints along with each turn. Beside the runtime's own, they don't count.
   const compared = (content: Message['content']): Message['content'] =>
     runtimeCaching ? withoutBreakpoints(content) : content
-  const origin = startLineage({
+  yield
+  const origin = yield* startLineage({
     model,
     system,
     tools: (request.tools ?? []).map(({ cache_control: mark, ...tool }) =>
@@ -82,11 +86,13 @@ export function planTurn(request: MessagesRequest, context: PlanContext): Turn {
     betas,
     runtimeCaching,
   })
-  const lineages = lineagesOf(
+  const lineages = yield* lineagesOf(
     origin,
     history.map(({ role, content }) => ({ role, content: compared(content) })),
   )
   const lineage = lineages.at(-1) ?? origin
+  const comparedPrompt = compared(prompt)
+  yield
   return {
     model,
     system,
@@ -96,8 +102,8 @@ export function planTurn(request: MessagesRequest, context: PlanContext): Turn {
     prompt: runtimeCaching ? withoutImpliedBreakpoint(prompt) : prompt,
     lineages,
     lineage,
-    promptLineage: extendLineage(lineage, { role: 'user', content: compared(prompt) }),
-    answers: answersIn(compared(prompt)),
+    promptLineage: yield* lineageAfter(lineage, { role: 'user', content: comparedPrompt }),
+    answers: answersIn(comparedPrompt),
     isForced: ['any', 'tool'].includes(request.tool_choice?.type ?? 'auto'),
   }
 }

@@ -3,6 +3,7 @@ import { describe, expect, test } from 'vitest'
 import type { MessagesRequest } from '../api/types.ts'
 import type { PlanContext } from './plan-turn.ts'
 import { planWhole } from './plan-whole.ts'
+import { atOnce } from '../steps.ts'
 
 const CONTEXT: PlanContext = {
   defaults: { model: 'claude-sonnet-4-6' },
@@ -14,7 +15,9 @@ const SHORT = { cache_control: { type: 'ephemeral' } }
 const HOUR = { cache_control: { type: 'ephemeral', ttl: '1h' } }
 
 function plan(request: Partial<MessagesRequest>) {
-  const turn = planWhole({ messages: [{ role: 'user', content: 'Hello' }], ...request }, CONTEXT)
+  const turn = atOnce(
+    planWhole({ messages: [{ role: 'user', content: 'Hello' }], ...request }, CONTEXT),
+  )
   return { ...turn, body: JSON.parse(turn.settings.extraBody) as Record<string, unknown> }
 }
 

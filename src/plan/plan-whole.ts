@@ -1,4 +1,5 @@
 import type { ContentBlock, MessagesRequest, SentMessage } from '../api/types.ts'
+import type { Steps } from '../steps.ts'
 import { isCachedForAnHour } from './caching.ts'
 import { extraBodyOf } from './parameters.ts'
 import { type PlanContext, threadsUnsupported } from './plan-turn.ts'
@@ -16,7 +17,7 @@ import type { Turn } from './turn.ts'
  *
  * @throws ApiError (400) for a conversation that the API shall hold between requests (`thread`)
  */
-export function planWhole(request: MessagesRequest, context: PlanContext): Turn {
+export function* planWhole(request: MessagesRequest, context: PlanContext): Steps<Turn> {
   if (request['thread'] !== undefined) throw threadsUnsupported()
   const { id: model, alwaysThinks } = context.describeModel(request.model ?? context.defaults.model)
   const thinking = planThinking(request, request.messages, {
@@ -25,6 +26,7 @@ export function planWhole(request: MessagesRequest, context: PlanContext): Turn 
   })
   const marks = breakpointsIn(request)
   const isCachedByClient = marks.length > 0 || systemBlocks(request).some(hasBreakpoint)
+  yield
   return {
     model,
     system: systemText(request.system ?? context.defaults.system),

@@ -21,7 +21,8 @@ const MAX_LENGTH = 150_000
 export function answersIn(prompt: Turn['prompt']): Map<string, CallAnswer> | undefined {
   if (typeof prompt === 'string') return undefined
   const answers = new Map<string, CallAnswer>()
-  if (JSON.stringify(prompt).length > MAX_LENGTH) return undefined
+  if (prompt.some(({ type }) => type !== 'tool_result')) return undefined
+  if (isLongerThan(MAX_LENGTH, prompt)) return undefined
   for (const block of prompt) {
     const answer = answerOf(block)
     const id = block['tool_use_id']
@@ -75,4 +76,19 @@ function isBlock(part: unknown): part is ContentBlock {
 
 function hasOnly(record: object, field: string): boolean {
   return Object.keys(record).every((key) => key === field)
+}
+
+/** Whether there is more text in a value than that; it looks no further than it has to. */
+function isLongerThan(limit: number, value: unknown): boolean {
+  let length = 0
+  const left = [value]
+  while (left.length > 0 && length <= limit) {
+    const next = left.pop()
+    if (typeof next === 'object' && next !== null) {
+      const parts: unknown[] = Object.values(next)
+      length += parts.length
+      if (length <= limit) left.push(...parts)
+    } else length += typeof next === 'string' ? next.length : 1
+  }
+  return length > limit
 }

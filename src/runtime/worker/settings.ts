@@ -32,7 +32,7 @@ export class ProcessSettings {
   #system = ''
   #thinking: TurnSettings['runtimeThinking'] = 'off'
   #settings: TurnSettings | undefined
-  #env: string | undefined
+  #env: Readonly<Record<string, string>> | undefined
   #gate: Gate = 'open'
   /** `anthropic-beta` is remembered by the runtime for each model. */
   readonly #betas = new Map<string, string>()
@@ -79,23 +79,22 @@ export class ProcessSettings {
     if (this.#settings === undefined || gate === this.#gate) return
     const env = this.#environmentOf(this.#settings, gate)
     this.#gate = gate
-    this.#env = JSON.stringify(env)
+    this.#env = env
     await this.#channel.applyFlags({ env })
   }
 
   #differences({ model, system, settings }: State, gate: Gate): Flags {
     const env = this.#environmentOf(settings, gate)
-    const told = JSON.stringify(env)
     const flags: Flags = {
       ...(model !== this.#model && { model }),
       ...((system === '') !== (this.#system === '') && {
         agent: system === '' ? null : PLAIN_AGENT,
       }),
-      ...(told !== this.#env && { env }),
+      ...(!isEqual(env, this.#env) && { env }),
     }
     this.#model = model
     this.#settings = settings
-    this.#env = told
+    this.#env = env
     this.#gate = gate
     return flags
   }
@@ -113,4 +112,12 @@ export class ProcessSettings {
       CLAUDE_CODE_BLOCKING_LIMIT_OVERRIDE: gate === 'open' ? this.#openLimit : '1',
     }
   }
+}
+
+/** By its values: as JSON, a body of many megabytes would be written twice. */
+function isEqual(
+  env: Readonly<Record<string, string>>,
+  other: Readonly<Record<string, string>> | undefined,
+): boolean {
+  return other !== undefined && Object.entries(env).every(([name, value]) => other[name] === value)
 }

@@ -16,6 +16,7 @@ import { message } from '../../support/answers.ts'
 import { toolUseMessage } from '../../support/messages.ts'
 import { makeSandbox } from '../../support/sandbox.ts'
 import { startStandin } from '../../support/standin.ts'
+import { atOnce } from '../../../src/steps.ts'
 
 /*
  * A worker looks before each step whether the client is still there. Here the client leaves before each
@@ -81,11 +82,13 @@ const TOOL = { name: 'look', input_schema: { type: 'object' } }
 
 function planned(messages: MessagesRequest['messages'], plan = planTurn): Turn {
   const request = { model: MODEL, max_tokens: 9, tools: [TOOL], messages }
-  return plan(request, {
-    defaults: { model: MODEL },
-    betas: [],
-    describeModel: (id) => ({ id, alwaysThinks: false }),
-  })
+  return atOnce<Turn>(
+    plan(request, {
+      defaults: { model: MODEL },
+      betas: [],
+      describeModel: (id) => ({ id, alwaysThinks: false }),
+    }),
+  )
 }
 
 const user = (content: string | ContentBlock[]) => ({ role: 'user' as const, content })

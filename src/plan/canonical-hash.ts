@@ -1,0 +1,98 @@
+import { createHash } from 'node:crypto'
+
+import type { Steps } from '../steps.ts'
+
+/** Characters that are hashed at once: some tenths of a millisecond. */
+const PIECE = 64 * 1024
+
+/** Values that are written between two places to pause. */
+const VALUES_OF_A_STEP = 500
+
+/**
+ * A hash of values of JSON, one after another, in which the order of keys makes no difference. It is
+ * made in steps: a conversation may have a million values, or one text of many megabytes.
+ */
+export class CanonicalHash {
+  readonly #hash = createHash('sha256')
+  #text = ''
+  #values = 0
+
+  constructor(previous: string) {
+    this.#hash.update(previous)
+  }
+
+  *add(value: unknown): Steps<void> {
+    if (typeof value !== 'object' || value === null) {
+      yield* this.#addSimple(value)
+      return
+    }
+    const isList = Array.isArray(value)
+    this.#write(isList ? '[' : '{')
+    for (const [key, part] of isList ? value.entries() : sortedEntries(value)) {
+      if (!isList) this.#write(`${JSON.stringify(key)}:`)
+      if (isShort(part)) this.#write(`${JSON.stringify(part)},`)
+      else {
+        yield* this.add(part)
+        this.#write(',')
+      }
+      if (this.#isDue) yield
+    }
+    this.#write(isList ? ']' : '}')
+  }
+
+  digest(): string {
+    this.#flush()
+    return this.#hash.digest('base64url')
+  }
+
+  *#addSimple(value: unknown): Steps<void> {
+    if (isShort(value)) {
+      this.#write(JSON.stringify(value))
+      return
+    }
+    const text = value as string
+    // No value of JSON begins so: with its length before it, a text can't be taken for something else.
+    this.#write(`#${text.length}:`)
+    for (let start = 0; start < text.length;) {
+      const end = pieceEnd(text, start)
+      this.#write(text.slice(start, end))
+      yield
+      start = end
+    }
+  }
+
+  get #isDue(): boolean {
+    this.#values += 1
+    return this.#values % VALUES_OF_A_STEP === 0
+  }
+
+  #write(text: string): void {
+    this.#text += text
+    if (this.#text.length >= PIECE) this.#flush()
+  }
+
+  #flush(): void {
+    this.#hash.update(this.#text)
+    this.#text = ''
+  }
+}
+
+function isShort(value: unknown): boolean {
+  return typeof value === 'string'
+    ? value.length <= PIECE
+    : typeof value !== 'object' || value === null
+}
+
+/** The end of the next piece of a text: never in the middle of a character. */
+function pieceEnd(text: string, start: number): number {
+  const end = Math.min(text.length, start + PIECE)
+  const last = text.charCodeAt(end - 1)
+  const isHalf = last >= 0xd8_00 && last <= 0xdb_ff
+  return isHalf ? Math.min(text.length, end + 1) : end
+}
+
+function sortedEntries(value: object): [string, unknown][] {
+  return Object.entries(value)
+    .filter(([, field]) => field !== undefined)
+    .toSorted(([a], [b]) => (a < b ? -1 : 1))
+}

@@ -1,0 +1,40 @@
+import { expect, test } from 'vitest'
+
+import { atOnce, inSteps, type Steps } from './steps.ts'
+
+function* work(steps: number, step: () => void): Steps<string> {
+  for (let done = 0; done < steps; done += 1) {
+    step()
+    yield
+  }
+  return 'done'
+}
+
+function paused(): never {
+  throw new Error('It paused.')
+}
+
+test('others are let on after every ten milliseconds of work', async () => {
+  let now = 0
+  let pauses = 0
+  const pause = () => {
+    pauses += 1
+    // However long the others took: it does not count.
+    now += 1000
+    return Promise.resolve()
+  }
+  const step = () => (now += 4)
+  expect(await inSteps(work(9, step), pause, () => now)).toBe('done')
+  expect(pauses).toBe(3)
+})
+
+test('what takes no time is done without a pause', async () => {
+  expect(
+    await inSteps(
+      work(1000, () => {}),
+      paused,
+      () => 0,
+    ),
+  ).toBe('done')
+  expect(atOnce(work(3, () => {}))).toBe('done')
+})

@@ -57,17 +57,15 @@ export function showDays(report) {
       ]),
     ),
   )
+  // With one key for all there is nothing to tell apart.
+  const isOneKey = Object.keys(keys).every((name) => name === 'default')
+  byId('keys-table').hidden = isOneKey
   byId('keys-table').replaceChildren(
-    // With one key for all there is nothing to tell apart.
-    ...(Object.keys(keys).every((name) => name === 'default')
-      ? []
-      : [
-          table(
-            `By key, the last ${DAYS} days`,
-            ['key', 'requests', 'failed', 'tokens in', 'tokens out'],
-            Object.entries(keys).map(([name, counts]) => [name, ...cells(counts)]),
-          ),
-        ]),
+    table(
+      `By key, the last ${DAYS} days`,
+      ['key', 'requests', 'failed', 'tokens in', 'tokens out'],
+      Object.entries(keys).map(([name, counts]) => [name, ...cells(counts)]),
+    ),
   )
   const { dollars, unknown } = costOf(models)
   const billed =

@@ -18,11 +18,11 @@ export type BatchProgress = {
   }
   /** Requests that are being asked by this server at the moment. */
   in_flight: number
-  /** Requests that were finished in a minute, of late; null before that is known. */
+  /** Recent rate: requests finished per minute; null before it is known. */
   rate_per_minute: number | null
   /** When it will be done at this rate; null if that is unknown. */
   done_at: string | null
-  /** Why nothing more of it is asked at the moment, and until when, where that is known. */
+  /** Why its requests wait at the moment, and until when, if that is known. */
   waits_for: { reason: BatchWait; until: string | null } | null
 }
 

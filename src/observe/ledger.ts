@@ -4,7 +4,7 @@ import type { TurnRecord } from './turn-record.ts'
 import { addDays, type Days, type UsageKeeper } from './usage-file.ts'
 
 export type LedgerInput = {
-  /** Where the numbers outlive the process; without one they do not. */
+  /** The file that keeps the counts over restarts; without one they are lost. */
   keeper?: UsageKeeper | undefined
   /** Told once of numbers that can't be read or written. */
   onProblem: (error: unknown) => void
@@ -16,7 +16,7 @@ export type UsageReport = {
   /** ISO 8601. */
   started_at: string
   since_start: Totals
-  /** Oldest first, today last; days without a request are not in it. */
+  /** Oldest first, today last; days without requests are left out. */
   days: (Totals & { date: string })[]
 }
 
@@ -90,7 +90,7 @@ export class Ledger {
     this.#limits = { told: { ...limits, windows }, at: this.#now() / 1000 }
   }
 
-  /** They were another login's. */
+  /** Drops the plan: its state belongs to another login. */
   forgetLimits(): void {
     this.#limits = undefined
   }

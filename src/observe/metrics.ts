@@ -26,7 +26,10 @@ export type Metrics = {
   render: () => Promise<{ text: string; contentType: string }>
 }
 
-/** Seconds. A kept conversation begins within some hundredths, a long thought after minutes. */
+/**
+ * Seconds. A conversation that continues begins within hundredths of a second, a long thought after
+ * minutes.
+ */
 const FIRST_EVENT_BUCKETS = [0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300]
 const DURATION_BUCKETS = [0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 120, 300, 600]
 const WAIT_BUCKETS = [0.001, 0.01, 0.1, 0.5, 1, 5, 10, 30, 60]
@@ -115,7 +118,7 @@ export function createMetrics({ version, census, inFlight, limits }: MetricsInpu
     own.set({ version }, 1),
   )
 
-  /** A gauge that is looked up anew each time: labels that are gone are not told any more. */
+  /** A gauge whose values are read at each scrape, so that labels which are gone disappear. */
   function gauge<Label extends string>(
     name: string,
     help: string,

@@ -22,7 +22,7 @@ import type { UsageKeeper } from './usage-file.ts'
 
 export type ObservatoryInput = Pick<MetricsInput, 'version' | 'census' | 'inFlight'> & {
   logger: Logger
-  /** Where the usage outlives the process; without one it does not. */
+  /** The folder that keeps the usage over restarts; without one it is lost. */
   keeper: UsageKeeper | undefined
   /** The share of a plan window at which requests are refused, for the page. */
   guard: number | undefined
@@ -39,7 +39,7 @@ export type ObservatoryInput = Pick<MetricsInput, 'version' | 'census' | 'inFlig
 /** Turns that the page shows. */
 const SHOWN_TURNS = 60
 
-/** Everything that is told about a proxy's work: it hears of each event once, and tells whoever asks. */
+/** Receives each event of a proxy once, and passes it to log, counts, metrics, traces and page. */
 export class Observatory {
   readonly #input: ObservatoryInput
   readonly #ledger: Ledger
@@ -106,7 +106,7 @@ export class Observatory {
     this.changed()
   }
 
-  /** Something that is shown is another than it was. */
+  /** Call when a value of the overview has changed. */
   changed(): void {
     this.#broadcast.changed()
   }

@@ -16,7 +16,7 @@ export type Overview = {
   plan: PlanReport | null
   processes: Readonly<Record<string, number>>
   max_processes: number
-  /** Turns that stand in line for a process. */
+  /** Turns that wait for a process. */
   waiting: number
   /** Turns that are being served. */
   in_flight: number
@@ -38,11 +38,11 @@ export type PlanReport = {
     name: string
     used: number
     resets_at: string | null
-    /** When the window is full if it is used on as it was so far; null if that is after its end. */
+    /** When the window will be full at its average rate; null if it resets before. */
     full_at: string | null
   }[]
   overage: { in_use: boolean; status: string | null }
-  /** The share from which on requests are refused; null where `usage_guard` is off. */
+  /** The share at which requests are refused; null if `usage_guard` is off. */
   guard: number | null
 }
 
@@ -139,12 +139,14 @@ export function turnSummary(turn: TurnRecord): TurnSummary {
   }
 }
 
-/** From so many failures, and such a share of the turns that are shown, the state says so. */
+/**
+ * The state mentions failures from this many on, if they are also this share of the shown turns.
+ */
 const MANY_FAILURES = 3
 const LARGE_SHARE = 0.05
 
 /**
- * In a sentence, whether it works, and if not why.
+ * The state in a sentence: it works, or why it does not.
  *
  * @param turns the latest ones, the latest first
  */
@@ -163,7 +165,7 @@ export function stateOf(
   if (last?.errorType === 'authentication_error') {
     return { level: 'error', text: 'The API refuses the login: log in again.' }
   }
-  // Without a time it was not the plan that refused, but the API that is asked too fast.
+  // Without a reset time, the plan did not refuse; the API limited the rate.
   if (plan?.status === 'rejected' && plan.resets_at !== null) {
     return { level: 'error', text: "The plan's limit is reached." }
   }

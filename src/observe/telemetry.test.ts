@@ -177,6 +177,13 @@ describe('with an SDK', () => {
     ])
   })
 
+  test('the name of the key is with the span and the measurements', async () => {
+    telemetry.turnEnded(turnRecord({ ...ANSWERED, key: 'ann' }), 'claude-sonnet-4-6')
+    expect(spans.getFinishedSpans()[0]?.attributes).toMatchObject({ 'claude_sub_proxy.key': 'ann' })
+    const [point] = await points('gen_ai.client.token.usage')
+    expect(point?.attributes).toMatchObject({ 'claude_sub_proxy.key': 'ann' })
+  })
+
   test('a model that a client made up is no label', async () => {
     const failed = { outcome: 'error', status: 404, errorType: 'not_found_error' } as const
     telemetry.turnEnded(turnRecord({ ...failed, model: 'made-up' }), 'other')

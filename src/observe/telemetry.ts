@@ -93,6 +93,7 @@ export class Telemetry {
     const shared = {
       ...this.#shared(model),
       ...(turn.answeredBy !== undefined && { 'gen_ai.response.model': model }),
+      ...keyAttribute(turn),
     }
     const served = { ...shared, 'claude_sub_proxy.lane': turn.lane }
     duration.record(turn.totalMs / 1000, { ...served, ...errorAttribute(turn) })
@@ -130,6 +131,7 @@ function spanAttributes(turn: TurnRecord): Attributes {
     'claude_sub_proxy.outcome': turn.outcome.replaceAll(' ', '_'),
     'http.response.status_code': turn.status,
     ...(upstreamId !== undefined && { 'claude_sub_proxy.upstream.request.id': upstreamId }),
+    ...keyAttribute(turn),
     ...errorAttribute(turn),
     ...(stopReason !== undefined && { 'gen_ai.response.finish_reasons': [stopReason] }),
     ...(firstEventMs !== undefined && {
@@ -144,6 +146,11 @@ function spanAttributes(turn: TurnRecord): Attributes {
       'gen_ai.usage.cache_creation.input_tokens': tokens.cacheCreation,
     }),
   }
+}
+
+/** The name of the key, never the key. */
+function keyAttribute({ key }: TurnRecord): Attributes {
+  return key === undefined ? {} : { 'claude_sub_proxy.key': key }
 }
 
 function errorAttribute({ errorType }: TurnRecord): Attributes {

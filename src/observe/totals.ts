@@ -85,7 +85,7 @@ export function chargedTokens({ by_key: byKey }: Totals, name: string): number {
   return counts.input_tokens + counts.cache_creation_input_tokens + counts.output_tokens
 }
 
-/** A name may be one that every object has, such as `constructor`. */
+/** A name may also be a property of every object, such as `constructor`. */
 function ownCounts(counts: Record<string, Counts>, name: string): Counts {
   return (Object.hasOwn(counts, name) ? counts[name] : undefined) ?? noCounts()
 }

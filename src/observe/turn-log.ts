@@ -14,7 +14,7 @@ export type TurnLine = Omit<TurnRecord, 'at' | 'tokens'> & {
 }
 
 export function logTurn(logger: Logger, turn: TurnRecord): void {
-  // The line has a time of its own.
+  // The logger adds the time.
   const { at: _, tokens, ...facts } = turn
   const line: TurnLine = {
     ...facts,
@@ -30,7 +30,7 @@ export function logTurn(logger: Logger, turn: TurnRecord): void {
 /** Faults of a client, or a client that leaves, are no reason to warn. */
 const CLIENTS_OWN = new Set([400, 404, 413, 499])
 
-/** The same line for a person's eyes. */
+/** The same line as text for people. */
 export function renderTurn(line: TurnLine): string {
   const { id, upstreamId, model, lane, status, outcome, reason, firstEventMs, totalMs } = line
   const parts = [

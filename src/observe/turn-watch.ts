@@ -17,7 +17,7 @@ export type TurnFacts = {
   signal?: AbortSignal
 }
 
-/** What a turn's record needs to know of its reply; `Reply` in src/stream has it. */
+/** The part of a reply that a turn's record needs; implemented by `Reply` in src/stream. */
 export type WatchedReply = {
   /** `performance.now()` */
   readonly firstEventAt: number | undefined

@@ -52,8 +52,8 @@ export type UsageKeeper = {
 /**
  * The file in which usage outlives the process: numbers by day, model, lane and key, nothing else.
  *
- * It is replaced as a whole, so that a reader finds the old one or the new one. Several servers may
- * share it: each adds what it has counted since it last wrote, one server at a time.
+ * It is replaced as a whole, so that a reader finds either the old or the new contents. Several
+ * servers can share it: one at a time, each adds the counts since its last write.
  */
 export class UsageFile implements UsageKeeper {
   readonly isShared = false

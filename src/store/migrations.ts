@@ -1,8 +1,8 @@
 import { type Kysely, type Migration, type MigrationProvider, sql } from 'kysely'
 
 /**
- * What changes the tables from one version of this program to the next, in order. One that was
- * published is never edited: what is to be otherwise is a new one.
+ * The changes of the tables from one version of this program to the next, in order. A published
+ * migration is never edited; a further change is a new migration.
  */
 const MIGRATIONS: Readonly<Record<string, Migration>> = {
   '001_batches': { up: createBatches },

@@ -57,11 +57,11 @@ type BatchRequestTable = {
   state: RequestState
   /** How often it was asked, counted before it is. */
   attempts: number
-  /** How often it failed on its own account, and not because everything is refused at the time. */
+  /** How often the request itself failed; refusals that concern all requests do not count. */
   failures: number
-  /** It is not asked again before. */
+  /** The earliest time of the next attempt. */
   not_before: number
-  /** Who asks it at the moment, and until when that is believed. */
+  /** The worker that asks it at the moment, and the end of its lease. */
   worker: string | null
   lease_until: number | null
   /** The result's JSON, as its line of the results has it. */
@@ -76,7 +76,7 @@ type FileTable = {
   filename: string
   mime_type: string
   size: number
-  /** What OpenAI's clients say that it is for; '' for the Messages API's. */
+  /** The purpose that OpenAI's clients give; '' for the Messages API. */
   purpose: string
   created_at: number
   /** 0 while it is being read: then no one sees it. */

@@ -44,6 +44,21 @@ export function costOf(byModel) {
   return { dollars, unknown }
 }
 
+/**
+ * Counts by model for each key, for `costOf`.
+ *
+ * @param counts by key and model, as `ann claude-sonnet-4-6`; the name of a key has no space
+ */
+export function modelsByKey(counts) {
+  const keys = {}
+  for (const [name, own] of Object.entries(counts)) {
+    const space = name.indexOf(' ')
+    const key = (keys[name.slice(0, space)] ??= {})
+    key[name.slice(space + 1)] = own
+  }
+  return keys
+}
+
 function priceOf(model) {
   // Other providers put words of their own before the name.
   const name = model.slice(Math.max(0, model.indexOf('claude-')))

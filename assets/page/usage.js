@@ -1,7 +1,7 @@
 import { byId, element, say, shape, table } from './dom.js'
 import { inputOf, middle, money, number, percent, short } from './format.js'
 import { isBilled } from './plan.js'
-import { costOf, PRICES_AS_OF } from './prices.js'
+import { costOf, modelsByKey, PRICES_AS_OF } from './prices.js'
 
 /** Days that the bars show. */
 const DAYS = 30
@@ -47,6 +47,7 @@ export function showDays(report) {
   byId('days-details').hidden = used.length === 0
   const models = sums(used.map(({ by_model: byModel }) => byModel))
   const keys = sums(used.map(({ by_key: byKey }) => byKey ?? {}))
+  const modelsOf = modelsByKey(sums(used.map(({ by_key_and_model: both }) => both ?? {})))
   byId('models-table').replaceChildren(
     table(
       `By model, the last ${DAYS} days`,
@@ -63,8 +64,8 @@ export function showDays(report) {
   byId('keys-table').replaceChildren(
     table(
       `By key, the last ${DAYS} days`,
-      ['key', 'requests', 'failed', 'tokens in', 'tokens out'],
-      Object.entries(keys).map(([name, counts]) => [name, ...cells(counts)]),
+      ['key', 'requests', 'failed', 'tokens in', 'tokens out', 'at API prices'],
+      Object.entries(keys).map(([name, counts]) => [name, ...cells(counts, modelsOf[name] ?? {})]),
     ),
   )
   const { dollars, unknown } = costOf(models)
@@ -122,13 +123,12 @@ export function drawDays() {
 addEventListener('resize', drawDays)
 
 function cells(counts, byModel) {
-  const cost = byModel === undefined ? [] : [money(costOf(byModel).dollars)]
   return [
     number(counts.requests),
     number(counts.errors),
     short(inputOf(counts)),
     short(counts.output_tokens),
-    ...cost,
+    money(costOf(byModel).dollars),
   ]
 }
 

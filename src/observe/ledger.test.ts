@@ -36,7 +36,7 @@ describe('a ledger counts', () => {
   test('requests, errors and tokens, by model and lane', async () => {
     const { ledger } = await open()
     ledger.add(turnRecord(), 'claude-sonnet-4-6')
-    ledger.add(turnRecord({ lane: 'continue' }), 'claude-opus-5-5')
+    ledger.add(turnRecord({ lane: 'continue', key: 'ann' }), 'claude-opus-5-5')
     ledger.add(turnRecord({ outcome: 'error', status: 529, lane: 'none' }), 'claude-opus-5-5')
     ledger.add(turnRecord({ outcome: 'client left', status: 499 }), 'claude-opus-5-5')
     expect(ledger.report().since_start).toMatchObject({
@@ -48,6 +48,8 @@ describe('a ledger counts', () => {
       cache_creation_input_tokens: 48,
       by_model: { 'claude-sonnet-4-6': { requests: 1 }, 'claude-opus-5-5': { requests: 3 } },
       by_lane: { open: { requests: 2 }, continue: { requests: 1 }, none: { errors: 1 } },
+      by_key: { ann: { requests: 1 } },
+      by_key_and_model: { 'ann claude-opus-5-5': { requests: 1, output_tokens: 55 } },
     })
     await ledger.close()
   })

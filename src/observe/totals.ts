@@ -14,10 +14,12 @@ export type Totals = Counts & {
   by_lane: Record<string, Counts>
   /** By the names of the keys; empty if clients need none. */
   by_key: Record<string, Counts>
+  /** By key and model: `ann claude-sonnet-4-6`. The name of a key has no space. */
+  by_key_and_model: Record<string, Counts>
 }
 
 export function noTotals(): Totals {
-  return { ...noCounts(), by_model: {}, by_lane: {}, by_key: {} }
+  return { ...noCounts(), by_model: {}, by_lane: {}, by_key: {}, by_key_and_model: {} }
 }
 
 /** @param model the name that the turn is counted under; there must be a limited number of such names */
@@ -35,6 +37,7 @@ export function totalsOf(turn: TurnRecord, model: string): Totals {
     by_model: { [model]: counts },
     by_lane: { [turn.lane]: counts },
     by_key: turn.key === undefined ? {} : { [turn.key]: counts },
+    by_key_and_model: turn.key === undefined ? {} : { [`${turn.key} ${model}`]: counts },
   }
 }
 
@@ -44,6 +47,7 @@ export function addTotals(a: Totals, b: Totals): Totals {
     by_model: addByName(a.by_model, b.by_model),
     by_lane: addByName(a.by_lane, b.by_lane),
     by_key: addByName(a.by_key, b.by_key),
+    by_key_and_model: addByName(a.by_key_and_model, b.by_key_and_model),
   }
 }
 

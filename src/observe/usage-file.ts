@@ -27,6 +27,7 @@ const content = z.object({
       by_model: z.record(z.string(), counts),
       by_lane: z.record(z.string(), counts),
       by_key: z.record(z.string(), counts).default({}),
+      by_key_and_model: z.record(z.string(), counts).default({}),
     }),
   ),
 })

@@ -72,7 +72,7 @@ function rowsOf(date: string, totals: Totals): Row[] {
     name,
     ...countsOf(counts),
   })
-  const named = (['model', 'lane', 'key'] as const).flatMap((kind) =>
+  const named = (['model', 'lane', 'key', 'key_and_model'] as const).flatMap((kind) =>
     Object.entries(totals[`by_${kind}`]).map(([name, counts]) => rowOf(kind, name, counts)),
   )
   return [rowOf('all', '', totals), ...named]

@@ -95,7 +95,7 @@ export type UsageTable = {
   /** `2026-11-25`, in the local time of the servers. */
   date: string
   /** `all` is the day's sum. */
-  kind: 'all' | 'model' | 'lane' | 'key'
+  kind: 'all' | 'model' | 'lane' | 'key' | 'key_and_model'
   /** '' for the day's sum. */
   name: string
   requests: number

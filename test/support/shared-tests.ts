@@ -54,6 +54,7 @@ export function sharedTests(open: () => Promise<KeptStore>): void {
       input_tokens: 2000,
       by_model: { 'model-1': { requests: 15 }, constructor: { requests: 5, errors: 5 } },
       by_key: { ann: { requests: 15, cache_read_input_tokens: 75_000 }, bob: { requests: 5 } },
+      by_key_and_model: { 'ann model-1': { requests: 15 }, 'bob constructor': { errors: 5 } },
     })
     expect(days['2026-03-05']?.by_key).toEqual({})
   })

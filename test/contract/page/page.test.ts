@@ -449,7 +449,7 @@ describe.skipIf(!HAS_BROWSER)('the page of a proxy with a key, and without a log
       ['ann', '1', '1'],
     ])
     await page.locator('#turns-key').selectOption('ann')
-    await says(page, 'turns-note', '1 of 3 turns fit.')
+    await says(page, 'turns-note', '1 of 3 turns match the filter.')
     await page.locator('#turns .turn:visible').click()
     const [detail] = await page.locator('#turns .detail').allInnerTexts()
     expect(detail).toMatch(/key\s+ann/)

@@ -29,6 +29,21 @@ test.each([
   expect(costOf({ [model]: COUNTS, other: COUNTS })).toMatchObject({ unknown: ['other'] })
 })
 
+test('the cost of a key is that of its models', async () => {
+  const { costOf, modelsByKey } = (await part('prices.js')) as unknown as {
+    costOf: (byModel: Record<string, Counts>) => { dollars: number }
+    modelsByKey: (counts: Record<string, Counts>) => Record<string, Record<string, Counts>>
+  }
+  const byKey = modelsByKey({
+    'ann claude-opus-5-5': COUNTS,
+    'ann claude-haiku-4-5': COUNTS,
+    'bob claude-opus-5-5': COUNTS,
+    'bob a model with spaces': COUNTS,
+  })
+  expect(costOf(byKey['ann'] ?? {}).dollars).toBeCloseTo(29.2 + 7.35)
+  expect(costOf(byKey['bob'] ?? {}).dollars).toBeCloseTo(29.2)
+})
+
 test.each([
   [
     {

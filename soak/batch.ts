@@ -7,6 +7,7 @@ import { startProxy } from '../bench/programs.ts'
 import { type Answer, error, message } from '../test/support/answers.ts'
 import { textMessage } from '../test/support/messages.ts'
 import { waitUntilGone } from '../test/support/processes.ts'
+import { startPostgres } from '../test/support/postgres.ts'
 import { makeSandbox } from '../test/support/sandbox.ts'
 import { type MessageRequest, startStandin } from '../test/support/standin.ts'
 
@@ -20,10 +21,13 @@ const { values: options } = parseArgs({
     requests: { type: 'string', default: '1000' },
     kills: { type: 'string', default: '5' },
     processes: { type: 'string', default: '6' },
+    // More than one share a PostgreSQL that is started for them.
+    replicas: { type: 'string', default: '1' },
   },
 })
 const count = Number(options.requests)
 const kills = Number(options.kills)
+const replicas = Number(options.replicas)
 
 /** Of a hundred requests these are wrong for good, and this one fails the first time. */
 const WRONG = new Set([13, 47])
@@ -36,11 +40,13 @@ const MODEL = 'claude-sonnet-4-6'
 const standin = await startStandin()
 const sandbox = makeSandbox(standin.url, { XDG_STATE_HOME: undefined })
 standin.answer = answer
-let server = await start()
+const postgres = replicas > 1 ? await startPostgres() : undefined
+const database = await postgres?.makeDatabase()
+const servers = await Promise.all(Array.from({ length: replicas }, () => start()))
 
 const alone = await latencies(QUESTIONS)
 const began = performance.now()
-const { id } = await server.client.messages.batches.create({
+const { id } = await client().messages.batches.create({
   requests: Array.from({ length: count }, (_, index) => ({
     custom_id: `id-${index}`,
     params: asking(`This is request ${index}`),
@@ -51,7 +57,7 @@ const beside: number[] = []
 let killed = 0
 let stoodStill = 0
 for (;;) {
-  const batch = await server.client.messages.batches.retrieve(id)
+  const batch = await client().messages.batches.retrieve(id)
   const { processing, succeeded, errored, canceled, expired } = batch.request_counts
   if (processing + succeeded + errored + canceled + expired !== count) {
     throw new Error(`The counts do not add up: ${JSON.stringify(batch.request_counts)}`)
@@ -61,10 +67,13 @@ for (;;) {
   if (killed < kills && finished >= ((killed + 1) * count) / (kills + 1)) {
     killed += 1
     const at = performance.now()
-    process.kill(server.pid, 'SIGKILL')
-    await waitUntilGone([server.pid], 5000)
-    server = await start()
-    stoodStill += performance.now() - at
+    const index = killed % replicas
+    const { pid } = servers[index] as Server
+    process.kill(pid, 'SIGKILL')
+    await waitUntilGone([pid], 5000)
+    servers[index] = await start()
+    // With others the work goes on meanwhile.
+    if (replicas === 1) stoodStill += performance.now() - at
   } else if (beside.length < QUESTIONS) {
     beside.push(...(await latencies(1)))
   } else {
@@ -74,11 +83,11 @@ for (;;) {
 const took = performance.now() - began - stoodStill
 
 const lines: { id: string; type: string; attempts: number }[] = []
-for await (const line of await server.client.messages.batches.results(id)) {
+for await (const line of await client().messages.batches.results(id)) {
   const { attempts } = line as typeof line & { attempts: number }
   lines.push({ id: line.custom_id, type: line.result.type, attempts })
 }
-const final = await server.client.messages.batches.retrieve(id)
+const final = await client().messages.batches.retrieve(id)
 const asked = new Map<string, number>()
 for (const request of standin.messages) {
   const name = `id-${numberIn(request)}`
@@ -96,6 +105,7 @@ const problems = [
     .map((line) => `${line.id} was asked ${asked.get(line.id)} times in ${line.attempts} attempts`),
 ]
 console.log({
+  replicas,
   counts: final.request_counts,
   kills: killed,
   askedAgain: lines.filter(({ attempts }) => attempts > 1).length,
@@ -105,17 +115,26 @@ console.log({
   interactiveBesideMs: quantiles(beside),
   problems,
 })
-await server.stop()
+await Promise.all(servers.map((server) => server.stop()))
 await standin.close()
+await postgres?.stop()
 sandbox.remove()
 process.exitCode = problems.length === 0 ? 0 : 1
+
+type Server = Awaited<ReturnType<typeof start>>
+
+/** A client of any of the servers: they are all up whenever one is asked. */
+function client(): Anthropic {
+  return (servers[Math.floor(Math.random() * replicas)] as Server).client
+}
 
 async function start() {
   const args = ['--host', '127.0.0.1', '--max-processes', options.processes]
   // It complains when it is killed, which is what is looked at here.
-  const program = await startProxy(sandbox.env, sandbox.workFolder, args, () => {})
-  const client = new Anthropic({ baseURL: program.url, apiKey: 'unused', maxRetries: 0 })
-  return { ...program, client }
+  const env = { ...sandbox.env, ...(database && { CSP_DATABASE_URL: database }) }
+  const program = await startProxy(env, sandbox.workFolder, args, () => {})
+  const anthropic = new Anthropic({ baseURL: program.url, apiKey: 'unused', maxRetries: 0 })
+  return { ...program, client: anthropic }
 }
 
 function asking(text: string) {
@@ -141,7 +160,7 @@ async function latencies(times: number): Promise<number[]> {
   const measured: number[] = []
   for (let index = 0; index < times; index += 1) {
     const at = performance.now()
-    await server.client.messages.create(asking(`A question ${index}`))
+    await client().messages.create(asking(`A question ${index}`))
     measured.push(performance.now() - at)
   }
   return measured

@@ -84,6 +84,54 @@ test('a file that is no database is said to be damaged', async () => {
   expect(readFileSync(path, 'utf8')).toMatch(/^made up/)
 })
 
+test('a full disk is said to be one, nothing half written stays, and it goes on when there is room', async () => {
+  const store = await open()
+  const records = new BatchRecords(store)
+  await records.create('one', BATCH)
+  // The database may not grow any more, which SQLite tells as a full disk.
+  const { rows } = await sql<{ page_count: number }>`pragma page_count`.execute(store.db)
+  await sql.raw(`pragma max_page_count = ${(rows[0]?.page_count ?? 0) + 5}`).execute(store.db)
+  const large = [1, 2, 3].map((id) => ({ customId: `id-${id}`, params: 'x'.repeat(100_000) }))
+  await expect(records.add('one', 0, large)).rejects.toMatchObject({
+    status: 507,
+    message: expect.stringMatching(/disk is full.*store\.db/) as string,
+  })
+  const count = () =>
+    store.db
+      .selectFrom('batch_requests')
+      .select((is) => is.fn.countAll<number>().as('count'))
+      .executeTakeFirst()
+  expect(await count()).toEqual({ count: 0 })
+  await sql.raw('pragma max_page_count = 1000000').execute(store.db)
+  await records.add('one', 0, large)
+  expect(await count()).toEqual({ count: 3 })
+})
+
+test('a file with a damaged page is said to be damaged, and is left as it is', async () => {
+  const store = await open()
+  const records = new BatchRecords(store)
+  await records.create('one', BATCH)
+  // Written to the file itself, and not only to the log beside it.
+  await store.durably(() =>
+    records.add(
+      'one',
+      0,
+      Array.from({ length: 200 }, (_, id) => ({ customId: `id-${id}`, params: 'x'.repeat(1000) })),
+    ),
+  )
+  await store.close()
+  opened.splice(0)
+  const bytes = readFileSync(path)
+  // All but the first pages, which have the tables' names.
+  bytes.fill(0x5a, 16 * 4096)
+  writeFileSync(path, bytes)
+  const again = await open()
+  await expect(again.db.selectFrom('batch_requests').selectAll().execute()).rejects.toMatchObject({
+    message: expect.stringMatching(/store\.db is damaged\. Move/) as string,
+  })
+  expect(readFileSync(path).equals(bytes)).toBe(true)
+})
+
 test('a folder that can not be used is named', async () => {
   writeFileSync(join(folder, 'state'), '')
   await expect(open()).rejects.toMatchObject({

@@ -1,6 +1,13 @@
+import { execFile } from 'node:child_process'
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { promisify } from 'node:util'
+
 import Anthropic from '@anthropic-ai/sdk'
 import { afterAll, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest'
 
+import { codeBlocks } from '../../docs/markdown.ts'
 import { message } from '../../support/answers.ts'
 import { endCommands, runCommand, startServer } from '../../support/command.ts'
 import { textMessage } from '../../support/messages.ts'
@@ -34,10 +41,10 @@ describe.skipIf(POSTGRES_FOLDER === undefined)('replicas', () => {
     sandbox?.remove()
   })
 
-  async function start() {
+  async function start(env: Record<string, string> = {}) {
     const started = await startServer({
       args: ['--port', '0', '--host', '127.0.0.1', '--max-processes', '3'],
-      env: { ...sandbox.env, CSP_DATABASE_URL: url },
+      env: { ...sandbox.env, CSP_DATABASE_URL: url, ...env },
       cwd: sandbox.workFolder,
     })
     const client = new Anthropic({ baseURL: started.url, apiKey: 'unused', maxRetries: 0 })
@@ -87,6 +94,65 @@ describe.skipIf(POSTGRES_FOLDER === undefined)('replicas', () => {
     expect(await two.command.ended).toMatchObject({ code: 0 })
   })
 
+  test('hold keys to their limits together, and share usage: the example of docs/teams.md', async () => {
+    standin.answer = () => message(textMessage('Hi'))
+    const [example = ''] = codeBlocks(TEAMS, 'sh')
+    const [remove, ...others] = example.trim().split('\n').toReversed()
+    expect(remove).toMatch(/ keys remove /)
+    const alice = keyIn(await shell(others.toReversed().join('\n')))
+    const bob = keyIn(
+      await shell('CSP_KEYS=keys.txt claude-sub-proxy keys add bob requests_per_minute=2'),
+    )
+    const [one, two] = await Promise.all([start(KEYS), start(KEYS)])
+    const ask = async (server: typeof one, key: string, model = 'claude-sonnet-4-6') => {
+      const response = await fetch(`${server.url}/v1/messages`, {
+        method: 'POST',
+        headers: { 'x-api-key': key },
+        body: JSON.stringify({
+          model,
+          max_tokens: 10,
+          messages: [{ role: 'user', content: 'Hi' }],
+        }),
+      })
+      await response.arrayBuffer()
+      return response.status
+    }
+    expect(await ask(one, alice)).toBe(200)
+    expect(await ask(two, alice, 'claude-haiku-4-5')).toBe(200)
+    expect(await ask(two, alice, 'claude-opus-4-6')).toBe(403)
+    expect(await ask(one, 'another')).toBe(401)
+    // What comes to one counts for the other.
+    expect([await ask(one, bob), await ask(two, bob)]).toEqual([200, 200])
+    expect([await ask(one, bob), await ask(two, bob)]).toEqual([429, 429])
+    for (const server of [one, two]) {
+      await expect
+        .poll(async () => requestsByKey(server.url, bob), { timeout: 10_000 })
+        .toEqual({ alice: 3, bob: 4 })
+    }
+    await shell(`${others.at(-1)}\n${remove}`)
+    for (const server of [one, two]) {
+      await expect.poll(() => ask(server, alice), { timeout: 10_000 }).toBe(401)
+    }
+    for (const { command } of [one, two]) command.signal('SIGTERM')
+    await Promise.all([one.command.ended, two.command.ended])
+  })
+
+  /** Runs lines of a shell in which the command is installed, in the folder of the servers. */
+  async function shell(lines: string): Promise<string> {
+    const bin = join(sandbox.folder, 'bin')
+    mkdirSync(bin, { recursive: true })
+    const command = join(bin, 'claude-sub-proxy')
+    writeFileSync(command, `#!/bin/sh\nexec "${process.execPath}" "${COMMAND}" "$@"\n`, {
+      mode: 0o755,
+    })
+    const env = { ...sandbox.env, PATH: `${bin}:${sandbox.env['PATH']}` }
+    const { stdout } = await promisify(execFile)('sh', ['-ec', lines], {
+      env,
+      cwd: sandbox.workFolder,
+    })
+    return stdout
+  }
+
   test('are refused with a subscription', async () => {
     const subscriber = makeSandbox(standin.url, SUBSCRIPTION_LOGIN)
     const end = await runCommand({
@@ -100,6 +166,24 @@ describe.skipIf(POSTGRES_FOLDER === undefined)('replicas', () => {
     subscriber.remove()
   })
 })
+
+const TEAMS = readFileSync(new URL('../../../docs/teams.md', import.meta.url), 'utf8')
+const COMMAND = fileURLToPath(new URL('../../../bin/claude-sub-proxy.js', import.meta.url))
+const KEYS = { CSP_KEYS: 'keys.txt' }
+
+function keyIn(text: string): string {
+  return /^csp-\S+$/m.exec(text)?.[0] ?? ''
+}
+
+async function requestsByKey(url: string, key: string): Promise<Record<string, number>> {
+  const response = await fetch(`${url}/v1/usage`, { headers: { 'x-api-key': key } })
+  const { days } = (await response.json()) as {
+    days: { by_key: Record<string, { requests: number }> }[]
+  }
+  return Object.fromEntries(
+    Object.entries(days.at(-1)?.by_key ?? {}).map(([name, { requests }]) => [name, requests]),
+  )
+}
 
 function numberIn({ body }: MessageRequest): string | undefined {
   return /This is request (\d+)/.exec(JSON.stringify(body.messages))?.[1]

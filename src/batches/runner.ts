@@ -164,12 +164,14 @@ export class BatchRunner {
     this.#lookedAt = now
     const batches = await records.unfinished()
     for (const batch of batches) await records.sweep(batch)
+    const hadBatches = this.#batches.length > 0
     this.#batches = batches
     this.#pace.note(batches, now)
     for (const id of this.#holds.keys()) {
       if (!batches.some((batch) => batch.id === id)) this.#holds.delete(id)
     }
-    if (batches.length > 0 || this.#inFlight.size > 0) this.#options.onChange()
+    // The end of the last batch is a change as well.
+    if (hadBatches || batches.length > 0 || this.#inFlight.size > 0) this.#options.onChange()
   }
 
   /**

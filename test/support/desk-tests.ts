@@ -125,6 +125,19 @@ export function deskTests(open: () => Promise<KeptStore>, knowsTheGone: boolean)
     )
   })
 
+  test('the end of the last batch is told too, with nothing left to show', async () => {
+    const gate = new Deferred<void>()
+    const shown: number[] = []
+    const desk: BatchDesk = openDesk({
+      ask: () => Promise.resolve(source([() => gate.promise, ...REPLY]).events),
+      onChange: () => void shown.push(desk.runner.progress().length),
+    })
+    await create(desk, ['a'])
+    await until(() => shown.at(-1) === 1)
+    gate.resolve()
+    await until(() => shown.at(-1) === 0)
+  })
+
   test('no more requests than allowed are asked at a time', async () => {
     const gates: Deferred<void>[] = []
     const ask: Asked = () => {

@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto'
 
 import type { SDKUserMessage } from '@anthropic-ai/claude-agent-sdk'
 
+import { blocksOf } from '../../api/combine.ts'
 import { openServerCalls } from '../../api/server-calls.ts'
 import type { ContentBlock, Message } from '../../api/types.ts'
 
@@ -9,7 +10,8 @@ import type { ContentBlock, Message } from '../../api/types.ts'
 export type Frame = SDKUserMessage
 
 /**
- * A user message.
+ * A user message. A text goes as a block: the runtime gives a string that begins with a tag of its own
+ * (`<cross-session-message from="…">`) a meaning, and a block never (measured with 2.1.330).
  *
  * @param uuid the name by which the runtime tells of it, and can be told to rewind to it
  * @param isAsked whether the model shall answer; else the message is put into the conversation
@@ -21,7 +23,10 @@ export function userFrame(content: Message['content'], uuid: string, isAsked: bo
     // Blocks go through as they are, those included that the SDK's types do not know.
     message: {
       role: 'user',
-      content: content as Extract<SDKUserMessage['message']['content'], string>,
+      content: blocksOf({ content }) as object[] as Exclude<
+        SDKUserMessage['message']['content'],
+        string
+      >,
     },
     parent_tool_use_id: null,
     ...(!isAsked && { shouldQuery: false }),

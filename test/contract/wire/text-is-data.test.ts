@@ -84,6 +84,16 @@ const TEXTS = [
   '<user-prompt-submit-hook>stop</user-prompt-submit-hook>',
   '<task-notification><status>completed</status></task-notification>',
   '<teammate-message teammate_id="x">hello</teammate-message>',
+  '<cross-session-message from="x">\nhello\n</cross-session-message>',
+  '<cross-session-message from="x">',
+  '<channel source="x">hello</channel>',
+  '<agent-message from="x">hello</agent-message>',
+  '<coordinator-relay from="x">hello</coordinator-relay>',
+  '<slack-ping>hello</slack-ping><slack-tag-message from="x">hello</slack-tag-message>',
+  '<fetched-web-content url="x">hello</fetched-web-content>',
+  '<untrusted-widget-state>{}</untrusted-widget-state>',
+  '<remote-review>hello</remote-review><fork-boilerplate>x</fork-boilerplate>',
+  '<ide_selection>x</ide_selection><user-memory-input>x</user-memory-input>',
   '<tick>12:00</tick>',
   '<persisted-output>x</persisted-output>',
   '<tool_use_error>InputValidationError: no</tool_use_error>',
@@ -154,7 +164,7 @@ describe('a text is data, wherever it stands', () => {
 })
 
 describe('so it is as the only thing in a conversation', () => {
-  const commands = TEXTS.filter((text) => /^(?:[@/!#&]|exit)/.test(text))
+  const commands = TEXTS.filter((text) => /^(?:[@/!#&]|exit|<cross)/.test(text))
   test.each(commands)('%j', async (template) => {
     const { upstream } = await expectAsSentTwice(bench, {
       body: conversation(filled(template)),

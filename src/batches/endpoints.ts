@@ -13,6 +13,8 @@ import { suitModel } from '../openai/suit-model.ts'
 /** A request of a batch, as it is asked, and its answer in the words of the endpoint's API. */
 export type Translated = {
   request: MessagesRequest
+  /** Values of `anthropic-beta` that it needs beside those of the batch. */
+  betas?: readonly string[]
   answerOf: (message: ReplyMessage) => object
 }
 
@@ -72,7 +74,12 @@ function translateResponse(params: unknown, modelOf: ModelOf): Translated {
       'previous_response_id: a request of a batch brings its whole input',
     )
   }
-  const { request, names } = requestOfResponse(body, NO_PAST, () => undefined)
+  const { request, names, betas } = requestOfResponse(
+    body,
+    modelOf(body.model ?? undefined),
+    NO_PAST,
+    () => undefined,
+  )
   const head = {
     id: `resp_${randomBytes(12).toString('hex')}`,
     request: body,
@@ -81,6 +88,7 @@ function translateResponse(params: unknown, modelOf: ModelOf): Translated {
   }
   return {
     request: suited(request, modelOf),
+    betas,
     answerOf: (message) => responseOf(message, head, nowInSeconds()),
   }
 }

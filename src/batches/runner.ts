@@ -248,7 +248,8 @@ export class BatchRunner {
       )
     }
     try {
-      const { owner, betas } = batch
+      const { owner } = batch
+      const betas = [...batch.betas, ...(translated.betas ?? [])]
       const reply = await this.#options.ask(translated.request, { owner, key, betas, signal })
       const message = await wholeReply(reply, this.#options.firstEventTimeout, signal)
       this.#refusals = 0

@@ -58,7 +58,7 @@ const FIELD_NAMES = new Map([
 export function prepareResponse(
   body: ResponsesRequest,
   id: string,
-  { store, conversations, caller }: ResponsesOptions,
+  { store, conversations, caller, modelOf }: ResponsesOptions,
   local?: (id: string) => Past | undefined,
 ): PreparedResponse {
   const responses = store.of(caller)
@@ -78,7 +78,13 @@ export function prepareResponse(
   }
   const findItem = (itemId: string): ResponseInputItem | undefined =>
     responses.item(itemId) ?? (history.find((item) => item.id === itemId) as ResponseInputItem)
-  const translated = requestOfResponse(body, past, findItem, history as ResponseInputItem[])
+  const translated = requestOfResponse(
+    body,
+    modelOf(body.model ?? undefined),
+    past,
+    findItem,
+    history as ResponseInputItem[],
+  )
   const head: ResponseHead = {
     id: id.replace(/^req/, 'resp'),
     request: body,

@@ -70,7 +70,7 @@ test('the tools that are offered are those that the translation has', () => {
   }
   for (const [type, what] of rowsOf('tools')) {
     const tool = { type, ...needed[type] } as Tool
-    const { tools } = toolsetOf([{ tool, place: 'tools[0]' }])
+    const { tools } = toolsetOf([{ tool, place: 'tools[0]' }], 'claude-sonnet-5-5')
     expect([type, tools.length]).toEqual([type, what === 'offered' ? 1 : 0])
   }
 })

@@ -110,6 +110,7 @@ const RESPONSES = {
   translate: (fields: object) =>
     requestOfResponse(
       parseResponsesRequest({ input: 'Hello.', ...fields }),
+      'claude-sonnet-4-6',
       NO_PAST,
       () => undefined,
     ).request as object,

@@ -6,28 +6,115 @@ import type {
   Tool,
 } from 'openai/resources/responses/responses'
 
-import type { ToolDefinition } from '../../api/types.ts'
+import { familyOf } from '../../api/model-family.ts'
+import type { ContentBlock, ToolDefinition } from '../../api/types.ts'
 
-/** Source: https://platform.claude.com/docs/en/agents-and-tools/tool-use/computer-use-tool */
-export const COMPUTER_BETA = 'computer-use-2025-11-24'
+/*
+ * Sources: https://platform.claude.com/docs/en/agents-and-tools/tool-use/computer-use-tool, and for the
+ * fields of the set of tools the types of the Anthropic SDK.
+ */
+
+/** The API's computer tool, as a model takes it. */
+export type ComputerVersion = {
+  type: 'computer_20250124' | 'computer_20251124' | 'computer_toolset_20260801'
+  /** The value of `anthropic-beta` that it needs. */
+  beta?: string
+}
+
+/** One tool of which each call names its action, with the size of the screen. */
+const FIRST: ComputerVersion = { type: 'computer_20250124', beta: 'computer-use-2025-01-24' }
+const SECOND: ComputerVersion = { type: 'computer_20251124', beta: 'computer-use-2025-11-24' }
+
+/** A tool for each action, which the API itself names. */
+const TOOLSET: ComputerVersion = { type: 'computer_toolset_20260801' }
+
+/** The name that calls of the set, and their results, have beside the action's. */
+const TOOLSET_NAME = 'computer'
+
+/** The first versions that refuse the tools before the set. */
+const ONLY_TOOLSET = 505
+const ONLY_TOOLSET_OF_FABLE = 502
+
+/** The first versions that take the second tool. */
+const TAKES_SECOND = new Map([
+  ['opus', 405],
+  ['sonnet', 406],
+  ['haiku', 406],
+])
+
+/** Which computer tool a model takes. A name that tells no version is taken for a new model's. */
+export function computerVersion(model: string): ComputerVersion {
+  const { family, version } = familyOf(model) ?? { family: '', version: Infinity }
+  const isFable = family === 'fable' || family === 'mythos'
+  if (version >= (isFable ? ONLY_TOOLSET_OF_FABLE : ONLY_TOOLSET)) return TOOLSET
+  return version >= (TAKES_SECOND.get(family) ?? 0) ? SECOND : FIRST
+}
 
 /** The size of the screen for a tool that does not tell it. */
 const WIDTH = 1024
 const HEIGHT = 768
 
+/** The actions that OpenAI has no word for. Of the older tools they can't be taken away. */
+const NOT_OFFERED = [
+  'cursor_position',
+  'hold_key',
+  'left_mouse_down',
+  'left_mouse_up',
+  'triple_click',
+  'zoom',
+]
+
 export function isComputer(tool: Tool): tool is ComputerTool | ComputerUsePreviewTool {
   return tool.type === 'computer' || tool.type === 'computer_use_preview'
 }
 
-/** OpenAI's computer tool as the API's. */
-export function computerTool(tool: ComputerTool | ComputerUsePreviewTool): ToolDefinition {
+/** OpenAI's computer tool as the API's, which has no name if it is a set. */
+export function computerTool(
+  tool: ComputerTool | ComputerUsePreviewTool,
+  { type }: ComputerVersion,
+): ToolDefinition {
+  if (type === TOOLSET.type) {
+    const configs = Object.fromEntries(NOT_OFFERED.map((name) => [name, { enabled: false }]))
+    return { type, configs }
+  }
   const isSized = tool.type === 'computer_use_preview'
   return {
-    type: 'computer_20251124',
+    type,
     name: 'computer',
     display_width_px: isSized ? tool.display_width : WIDTH,
     display_height_px: isSized ? tool.display_height : HEIGHT,
   }
+}
+
+export function isComputerToolset(tool: ToolDefinition): boolean {
+  return tool.type === TOOLSET.type
+}
+
+/** Whether a call is one of the set: a client's own tool may have the name of an action. */
+export function isToolsetCall(block: object): boolean {
+  return 'toolset_name' in block && block.toolset_name === TOOLSET_NAME
+}
+
+/** What a call asks for, in the words of the tool that names its action. */
+export function computerCallInput(block: { name: string; input: unknown }): Input {
+  const input = block.input as Input
+  return isToolsetCall(block) ? { ...input, action: block.name } : input
+}
+
+/** How calls in a history are written: as those of the set, or of the tool of this name. */
+export type ComputerCalls = { toolset: true } | { toolset: false; name: string }
+
+/** A call for the API. */
+export function computerBlock(id: string, action: ComputerAction, to: ComputerCalls): ContentBlock {
+  const input = computerInput(action)
+  if (!to.toolset) return { type: 'tool_use', id, name: to.name, input }
+  const { action: name, ...others } = input
+  return { type: 'tool_use', id, name: String(name), toolset_name: TOOLSET_NAME, input: others }
+}
+
+/** What a result has beside its call's id. */
+export function resultFields({ toolset }: ComputerCalls): { toolset_name?: string } {
+  return toolset ? { toolset_name: TOOLSET_NAME } : {}
 }
 
 type Input = { [field: string]: unknown }
@@ -94,7 +181,7 @@ function actionOf(input: Input): ComputerAction {
 }
 
 /** The API's input for an action in a history. */
-export function computerInput(action: ComputerAction): Input {
+function computerInput(action: ComputerAction): Input {
   switch (action.type) {
     case 'click': {
       const names = new Map<string, string>([

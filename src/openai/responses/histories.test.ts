@@ -8,7 +8,7 @@ import { NO_PAST, parseResponsesRequest, requestOfResponse } from './request.ts'
 
 function translated(input: unknown, fields: object = {}) {
   const body = parseResponsesRequest({ input, ...fields })
-  const asked = requestOfResponse(body, NO_PAST, () => undefined)
+  const asked = requestOfResponse(body, 'claude-sonnet-4-6', NO_PAST, () => undefined)
   // What comes out can be asked.
   parseMessagesRequest(asked.request)
   return asked
@@ -65,7 +65,12 @@ test('an error about such a call names it as its client does', () => {
     { type: 'function_call', call_id: 'functions.look:0', name: 'look', arguments: '{}' },
   ]
   const body = parseResponsesRequest({ input })
-  const { request, callIds } = requestOfResponse(body, NO_PAST, () => undefined)
+  const { request, callIds } = requestOfResponse(
+    body,
+    'claude-sonnet-4-6',
+    NO_PAST,
+    () => undefined,
+  )
   let error: unknown
   try {
     parseMessagesRequest(request)
@@ -156,3 +161,61 @@ test('tools that a search found are offered', () => {
   const input = [ASKED, { type: 'tool_search_output', call_id: 'a', tools: found }]
   expect(translated(input)).toMatchObject({ request: { tools: [{ name: 'look' }] }, leftOut: [] })
 })
+
+describe('a call of another maker’s computer tool', () => {
+  const call = {
+    type: 'computer_call',
+    id: 'cu_1',
+    call_id: 'a',
+    actions: [{ type: 'click', button: 'left', x: 3, y: 4 }, { type: 'screenshot' }],
+    pending_safety_checks: [],
+    status: 'completed',
+  }
+  const output = {
+    type: 'computer_call_output',
+    call_id: 'a',
+    output: { type: 'computer_screenshot', image_url: 'https://a.example/b.png' },
+  }
+  const picture = [{ type: 'image', source: { type: 'url', url: 'https://a.example/b.png' } }]
+
+  test('with several actions is as many calls, of which the last has its result', () => {
+    const { messages } = translated([ASKED, call, output]).request
+    expect(messages).toEqual([
+      ASKED_MESSAGE,
+      {
+        role: 'assistant',
+        content: [
+          {
+            type: 'tool_use',
+            id: 'a_0',
+            name: 'computer',
+            input: { action: 'left_click', coordinate: [3, 4] },
+          },
+          { type: 'tool_use', id: 'a', name: 'computer', input: { action: 'screenshot' } },
+        ],
+      },
+      result('a_0', 'Done.'),
+      result('a', picture),
+    ])
+  })
+
+  test('beside another call has all results right after the calls', () => {
+    const input = [
+      ASKED,
+      call,
+      { type: 'function_call', call_id: 'b', name: 'look', arguments: '{}' },
+      { type: 'function_call_output', call_id: 'b', output: 'B.' },
+      output,
+    ]
+    const { messages } = translated(input).request
+    expect(messages.flatMap(({ role, content }) => [role, idsIn(content)])).toEqual([
+      ...['user', '', 'assistant', 'a_0 a', 'user', 'a_0 a'],
+      ...['assistant', 'b', 'user', 'b'],
+    ])
+  })
+})
+
+function idsIn(content: unknown): string {
+  if (!Array.isArray(content)) return ''
+  return content.map(({ id, tool_use_id: called }) => id ?? called).join(' ')
+}

@@ -15,7 +15,7 @@ import { invalid } from '../invalid.ts'
 import { documentBlock, imageBlock } from '../media.ts'
 import { toolInput } from '../tool-input.ts'
 import { summaryIn, summaryText } from './compaction.ts'
-import { computerInput } from './computer.ts'
+import { computerBlock, type ComputerCalls, resultFields } from './computer.ts'
 import { mcpBlocks } from './mcp-call.ts'
 import { placeOfItem } from './output.ts'
 import { thoughtIn } from './reasoning-item.ts'
@@ -36,6 +36,7 @@ export type ItemContext = {
   callIds: CallIds
   /** The labels of the MCP servers that the request has. */
   mcpServers: ReadonlySet<string>
+  computerCalls: ComputerCalls
   /** Gets the items that are left out. */
   leftOut: string[]
 }
@@ -47,6 +48,7 @@ export function itemContext(context: Partial<ItemContext> = {}): ItemContext {
     names: new ToolNames(),
     callIds: new CallIds(),
     mcpServers: new Set(),
+    computerCalls: { toolset: false, name: 'computer' },
     leftOut: [],
     ...context,
   }
@@ -83,9 +85,11 @@ export function conversationOf(
   for (const [index, item] of input.entries()) {
     const place = `input[${index}]`
     const read = readItem(referenced(item, context.findItem, place), place, context)
-    if (read === undefined) continue
-    if (read.role === 'system') system.push(read.text)
-    else if (read.content.length > 0) messages.push(read)
+    for (const part of Array.isArray(read) ? read : [read]) {
+      if (part === undefined) continue
+      if (part.role === 'system') system.push(part.text)
+      else if (part.content.length > 0) messages.push(part)
+    }
   }
   return { system, messages }
 }
@@ -104,7 +108,11 @@ function referenced(item: ResponseInputItem, findItem: FindItem, place: string):
 
 type ReadItem = Message | { role: 'system'; text: string } | undefined
 
-function readItem(item: ResponseInputItem, place: string, context: ItemContext): ReadItem {
+function readItem(
+  item: ResponseInputItem,
+  place: string,
+  context: ItemContext,
+): ReadItem | Message[] {
   const call = (tool: ClientTool, id: string, input: object): Message =>
     assistant({
       type: 'tool_use',
@@ -112,15 +120,10 @@ function readItem(item: ResponseInputItem, place: string, context: ItemContext):
       name: context.names.nameOf(tool),
       input,
     })
-  const result = (id: string, content: Message['content'], isError = false): Message => ({
+  const result = (id: string, content: Message['content'], fields: object = {}): Message => ({
     role: 'user',
     content: [
-      {
-        type: 'tool_result',
-        tool_use_id: context.callIds.ofResult(id),
-        content,
-        ...(isError && { is_error: true }),
-      },
+      { type: 'tool_result', tool_use_id: context.callIds.ofResult(id), content, ...fields },
     ],
   })
   const typed = { ...item, type: itemType(item) } as ResponseInputItem
@@ -159,17 +162,26 @@ function readItem(item: ResponseInputItem, place: string, context: ItemContext):
     case 'shell_call_output':
       return result(typed.call_id, shellOutput(typed.output))
     case 'apply_patch_call_output': {
-      const isFailed = typed.status === 'failed'
-      return result(typed.call_id, typed.output ? typed.output : typed.status, isFailed)
+      const fields = typed.status === 'failed' ? { is_error: true } : {}
+      return result(typed.call_id, typed.output ? typed.output : typed.status, fields)
     }
     case 'computer_call': {
-      const action = typed.action ?? typed.actions?.[0] ?? { type: 'screenshot' }
-      return call({ kind: 'computer' }, typed.call_id, computerInput(action))
+      const { action, actions = action ? [action] : [{ type: 'screenshot' as const }] } = typed
+      // A call with several actions has one result: that of the last.
+      const ids = actions.map((_, index) =>
+        index === actions.length - 1 ? typed.call_id : `${typed.call_id}_${index}`,
+      )
+      const blocks = actions.map((one, index) =>
+        computerBlock(context.callIds.ofCall(ids[index] ?? ''), one, context.computerCalls),
+      )
+      const fields = resultFields(context.computerCalls)
+      return [assistant(...blocks), ...ids.slice(0, -1).map((id) => result(id, 'Done.', fields))]
     }
     case 'computer_call_output': {
       const { image_url: url } = typed.output
       if (!url) throw noFiles(`${place}.output`)
-      return result(typed.call_id, [imageBlock(url, `${place}.output.image_url`)])
+      const picture = imageBlock(url, `${place}.output.image_url`)
+      return result(typed.call_id, [picture], resultFields(context.computerCalls))
     }
     case 'mcp_call': {
       if (context.mcpServers.has(typed.server_label)) return assistant(...mcpBlocks(typed))

@@ -10,7 +10,7 @@ import type {
 import type { ContentBlock, ReplyMessage } from '../../api/types.ts'
 import { customText } from '../custom-tool.ts'
 import { codeCall, isCodeCall } from './code-call.ts'
-import { computerCall } from './computer.ts'
+import { computerCall, computerCallInput, isToolsetCall } from './computer.ts'
 import { WEB_FETCH } from './hosted-tools.ts'
 import { mcpCall, mcpListing } from './mcp-call.ts'
 import { reasoningItem } from './reasoning-item.ts'
@@ -52,7 +52,7 @@ export function itemKind(block: Block, names: ToolNames): ItemKind | undefined {
     case 'redacted_thinking':
       return 'reasoning'
     case 'tool_use':
-      return CALL_KINDS[names.toolOf(block.name).kind]
+      return CALL_KINDS[calledTool(block, names).kind]
     case 'server_tool_use':
       if (block.name === WEB_SEARCH || block.name === WEB_FETCH) return 'web_search_call'
       return isCodeCall(block) ? 'code_interpreter_call' : undefined
@@ -63,6 +63,10 @@ export function itemKind(block: Block, names: ToolNames): ItemKind | undefined {
     default:
       return undefined
   }
+}
+
+function calledTool(block: ToolUse, names: ToolNames): ClientTool {
+  return isToolsetCall(block) ? { kind: 'computer' } : names.toolOf(block.name)
 }
 
 const CALL_KINDS: Record<ClientTool['kind'], ItemKind> = {
@@ -143,7 +147,7 @@ export function outputItem(
     case 'redacted_thinking':
       return reasoningItem(id, block as unknown as ContentBlock)
     case 'tool_use':
-      return callItem(id, block, names.toolOf(block.name))
+      return callItem(id, block, calledTool(block, names))
     case 'server_tool_use':
       if (block.name === WEB_SEARCH) {
         const result = others.find((other) => other.type === 'web_search_tool_result')
@@ -208,7 +212,7 @@ function callItem(id: string, block: ToolUse, tool: ClientTool): ResponseOutputI
     case 'apply_patch':
       return applyPatchCall(id, callId, input)
     case 'computer':
-      return computerCall(id, callId, input)
+      return computerCall(id, callId, computerCallInput(block))
     default:
       tool satisfies never
       throw new Error('There is no other kind of tool.')

@@ -57,11 +57,13 @@ export type TranslatedRequest = {
 /**
  * The request to the Messages API that a request for a response stands for.
  *
+ * @param model the full name of the model that it asks
  * @param history the items of a conversation, which come before the input
  * @throws ApiError for what can't be asked of the API
  */
 export function requestOfResponse(
   request: ResponsesRequest,
+  model: string,
   past: Past,
   findItem: FindItem,
   history: readonly ResponseInputItem[] = [],
@@ -70,7 +72,7 @@ export function requestOfResponse(
   const inner = toolsIn(input)
   const earlier = [...past.tools, ...toolsIn(history)]
   const own = (request.tools ?? []).map((tool, index) => ({ tool, place: `tools[${index}]` }))
-  const toolset = toolsetOf([...own, ...earlier, ...inner])
+  const toolset = toolsetOf([...own, ...earlier, ...inner], model)
   const callIds = new CallIds()
   const leftOut = [...toolset.leftOut]
   const context = {
@@ -78,6 +80,7 @@ export function requestOfResponse(
     names: toolset.names,
     callIds,
     mcpServers: new Set(toolset.mcpServers.map(({ name }) => name)),
+    computerCalls: toolset.computerCalls,
   }
   const before = conversationOf(history, { ...context, leftOut: [] })
   const added = conversationOf(input, { ...context, leftOut })

@@ -13,22 +13,28 @@ import { createFold } from '../../stream/fold.ts'
 import { NO_PAST, parseResponsesRequest, requestOfResponse } from './request.ts'
 import { ResponseStream } from './stream.ts'
 
-function translated(fields: object) {
+function translated(fields: object, model = 'claude-sonnet-4-6') {
   const body = parseResponsesRequest({ input: 'Go.', ...fields })
-  return requestOfResponse(body, NO_PAST, () => undefined)
+  return requestOfResponse(body, model, NO_PAST, () => undefined)
 }
 
 function toolsOf(...tools: object[]) {
   return translated({ tools }).request.tools
 }
 
-/** The events of a reply that calls a tool, by the API's name. */
-function calling(tools: object[], name: string, input: object): ResponseStreamEvent[] {
+/** The events of a reply that calls a tool, by the API's name, with other fields of its block. */
+function calling(
+  tools: object[],
+  name: string,
+  input: object,
+  fields: object = {},
+): ResponseStreamEvent[] {
   const { names } = translated({ tools })
   const head = { id: 'resp_1', request: { input: 'Go.' }, createdAt: 0, names }
   const fold = createFold()
   const stream = new ResponseStream(head, fold, () => 0)
-  const message = toolUseMessage([{ id: 'toolu_1', name, input: input as never }])
+  const call = { id: 'toolu_1', name, input: input as never, ...fields }
+  const message = toolUseMessage([call])
   return eventsOf(message).flatMap((event) => {
     fold.push(event)
     return stream.push(event)
@@ -40,9 +46,9 @@ function itemIn(events: ResponseStreamEvent[]): ResponseOutputItem | undefined {
 }
 
 /** The call of an item that comes back, as the API gets it. */
-function sentBack(tools: object[], item: unknown, output: object) {
+function sentBack(tools: object[], item: unknown, output: object, model?: string) {
   const input = [{ role: 'user', content: 'Go.' }, item, output]
-  return translated({ tools, input }).request.messages.slice(1)
+  return translated({ tools, input }, model).request.messages.slice(1)
 }
 
 const LOCAL_SHELL = { type: 'local_shell' }
@@ -191,6 +197,77 @@ describe.each(CASES)('$title', ({ tool, name, input, item, output, result }) => 
         content: [{ type: 'tool_result', tool_use_id: 'toolu_1', content: result }],
       },
     ])
+  })
+})
+
+describe('the computer', () => {
+  test.each([
+    ['claude-sonnet-4-5', 'computer_20250124', 'computer-use-2025-01-24'],
+    ['claude-haiku-4-5-20251001', 'computer_20250124', 'computer-use-2025-01-24'],
+    ['claude-3-7-sonnet-20250219', 'computer_20250124', 'computer-use-2025-01-24'],
+    ['us.anthropic.claude-opus-4-5-v1:0', 'computer_20251124', 'computer-use-2025-11-24'],
+    ['claude-sonnet-4-6', 'computer_20251124', 'computer-use-2025-11-24'],
+    ['claude-sonnet-5', 'computer_20251124', 'computer-use-2025-11-24'],
+    ['claude-fable-5-1', 'computer_20251124', 'computer-use-2025-11-24'],
+    ['claude-fable-5-2', 'computer_toolset_20260801', undefined],
+    ['claude-opus-5-5', 'computer_toolset_20260801', undefined],
+    ['claude-sonnet-5-5', 'computer_toolset_20260801', undefined],
+    ['claude-haiku-5-5', 'computer_toolset_20260801', undefined],
+    ['a-deployment', 'computer_toolset_20260801', undefined],
+  ])('is offered to %s as %s', (model, type, beta) => {
+    const { request, betas } = translated({ tools: [COMPUTER] }, model)
+    expect(request.tools).toMatchObject([{ type }])
+    expect(betas).toEqual(beta === undefined ? [] : [beta])
+  })
+
+  test('as a set of tools has no name and no size, and not the actions that OpenAI lacks', () => {
+    const [tool] = translated({ tools: [COMPUTER] }, 'claude-opus-5-5').request.tools ?? []
+    expect(tool).toEqual({
+      type: 'computer_toolset_20260801',
+      configs: {
+        cursor_position: { enabled: false },
+        hold_key: { enabled: false },
+        left_mouse_down: { enabled: false },
+        left_mouse_up: { enabled: false },
+        triple_click: { enabled: false },
+        zoom: { enabled: false },
+      },
+    })
+  })
+
+  test('as a set of tools is called in its own form, and comes back so', () => {
+    const fields = { toolset_name: 'computer' }
+    const input = { coordinate: [3, 4], scroll_direction: 'down', scroll_amount: 2 }
+    const item = itemIn(calling([COMPUTER], 'scroll', input, fields))
+    expect(item).toMatchObject({
+      type: 'computer_call',
+      call_id: 'toolu_1',
+      action: { type: 'scroll', x: 3, y: 4, scroll_x: 0, scroll_y: 200 },
+    })
+    const output = {
+      type: 'computer_call_output',
+      call_id: 'toolu_1',
+      output: { type: 'computer_screenshot', image_url: 'https://a.example/b.png' },
+    }
+    expect(sentBack([COMPUTER], item, output, 'claude-sonnet-5-5')).toMatchObject([
+      { content: [{ type: 'tool_use', id: 'toolu_1', name: 'scroll', ...fields, input }] },
+      { content: [{ type: 'tool_result', tool_use_id: 'toolu_1', ...fields }] },
+    ])
+  })
+
+  test('as a set of tools leaves a function of the same name alone', () => {
+    const wait = { type: 'function', name: 'wait' }
+    const item = itemIn(calling([COMPUTER, wait], 'wait', { seconds: 1 }))
+    expect(item).toMatchObject({ type: 'function_call', name: 'wait', arguments: '{"seconds":1}' })
+  })
+
+  test('as a set of tools can be chosen', () => {
+    const asked = { tools: [COMPUTER, FUNCTION], tool_choice: { type: 'computer' } }
+    const { request } = translated(asked, 'claude-fable-5-2')
+    expect(request).toMatchObject({
+      tools: [{ type: 'computer_toolset_20260801' }],
+      tool_choice: { type: 'any' },
+    })
   })
 })
 

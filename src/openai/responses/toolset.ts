@@ -10,7 +10,13 @@ import { customTool } from '../custom-tool.ts'
 import { functionTool } from '../function-tool.ts'
 import { invalid } from '../invalid.ts'
 import type { AskedChoice } from '../tool-choice.ts'
-import { COMPUTER_BETA, computerTool, isComputer } from './computer.ts'
+import {
+  type ComputerCalls,
+  computerTool,
+  computerVersion,
+  isComputer,
+  isComputerToolset,
+} from './computer.ts'
 import {
   CODE_EXECUTION,
   CODE_EXECUTION_TOOL,
@@ -35,13 +41,18 @@ export type Toolset = {
   /** The fields of the request that were left out. */
   leftOut: string[]
   names: ToolNames
+  computerCalls: ComputerCalls
 }
 
 /** A tool, and where in the request it stands. */
 export type PlacedTool = { tool: Tool; place: string }
 
-/** Of two tools with one name the last counts: clients send a changed one again. */
-export function toolsetOf(placed: readonly PlacedTool[]): Toolset {
+/**
+ * Of two tools with one name the last counts: clients send a changed one again.
+ *
+ * @param model the model's full name: not all take the same version of a tool
+ */
+export function toolsetOf(placed: readonly PlacedTool[], model: string): Toolset {
   const tools = new Map<string, ToolDefinition>()
   const servers = new Map<string, McpServer['server']>()
   const names = new ToolNames()
@@ -67,8 +78,11 @@ export function toolsetOf(placed: readonly PlacedTool[]): Toolset {
       return
     }
     if (isComputer(tool)) {
-      offer({ kind: 'computer' }, (name) => ({ ...computerTool(tool), name }))
-      betas.add(COMPUTER_BETA)
+      const version = computerVersion(model)
+      const definition = computerTool(tool, version)
+      if (isComputerToolset(definition)) tools.set(definition.type ?? '', definition)
+      else offer({ kind: 'computer' }, (name) => ({ ...definition, name }))
+      if (version.beta !== undefined) betas.add(version.beta)
       return
     }
     switch (tool.type) {
@@ -134,12 +148,16 @@ export function toolsetOf(placed: readonly PlacedTool[]): Toolset {
   }
 
   for (const { tool, place } of placed) add(tool, place)
+  const all = [...tools.values()]
   return {
-    tools: [...tools.values()],
+    tools: all,
     mcpServers: [...servers.values()],
     betas: [...betas],
     leftOut,
     names,
+    computerCalls: all.some(isComputerToolset)
+      ? { toolset: true }
+      : { toolset: false, name: names.nameOf({ kind: 'computer' }) },
   }
 }
 
@@ -196,7 +214,9 @@ function refersTo(reference: Reference, tool: ToolDefinition, { names }: Toolset
   const { type, name, namespace, server_label: label } = reference
   if (type.startsWith(WEB_SEARCH)) return tool.name === WEB_SEARCH
   if (type.startsWith(WEB_FETCH)) return tool.name === WEB_FETCH
-  if (type.startsWith('computer')) return names.nameOf({ kind: 'computer' }) === tool.name
+  if (type.startsWith('computer')) {
+    return isComputerToolset(tool) || names.nameOf({ kind: 'computer' }) === tool.name
+  }
   switch (type) {
     case 'function':
     case 'custom': {

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 
-import { laneOf } from '../../support/carrier.ts'
+import { CARRIER, laneOf } from '../../support/carrier.ts'
 import { message } from '../../support/answers.ts'
 import { toolUseMessage } from '../../support/messages.ts'
 import type { ClientRequest } from '../../support/wire.ts'
@@ -169,6 +169,9 @@ const LISTS: Record<string, Record<string, object[]>> = {
       },
     ],
     'the memory': [{ type: 'memory_20250818', name: 'memory' }],
+    'the tools of a computer': [
+      { type: 'computer_toolset_20260801', configs: { zoom: { enabled: false } } },
+    ],
   },
   'of the API, for itself to run': {
     'web search': [
@@ -288,6 +291,30 @@ test('a call of a tool that MCP does not take as it is comes back to the client'
   const last = await bench.send(request)
   expectEachAsSent(last, owners)
   expect.soft(last.lane).toBe(laneOf('resolve'))
+})
+
+// In a conversation that goes turn by turn the calls lose it: see limits.test.ts.
+test.runIf(CARRIER === 'whole')('calls of a set of tools keep the name of the set', async () => {
+  const tools = [{ type: 'computer_toolset_20260801' }, WEATHER_TOOL]
+  const calls = ['left_click', 'screenshot'].map((name, index) => ({
+    id: `toolu_of_set_${index}`,
+    name,
+    input: index === 0 ? { coordinate: [3, 4] } : {},
+    toolset_name: 'computer',
+  }))
+  bench.standin.reply(message(toolUseMessage(calls)))
+  const called = await bench.send({
+    body: { ...asking('Click.'), model: 'claude-sonnet-5-5', tools },
+  })
+  expectAsSent(called)
+  expect(called.reply.content).toMatchObject(calls)
+  const results = calls.map(({ id, toolset_name }) => ({
+    type: 'tool_result',
+    tool_use_id: id,
+    toolset_name,
+    content: 'Done.',
+  }))
+  expectAsSent(await bench.send(nextTurn(called, results)))
 })
 
 test('other tools for the same conversation take the place of the first', async () => {

@@ -97,7 +97,9 @@ function endGroup(pid: number | undefined): void {
 function faultIn({ code, output }: End, work: string, standin: Standin): string | undefined {
   const file = join(work, FILE)
   const written = existsSync(file) ? readFileSync(file, 'utf8') : undefined
-  if (written === `${LINES.join('\n')}\n` && code === 0 && output.includes(lastWords())) return
+  if (written === `${LINES.join('\n')}\n` && code === 0 && output.includes(lastWords())) {
+    return undefined
+  }
   process.stderr.write(`${output}\n`)
   const asked = `${standin.messages.length} requests reached the model`
   const last = output.trim().split('\n').at(-1)?.slice(0, 200) ?? ''

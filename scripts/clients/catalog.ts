@@ -69,12 +69,9 @@ export const CLIENT_PROGRAMS: readonly ClientProgram[] = [
         provider: {
           anthropic: { options: { baseURL: `${url}/v1`, apiKey: KEY }, models: { [model]: {} } },
         },
-        permission: 'allow',
-        autoupdate: false,
-        share: 'disabled',
       })
       return {
-        args: ['run', '--model', `anthropic/${model}`, task],
+        args: ['run', '--auto', '--model', `anthropic/${model}`, task],
         env: { OPENCODE_DISABLE_MODELS_FETCH: '1', OPENCODE_DISABLE_AUTOUPDATE: '1' },
       }
     },

@@ -52,16 +52,19 @@ async function installPackage(
 }
 
 async function npmInstall(what: string, folder: string): Promise<void> {
-  const args = ['install', '--prefix', folder, '--ignore-scripts', '--no-audit', '--no-fund', what]
+  const flags = ['--ignore-scripts', '--no-audit', '--no-fund', '--loglevel=error']
+  const args = ['install', '--prefix', folder, ...flags, what]
   await run('npm', args).catch((error: { stderr?: string }) => {
     throw new Error(reasonIn(error.stderr ?? ''))
   })
 }
 
-/** The line of npm's complaint that names the fault. */
-function reasonIn(complaint: string): string {
-  const lines = [...complaint.matchAll(/^npm (?:error|ERR!) (.+)$/gm)].map(([, line = '']) => line)
-  return lines.find((line) => /'.+'|notarget|engine/i.test(line)) ?? lines[0] ?? 'npm failed'
+/** What npm complains of, in a few words. */
+export function reasonIn(complaint: string): string {
+  const missing = /resource '([^']+)' could not be found/.exec(complaint)?.[1]
+  if (missing !== undefined) return `the registry has no ${missing}`
+  const [, line = 'npm failed'] = /^npm (?:error|ERR!) (?!code)(.+)$/m.exec(complaint) ?? []
+  return line
 }
 
 /** This Node.js if it is new enough, else one from the registry. */

@@ -11,16 +11,19 @@ export function withTable(document: string, attempts: readonly Attempt[], date: 
   return `${before}${begin}\n${renderTable(attempts, date)}\n${after}`
 }
 
+const WORK = 'two commands, then an answer'
+
 /** The table, and below it what is to be said of single clients. */
 export function renderTable(attempts: readonly Attempt[], date: string): string {
   const rows = attempts.map(
     ({ client, version, lanes, result }) =>
-      `| ${[client.name, version, client.api, lanes.join(', '), result].map(cell).join(' | ')} |\n`,
+      `| ${[client.name, version, client.api, WORK, lanes.join(', '), result].map(cell).join(' | ')} |\n`,
   )
   const notes = attempts.flatMap(({ client, note }) =>
     note === undefined ? [] : [`- ${client.name}: ${cell(note)}\n`],
   )
-  const head = '| client | version | API | lanes | result |\n| --- | --- | --- | --- | --- |\n'
+  const head =
+    '| client | version | API | task | lanes | result |\n| --- | --- | --- | --- | --- | --- |\n'
   return `Run on ${date}.\n\n${head}${rows.join('')}${notes.length > 0 ? '\n' : ''}${notes.join('')}`
 }
 

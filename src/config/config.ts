@@ -59,11 +59,20 @@ export interface Config {
   readonly keys: Values['keys']
 
   /**
-   * Web origins whose pages may call, separated by commas (such as https://app.example:8080); *:
-   * all; empty: none. Takes a list of origins such as https://app.example:8080 (in lower case, no
-   * path), or of * alone. Default: none.
+   * Web origins whose pages may call, separated by commas (such as https://app.example:8080,
+   * https://*.app.example, or an app: vscode, obsidian, raycast, tauri, electron, extensions); *:
+   * all; empty: none. Takes a list of origins such as https://app.example:8080 or
+   * https://*.app.example (in lower case, no path), of names of apps (vscode, obsidian, raycast,
+   * tauri, electron, extensions), or of * alone. Default: none.
    */
   readonly corsOrigins: Values['corsOrigins']
+
+  /**
+   * Other names by which clients call this machine if they need no key, separated by commas (such
+   * as host.docker.internal); empty: localhost and loopback addresses alone. Takes a list of host
+   * names or IP addresses in lower case, without ports and brackets. Default: none.
+   */
+  readonly allowedHosts: Values['allowedHosts']
 
   /**
    * System prompt for requests that have none. Takes any text. Default: none.

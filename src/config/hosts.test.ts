@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest'
-import { isLoopback } from './hosts.ts'
+import { hostNames, isLoopback } from './hosts.ts'
 
 it.each([
   '127.0.0.1',
@@ -27,3 +27,20 @@ it.each([
 ])('%j may be reached from elsewhere', (host) => {
   expect(isLoopback(host)).toBe(false)
 })
+
+it.each([
+  ['host.docker.internal', ['host.docker.internal']],
+  ['My-Mac.local, [FD00::1]', ['my-mac.local', 'fd00::1']],
+  ['192.168.1.10', ['192.168.1.10']],
+])('other names of this machine: %j is read as %j', (text, read) => {
+  expect(hostNames.parse(text)).toEqual(read)
+  expect(hostNames.accepts(read)).toBe(true)
+})
+
+it.each(['*', '*.local', 'a.local:8080', 'http://a.local', 'a b', 'a.local,,b.local', '127.0.1'])(
+  'other names of this machine: %j is refused',
+  (text) => {
+    expect(hostNames.parse(text)).toBeUndefined()
+    expect(hostNames.accepts([text])).toBe(false)
+  },
+)

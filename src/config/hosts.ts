@@ -33,6 +33,31 @@ export const listenHost: ValueType<string> = {
   accepts: (value) => typeof value === 'string' && isHost(value),
 }
 
+/** Names and addresses by which this machine is called too, separated by commas. */
+export const hostNames: ValueType<readonly string[]> = {
+  placeholder: 'hosts',
+  allowed: 'host names or IP addresses separated by commas, without ports',
+  allowedValue: 'a list of host names or IP addresses in lower case, without ports and brackets',
+  parse(text) {
+    const hosts = text.split(',').map((part) => bareHost(part.trim()))
+    return hosts.every(isHost) ? hosts : undefined
+  },
+  accepts: (value) =>
+    Array.isArray(value) &&
+    value.every((host) => typeof host === 'string' && isHost(host) && bareHost(host) === host),
+}
+
+/** A host as `hostNames` has it. */
+export function bareHost(host: string): string {
+  return withoutBrackets(host).toLowerCase()
+}
+
+/** The value of `allowed_hosts` that allows one more host; undefined if it is none. */
+export function hostsWith(host: string, allowed: readonly string[]): string | undefined {
+  const bare = bareHost(host)
+  return isHost(bare) ? [...allowed, bare].join(', ') : undefined
+}
+
 /** The last label is not a number, as in the URL standard: `127.0.1` is a mistake, not a name. */
 const HOST_NAME = /^(?!.*(?:^|\.)\d+\.?$)(?!-)[a-z0-9_-]{1,63}(?:\.[a-z0-9_-]{1,63})*\.?$/i
 

@@ -1,4 +1,4 @@
-import { listenHost } from './hosts.ts'
+import { hostNames, listenHost } from './hosts.ts'
 import { keySource } from './keys/key-ring.ts'
 import { maxProcessesOf } from './machine.ts'
 import { modelAliases } from './model-aliases.ts'
@@ -55,7 +55,11 @@ export const SETTINGS = {
   ),
   cors_origins: list(
     origins,
-    'web origins whose pages may call, separated by commas (such as https://app.example:8080); *: all; empty: none',
+    'web origins whose pages may call, separated by commas (such as https://app.example:8080, https://*.app.example, or an app: vscode, obsidian, raycast, tauri, electron, extensions); *: all; empty: none',
+  ),
+  allowed_hosts: list(
+    hostNames,
+    'other names by which clients call this machine if they need no key, separated by commas (such as host.docker.internal); empty: localhost and loopback addresses alone',
   ),
   system_prompt: optional(anyText, 'system prompt for requests that have none'),
   max_thinking_tokens: optional(

@@ -1,18 +1,20 @@
+import { ORIGIN_PRESETS, SUGGESTED_PRESETS } from './origin-presets.ts'
 import type { ValueType } from './value-type.ts'
 
+const PRESET_NAMES = Object.keys(ORIGIN_PRESETS).join(', ')
+
 /**
- * Web origins that are allowed to call, separated by commas, as a browser spells them in the
- * `Origin` header; or `*` alone for any. A browser extension's origin is one as well.
+ * Web origins that are allowed to call, separated by commas: as a browser spells them in the `Origin`
+ * header, with `*` for the names below a host, for its port, or for the whole host of a scheme of apps;
+ * or names of `ORIGIN_PRESETS`; or `*` alone for any.
  */
 export const origins: ValueType<readonly string[]> = {
   placeholder: 'origins',
-  allowed:
-    'origins separated by commas, such as https://app.example:8080 (scheme, host and port, no path), or * alone',
-  allowedValue:
-    'a list of origins such as https://app.example:8080 (in lower case, no path), or of * alone',
+  allowed: `origins separated by commas, such as https://app.example:8080 or https://*.app.example (scheme, host and port, no path), names of apps (${PRESET_NAMES}), or * alone`,
+  allowedValue: `a list of origins such as https://app.example:8080 or https://*.app.example (in lower case, no path), of names of apps (${PRESET_NAMES}), or of * alone`,
   parse(text) {
     const given = text.split(',').map((part) => part.trim())
-    const read = given.map((part) => (part === '*' ? part : originOf(part)))
+    const read = given.map((part) => (part === '*' ? part : entryOf(part)))
     return read.every((part) => part !== undefined) && isOriginList(read) ? read : undefined
   },
   accepts: (value) => Array.isArray(value) && isOriginList(value),
@@ -20,7 +22,13 @@ export const origins: ValueType<readonly string[]> = {
 
 function isOriginList(list: readonly unknown[]): boolean {
   if (list.includes('*')) return list.length === 1
-  return list.every((part) => typeof part === 'string' && originOf(part) === part)
+  return list.every((part) => typeof part === 'string' && entryOf(part) === part)
+}
+
+/** An entry in its normal spelling; undefined if it is none. */
+function entryOf(text: string): string | undefined {
+  if (Object.hasOwn(ORIGIN_PRESETS, text)) return text
+  return text.includes('*') ? patternOf(text) : originOf(text)
 }
 
 /** The origin in its normal spelling; undefined if it is no origin. */
@@ -29,4 +37,48 @@ function originOf(text: string): string | undefined {
   const url = new URL(text)
   if (url.host === '' || !['', '/'].includes(url.pathname)) return undefined
   return `${url.protocol}//${url.host}`
+}
+
+/** Of the web a pattern has a host of two names at least, or it would allow most of it. */
+const PATTERN =
+  /^(?<scheme>[a-z][a-z0-9+.-]*):\/\/(?<host>\*|(?:\*\.)?[a-z0-9_-]+(?:\.[a-z0-9_-]+)*)(?<port>:(?:\d{1,5}|\*))?\/?$/i
+
+function patternOf(text: string): string | undefined {
+  const { scheme = '', host = '', port = '' } = PATTERN.exec(text)?.groups ?? {}
+  if (host === '') return undefined
+  const isWeb = /^(?:https?|wss?|ftp|file)$/i.test(scheme)
+  if (isWeb && (host === '*' || /^\*\.[^.]+$/.test(host))) return undefined
+  return `${scheme}://${host}${port}`.toLowerCase()
+}
+
+/** Whether a page of an origin may call. */
+export function isAllowedOrigin(origin: string, allowed: readonly string[]): boolean {
+  return allowed.some((entry) => {
+    const patterns = Object.hasOwn(ORIGIN_PRESETS, entry) ? ORIGIN_PRESETS[entry] : [entry]
+    return patterns?.some((pattern) => matches(origin, pattern))
+  })
+}
+
+function matches(origin: string, pattern: string): boolean {
+  if (pattern === '*' || pattern === origin) return true
+  if (!pattern.includes('*')) return false
+  const expression = pattern
+    .replaceAll(/[.+]/g, String.raw`\$&`)
+    .replace(/^(.*:\/\/)\*/, `$1${NAMES}`)
+    .replace(/:\*$/, String.raw`(?::\d+)?`)
+  return new RegExp(`^${expression}$`).test(origin)
+}
+
+/** What a host may be: names, with dots between them. */
+const NAMES = '[a-z0-9_-]+(?:\\.[a-z0-9_-]+)*'
+
+/**
+ * The value of `cors_origins` that allows one more origin.
+ *
+ * @returns undefined if there is none: many pages have the origin `null`
+ */
+export function originsWith(origin: string, allowed: readonly string[]): string | undefined {
+  if (originOf(origin) !== origin) return undefined
+  const preset = SUGGESTED_PRESETS.find((name) => isAllowedOrigin(origin, [name]))
+  return [...allowed, preset ?? origin].join(', ')
 }

@@ -18,6 +18,7 @@ it('fills in every default', () => {
     proxyApiKey: undefined,
     keys: undefined,
     corsOrigins: [],
+    allowedHosts: [],
     systemPrompt: undefined,
     maxThinkingTokens: undefined,
     toolsEnabled: false,

@@ -8,6 +8,7 @@ import { ApiError } from '../errors.ts'
 import type { Batches } from '../batches/batches.ts'
 import type { ClientKey } from '../config/keys/client-key.ts'
 import type { KeyRing } from '../config/keys/key-ring.ts'
+import { isAllowedOrigin } from '../config/origins.ts'
 import type { Files } from '../files/files.ts'
 import { mayUse } from '../limits/key-guard.ts'
 import type { Viewer } from '../observe/overview.ts'
@@ -16,7 +17,7 @@ import { sseStream } from '../stream/sse.ts'
 import { createAnswerMemory } from './answer-memory.ts'
 import { routeBatches } from './batches.ts'
 import { Bodies } from './bodies.ts'
-import { checkBrowser } from './browser-guard.ts'
+import { type BrowserRules, checkBrowser } from './browser-guard.ts'
 import { callerOf } from './caller.ts'
 import { postChatCompletion } from './chat-completions.ts'
 import { postCompletion } from './completions.ts'
@@ -41,38 +42,38 @@ import { addResponsesRoutes } from './responses-routes.ts'
 import { servedPath } from './served-path.ts'
 import type { Variables } from './variables.ts'
 
-export type AppOptions = Omit<MessagesOptions & CountTokensOptions, 'bodies' | 'ask'> & {
-  /** @param key that let the client in; undefined if none is asked for */
-  ask: (
-    request: MessagesRequest,
-    facts: RequestFacts & { key: ClientKey | undefined },
-  ) => Promise<Reply>
-  version: string
-  /** Bytes of the largest body of a request. */
-  maxBodySize: number
-  /** What clients must send now; without it, only this machine's own programs are served. */
-  keyRing: KeyRing | undefined
-  corsOrigins: readonly string[]
-  /** Whether requests from elsewhere can reach the server without a key. */
-  isOpenToNetwork: boolean
-  /** The login, for `GET /auth/status`. */
-  authStatus: () => Promise<object>
-  /** The full name of the model that a request's `model` stands for, the default one if it is absent. */
-  modelOf: (name: string | undefined) => string
-  /** Is told of what a dialect left out of a request: names of fields, with no text of a client. */
-  onLeftOut: (left: { id: string; names: readonly string[] }) => void
-  /** What a request may name as its model. */
-  models: () => Promise<readonly NamedModel[]>
-  /** What `GET /v1/usage` tells. */
-  usage: () => object | Promise<object>
-  /** What the page shows, now and after each change. */
-  watchOverview: (viewer: Viewer) => AsyncIterable<StreamEvent>
-  metrics: () => Promise<{ text: string; contentType: string }>
-  /** The state of the plan, where it is known. */
-  rateLimits: () => RateLimits | undefined
-  batches?: Batches
-  files?: Files
-}
+export type AppOptions = BrowserRules &
+  Omit<MessagesOptions & CountTokensOptions, 'bodies' | 'ask'> & {
+    /** @param key that let the client in; undefined if none is asked for */
+    ask: (
+      request: MessagesRequest,
+      facts: RequestFacts & { key: ClientKey | undefined },
+    ) => Promise<Reply>
+    version: string
+    /** Bytes of the largest body of a request. */
+    maxBodySize: number
+    /** What clients must send now; without it, only this machine's own programs are served. */
+    keyRing: KeyRing | undefined
+    /** Whether requests from elsewhere can reach the server without a key. */
+    isOpenToNetwork: boolean
+    /** The login, for `GET /auth/status`. */
+    authStatus: () => Promise<object>
+    /** The full name of the model that a request's `model` stands for, the default one if it is absent. */
+    modelOf: (name: string | undefined) => string
+    /** Is told of what a dialect left out of a request: names of fields, with no text of a client. */
+    onLeftOut: (left: { id: string; names: readonly string[] }) => void
+    /** What a request may name as its model. */
+    models: () => Promise<readonly NamedModel[]>
+    /** What `GET /v1/usage` tells. */
+    usage: () => object | Promise<object>
+    /** What the page shows, now and after each change. */
+    watchOverview: (viewer: Viewer) => AsyncIterable<StreamEvent>
+    metrics: () => Promise<{ text: string; contentType: string }>
+    /** The state of the plan, where it is known. */
+    rateLimits: () => RateLimits | undefined
+    batches?: Batches
+    files?: Files
+  }
 
 type Call = Context<{ Variables: Variables }>
 
@@ -108,7 +109,9 @@ export function createApp(settings: AppOptions): Hono<{ Variables: Variables }> 
   if (options.corsOrigins.length > 0) {
     app.use(
       cors({
-        origin: options.corsOrigins.includes('*') ? '*' : [...options.corsOrigins],
+        origin: options.corsOrigins.includes('*')
+          ? '*'
+          : (origin) => (isAllowedOrigin(origin, options.corsOrigins) ? origin : null),
         // All: which rate-limit headers there are, the API decides. No request carries cookies, so that
         // a browser takes the star for what it means.
         exposeHeaders: ['*'],
@@ -137,7 +140,7 @@ export function createApp(settings: AppOptions): Hono<{ Variables: Variables }> 
       const key = checkKey(raw.headers, await options.keyRing())
       context.set('key', key)
       context.set('owner', key.owner)
-    } else if (!options.isOpenToNetwork) checkBrowser(raw, options.corsOrigins)
+    } else if (!options.isOpenToNetwork) checkBrowser(raw, options)
     await next()
   })
 

@@ -3,13 +3,17 @@ import { expect, test } from 'vitest'
 
 import { isLoopback } from '../config/hosts.ts'
 import { ApiError } from '../errors.ts'
-import { checkBrowser, isAllowed } from './browser-guard.ts'
+import { checkBrowser } from './browser-guard.ts'
 
 const APP = 'https://app.example'
 
-function check(headers: Record<string, string>, allowed: string[] = []): unknown {
+function check(
+  headers: Record<string, string>,
+  corsOrigins: string[] = [],
+  allowedHosts: string[] = [],
+): unknown {
   try {
-    checkBrowser(new Request('http://localhost/', { headers }), allowed)
+    checkBrowser(new Request('http://localhost/', { headers }), { corsOrigins, allowedHosts })
     return 'allowed'
   } catch (error) {
     return error
@@ -65,10 +69,60 @@ test('the error names what was refused, as text that can not leave its quotes', 
   )
 })
 
-test('an origin is allowed as it is spelled', () => {
-  expect(isAllowed(APP, [APP])).toBe(true)
-  expect(isAllowed('HTTPS://app.example', [APP])).toBe(false)
-  expect(isAllowed(APP, [])).toBe(false)
+test.each<[string, string[], string]>([
+  [APP, [], `cors_origins = ${APP}`],
+  ['https://b.example:1', [APP, 'vscode'], `cors_origins = ${APP}, vscode, https://b.example:1`],
+  ['vscode-webview://0a1b', [], 'cors_origins = vscode'],
+  ['app://obsidian.md', [], 'cors_origins = obsidian'],
+  ['http://tauri.localhost', [], 'cors_origins = tauri'],
+  ['chrome-extension://abc', [], 'cors_origins = chrome-extension://abc'],
+])('the error for the origin %s, with %j, has the line that allows it', (origin, allowed, line) => {
+  const headers = { host: 'localhost:42069', origin }
+  expect(check(headers, allowed)).toHaveProperty(
+    'message',
+    expect.stringMatching(new RegExp(`write into config.txt: ${line}$`)),
+  )
+  const entries = line.replace('cors_origins = ', '').split(', ')
+  expect(check(headers, entries)).toBe('allowed')
+})
+
+test.each(['null', 'https://a.example/path', 'https://a.example, *'])(
+  'the error for the origin %j has no line: there is none that allows just it',
+  (origin) => {
+    expect(check({ host: 'localhost', origin })).toHaveProperty(
+      'message',
+      expect.not.stringContaining('config.txt'),
+    )
+  },
+)
+
+test.each<[string, string[], string]>([
+  ['host.docker.internal:42069', [], 'host.docker.internal'],
+  ['My-Mac.local', ['host.docker.internal'], 'host.docker.internal, my-mac.local'],
+  ['192.168.1.10:42069', [], '192.168.1.10'],
+  ['[fd00::1]:42069', [], 'fd00::1'],
+])('the error for the host %s, with %j, has the line that allows it', (host, allowed, line) => {
+  expect(check({ host }, [], allowed)).toHaveProperty(
+    'message',
+    expect.stringMatching(new RegExp(`write into config.txt: allowed_hosts = ${line}$`)),
+  )
+  expect(check({ host }, [], line.split(', '))).toBe('allowed')
+})
+
+test('the error for what is no host has no line', () => {
+  expect(check({ host: 'a b"c' })).toHaveProperty(
+    'message',
+    expect.not.stringContaining('config.txt'),
+  )
+})
+
+test('an allowed host is that name alone, and lets in no page but its own', () => {
+  const allowed = ['host.docker.internal']
+  expect(check({ host: 'evil.host.docker.internal' }, [], allowed)).toBeInstanceOf(ApiError)
+  expect(check({ host: 'host.docker.internal.evil.example' }, [], allowed)).toBeInstanceOf(ApiError)
+  const host = 'host.docker.internal:42069'
+  expect(check({ host, origin: APP }, [], allowed)).toBeInstanceOf(ApiError)
+  expect(check({ host, origin: `http://${host}` }, [], allowed)).toBe('allowed')
 })
 
 test('no name but this machine’s own gets in, nor any origin', () => {

@@ -35,8 +35,16 @@ const STARTING = [
 /** More words than this, and a stranger does not read to the end. */
 const README_WORDS = 1200
 
-/** Named in the documents, and made by the program or its users. */
-const NOT_OURS = new Set(['config.txt', 'src/config.txt', 'usage.json', 'store.db', 'CLAUDE.md'])
+/** Named in the documents, and made by the program, its users or other programs. */
+const NOT_OURS = new Set([
+  'config.txt',
+  'src/config.txt',
+  'usage.json',
+  'store.db',
+  'CLAUDE.md',
+  'opencode.json',
+  'models.json',
+])
 
 const FILE_NAME = /\.(?:ts|js|json|md|txt)$/
 const FOLDER = /^(?:src|test|\.ci)\//

@@ -7,6 +7,7 @@ export function appOptions(): AppOptions {
     version: '1.2.3',
     keyRing: undefined,
     corsOrigins: [],
+    allowedHosts: [],
     isOpenToNetwork: false,
     authStatus: () => Promise.resolve({ authenticated: true }),
     modelOf: (name = 'made-up') => name,

@@ -208,9 +208,12 @@ describe('a call of another maker’s computer tool', () => {
       output,
     ]
     const { messages } = translated(input).request
-    expect(messages.flatMap(({ role, content }) => [role, idsIn(content)])).toEqual([
-      ...['user', '', 'assistant', 'a_0 a', 'user', 'a_0 a'],
-      ...['assistant', 'b', 'user', 'b'],
+    expect(messages.map(({ role, content }) => `${role} ${idsIn(content)}`)).toEqual([
+      'user ',
+      'assistant a_0 a',
+      'user a_0 a',
+      'assistant b',
+      'user b',
     ])
   })
 })

@@ -235,6 +235,56 @@ describe('with cors_origins', () => {
   })
 })
 
+describe('with apps in cors_origins, and allowed_hosts', () => {
+  let port: number
+
+  beforeAll(async () => {
+    port = await start({
+      corsOrigins: ['vscode', 'obsidian', 'https://*.app.example'],
+      allowedHosts: ['host.docker.internal'],
+    })
+  })
+
+  test.each(['vscode-webview://1k5a9q0', 'app://obsidian.md', 'https://a.b.app.example'])(
+    'a page of %s may call',
+    async (origin) => {
+      const asked = await preflight(port, origin)
+      expect(asked).toMatchObject({
+        status: 204,
+        headers: { 'access-control-allow-origin': origin, vary: expect.stringMatching(/origin/i) },
+      })
+      const answer = await send(port, { headers: { origin }, body: HELLO })
+      expect(answer.status).toBe(200)
+      expect(answer.headers['access-control-allow-origin']).toBe(origin)
+    },
+  )
+
+  test.each(['https://app.example', 'app://other', 'null', 'https://vscode'])(
+    'a page of %s may not',
+    async (origin) => {
+      const asked = await preflight(port, origin)
+      expect(asked.headers['access-control-allow-origin']).toBeUndefined()
+      const answer = await send(port, { headers: { origin }, body: HELLO })
+      expect(answer.status).toBe(403)
+      expect(answer.headers['access-control-allow-origin']).toBeUndefined()
+      expect(standin.requests).toEqual([])
+    },
+  )
+
+  test('a container may call the host by its name, and by no other', async () => {
+    const named = { host: `host.docker.internal:${port}` }
+    expect(await send(port, { headers: named, body: HELLO })).toMatchObject({ status: 200 })
+    const other = await send(port, { headers: { host: 'evil.example' }, body: HELLO })
+    expect(other.status).toBe(403)
+    expect(other.text).toContain('allowed_hosts = host.docker.internal, evil.example')
+  })
+
+  test('a page that calls the host by its name is not let in by that', async () => {
+    const headers = { host: `host.docker.internal:${port}`, origin: 'https://evil.example' }
+    expect(await send(port, { headers, body: HELLO })).toMatchObject({ status: 403 })
+  })
+})
+
 test('cors_origins of * allows every page', async () => {
   const port = await start({ corsOrigins: ['*'] })
   const origin = 'https://any.example'

@@ -128,7 +128,7 @@ const LIMITS: Record<string, Limits> = {
         [call('toolu_04')],
         [result('toolu_04', '\n 24 \n')],
         [{ ...call('toolu_05'), name: 'screenshot', input: {}, toolset_name: 'computer' }],
-        [{ ...(result('toolu_05', 'A window.') as object), toolset_name: 'computer' }],
+        [{ ...result('toolu_05', 'A window.'), toolset_name: 'computer' }],
       ),
       tools: [WEATHER_TOOL],
     },

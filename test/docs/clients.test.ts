@@ -1,0 +1,91 @@
+import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, describe, expect, test } from 'vitest'
+
+import { CLIENT_PROGRAMS } from '../../scripts/clients/catalog.ts'
+import { reasonIn } from '../../scripts/clients/install.ts'
+import { BETWEEN, renderTable, withTable } from '../../scripts/clients/table.ts'
+import { codeBlocks, linesBetween, tables } from './markdown.ts'
+
+function read(name: string): string {
+  return readFileSync(new URL(`../../${name}`, import.meta.url), 'utf8')
+}
+
+const CLIENTS = read('docs/clients.md')
+
+/** The version of each agent that was run, by its name. */
+const RUN = new Map(
+  (tables(linesBetween(CLIENTS, ...BETWEEN))[0] ?? [])
+    .slice(1)
+    .map(([name = '', version = '', , , , result = '']) => [name, { version, result }]),
+)
+
+const home = mkdtempSync(join(tmpdir(), 'clients-'))
+afterAll(() => rmSync(home, { recursive: true }))
+
+test('the table has each agent, and all of them were right', () => {
+  expect([...RUN.keys()]).toEqual(CLIENT_PROGRAMS.map(({ name }) => name))
+  expect([...RUN.values()].filter(({ result }) => result !== 'right')).toEqual([])
+})
+
+describe.each(['docs/clients.md', 'README.md', 'README_CN.md'])('%s', (name) => {
+  const rows = tables(read(name)).find(([head]) => head?.[2] === 'tried' || head?.[2] === '已试用')
+
+  test.each(CLIENT_PROGRAMS)('says which version of $name was tried', (client) => {
+    const row = rows?.find(([first]) => first === client.name)
+    expect(row?.[2]?.split(',')[0]).toBe(RUN.get(client.name)?.version)
+  })
+})
+
+test('the versions of the libraries are those that the tests have', () => {
+  const { dependencies, devDependencies } = JSON.parse(read('package.json')) as Record<
+    string,
+    Record<string, string>
+  >
+  const named = [...CLIENTS.matchAll(/`([@a-z/-]+)` ([\d.]+), by tests/g)]
+  expect(named.length).toBeGreaterThan(5)
+  for (const [, library = '', version = ''] of named) {
+    expect({ ...dependencies, ...devDependencies }[library], library).toBe(`^${version}`)
+  }
+})
+
+test.each(CLIENT_PROGRAMS)('the settings of $name are those that it was run with', (client) => {
+  const place = join(home, client.name)
+  const [url, model] = ['http://localhost:42069', 'claude-sonnet-5-5']
+  client.launch({ home: place, work: place, url, model, task: '' })
+  const blocks = ['toml', 'json'].flatMap((language) => codeBlocks(CLIENTS, language))
+  for (const file of filesIn(place)) expect(blocks).toContain(readFileSync(file, 'utf8'))
+})
+
+function filesIn(folder: string): string[] {
+  if (statSync(folder, { throwIfNoEntry: false }) === undefined) return []
+  return readdirSync(folder, { recursive: true, encoding: 'utf8' })
+    .map((name) => join(folder, name))
+    .filter((path) => statSync(path).isFile())
+}
+
+test('a table takes the place of the one before, and says what is to be said of a client', () => {
+  const [client] = CLIENT_PROGRAMS
+  if (client === undefined) throw new Error('There is no client.')
+  const attempt = { client, version: '1', lanes: ['open', 'resolve'], result: 'a | b' }
+  const [begin, end] = BETWEEN
+  const once = withTable(`A\n${begin}old\n${end}B\n`, [{ ...attempt, note: 'Odd.' }], '2026-01-02')
+  expect(once).toBe(
+    `A\n${begin}\n${renderTable([{ ...attempt, note: 'Odd.' }], '2026-01-02')}\n${end}B\n`,
+  )
+  expect(once).toContain('Run on 2026-01-02.')
+  expect(once).toContain(String.raw`| open, resolve | a \| b |`)
+  expect(once).toContain(`- ${client.name}: Odd.\n`)
+})
+
+test.each([
+  [
+    "npm error code E404\nnpm error 404  The requested resource 'a@1' could not be found",
+    'the registry has no a@1',
+  ],
+  ['npm error code EACCES\nnpm error syscall mkdir\n', 'syscall mkdir'],
+  ['', 'npm failed'],
+])('npm’s complaint %j is told as %j', (complaint, reason) => {
+  expect(reasonIn(complaint)).toBe(reason)
+})

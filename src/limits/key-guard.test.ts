@@ -121,4 +121,6 @@ test('the key of a batch is found by its owner, also after it was replaced', () 
   const [ann, bob] = [keyOf('ann', {}), keyOf('bob', {})]
   expect(ownersKey('name:bob', [ann, bob])).toBe(bob)
   expect(() => ownersKey('name:bob', [ann])).toThrow('no longer one of the keys')
+  // A batch from before there were keys goes on.
+  expect(ownersKey('', [ann])).toBeUndefined()
 })

@@ -56,9 +56,11 @@ export class KeyGuard {
 /**
  * The key that a batch was made with, or another one of the same name.
  *
+ * @returns undefined if clients needed no key at the time
  * @throws ApiError 401 if it is no longer one of the keys
  */
-export function ownersKey(owner: string, keys: readonly ClientKey[]): ClientKey {
+export function ownersKey(owner: string, keys: readonly ClientKey[]): ClientKey | undefined {
+  if (owner === '') return undefined
   const key = keys.find((each) => each.owner === owner)
   if (key !== undefined) return key
   throw new ApiError('authentication_error', 'The key of the batch is no longer one of the keys.')

@@ -26,6 +26,9 @@ const SAVE_AFTER_MILLISECONDS = 5000
 /** The same where others count on them, and for how long theirs are believed. */
 const SHARED_MILLISECONDS = 1000
 
+/** For how long numbers that could not be read are done without. */
+const AWAY_MILLISECONDS = 10_000
+
 /** Counts turns and tokens, in memory and where they are kept, and knows the plan as it was last told. */
 export class Ledger {
   readonly #input: LedgerInput
@@ -35,6 +38,7 @@ export class Ledger {
   /** What was kept when it was last read or written. */
   #saved: Days = {}
   #readAt = Number.NEGATIVE_INFINITY
+  #reading: Promise<void> | undefined
   #unsaved: Days = {}
   /** The counts that are being saved. */
   #underWay: Days = {}
@@ -53,19 +57,26 @@ export class Ledger {
 
   /** Reads the counts of earlier processes. */
   async load(): Promise<void> {
-    this.#readAt = this.#now()
     await this.#orTell(async (keeper) => {
       this.#saved = await keeper.read()
+      this.#readAt = this.#now()
     })
+  }
+
+  async #readAgain(): Promise<void> {
+    const before = this.#readAt
+    this.#saving = this.#saving.then(() => this.load())
+    await this.#saving
+    // It may take long to fail: whoever counts on it is not kept waiting again at once.
+    if (this.#readAt === before) this.#readAt = this.#now() + AWAY_MILLISECONDS
   }
 
   /** Reads what other servers have counted since, where they share it. */
   async refresh(): Promise<void> {
     if (this.#input.keeper?.isShared !== true) return
-    if (this.#now() - this.#readAt < SHARED_MILLISECONDS) return
-    this.#readAt = this.#now()
-    this.#saving = this.#saving.then(() => this.load())
-    await this.#saving
+    if (this.#reading === undefined && this.#now() - this.#readAt < SHARED_MILLISECONDS) return
+    this.#reading ??= this.#readAgain().finally(() => (this.#reading = undefined))
+    await this.#reading
   }
 
   /** @param model the name that the turn is counted under */

@@ -91,6 +91,31 @@ export function sharedTests(open: () => Promise<KeptStore>): void {
   })
 }
 
+test('while the database is away, the tokens of a key are those of this server, without waiting each time', async () => {
+  const clock = { now: NOON }
+  let reads = 0
+  const away = {
+    open: () => {
+      reads += 1
+      return Promise.reject(new Error('away'))
+    },
+  }
+  const problems: unknown[] = []
+  const ledger = new Ledger({
+    keeper: new UsageTable(away),
+    onProblem: (problem) => problems.push(problem),
+    now: () => clock.now,
+  })
+  ledger.add(turnRecord({ key: 'ann' }), 'model-1')
+  const { input, output, cacheCreation } = turnRecord().tokens
+  for (let second = 0; second < 10; second += 1) {
+    expect(await ledger.tokensToday('ann')).toBe(input + output + cacheCreation)
+    clock.now += 1000
+  }
+  expect([reads, problems.length]).toEqual([1, 1])
+  await ledger.close()
+})
+
 test('while the database is away, a server counts by itself, and says so once', async () => {
   const problems: unknown[] = []
   const away = { open: () => Promise.reject(new Error('away')) }

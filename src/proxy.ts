@@ -121,7 +121,7 @@ export async function createProxy({
     onWorkerEvent: (event, cause) => logger.debug({ cause }, `worker ${event}`),
     observer: {
       processStarted: () => observatory.processStarted(),
-      processEnded: (wasTold) => observatory.processEnded(wasTold),
+      processEnded: (stopRequested) => observatory.processEnded(stopRequested),
       turnWaited: (milliseconds) => observatory.turnWaited(milliseconds),
       rateLimitsKnown: (limits) => observatory.rateLimitsKnown(limits),
       workersChanged: () => observatory.changed(),

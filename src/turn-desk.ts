@@ -85,9 +85,9 @@ export class TurnDesk {
       throwIfLeft(signal)
       facts.model = planned.turn.model
       await guard(facts.model, asked)
-      const { lane, reply } = await serve(planned, signal)
+      const { lane, worker, reply } = await serve(planned, signal)
       onChange()
-      watchTurn(reply, { ...facts, lane }, finish)
+      watchTurn(reply, { ...facts, lane, worker }, finish)
       return reply
     } catch (error) {
       finish(failedTurn(facts, error))

@@ -14,6 +14,6 @@ export function providerOf(env: Environment): string {
 }
 
 /** Whether a variable of the runtime is switched on, as the runtime reads it. */
-function isOn(value: string | undefined): boolean {
+export function isOn(value: string | undefined): boolean {
   return value !== undefined && ['1', 'true', 'yes', 'on'].includes(value.toLowerCase())
 }

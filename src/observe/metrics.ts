@@ -21,7 +21,7 @@ export type Metrics = {
   turnEnded: (turn: TurnRecord, model: string) => void
   turnWaited: (milliseconds: number) => void
   processStarted: () => void
-  processEnded: (wasTold: boolean) => void
+  processEnded: (stopRequested: boolean) => void
   /** All of it in Prometheus' text format. */
   render: () => Promise<{ text: string; contentType: string }>
 }
@@ -157,7 +157,7 @@ export function createMetrics({ version, census, inFlight, limits }: MetricsInpu
     },
     turnWaited: (milliseconds) => wait.observe(milliseconds / 1000),
     processStarted: () => starts.inc(),
-    processEnded: (wasTold) => ends.inc({ cause: wasTold ? 'told' : 'unexpected' }),
+    processEnded: (stopRequested) => ends.inc({ cause: stopRequested ? 'told' : 'unexpected' }),
     render: async () => ({ text: await registry.metrics(), contentType: registry.contentType }),
   }
 }

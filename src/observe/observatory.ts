@@ -91,8 +91,8 @@ export class Observatory {
     this.changed()
   }
 
-  processEnded(wasTold: boolean): void {
-    this.#metrics.processEnded(wasTold)
+  processEnded(stopRequested: boolean): void {
+    this.#metrics.processEnded(stopRequested)
     this.changed()
   }
 

@@ -23,6 +23,7 @@ const ANSWERED = {
   messageId: 'msg_1',
   upstreamId: 'req_upstream',
   stopReason: 'end_turn',
+  worker: 4242,
 }
 
 test('without an SDK nothing happens', async () => {
@@ -102,6 +103,7 @@ describe('with an SDK', () => {
       'claude_sub_proxy.request.id': 'req_1',
       'claude_sub_proxy.upstream.request.id': 'req_upstream',
       'claude_sub_proxy.lane': 'open',
+      'claude_sub_proxy.worker.pid': 4242,
       'claude_sub_proxy.outcome': 'whole',
     })
   })

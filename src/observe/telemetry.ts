@@ -128,6 +128,7 @@ function spanAttributes(turn: TurnRecord): Attributes {
   return {
     'claude_sub_proxy.request.id': turn.id,
     'claude_sub_proxy.lane': turn.lane,
+    ...(turn.worker !== undefined && { 'claude_sub_proxy.worker.pid': turn.worker }),
     'claude_sub_proxy.outcome': turn.outcome.replaceAll(' ', '_'),
     'http.response.status_code': turn.status,
     ...(upstreamId !== undefined && { 'claude_sub_proxy.upstream.request.id': upstreamId }),

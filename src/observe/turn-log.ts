@@ -54,6 +54,7 @@ export const TURN_FIELDS = [
   'upstreamId',
   'messageId',
   'lane',
+  'worker',
   'key',
   'model',
   'answeredBy',

@@ -19,6 +19,8 @@ export type TurnRecord = {
   upstreamId?: string
   /** `none` if it ended before it got a process. */
   lane: string
+  /** The id of the process that served it. */
+  worker?: number
   /** The name of the key that it came with; absent if clients need none. */
   key?: string
   /** The model that was asked. */

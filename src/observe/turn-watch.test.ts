@@ -25,7 +25,14 @@ const NO_TOKENS = { input: 0, output: 0, cacheRead: 0, cacheCreation: 0 }
 
 function facts(signal?: AbortSignal) {
   const startedAt = performance.now()
-  return { id: 'req_1', lane: 'open', model: 'made-up', startedAt, ...(signal && { signal }) }
+  return {
+    id: 'req_1',
+    lane: 'open',
+    worker: 4242,
+    model: 'made-up',
+    startedAt,
+    ...(signal && { signal }),
+  }
 }
 
 /** The records of a reply that said this much and then ended. */
@@ -51,6 +58,7 @@ test('a whole reply is one record', () => {
       model: 'made-up',
       answeredBy: 'the-one-that-answered',
       lane: 'open',
+      worker: 4242,
       outcome: 'whole',
       status: 200,
       stopReason: 'end_turn',
@@ -94,6 +102,7 @@ describe('a turn without a reply', () => {
       at: expect.any(Number),
       id: 'req_1',
       lane: 'open',
+      worker: 4242,
       model: 'made-up',
       outcome: 'error',
       status: 400,

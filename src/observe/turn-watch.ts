@@ -9,6 +9,8 @@ export type TurnFacts = {
   id: string
   lane: string
   model: string
+  /** The id of the process that served it. */
+  worker?: number | undefined
   /** The name of its key. */
   key?: string | undefined
   /** `performance.now()` when the request came. */
@@ -84,11 +86,12 @@ function failureOf(error: unknown): Ending {
   return { outcome: 'error', status: statusOf(error), ...errorFacts(error) }
 }
 
-function beginningOf({ id, lane, model, key, startedAt }: TurnFacts) {
+function beginningOf({ id, lane, worker, model, key, startedAt }: TurnFacts) {
   return {
     at: Math.round(performance.timeOrigin + startedAt),
     id,
     lane,
+    ...(worker !== undefined && { worker }),
     ...(key !== undefined && { key }),
     model: plainLine(model),
   }

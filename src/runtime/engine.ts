@@ -23,7 +23,8 @@ import { Worker, type WorkerDependencies, type WorkerEvent } from './worker/work
 
 export type { Lane } from './lanes.ts'
 
-export type Served = { lane: Lane; reply: Reply }
+/** A reply that is on its way, and the process that gives it. */
+export type Served = { lane: Lane; worker?: number | undefined; reply: Reply }
 
 export type EngineInput = BlueprintInput &
   CapacityLimits & {
@@ -39,14 +40,14 @@ export type EngineInput = BlueprintInput &
     observer: EngineObserver
   }
 
-/** Is told what happens. All times are in milliseconds. */
+/** Receives events. All times are in milliseconds. */
 export type EngineObserver = ProcessObserver & {
-  /** A turn got its worker, after it stood in line for so long. */
+  /** A turn got its worker after it waited for this long. */
   turnWaited: (milliseconds: number) => void
   rateLimitsKnown: (limits: RateLimits) => void
   /** Workers came, went or changed their stage. */
   workersChanged: () => void
-  /** Someone else is logged in than before. */
+  /** The login has changed. */
   loginChanged: () => void
 }
 
@@ -58,9 +59,9 @@ export type WorkerState = (typeof WORKER_STATES)[number]
 /** The processes as they are now. */
 export type EngineCensus = {
   processes: Readonly<Record<WorkerState, number>>
-  /** The most that there may be. */
+  /** Their maximum number. */
   limit: number
-  /** Turns that stand in line. */
+  /** Turns that wait for a worker. */
   waiting: number
 }
 
@@ -162,12 +163,12 @@ export class Engine {
     return this.#models.ask()
   }
 
-  /** The same, as it was seen some minutes ago at most. */
+  /** The login as last seen, some minutes ago at most. */
   knownAccount(): Promise<Account> {
     return this.#models.login()
   }
 
-  /** To be told if there may be another login by now. */
+  /** Call it if the login may have changed. */
   doubtLogin(): void {
     this.#models.doubt()
   }
@@ -215,7 +216,7 @@ export class Engine {
         'messages: with tools_enabled the conversation must end with a user message.',
       )
     }
-    return retryOnceIfEnded(async () => ({ lane: 'run', reply: await this.#run(turn, signal) }))
+    return retryOnceIfEnded(() => this.#run(turn, signal))
   }
 
   /** Ends all processes. Replies in flight end with an error. */
@@ -233,10 +234,10 @@ export class Engine {
     const reply = await (choice.lane === 'resolve'
       ? worker.resolve(turn, choice.answers, signal)
       : worker.ask(turn, choice.way, signal))
-    return { lane, reply }
+    return { lane, worker: worker.pid, reply }
   }
 
-  async #run(turn: Turn, signal: AbortSignal): Promise<Reply> {
+  async #run(turn: Turn, signal: AbortSignal): Promise<Served> {
     if (this.#runs === undefined) throw new Error('There is no folder for the tools to work in.')
     const giveBack = await this.#capacity.ticket(signal)
     let worker: Worker | undefined
@@ -244,7 +245,8 @@ export class Engine {
       worker = new Worker(this.#runs, turn.system)
       this.#running.add(worker)
       await worker.started
-      return await worker.ask(turn, { kind: 'open' }, signal)
+      const reply = await worker.ask(turn, { kind: 'open' }, signal)
+      return { lane: 'run', worker: worker.pid, reply }
     } catch (error) {
       worker?.close('the run failed')
       throw error
@@ -260,7 +262,7 @@ export class Engine {
     giveBack()
   }
 
-  /** Any worker knows: those that knew another login have been replaced. */
+  /** Any worker has the list: workers of an earlier login have been replaced. */
   #listModels(): Worker['started'] {
     return this.#capacity.withWorker(([worker]) => worker?.started, neverAborted)
   }
@@ -284,7 +286,7 @@ export class Engine {
 
 const neverAborted = new AbortController().signal
 
-/** Takes a step that needs a process, and once more if the process ends in the middle of it. */
+/** Runs a step that needs a process, and repeats it once if the process ends during it. */
 async function retryOnceIfEnded<T>(step: () => Promise<T>): Promise<T> {
   try {
     return await step()

@@ -15,7 +15,7 @@ import type { Way } from './worker/worker.ts'
  */
 export type Lane = 'resolve' | 'continue' | 'rewind' | 'open' | 'run'
 
-/** What is to be known of a worker to choose one. */
+/** The part of a worker that the choice needs. */
 export type Candidate = {
   readonly stage: Stage
   readonly isAvailable: boolean
@@ -52,7 +52,10 @@ export function chooseWorker<Worker extends Candidate>(
   )
 }
 
-/** Workers in the order in which they should be given up: the least likely to be gone on with first. */
+/**
+ * Workers in the order in which to give them up: the conversation that is least likely to continue
+ * comes first.
+ */
 export function byValue<Worker extends Candidate>(
   workers: Iterable<Worker>,
   now: number,
@@ -133,10 +136,10 @@ function opening<Worker extends Candidate>(
   return best && { lane: 'open', worker: best.worker, way: { kind: 'open' } }
 }
 
-/** Milliseconds after which a conversation of a kind is half as likely to be gone on with. */
+/** Milliseconds after which a conversation of a kind is half as likely to continue. */
 const HALF_LIFE = { held: 120_000, long: 300_000, single: 20_000 }
 
-/** How likely the client of a worker's conversation comes back to it: 0 to 1. */
+/** The likelihood, 0 to 1, that a worker's conversation continues. */
 export function valueOf(worker: Candidate, now: number): number {
   const { stage, transcript, isForced, exchanges, lastUsed, isCounter } = worker
   if (isCounter) return 0.5 * 0.5 ** ((now - lastUsed) / HALF_LIFE.long)

@@ -2,10 +2,10 @@ import { ApiError } from '../../errors.ts'
 import { stopping } from '../../refusals.ts'
 import { byValue, type Candidate } from '../lanes.ts'
 import { Flow } from './flow.ts'
-import { Line, type LineLimits, type Place, type Priority } from './line.ts'
+import { Line, type LineLimits, type PlaceInLine, type Priority } from './line.ts'
 import { StartPace } from './start-pace.ts'
 
-/** What is to be known of a worker here, and what can be done with it. */
+/** The part of a worker that the capacity uses. */
 export type PooledWorker = Candidate & {
   readonly started: Promise<unknown>
   readonly exited: Promise<unknown>
@@ -18,9 +18,9 @@ export type PooledWorker = Candidate & {
 }
 
 export type CapacityLimits = LineLimits & {
-  /** Most processes at a time. */
+  /** Maximum number of processes. */
   maxProcesses: number
-  /** Milliseconds for which an idle conversation is kept. */
+  /** How long an idle conversation is kept, in milliseconds. */
   idleTimeout: number
   /** Milliseconds for which a worker waits for the results of its calls. */
   holdTimeout: number
@@ -44,13 +44,13 @@ type Wish<Worker> =
  * A turn waits this long for a worker that is busy before one more is started: the first number while
  * there are fewer workers than cores. Milliseconds.
  */
-const PATIENCE = { few: 30, enough: 120 }
+const START_AFTER_MILLISECONDS = { few: 30, enough: 120 }
 
 /** A worker that holds no conversation ends when no turn needed it for this long. Milliseconds. */
 const EMPTY_IDLE = 30_000
 
 /** While no worker is available for this long, one is started ahead of need. Milliseconds. */
-const AHEAD = 400
+const AHEAD_MILLISECONDS = 400
 
 /**
  * The workers of a proxy and the one count of room.
@@ -64,7 +64,7 @@ export class Capacity<Worker extends PooledWorker> {
   readonly #line: Line<Wish<Worker>>
   readonly #workers = new Set<Worker>()
   readonly #starting = new Set<Worker>()
-  /** Workers that were told to end, and are not gone yet. */
+  /** Workers that are ending; their processes still run. */
   readonly #ending = new Set<Worker>()
   readonly #timers = new Map<Worker, NodeJS.Timeout>()
   readonly #pace: StartPace
@@ -143,7 +143,7 @@ export class Capacity<Worker extends PooledWorker> {
     this.#start()
   }
 
-  /** To be told of each change of a worker's stage. */
+  /** Call it after each change of a worker's stage. */
   changed(worker: Worker): void {
     clearTimeout(this.#timers.get(worker))
     if (worker.stage === 'opening') this.#flow.taken(worker, performance.now())
@@ -198,7 +198,7 @@ export class Capacity<Worker extends PooledWorker> {
     }
   }
 
-  /** A worker that is given a turn changes its stage, which brings us here again: one pass at a time. */
+  /** A worker that gets a turn changes its stage, which calls this again: one pass at a time. */
   #serve(): void {
     this.#mustServe = true
     if (this.#isServing) return
@@ -221,7 +221,7 @@ export class Capacity<Worker extends PooledWorker> {
   }
 
   /** @returns whether it is worth looking at the next place */
-  #servePlace(place: Place<Wish<Worker>>): boolean {
+  #servePlace(place: PlaceInLine<Wish<Worker>>): boolean {
     const { item } = place
     if (item.kind === 'ticket') {
       if (this.tickets >= this.#input.maxProcesses) return true
@@ -247,7 +247,7 @@ export class Capacity<Worker extends PooledWorker> {
     return available
   }
 
-  /** Starts a worker now or later, or makes room for one, if turns wait for it or soon may. */
+  /** Starts a worker now or later, or makes room for one, if turns wait or soon may wait. */
   #planGrowth(): void {
     clearTimeout(this.#growth)
     if (this.#isClosed) return
@@ -257,13 +257,13 @@ export class Capacity<Worker extends PooledWorker> {
     this.#growth.unref()
   }
 
-  /** Milliseconds until something has to be done; `undefined` if nothing has. */
+  /** Milliseconds until the next action; `undefined` if there is none. */
   #growthDelay(): number | undefined {
     const [first] = this.#line.places
     const isFull = this.tickets >= this.#input.maxProcesses
     if (first === undefined) {
       const isIdle = this.#starting.size > 0 || this.#available().length > 0
-      return isFull || isIdle ? undefined : Math.max(AHEAD, this.#pace.pause)
+      return isFull || isIdle ? undefined : Math.max(AHEAD_MILLISECONDS, this.#pace.pause)
     }
     if (isFull) return this.#ending.size >= this.#line.length ? undefined : 0
     if (this.#starting.size >= Math.min(this.#line.length, this.#pace.together)) return undefined
@@ -276,10 +276,10 @@ export class Capacity<Worker extends PooledWorker> {
   /** When one more worker is started for a turn that waits since then, if no other becomes free. */
   #startAt(since: number): number {
     const serving = this.#workers.size - this.#ending.size - this.#starting.size
-    if (serving < this.#pace.together) return since + PATIENCE.few
+    if (serving < this.#pace.together) return since + START_AFTER_MILLISECONDS.few
     // As long as the line moves quickly, a start would only take the time of those that work.
     const isQuick = this.#flow.isQuick(this.#line.length, serving)
-    return PATIENCE.enough + (isQuick ? Math.max(since, this.#flow.freedAt) : since)
+    return START_AFTER_MILLISECONDS.enough + (isQuick ? Math.max(since, this.#flow.freedAt) : since)
   }
 
   #growNow(): void {
@@ -289,7 +289,7 @@ export class Capacity<Worker extends PooledWorker> {
       this.#planGrowth()
       return
     }
-    // What waits can't use any worker that is available: the least valuable one makes room.
+    // No available worker can serve a waiting turn, so the least valuable one makes room.
     const [worker] = byValue(this.#available(), performance.now())
     worker?.close('its place was needed')
   }

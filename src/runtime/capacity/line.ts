@@ -1,11 +1,11 @@
 import type { ApiError } from '../../errors.ts'
 import { ClientLeft, overloaded } from '../../refusals.ts'
 
-/** Who is served first: someone waits for an interactive turn, nobody waits for a batch's. */
+/** Interactive turns come first: somebody waits for them, and nobody waits for those of a batch. */
 export type Priority = 'interactive' | 'batch'
 
 /** A turn in line. */
-export type Place<Item> = {
+export type PlaceInLine<Item> = {
   readonly item: Item
   readonly priority: Priority
   /** When it came, on the clock of `performance.now()`. */
@@ -15,16 +15,16 @@ export type Place<Item> = {
 }
 
 export type LineLimits = {
-  /** Milliseconds that a turn waits. */
+  /** How long a turn may wait, in milliseconds. */
   queueTimeout: number
-  /** Most turns that wait: each has its whole request in memory. */
+  /** Maximum number of waiting turns; each keeps its whole request in memory. */
   queueLimit: number
 }
 
 /** Turns that wait for a worker: interactive ones first, then in the order in which they came. */
 export class Line<Item> {
   readonly #limits: LineLimits
-  readonly #places: Record<Priority, Set<Place<Item>>> = {
+  readonly #places: Record<Priority, Set<PlaceInLine<Item>>> = {
     interactive: new Set(),
     batch: new Set(),
   }
@@ -38,7 +38,7 @@ export class Line<Item> {
   }
 
   /** The places, the next one first. */
-  get places(): Place<Item>[] {
+  get places(): PlaceInLine<Item>[] {
     return [...this.#places.interactive, ...this.#places.batch]
   }
 
@@ -53,7 +53,7 @@ export class Line<Item> {
     signal: AbortSignal,
     free: number,
     onFailed: (error: ApiError) => void,
-  ): Place<Item> {
+  ): PlaceInLine<Item> {
     if (signal.aborted) throw new ClientLeft(signal.reason)
     if (this.length >= this.#limits.queueLimit + free) throw busy('queue_limit')
     const places = this.#places[priority]
@@ -62,7 +62,7 @@ export class Line<Item> {
       this.length < free
         ? undefined
         : setTimeout(() => place.leave(busy('queue_timeout')), this.#limits.queueTimeout)
-    const place: Place<Item> = {
+    const place: PlaceInLine<Item> = {
       item,
       priority,
       since: performance.now(),

@@ -1,11 +1,11 @@
 import { availableParallelism } from 'node:os'
 
-/** Milliseconds after a process that came to nothing before one is started ahead of need again. */
+/** After a failed start, milliseconds before a process is started ahead of need again. */
 const BACKOFF = { first: 1000, most: 60_000 }
 
-/** How many processes are started together, and when none should be for a while. */
+/** How many processes may start together, and how long to wait after failed starts. */
 export class StartPace {
-  /** Starts that failed since the last that did not. */
+  /** Failed starts since the last successful one. */
   failures = 0
   /** Each start takes most of a second of one core. */
   readonly together: number

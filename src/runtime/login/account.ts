@@ -5,7 +5,7 @@ import { z } from 'zod'
 import type { Launch } from '../process/runtime-process.ts'
 import { isStartFailure, startFailureReason } from '../process/start-failure.ts'
 
-/** Who the runtime is logged in as, in its own words. */
+/** The login of the runtime, in its own words. */
 export type Account = {
   authenticated: boolean
   /** `claude.ai`, `oauth_token`, `api_key`, `third_party`, …, `none`, or `unknown` if it did not tell yet. */
@@ -22,19 +22,22 @@ export type Account = {
   problem?: string
 }
 
-/** Milliseconds that the runtime may take at least: it is slow when a virus scanner sees it first. */
+/**
+ * Minimum patience in milliseconds: the runtime is slow while a virus scanner checks it for the
+ * first time.
+ */
 const LEAST_PATIENCE = 15_000
 
 /** How much longer than its start the runtime may take to say who is logged in. */
-const STARTS = 10
+const PATIENCE_IN_STARTS = 10
 
 /**
- * How long the runtime may take to say who is logged in, in milliseconds.
+ * How long the runtime may take to report its login, in milliseconds.
  *
  * @param startMilliseconds how long a start of it took on this machine; undefined if not known
  */
 export function patienceFor(startMilliseconds = 0): number {
-  return Math.max(LEAST_PATIENCE, STARTS * startMilliseconds)
+  return Math.max(LEAST_PATIENCE, PATIENCE_IN_STARTS * startMilliseconds)
 }
 
 const answer = z.object({
@@ -73,7 +76,7 @@ export async function readAccount(
       reject(new Error(`the runtime did not say within ${seconds} s who is logged in`))
       end(child)
     }, patience)
-    // Some errors of a start are thrown, others are told: both are here.
+    // Errors of a start are thrown or emitted; both arrive here.
   }).catch((cause: unknown) => {
     if (!isStartFailure(cause)) throw cause
     const reason = startFailureReason(cause)
@@ -108,11 +111,11 @@ function parsed(output: string): unknown {
   }
 }
 
-/** Milliseconds that a process has to end by itself, for it may be writing a login. */
-const GRACE = 3000
+/** How long a process may take to end by itself, in milliseconds: it may be writing a login. */
+const KILL_AFTER_MILLISECONDS = 3000
 
 function end(child: ChildProcess): void {
   child.kill('SIGTERM')
-  const timer = setTimeout(() => child.kill('SIGKILL'), GRACE)
+  const timer = setTimeout(() => child.kill('SIGKILL'), KILL_AFTER_MILLISECONDS)
   child.once('exit', () => clearTimeout(timer))
 }

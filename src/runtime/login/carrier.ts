@@ -1,4 +1,5 @@
 import type { Environment } from '../../config/environment.ts'
+import { isOn } from '../../config/provider.ts'
 
 /**
  * How a conversation gets to the API.
@@ -32,8 +33,4 @@ export function carrierOf(env: Environment, keepsReminders: boolean): Carrier {
   const key = KEYS.find((name) => (env[name] ?? '') !== '')
   if (key !== undefined) return { kind: 'whole', reason: `${key} is set` }
   return { kind: 'turns', reason: 'the login is a subscription, or stored by the runtime' }
-}
-
-function isOn(value: string | undefined): boolean {
-  return value !== undefined && ['1', 'true', 'yes', 'on'].includes(value.toLowerCase())
 }

@@ -93,7 +93,7 @@ export class ModelList {
     return this.#account ?? UNKNOWN
   }
 
-  /** To be told who is logged in, whenever that was asked. */
+  /** Call it with each report of the login. */
   noteLogin(account: Account): void {
     const before = this.#account
     const isKnown = before !== undefined && before.source !== UNKNOWN.source

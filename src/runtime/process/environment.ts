@@ -25,7 +25,7 @@ export function runtimeEnvironment(
     CLAUDE_STREAM_FIRST_BYTE_TIMEOUT_MS: ONE_DAY,
     API_TIMEOUT_MS: ONE_DAY,
 
-    // The headers of each answer, on stderr: `retry-after` is to be had nowhere else.
+    // The headers of each answer, on stderr: the only source of `retry-after`.
     ANTHROPIC_LOG: 'debug',
     // Of the runtime's own diagnostics only the errors: the others are some 40 lines for each turn.
     CLAUDE_CODE_DEBUG_LOG_LEVEL: 'error',

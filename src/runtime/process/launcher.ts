@@ -2,14 +2,14 @@ import { statSync } from 'node:fs'
 
 import { type Launch, RuntimeProcess } from './runtime-process.ts'
 
-/** Is told of the processes' lives. */
+/** Receives the starts and ends of processes. */
 export type ProcessObserver = {
   processStarted: () => void
-  /** @param wasTold whether the process was told to end, or died. */
-  processEnded: (wasTold: boolean) => void
+  /** @param stopRequested whether the process was told to end, or died. */
+  processEnded: (stopRequested: boolean) => void
 }
 
-/** Starts processes of the runtime, and knows each until it is gone. */
+/** Starts processes of the runtime, and tracks each until it is gone. */
 export class Launcher {
   readonly #alive = new Set<RuntimeProcess>()
   readonly #observer: ProcessObserver | undefined
@@ -47,7 +47,7 @@ export class Launcher {
   async #forgetAtExit(process: RuntimeProcess): Promise<void> {
     await process.exited
     this.#alive.delete(process)
-    this.#observer?.processEnded(process.wasTold)
+    this.#observer?.processEnded(process.stopRequested)
   }
 }
 

@@ -11,7 +11,7 @@ export type Launch = {
 }
 
 /**
- * A process that was told to stop takes 30 to 60 ms. The time is there for one that is writing a
+ * A process takes 30 to 60 ms to stop. This longer time is for a process that is writing a
  * refreshed login to disk, which must not be lost.
  */
 const GRACE_MILLISECONDS = 3000
@@ -24,7 +24,7 @@ export class RuntimeProcess {
   #lineListener: ((line: string) => void) | undefined
   #startFailure: Error | undefined
   #isGone = false
-  #wasTold = false
+  #stopRequested = false
 
   readonly #command: string
   readonly #stamp: string
@@ -74,9 +74,9 @@ export class RuntimeProcess {
     return stampOf(this.#command) !== this.#stamp
   }
 
-  /** Whether it was told to end, before it did. */
-  get wasTold(): boolean {
-    return this.#wasTold
+  /** Whether it was asked to end, before it did. */
+  get stopRequested(): boolean {
+    return this.#stopRequested
   }
 
   /** Calls back for each line of stderr from now on; one listener at a time. */
@@ -86,8 +86,8 @@ export class RuntimeProcess {
 
   /** Ends the process in order: it drops its request upstream and finishes what it was writing. */
   stop(): void {
-    if (this.#isGone || this.#wasTold) return
-    this.#wasTold = true
+    if (this.#isGone || this.#stopRequested) return
+    this.#stopRequested = true
     this.child.kill('SIGTERM')
     const timer = setTimeout(() => this.kill(), GRACE_MILLISECONDS)
     void this.exited.then(() => clearTimeout(timer))
@@ -96,7 +96,7 @@ export class RuntimeProcess {
   /** Ends the process at once: what it was about to ask upstream is not asked. */
   kill(): void {
     if (this.#isGone) return
-    this.#wasTold = true
+    this.#stopRequested = true
     this.child.kill('SIGKILL')
   }
 }

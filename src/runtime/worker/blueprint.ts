@@ -5,7 +5,7 @@ import { type ReplyReader, ReplyWatch, RunWatch, WholeWatch } from './reply-watc
 import { PLAIN_AGENT } from './settings.ts'
 import { TOOL_SERVER } from './toolbox.ts'
 
-/** What workers of a kind have in common. */
+/** The options that workers of a kind share. */
 export type WorkerKind = {
   options: Options
   /** What a process is started with; a conversation's system prompt is set later. */
@@ -126,7 +126,7 @@ function conversationOptions({
       // It looks for AGENTS.md files, before each prompt, for some milliseconds.
       enabledPlugins: { 'cc-plugin-agents-md@builtin': false },
     },
-    // The only place where the API's own words of an error are to be had.
+    // The only source of the API's own error message.
     extraArgs: { 'debug-to-stderr': null },
   }
 }

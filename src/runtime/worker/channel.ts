@@ -28,7 +28,7 @@ type Controls = {
   }>
 }
 
-/** What the runtime tells of a user message by its uuid. */
+/** The acknowledgement of a user message, by its uuid. */
 type Lifecycle = { type: 'command_lifecycle'; command_uuid: string; state: string }
 
 /**
@@ -125,7 +125,7 @@ export class Channel {
   }
 
   /** Asks while the gate is closed: nothing goes upstream, and the message stays in the conversation. */
-  async askInVain(content: Message['content'], uuid: string): Promise<void> {
+  async askBehindGate(content: Message['content'], uuid: string): Promise<void> {
     await this.#step(this.ask(content, uuid))
   }
 
@@ -147,7 +147,7 @@ export class Channel {
     this.#link.write(assistantFrame(content, model))
   }
 
-  /** To be given each message of the process. */
+  /** Call it with each message of the process. */
   receive(message: SDKMessage): void {
     const { type, command_uuid: uuid, state } = message as unknown as Lifecycle
     if (type !== 'command_lifecycle' || state === 'queued' || state === 'started') return

@@ -14,7 +14,7 @@ const REQUEST_SENT = /^\[Anthropic SDK DEBUG\].* sending request/
 const PATIENCE_MILLISECONDS = 200
 
 /**
- * What the runtime's stderr tells of one turn, or of one count. It comes by another pipe than the
+ * The runtime's stderr about one turn, or about one count. It comes by another pipe than the
  * replies, so either may be first.
  */
 export class Diagnosis {

@@ -73,7 +73,7 @@ export class Exchange {
     this.read({ type: 'content_block_stop', index })
   }
 
-  /** To be called if the runtime ended the turn and no reply came to its end. */
+  /** Call it if the runtime ended the turn without a complete reply. */
   finish(): Outcome {
     const events = this.#reader.finish?.() ?? []
     for (const event of events) this.reply.push(event)

@@ -3,14 +3,14 @@ import type { SDKMessage } from '@anthropic-ai/claude-agent-sdk'
 import { ApiError, type ErrorType, errorTypeOf } from '../../errors.ts'
 import { startFailureReason } from '../process/start-failure.ts'
 
-/** The process is gone, and no one told it to go. */
+/** The process ended without being asked to. */
 export class RuntimeEnded extends ApiError {
-  constructor(cause?: unknown, type: ErrorType = 'api_error', message = ENDED) {
+  constructor(cause?: unknown, type: ErrorType = 'api_error', message = ENDED_MESSAGE) {
     super(type, message, { cause })
   }
 }
 
-const ENDED = 'The Claude Code runtime ended unexpectedly.'
+const ENDED_MESSAGE = 'The Claude Code runtime ended unexpectedly.'
 
 /** The system did not start the process. */
 export class RuntimeNotStarted extends RuntimeEnded {
@@ -22,16 +22,16 @@ export class RuntimeNotStarted extends RuntimeEnded {
 
 const NOT_STARTED = 'The Claude Code runtime could not be started'
 
-/** The process is there, and does not do what it is told: it is ended, as good as gone. */
+/** The process runs but does not respond, so it is ended. */
 export class RuntimeHung extends RuntimeEnded {
   constructor() {
-    super(undefined, 'timeout_error', HUNG)
+    super(undefined, 'timeout_error', HUNG_MESSAGE)
   }
 }
 
-const HUNG = 'The Claude Code runtime did not answer in time (start_timeout).'
+const HUNG_MESSAGE = 'The Claude Code runtime did not answer in time (start_timeout).'
 
-/** What the runtime tells of a request that failed. */
+/** The runtime's report of a failed request. */
 export type Failure = {
   /** HTTP status of the API's answer; absent where there was none. */
   status?: number | undefined
@@ -39,7 +39,7 @@ export type Failure = {
   requestId?: string | undefined
   /** The runtime's own word for the kind of failure. */
   kind?: string | undefined
-  /** What the runtime would show to its user: the API's message, in words of its own. */
+  /** The runtime's own text for its user, which contains the API's message. */
   text: string
 }
 
@@ -119,13 +119,14 @@ function errorIn(body: string | undefined): OwnError | undefined {
 }
 
 /** The runtime's phrases around the API's message; seen with runtime 2.1.330. */
-const BEFORE = /^(?:Failed to authenticate\. )?API Error: (?:\d{3} |Request rejected \(\d{3}\) · )?/
-const AFTER = /\. This is a server-side issue, usually temporary — .*$/s
+const ADDED_IN_FRONT =
+  /^(?:Failed to authenticate\. )?API Error: (?:\d{3} |Request rejected \(\d{3}\) · )?/
+const ADDED_AT_THE_END = /\. This is a server-side issue, usually temporary — .*$/s
 
 /**
  * The message in the words of the runtime's user interface: what there is where the diagnostics have
  * none, or have a long number in it blacked out.
  */
 function unwrapped(text: string): string {
-  return text.replace(BEFORE, '').replace(AFTER, '')
+  return text.replace(ADDED_IN_FRONT, '').replace(ADDED_AT_THE_END, '')
 }

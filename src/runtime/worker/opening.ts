@@ -64,7 +64,7 @@ export async function putHistory(
     transcript.wrote(uuid, isTarget)
     if (isAsked) {
       await settings.setGate('closed')
-      await channel.askInVain(content, uuid)
+      await channel.askBehindGate(content, uuid)
       await settings.setGate('open')
     } else if (text === undefined) await channel.putUser(content, uuid)
     else channel.putUserText(text, uuid)

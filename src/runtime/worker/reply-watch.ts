@@ -76,7 +76,7 @@ export class ReplyWatch implements ReplyReader {
         this.#noteBlock(event.content_block)
         return { events: this.#withHeld(event) }
       case 'content_block_delta':
-        this.#isVisible ||= event.delta.type === 'text_delta' && hasInk(event.delta.text)
+        this.#isVisible ||= event.delta.type === 'text_delta' && hasVisibleText(event.delta.text)
         return { events: this.#withHeld(event) }
       case 'content_block_stop':
         return { events: this.#withHeld(event) }
@@ -131,7 +131,7 @@ export class ReplyWatch implements ReplyReader {
   #noteBlock(block: ReplyBlock): void {
     this.#blocks.push(block)
     if (block.type === 'tool_use') this.#calls.push({ id: block.id, name: block.name })
-    this.#isVisible ||= block.type === 'text' ? hasInk(block.text) : !isThought(block.type)
+    this.#isVisible ||= block.type === 'text' ? hasVisibleText(block.text) : !isThought(block.type)
   }
 
   #withHeld(event: ReplyEvent): ReplyEvent[] {
@@ -201,7 +201,7 @@ export class RunWatch implements ReplyReader {
   }
 }
 
-function hasInk(text: string): boolean {
+function hasVisibleText(text: string): boolean {
   return text.trim() !== ''
 }
 

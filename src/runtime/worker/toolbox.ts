@@ -23,7 +23,10 @@ const MAX_RESULT_CHARACTERS = 500_000
 
 const LOOK_AGAIN_MILLISECONDS = 2
 
-/** If the names never come, the turn shows it: a call of a tool that is not known is no call. */
+/**
+ * If the names never come, the turn shows it: the runtime does not take a call of an unknown tool
+ * for a call.
+ */
 const MOST_LOOKS = 50
 
 /** Longer than any call is held: a call that no one answers ends when its turn is given up. */

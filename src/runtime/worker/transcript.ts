@@ -101,7 +101,7 @@ export class Transcript {
     return undefined
   }
 
-  /** To be told of a cut that the runtime made. */
+  /** Call it after a cut that the runtime made. */
   cut({ keep }: Cut): void {
     if (keep === 0) {
       this.begin(this.#origin)

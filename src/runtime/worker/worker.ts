@@ -172,6 +172,11 @@ export class Worker {
     return this.#stages.current
   }
 
+  /** The id of its process; undefined if none was started. */
+  get pid(): number | undefined {
+    return this.#link.process?.child.pid
+  }
+
   /** Why the worker ended. */
   get end(): End | undefined {
     return this.#link.end
@@ -236,7 +241,7 @@ export class Worker {
         isTarget: true,
       })
     }
-    return this.#untilSent(flight, signal)
+    return this.#waitUntilSent(flight, signal)
   }
 
   /** Gives the held calls their answers; the reply, as of `ask`, is what the model says to them. */
@@ -251,7 +256,7 @@ export class Worker {
     this.transcript.add({ role: 'user', lineage: turn.promptLineage })
     this.#mayGoOn = true
     this.#toolbox.answer(answers)
-    return this.#untilSent(flight, signal)
+    return this.#waitUntilSent(flight, signal)
   }
 
   /**
@@ -336,7 +341,7 @@ export class Worker {
     const uuid = newUuid()
     try {
       await this.#settings.apply(WARM_UP, 'closed')
-      await this.#channel.askInVain('Hi', uuid)
+      await this.#channel.askBehindGate('Hi', uuid)
       await this.#channel.rewind({ keep: 0, target: uuid }, uuid)
     } catch {
       // The worker has ended: the pool was told.
@@ -460,7 +465,7 @@ export class Worker {
   }
 
   /** Here it is not known whether the request left: after a time-out it is not tried again. */
-  async #untilSent({ exchange }: Flight, signal: AbortSignal): Promise<Reply> {
+  async #waitUntilSent({ exchange }: Flight, signal: AbortSignal): Promise<Reply> {
     const leave = (): void => void exchange.reply.return()
     signal.addEventListener('abort', leave)
     try {

@@ -219,6 +219,7 @@ describe('in a program of its own, from the packed tarball', () => {
           'claude_sub_proxy.request.id': reply.headers.get('request-id'),
           'claude_sub_proxy.upstream.request.id': expect.stringMatching(/^req_/) as string,
           'claude_sub_proxy.lane': 'open',
+          'claude_sub_proxy.worker.pid': expect.any(Number) as number,
         },
       })
       expect(collector.metricNames).toEqual(

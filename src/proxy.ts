@@ -20,6 +20,7 @@ import { createApp } from './http/app.ts'
 import { fetchFrom } from './http/embedded-fetch.ts'
 import { newRequestId } from './http/request-id.ts'
 import { listen } from './http/listen.ts'
+import { keepFolders } from './kept-folders.ts'
 import { Lifecycle } from './lifecycle.ts'
 import { KeyGuard, ownersKey } from './limits/key-guard.ts'
 import { LocalBuckets } from './limits/request-buckets.ts'
@@ -99,6 +100,7 @@ export async function createProxy({
   const workFolder =
     config.workFolder ?? (await stableWorkFolder()) ?? (await folder.subfolder('work'))
   const temporaryFolder = await folder.subfolder('tmp')
+  const forgetFolders = keepFolders([folder.path, workFolder, temporaryFolder])
   const carrier = carrierOf(env, config.runtimeReminders === 'KEEP')
   const engine = new Engine({
     carrier: carrier.kind,
@@ -261,7 +263,10 @@ export async function createProxy({
       await observatory.close()
       await store.close()
     },
-    release: () => folder.remove(),
+    release: async () => {
+      forgetFolders()
+      await folder.remove()
+    },
     drainTimeout: config.shutdownTimeout,
     onError,
   })

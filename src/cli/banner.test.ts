@@ -128,6 +128,15 @@ describe('how many processes the machine gets', () => {
 })
 
 describe('in a terminal', () => {
+  test('on Windows the variables are written for PowerShell', () => {
+    const screen = renderScreen(facts(), plain, 120, 'win32')
+    expect(screen).toContain(
+      "$env:ANTHROPIC_BASE_URL='http://localhost:42069'; $env:ANTHROPIC_API_KEY='unused'",
+    )
+    const posix = renderScreen(facts(), plain, 120, 'darwin')
+    expect(posix).toContain('ANTHROPIC_BASE_URL=http://localhost:42069 ANTHROPIC_API_KEY=unused')
+  })
+
   test('it has the same, and what to copy for a client', () => {
     const screen = renderScreen(facts(), plain, 100)
     expect(screen).toContain('ANTHROPIC_BASE_URL=http://localhost:42069 ANTHROPIC_API_KEY=unused')

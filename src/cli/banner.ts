@@ -7,6 +7,7 @@ import type { Proxy } from '../proxy.ts'
 import { VERSION } from '../version.ts'
 import { describeLogin } from './login-name.ts'
 import { OWN_COMMAND } from './own-command.ts'
+import { variablesSet } from './shell.ts'
 import type { Paint } from './style.ts'
 
 type Account = Awaited<ReturnType<Proxy['account']>>
@@ -47,8 +48,14 @@ export function renderLine(facts: BannerFacts, now: number): string {
  * The start for a terminal: long lines are wrapped, and what to copy stands by itself.
  *
  * @param columns the width of the terminal
+ * @param platform decides on the shell that the variables are written for
  */
-export function renderScreen(facts: BannerFacts, paint: Paint, columns: number): string {
+export function renderScreen(
+  facts: BannerFacts,
+  paint: Paint,
+  columns: number,
+  platform: NodeJS.Platform = process.platform,
+): string {
   const { url, config, account } = facts
   const key = asksForKey(config) ? 'your-proxy-key' : 'unused'
   const width = Math.max(40, Math.min(columns, 100) - INDENT.length)
@@ -58,6 +65,7 @@ export function renderScreen(facts: BannerFacts, paint: Paint, columns: number):
         `${paint('dim', (index === 0 ? `  ${name}` : '').padEnd(INDENT.length))}${look?.(line) ?? line}`,
     )
   const dim = (line: string): string => paint('dim', line)
+  const set = (variables: Record<string, string>): string => variablesSet(variables, platform)
   const lines = [
     '',
     `  ${paint('bold', `claude-sub-proxy ${VERSION}`)}`,
@@ -70,8 +78,8 @@ export function renderScreen(facts: BannerFacts, paint: Paint, columns: number):
     ...row('Key', keyText(config)),
     ...row('Machine', machineText(facts), dim),
     '',
-    ...row('Anthropic', `ANTHROPIC_BASE_URL=${url} ANTHROPIC_API_KEY=${key}`),
-    ...row('OpenAI', `OPENAI_BASE_URL=${url}/v1 OPENAI_API_KEY=${key}`),
+    ...row('Anthropic', set({ ANTHROPIC_BASE_URL: url, ANTHROPIC_API_KEY: key })),
+    ...row('OpenAI', set({ OPENAI_BASE_URL: `${url}/v1`, OPENAI_API_KEY: key })),
     ...row('Program', `${OWN_COMMAND} run -- your-program sets them for one program`),
     ...row('Browser', `${url}/ shows what it does`),
     ...warningsFor(facts).flatMap((warning) => [

@@ -24,6 +24,7 @@ const RUNTIME: Facts['runtime'] = {
 
 const SOUND: Facts = {
   nodeVersion: '22.1.0',
+  cpuModel: 'A processor',
   isContainer: false,
   configuration: { config: resolveConfig({}, MACHINE), warnings: [], file: 'config.txt' },
   runtime: RUNTIME,
@@ -54,6 +55,28 @@ test('a sound machine has nothing but good findings', () => {
 })
 
 test.each<[string, string, Partial<Facts>, Finding['level'], RegExp, RegExp]>([
+  [
+    'a Node.js that Rosetta translates',
+    'node',
+    {
+      cpuModel: 'Apple M2',
+      runtime: { ...RUNTIME, system: { ...SYSTEM, platform: 'darwin' } },
+    },
+    'warning',
+    /Apple M2.*Rosetta/,
+    /arm64/,
+  ],
+  [
+    'a port of another program on Windows',
+    'port',
+    {
+      port: { kind: 'taken' },
+      runtime: { ...RUNTIME, system: { ...SYSTEM, platform: 'win32' } },
+    },
+    'error',
+    /42069/,
+    /Get-NetTCPConnection -LocalPort 42069/,
+  ],
   ['an old Node.js', 'node', { nodeVersion: '18.2.0' }, 'error', /18\.2\.0/, /20\.19 or newer/],
   [
     'a wrong value',

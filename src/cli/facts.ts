@@ -4,6 +4,8 @@ import type { RuntimeInspection } from '../inspect.ts'
 /** All that the checks of `doctor` go by, as it was gathered. None of it holds a secret. */
 export type Facts = {
   readonly nodeVersion: string
+  /** As the system names the processor: `Apple M2`. */
+  readonly cpuModel: string
   readonly isContainer: boolean
   /** The configuration, or in `problem` why it can't be used; then it has the defaults. */
   readonly configuration: Pick<LoadedConfig, 'config' | 'warnings' | 'file'> & { problem?: string }

@@ -1,5 +1,6 @@
 import { accessSync, constants, statSync } from 'node:fs'
 import { connect, createServer } from 'node:net'
+import { cpus, homedir } from 'node:os'
 import { dirname, join, resolve } from 'node:path'
 
 import type { CommandWord } from '../config/command-line.ts'
@@ -39,9 +40,10 @@ export async function gatherFacts(
     lookAtApi(config, env, words.includes('online')),
   ])
   const stateFolder = config.stateFolder ?? stateFolderOf(env, process.platform)
-  const loginFolder = env['CLAUDE_CONFIG_DIR'] || join(env['HOME'] ?? '', '.claude')
+  const loginFolder = env['CLAUDE_CONFIG_DIR'] || join(env['HOME'] || homedir(), '.claude')
   return {
     nodeVersion: process.versions.node,
+    cpuModel: cpus()[0]?.model ?? '',
     isContainer: machine.container,
     configuration,
     runtime,

@@ -1,13 +1,33 @@
-import { basename } from 'node:path'
+import { isAbsolute, relative } from 'node:path'
+
+import { readEnvironment } from '../config/environment.ts'
+import { shellQuoted } from './shell.ts'
+
+/** Without `--no-install`, `npx` looks for the package in the registry if it is not installed. */
+const NPX = 'npx --no-install claude-sub-proxy'
+
+/** How this program is started again by a user, for sentences such as "run … login". */
+export const OWN_COMMAND = ownCommand(process.argv[1] ?? '', {
+  folder: process.cwd(),
+  isByNpm: readEnvironment()['npm_lifecycle_event'] !== undefined,
+  platform: process.platform,
+})
 
 /**
- * How this program is started again by a user, for sentences such as "run … login". `npx` alone would
- * look for the package in the registry if it is not installed.
+ * @param script the path of the script that Node was told to run
+ * @param about where it was started: in which folder, and whether by a script of npm (`npm start`)
  */
-export const OWN_COMMAND = ownCommand(process.argv[1] ?? '')
-
-/** @param script the path of the script that Node was told to run */
-export function ownCommand(script: string): string {
-  const isOnPath = basename(script) === 'claude-sub-proxy' && !/[\\/]node_modules[\\/]/.test(script)
-  return isOnPath ? 'claude-sub-proxy' : 'npx --no-install claude-sub-proxy'
+export function ownCommand(
+  script: string,
+  about: { folder: string; isByNpm: boolean; platform: NodeJS.Platform },
+): string {
+  const isInModules = /[\\/]node_modules[\\/]/.test(script)
+  if (/[\\/]claude-sub-proxy$/.test(script) && !isInModules) return 'claude-sub-proxy'
+  // A supervisor, or a container that has no npm to ask.
+  if (/[\\/]dist[\\/]cli[\\/]main\.js$/.test(script) && !about.isByNpm) {
+    const inside = relative(about.folder, script)
+    const path = inside.startsWith('..') || isAbsolute(inside) ? script : inside
+    return `node ${shellQuoted(path, about.platform)}`
+  }
+  return NPX
 }

@@ -1,5 +1,6 @@
-import { spawn } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
+
+import spawn from 'cross-spawn'
 
 import type { Config } from '../config/config.ts'
 import { ConfigError } from '../config/config-error.ts'
@@ -33,6 +34,7 @@ export async function runProgram(
   const release = onStopSignal((name) => pass(name))
   const server = await serverFor(config, env, abandoned.signal)
   try {
+    // On Windows most programs that npm installs are batch files, which Node itself does not start.
     const child = spawn(program, args, {
       stdio: 'inherit',
       env: { ...env, ...clientVariables(server.url, server.key) },

@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs'
 import { expect, test } from 'vitest'
 
 import { connectionLimit, readDescriptorLimit } from './connection-limit.ts'
@@ -13,6 +14,8 @@ test.each([
   expect(connectionLimit(descriptors)).toBe(connections)
 })
 
-test.runIf(process.platform === 'linux')('Linux tells how many there are', () => {
-  expect(readDescriptorLimit()).toBeGreaterThan(0)
+test.runIf(process.platform === 'linux')('they are as many as Linux says', () => {
+  const limits = readFileSync('/proc/self/limits', 'utf8')
+  const [, soft] = /^Max open files +(\d+)/m.exec(limits) ?? []
+  expect(readDescriptorLimit()).toBe(Number(soft))
 })

@@ -1,5 +1,3 @@
-import { readFileSync } from 'node:fs'
-
 /** Connections at a time, if descriptors allow it. An idle one takes some ten kilobytes. */
 const MOST_CONNECTIONS = 16_384
 
@@ -18,13 +16,11 @@ export function connectionLimit(descriptors: number | undefined): number {
   return Math.min(MOST_CONNECTIONS, left)
 }
 
-/** This process's limit as Linux reports it; undefined on other systems. */
+/** The limit of this process, as Node tells it; undefined on Windows, which has none. */
 export function readDescriptorLimit(): number | undefined {
-  try {
-    const limits = readFileSync('/proc/self/limits', 'utf8')
-    const [, soft] = /^Max open files +(\d+)/m.exec(limits) ?? []
-    return soft === undefined ? undefined : Number(soft)
-  } catch {
-    return undefined
-  }
+  const { userLimits } = process.report.getReport() as Report
+  const soft = userLimits?.open_files?.soft
+  return typeof soft === 'number' ? soft : undefined
 }
+
+type Report = { userLimits?: { open_files?: { soft?: number | 'unlimited' } } }

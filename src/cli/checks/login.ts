@@ -3,13 +3,13 @@ import type { Facts } from '../facts.ts'
 import type { Finding } from '../finding.ts'
 import { describeLogin } from '../login-name.ts'
 import { OWN_COMMAND } from '../own-command.ts'
-import { shellQuoted } from '../shell-quote.ts'
+import { programCall, withoutVariable } from '../shell.ts'
 
 const name = 'login'
 
 /** @param now milliseconds since 1970 */
 export function checkLogin(facts: Facts, now: number): Finding {
-  const { installation, account, accountWithoutKey } = facts.runtime
+  const { installation, account, accountWithoutKey, system } = facts.runtime
   if ('problem' in installation) {
     return { name, level: 'skipped', text: 'only the runtime knows it' }
   }
@@ -18,7 +18,7 @@ export function checkLogin(facts: Facts, now: number): Finding {
       name,
       level: 'error',
       text: `it is not known who is logged in: ${facts.runtime.accountProblem ?? 'the runtime does not say'}`,
-      fix: `Look at what ${shellQuoted(installation.path)} auth status says.`,
+      fix: `Look at what ${programCall(installation.path, 'auth status', system.platform)} says.`,
     }
   }
   if (!account.authenticated) return notLoggedIn(facts)
@@ -39,7 +39,7 @@ export function checkLogin(facts: Facts, now: number): Finding {
       name,
       level: 'warning',
       text: `${variable} comes before the login that is there as well (${describe(accountWithoutKey)}): requests go to the key's bill, not to the plan`,
-      fix: `To use the plan, start without it: env -u ${variable} ${OWN_COMMAND}`,
+      fix: `To use the plan, start without it: ${withoutVariable(variable, OWN_COMMAND, system.platform)}`,
     }
   }
   return { name, level: 'ok', text: describe(account) }

@@ -1,11 +1,13 @@
 import { hostAndPort } from '../../config/address.ts'
 import type { Facts } from '../facts.ts'
 import type { Finding } from '../finding.ts'
+import { portOwner } from '../shell.ts'
 
 export function checkPort({
   port: state,
   configuration,
-}: Pick<Facts, 'port' | 'configuration'>): Finding {
+  runtime,
+}: Pick<Facts, 'port' | 'configuration' | 'runtime'>): Finding {
   const { host, port } = configuration.config
   const name = 'port'
   const address = hostAndPort(host, port)
@@ -24,7 +26,7 @@ export function checkPort({
         name,
         level: 'error',
         text: `${address} is in use by another program`,
-        fix: `Stop it (lsof -i :${port} names it), or ${other}.`,
+        fix: `Stop it (${portOwner(port, runtime.system.platform)} names it), or ${other}.`,
       }
     case 'refused':
       return {

@@ -1,7 +1,7 @@
 import type { Installation, System } from '../../inspect.ts'
 import type { Facts } from '../facts.ts'
 import type { Finding } from '../finding.ts'
-import { shellQuoted } from '../shell-quote.ts'
+import { rightsFix } from '../shell.ts'
 
 const CLAUDE_PATH = 'claude_path (--claude-path, CSP_CLAUDE_PATH)'
 
@@ -38,7 +38,7 @@ function explain(
     case 'not executable':
       return {
         text: `${path} is not executable`,
-        fix: `Run chmod +x ${shellQuoted(path)}. ${again}`,
+        fix: `Run ${rightsFix(path, 'run', system.platform)}. ${again}`,
       }
     case 'fails':
       return {

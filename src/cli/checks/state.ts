@@ -1,8 +1,8 @@
 import type { Facts } from '../facts.ts'
 import type { Finding } from '../finding.ts'
-import { shellQuoted } from '../shell-quote.ts'
+import { rightsFix } from '../shell.ts'
 
-export function checkState({ state }: Pick<Facts, 'state'>): Finding {
+export function checkState({ state, runtime }: Pick<Facts, 'state' | 'runtime'>): Finding {
   const name = 'state'
   if (state === undefined) {
     return {
@@ -20,6 +20,6 @@ export function checkState({ state }: Pick<Facts, 'state'>): Finding {
     fix:
       state.problem === 'ENOTDIR'
         ? 'A file stands where a folder should be: move it, or name another folder with --state-folder.'
-        : `Give it to this user (chown or chmod ${shellQuoted(state.folder)}), or name another with --state-folder.`,
+        : `Give it to this user (${rightsFix(state.folder, 'write', runtime.system.platform)}), or name another with --state-folder.`,
   }
 }

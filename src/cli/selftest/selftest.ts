@@ -75,6 +75,13 @@ function tell(outcome: 'ok' | 'failed', name: string, since: number): void {
   process.stdout.write(`${outcome.padEnd(8)} ${name} (${milliseconds} ms)\n`)
 }
 
+/** What programs need to run; the second and third line are for Windows, which spells `Path`. */
+const KEPT: ReadonlySet<string> = new Set(
+  `PATH LANG TZ TMPDIR TEMP TMP
+  SYSTEMROOT SYSTEMDRIVE WINDIR COMSPEC PATHEXT USERNAME PROGRAMDATA PROGRAMFILES
+  PROCESSOR_ARCHITECTURE CLAUDE_CODE_GIT_BASH_PATH`.split(/\s+/),
+)
+
 /** An environment in which the runtime finds no login and no settings of the user. */
 async function isolated(
   env: Environment,
@@ -84,10 +91,12 @@ async function isolated(
   const home = join(folder, 'home')
   const settings = join(home, '.claude')
   await mkdir(settings, { recursive: true })
-  const kept = ['PATH', 'LANG', 'TZ', 'TMPDIR', 'TEMP', 'TMP', 'SystemRoot', 'COMSPEC', 'PATHEXT']
   return {
     ...Object.fromEntries(
-      kept.flatMap((name) => (env[name] === undefined ? [] : [[name, env[name]]])),
+      Object.entries(env).filter((entry): entry is [string, string] => {
+        const [name, value] = entry
+        return value !== undefined && KEPT.has(name.toUpperCase())
+      }),
     ),
     HOME: home,
     USERPROFILE: home,

@@ -80,7 +80,7 @@ test('that nobody is logged in, and that a turn fails for it', async () => {
   expect(code).toBe(1)
   expect(checks.get('login')).toMatchObject({
     level: 'error',
-    ways: expect.arrayContaining([expect.stringContaining('claude-sub-proxy login')]),
+    ways: expect.arrayContaining([expect.stringMatching(/^run node .*dist\/cli\/main\.js login$/)]),
   })
   expect(checks.get('turn')).toMatchObject({ level: 'error', text: expect.stringContaining('401') })
 })

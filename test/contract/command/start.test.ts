@@ -99,7 +99,7 @@ describe('what it says at start', () => {
   test('how to log in, where nobody is', async () => {
     const { line, url } = await start(LOCAL, NO_LOGIN)
     expect(line.login).toMatch(
-      /^none: .*claude-sub-proxy login.*CLAUDE_CODE_OAUTH_TOKEN.*ANTHROPIC_API_KEY/,
+      /^none: .*dist\/cli\/main\.js login.*CLAUDE_CODE_OAUTH_TOKEN.*ANTHROPIC_API_KEY/,
     )
 
     const reply = await ask(url)

@@ -128,6 +128,10 @@ describe('how many processes the machine gets', () => {
 })
 
 describe('in a terminal', () => {
+  test('a terminal that does not know its width gets lines of 80', () => {
+    expect(renderScreen(facts(), plain, 0)).toBe(renderScreen(facts(), plain, 80))
+  })
+
   test('on Windows the variables are written for PowerShell', () => {
     const screen = renderScreen(facts(), plain, 120, 'win32')
     expect(screen).toContain(

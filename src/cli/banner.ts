@@ -47,7 +47,7 @@ export function renderLine(facts: BannerFacts, now: number): string {
 /**
  * The start for a terminal: long lines are wrapped, and what to copy stands by itself.
  *
- * @param columns the width of the terminal
+ * @param columns the width of the terminal; 0 if it does not say
  * @param platform decides on the shell that the variables are written for
  */
 export function renderScreen(
@@ -58,7 +58,7 @@ export function renderScreen(
 ): string {
   const { url, config, account } = facts
   const key = asksForKey(config) ? 'your-proxy-key' : 'unused'
-  const width = Math.max(40, Math.min(columns, 100) - INDENT.length)
+  const width = Math.max(40, Math.min(columns || 80, 100) - INDENT.length)
   const row = (name: string, value: string, look?: (line: string) => string): string[] =>
     wrap(value, width).map(
       (line, index) =>

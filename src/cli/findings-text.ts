@@ -6,7 +6,7 @@ import type { Look, Paint } from './style.ts'
 export type Medium = {
   isTerminal: boolean
   paint: Paint
-  /** The width of the terminal; undefined in a pipe, where lines are as long as they are. */
+  /** The width of the terminal, 0 if it does not say; undefined in a pipe, where lines are as long as they are. */
   columns: number | undefined
 }
 
@@ -40,10 +40,10 @@ function plainLines({ name, level, text, fix, ways = [] }: Finding): string[] {
 
 function terminalLines(
   { name, level, text, fix, ways = [] }: Finding,
-  { paint, columns = 80 }: Medium,
+  { paint, columns }: Medium,
 ): string[] {
   const { sign, look } = MARKS[level]
-  const width = Math.max(30, Math.min(columns, 100) - INDENT.length - 2)
+  const width = Math.max(30, Math.min(columns || 80, 100) - INDENT.length - 2)
   const [first = '', ...others] = wrap(text, width)
   const fixes = [
     ...(fix === undefined ? [] : hanging('→ ', fix, width)),

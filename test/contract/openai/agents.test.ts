@@ -7,7 +7,7 @@ import {
   setTracingDisabled,
   tool,
 } from '@openai/agents'
-import { generateText, stepCountIs, tool as aiTool } from 'ai'
+import { generateText, Output, stepCountIs, streamText, tool as aiTool } from 'ai'
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { z } from 'zod'
 
@@ -109,30 +109,50 @@ describe.each(['chat', 'responses'] as const)('an agent of OpenAI over %s', (kin
   })
 })
 
-test('the AI SDK finishes a task over responses', async () => {
+function aiSdkTask() {
   const provider = createOpenAI({
     baseURL: 'http://localhost/v1',
     apiKey: 'not needed',
     fetch: bench.proxy.fetch,
   })
   const ran: string[] = []
-  const { text, steps } = await generateText({
-    model: provider.responses(MODEL),
-    prompt: 'How is the weather?',
-    stopWhen: stepCountIs(4),
-    tools: {
-      weather: aiTool({
-        description: 'The weather of a city.',
-        inputSchema: z.object({ city: z.string() }),
-        execute: ({ city }) => {
-          ran.push(city)
-          return `Clear in ${city}.`
-        },
-      }),
+  const weather = aiTool({
+    description: 'The weather of a city.',
+    inputSchema: z.object({ city: z.string() }),
+    execute: ({ city }) => {
+      ran.push(city)
+      return `Clear in ${city}.`
     },
   })
-  expect(text).toBe('{"sky":"clear","cities":2}')
-  expect(steps).toHaveLength(2)
-  expect(ran).toEqual(['Oslo', 'Rome'])
-  expect(bench.lanes()).toEqual(['open', 'resolve'])
+  const settings = {
+    model: provider.responses(MODEL),
+    stopWhen: stepCountIs(4),
+    tools: { weather },
+    output: Output.object({ schema: REPORT }),
+  }
+  return { settings, ran }
+}
+
+describe('the AI SDK over responses', () => {
+  test('finishes a task, and reports in a form', async () => {
+    const { settings, ran } = aiSdkTask()
+    const { output, steps } = await generateText({ ...settings, prompt: 'How is the weather?' })
+    expect(output).toEqual({ sky: 'clear', cities: 2 })
+    expect(steps).toHaveLength(2)
+    expect(ran).toEqual(['Oslo', 'Rome'])
+    expect(bench.lanes()).toEqual(['open', 'resolve'])
+  })
+
+  test('does so in streams', async () => {
+    const { settings, ran } = aiSdkTask()
+    const result = streamText({ ...settings, prompt: 'How is the weather, streaming?' })
+    const seen = new Set<string>()
+    for await (const part of result.fullStream) seen.add(part.type)
+    expect(await result.output).toEqual({ sky: 'clear', cities: 2 })
+    expect([...seen]).toEqual(
+      expect.arrayContaining(['reasoning-delta', 'tool-call', 'tool-result', 'text-delta']),
+    )
+    expect(ran).toEqual(['Oslo', 'Rome'])
+    expect(bench.standin.messages).toHaveLength(2)
+  })
 })

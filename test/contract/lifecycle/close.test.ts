@@ -1,4 +1,4 @@
-import { leftIn } from '../../support/sandbox.ts'
+import { leftIn, type Sandbox } from '../../support/sandbox.ts'
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { execFile } from 'node:child_process'
@@ -241,42 +241,76 @@ test('a start that is given up leaves no process and no folder', async () => {
   expect(standin.requests).toEqual([])
 })
 
-test('a program that embeds it ends by itself once it is closed, and nothing is left', async () => {
+/** Runs a program that embeds the proxy, which is there as `proxy`, to its end. @returns what it wrote */
+async function embed(sandbox: Sandbox, program: string): Promise<string> {
   await buildOnce()
-  const { standin, sandbox, runtimes } = await open()
-  const others = runtimes()
   const script = join(sandbox.folder, 'embed.mjs')
   const library = new URL('../../../dist/index.js', import.meta.url).href
   writeFileSync(
     script,
     `import { createProxy } from ${JSON.stringify(library)}
      const proxy = await createProxy({ port: 0, host: '127.0.0.1' })
-     const { url } = await proxy.listen()
-     const body = JSON.stringify({ max_tokens: 9, messages: [{ role: 'user', content: 'Hello' }] })
-     for (const ask of [proxy.fetch, fetch]) {
-       const response = await ask(url + '/v1/messages', { method: 'POST', body })
-       const { content } = await response.json()
-       console.log(response.status, content[0].text)
-     }
+     const hello = (fields) => ({
+       method: 'POST',
+       body: JSON.stringify({ max_tokens: 9, messages: [{ role: 'user', content: 'Hello' }], ...fields }),
+     })
+     ${program}
      await proxy.close()
      console.log('closed')`,
   )
-  const output = await new Promise<string>((resolve, reject) => {
+  return new Promise<string>((resolve, reject) => {
     const { env, workFolder: cwd } = sandbox
     execFile(process.execPath, [script], { env, cwd, timeout: 20_000 }, (error, stdout, stderr) => {
       if (error) reject(new Error(`${stdout}${stderr}`, { cause: error }))
       else resolve(stdout + stderr)
     })
   })
+}
 
-  const line = '200 Hello from the stand-in.\n'
-  expect(output).toBe(`${line}${line}closed\n`)
-  expect(standin.messages).toHaveLength(2)
-  await waitUntilGone(
-    runtimes().filter((pid) => !others.includes(pid)),
-    ENDING,
-  )
-  expect(leftIn(join(sandbox.folder, 'tmp'))).toEqual([])
+describe('a program that embeds it ends by itself once it is closed, and nothing is left,', () => {
+  test('after whole replies', async () => {
+    const { standin, sandbox, runtimes } = await open()
+    const others = runtimes()
+    const output = await embed(
+      sandbox,
+      `const { url } = await proxy.listen()
+       for (const ask of [proxy.fetch, fetch]) {
+         const response = await ask(url + '/v1/messages', hello())
+         const { content } = await response.json()
+         console.log(response.status, content[0].text)
+       }`,
+    )
+    const line = '200 Hello from the stand-in.\n'
+    expect(output).toBe(`${line}${line}closed\n`)
+    expect(standin.messages).toHaveLength(2)
+    await waitUntilGone(
+      runtimes().filter((pid) => !others.includes(pid)),
+      ENDING,
+    )
+    expect(leftIn(join(sandbox.folder, 'tmp'))).toEqual([])
+  })
+
+  test('although it dropped streams, of which it read nothing or some', async () => {
+    const { sandbox, runtimes } = await open()
+    const others = runtimes()
+    const output = await embed(
+      sandbox,
+      `const url = 'http://localhost'
+       const dropped = await proxy.fetch(url + '/v1/messages', hello({ stream: true }))
+       const half = await proxy.fetch(url + '/v1/messages', hello({ stream: true }))
+       await half.body.getReader().read()
+       const usage = await proxy.fetch(url + '/v1/usage/stream')
+       const head = await proxy.fetch(url + '/v1/usage/stream', { method: 'HEAD' })
+       console.log(dropped.status, half.status, usage.status, head.status)`,
+    )
+    // It would have to wait for 30 s (shutdownTimeout) and longer if one of them were still in flight.
+    expect(output).toBe('200 200 200 200\nclosed\n')
+    await waitUntilGone(
+      runtimes().filter((pid) => !others.includes(pid)),
+      ENDING,
+    )
+    expect(leftIn(join(sandbox.folder, 'tmp'))).toEqual([])
+  })
 })
 
 test('importing the library starts nothing and ends by itself', async () => {

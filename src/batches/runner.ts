@@ -186,6 +186,8 @@ export class BatchRunner {
         status === 'in_progress' && !isPaused && expiresAt > Date.now(),
     )
     const drained = new Set<string>()
+    // One that has lapsed is set anew below, before anyone can look, if its reason is still there.
+    if (!isHeld(this.#hold)) this.#hold = undefined
     while (this.#inFlight.size < concurrency && !this.#isStopped) {
       // A request that was just claimed may have shown that its batch has to wait.
       const ready = batches.filter(({ id }) => !drained.has(id) && !isHeld(this.#holds.get(id)))
@@ -324,7 +326,8 @@ export class BatchRunner {
   #holdOf(batch: Batch): Hold | undefined {
     if (batch.isPaused) return { reason: 'resume', until: Infinity }
     const isBusy = this.#inFlightOf(batch.id) > 0
-    const all = isHeld(this.#hold) ? this.#hold : undefined
+    // Also one that has lapsed since the last look: whether it is over is only seen at the next.
+    const all = this.#hold
     const own = this.#holds.get(batch.id)
     if (own?.reason === 'next attempt') return isBusy ? undefined : own
     return own !== undefined && isHeld(own) ? own : isBusy ? undefined : all

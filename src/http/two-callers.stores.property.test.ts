@@ -155,14 +155,14 @@ async function overSocket(of: Caller, previous: string | undefined): Promise<str
   const { socket } = of
   const told: string[] = []
   const ended = new Promise<void>((resolve) => {
-    const listen = (data: Buffer): void => {
+    const hear = (data: Buffer): void => {
       const text = data.toString('utf8')
       told.push(text)
       if (!/"type":"(?:response\.completed|response\.failed|error)"/.test(text)) return
-      socket.off('message', listen)
+      socket.off('message', hear)
       resolve()
     }
-    socket.on('message', listen)
+    socket.on('message', hear)
   })
   const input = `Over a socket, says ${of.name}.`
   socket.send(

@@ -90,12 +90,23 @@ describe('rewind', () => {
       worker('long', ['a', 'b', 'c', 'd', 'x', 'y']),
       worker('other', ['z', 'z']),
     ]
-    expect(choose(turn(['a', 'b', 'c', 'd', 'e', 'f']), ...workers)).toEqual(['rewind', 'long'])
+    const asked = turn(['a', 'b', 'c', 'd', 'e', 'f'])
+    expect(choose(asked, ...workers)).toEqual(['rewind', 'long'])
+    expect(choose(asked, ...workers.toReversed())).toEqual(['rewind', 'long'])
   })
 
   test('cuts nothing if all that the worker holds is wanted', () => {
     const choice = chooseWorker(turn(['a', 'b', 'c', 'd']), [worker('w', ['a', 'b'])], 0)
     expect(choice).toMatchObject({ lane: 'rewind', way: { kind: 'extend', keep: 2 } })
+  })
+
+  test('of a worker that holds calls cuts them off, also if all the rest is wanted', () => {
+    const held = worker('w', ['a', 'b', 'c', 'd'], { stage: 'held', heldCalls: ['one'] })
+    const choice = chooseWorker(turn(['a', 'b', 'c', 'd', 'e', 'f']), [held], 0)
+    expect(choice).toMatchObject({
+      lane: 'rewind',
+      way: { kind: 'rewind', cut: { keep: 2, target: 'uuid of c' } },
+    })
   })
 
   test('is an open if not even one message would stay', () => {

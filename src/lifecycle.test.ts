@@ -1,3 +1,5 @@
+import { getEventListeners } from 'node:events'
+
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
 
 import { Deferred } from './deferred.ts'
@@ -138,6 +140,8 @@ describe('a start', () => {
     const leaving = new AbortController()
     const { lifecycle, done } = open()
     await lifecycle.start(leaving.signal)
+    // A signal may outlive many proxies.
+    expect(getEventListeners(leaving.signal, 'abort')).toEqual([])
     leaving.abort()
     expect(lifecycle.stage).toBe('ready')
     expect(done).toEqual(['start'])

@@ -85,6 +85,19 @@ test('a client that has left is not asked for', async () => {
   expect(records).toMatchObject([{ outcome: 'client left' }])
 })
 
+test('nor one that leaves while its request is planned', async () => {
+  const leaving = new AbortController()
+  const plan = (): Promise<PlannedTurn> => {
+    leaving.abort()
+    return Promise.resolve({ turn: { model: 'm-id' }, isRun: false } as PlannedTurn)
+  }
+  const serve = vi.fn<TurnDeskInput['serve']>()
+  const { desk, records } = open({ plan, serve })
+  await expect(desk.ask(REQUEST, facts(leaving.signal))).rejects.toMatchObject({ status: 499 })
+  expect(serve).not.toHaveBeenCalled()
+  expect(records).toMatchObject([{ outcome: 'client left' }])
+})
+
 test('once the proxy stops nothing is taken in', async () => {
   const { desk, records } = open({
     begin: () => {

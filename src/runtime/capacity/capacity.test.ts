@@ -384,6 +384,21 @@ describe('room', () => {
 })
 
 describe('workers that no turn uses', () => {
+  test('none is started ahead of need beyond the limit, nor beside one that starts', async () => {
+    const { capacity, workers } = open({ maxProcesses: 2 })
+    for (const count of [1, 1]) {
+      capacity.grow()
+      expect(workers).toHaveLength(count)
+    }
+    workers[0]?.becomeReady()
+    await rest()
+    capacity.grow()
+    workers[1]?.becomeReady()
+    await rest()
+    capacity.grow()
+    expect(workers).toHaveLength(2)
+  })
+
   test('one is started ahead while all are busy for a while', async () => {
     const { ask, workers } = await startedBench()
     await ask()

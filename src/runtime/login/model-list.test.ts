@@ -15,9 +15,10 @@ function start() {
     Promise.resolve([{ value: `model of ${state.login}`, displayName: '', description: '' }]),
   )
   const identify = vi.fn(() => Promise.resolve(account(state.login)))
-  const list = new ModelList({ list: listed, identify, now: () => state.now })
+  const onChange = vi.fn<() => void>()
+  const list = new ModelList({ list: listed, identify, onChange, now: () => state.now })
   const names = async () => (await list.fresh()).map(({ value }) => value)
-  return { list, state, listed, identify, names }
+  return { list, state, listed, identify, onChange, names }
 }
 
 test('the runtime is asked once while the login is the same', async () => {
@@ -41,6 +42,17 @@ test('another login is noticed at the next look, and brings its own models', asy
   expect(await names()).toEqual(['model of first'])
   state.now = 6 * MINUTE
   expect(await names()).toEqual(['model of second'])
+})
+
+test('another login is told once, and not the first one, nor one that was only looked at again', async () => {
+  const { list, state, onChange } = start()
+  await list.load()
+  for (const login of ['first', 'first', 'second', 'second']) {
+    state.login = login
+    list.doubt()
+    await list.login()
+    expect(onChange).toHaveBeenCalledTimes(login === 'first' ? 0 : 1)
+  }
 })
 
 test('a doubt makes it look at once', async () => {

@@ -132,6 +132,19 @@ describe('with tools_enabled', () => {
     expect(wire).not.toContain('root:')
   })
 
+  test('a call of a tool that the client brought is the client’s, whatever its name is', async () => {
+    standin.reply(callOf('touch made-by-the-runtime', 'I call your tool.'))
+    const reply = await client.messages.create({
+      ...QUESTION,
+      tools: [{ name: 'Bash', input_schema: { type: 'object' } }],
+      messages: [{ role: 'user', content: 'call my tool' }],
+    })
+    expect(reply.stop_reason).toBe('tool_use')
+    expect(reply.content.at(-1)).toMatchObject({ type: 'tool_use', name: 'Bash' })
+    expect(existsSync(join(folder, 'made-by-the-runtime'))).toBe(false)
+    expect(standin.messages).toHaveLength(1)
+  })
+
   test('a request with tools of its own is served as without', async () => {
     const tool = { name: 'lookup', input_schema: { type: 'object' as const } }
     await client.messages.create({

@@ -333,6 +333,21 @@ describe('a conversation', () => {
   })
 })
 
+test('a conversation that has grown beyond what is translated is refused, and says so', async () => {
+  const { json } = open({ maxBodySize: 2_000_000 })
+  const { body } = await json('POST', '/conversations', {})
+  const id = String(body['id'])
+  const items = Array.from({ length: 6000 }, () => ({ role: 'user', content: 'Hi' }))
+  const ask = () => json('POST', '/responses', { input: 'Hi', conversation: id })
+  expect(await json('POST', `/conversations/${id}/items`, { items })).toMatchObject({ status: 200 })
+  expect(await ask()).toMatchObject({ status: 200 })
+  await json('POST', `/conversations/${id}/items`, { items })
+  expect(await ask()).toMatchObject({
+    status: 400,
+    body: { error: { param: 'conversation', code: 'array_above_max_length' } },
+  })
+})
+
 test('nothing of one key is there for another', async () => {
   const { json } = open({
     ask: () => Promise.resolve(source([...REPLY.slice(0, 2), never]).events),

@@ -1,3 +1,5 @@
+import { getEventListeners } from 'node:events'
+
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
 
 import { Deferred } from '../../deferred.ts'
@@ -133,6 +135,13 @@ describe('a turn', () => {
     expect(capacity.waiting).toBe(1)
     workers[0]?.to('settling')
     expect(await second).toBe(0)
+  })
+
+  test('leaves nothing at the signal of its client, which may outlive it', async () => {
+    const { ask } = await startedBench()
+    const { signal } = new AbortController()
+    await ask(signal)
+    expect(getEventListeners(signal, 'abort')).toEqual([])
   })
 
   test('has one started if there is none', async () => {

@@ -21,6 +21,8 @@ export default defineConfig({
             'test/contract/wire/*.test.ts',
             'test/contract/client/*.test.ts',
             'test/contract/clients/*.test.ts',
+            'test/contract/errors/asked-again.test.ts',
+            'test/contract/exactness/*.test.ts',
             'test/contract/isolation/cacheable.test.ts',
             'test/contract/tools/claude-code.test.ts',
           ],

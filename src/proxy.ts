@@ -7,6 +7,7 @@ import {
   type Environment,
   readEnvironment,
   readKeyFile,
+  readTextFile,
   readMachine,
 } from './config/environment.ts'
 import { isLoopback } from './config/hosts.ts'
@@ -37,6 +38,7 @@ import { planWhole } from './plan/plan-whole.ts'
 import type { Turn } from './plan/turn.ts'
 import { makePrivateFolder, sweepPrivateFolders } from './private-folder.ts'
 import type { Account } from './runtime/login/account.ts'
+import { apiKeyHelperIn } from './runtime/login/api-key-helper.ts'
 import { type Carrier, carrierOf } from './runtime/login/carrier.ts'
 import { Engine } from './runtime/engine.ts'
 import { runtimeEnvironment } from './runtime/process/environment.ts'
@@ -101,7 +103,8 @@ export async function createProxy({
     config.workFolder ?? (await stableWorkFolder()) ?? (await folder.subfolder('work'))
   const temporaryFolder = await folder.subfolder('tmp')
   const forgetFolders = keepFolders([folder.path, workFolder, temporaryFolder])
-  const carrier = carrierOf(env, config.runtimeReminders === 'KEEP')
+  const apiKeyHelper = apiKeyHelperIn(env, readTextFile)
+  const carrier = carrierOf(env, config.runtimeReminders === 'KEEP', apiKeyHelper !== undefined)
   const engine = new Engine({
     carrier: carrier.kind,
     environment: childEnvironment(
@@ -111,6 +114,7 @@ export async function createProxy({
     workFolder,
     model: config.modelDefault,
     executable: config.claudePath,
+    apiKeyHelper,
     version: VERSION,
     toolsFolder: config.toolsEnabled ? config.toolsFolder : undefined,
     maxProcesses: config.maxProcesses,
@@ -174,11 +178,14 @@ export async function createProxy({
   const desk: TurnDesk = new TurnDesk({
     defaultModel: config.modelDefault,
     begin: () => lifecycle.begin(),
-    plan: async (request, betas) => {
+    plan: async (request, { betas, headers }) => {
       // A client that brings tools of its own is not offered Claude Code's.
       const isRun = config.toolsEnabled && request.tools === undefined
       const plan = isRun || carrier.kind === 'turns' ? planTurn : planWhole
-      return { turn: await inSteps<Turn>(plan(request, { ...planning, betas, isRun })), isRun }
+      return {
+        turn: await inSteps<Turn>(plan(request, { ...planning, betas, headers, isRun })),
+        isRun,
+      }
     },
     guard: async (model, { key, isBatch }) => {
       try {

@@ -25,7 +25,10 @@ export type TurnDeskInput = {
   /** Has the end of the proxy wait for a turn, until the result is called. Throws once it stops. */
   begin: () => () => void
   /** @throws ApiError for a request that can't be asked */
-  plan: (request: MessagesRequest, betas: RequestFacts['betas']) => Promise<PlannedTurn>
+  plan: (
+    request: MessagesRequest,
+    asked: Pick<RequestFacts, 'betas' | 'headers'>,
+  ) => Promise<PlannedTurn>
   /** Rejects with an ApiError if no turn of the model may be asked now, or not by this client. */
   guard: (model: string, facts: AskFacts) => Promise<void>
   /** @throws ApiError if there is no reply */
@@ -67,7 +70,7 @@ export class TurnDesk {
    * @throws ApiError if there is none, or the proxy stops
    */
   async ask(request: MessagesRequest, asked: AskFacts): Promise<Reply> {
-    const { id, betas, signal, trace, key } = asked
+    const { id, signal, trace, key } = asked
     const { begin, plan, guard, serve, onChange, now, defaultModel } = this.#input
     const end = begin()
     const model = request.model ?? defaultModel
@@ -81,7 +84,7 @@ export class TurnDesk {
     onChange()
     try {
       throwIfLeft(signal)
-      const planned = await plan(request, betas)
+      const planned = await plan(request, asked)
       throwIfLeft(signal)
       facts.model = planned.turn.model
       await guard(facts.model, asked)

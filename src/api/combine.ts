@@ -40,6 +40,6 @@ export function combineRun<Message extends Said>({
 }
 
 /** The content of a message as blocks: a string is one text block. */
-export function blocksOf({ content }: Pick<Said, 'content'>): ContentBlock[] {
+export function blocksOf({ content = [] }: Pick<Said, 'content'>): ContentBlock[] {
   return typeof content === 'string' ? [{ type: 'text', text: content }] : content
 }

@@ -39,14 +39,16 @@ export function* checkConversation(messages: readonly SentMessage[]): Steps<void
  * beside other blocks the decision is left to it: models do say `"\n\n"` before they call a tool.
  */
 function checkContent(run: Run, isLast: boolean): void {
-  const message = combineRun(run)
-  if (message.content.length === 0) {
+  const { content } = combineRun(run)
+  // What else such a message must have then, the API knows.
+  if (content === undefined) return
+  if (content.length === 0) {
     if (isLast && run.role === 'assistant') return
     throw invalid(
       `messages.${run.start}: all messages must have non-empty content except for the optional final assistant message`,
     )
   }
-  const blocks = blocksOf(message)
+  const blocks = blocksOf({ content })
   if (blocks.some((block) => block.type === 'text' && block['text'] === '')) {
     throw invalid('messages: text content blocks must be non-empty')
   }

@@ -39,10 +39,16 @@ const contentBlock = typedObject.check((payload) => {
   if (known) payload.issues.push(...issuesOf(known, payload.value, [type]))
 })
 
-export const messageSchema = z.looseObject({
-  role: z.enum(['user', 'assistant', 'system']),
-  content: z.union([z.string(), z.array(contentBlock)]),
-})
+export const messageSchema = z
+  .looseObject({
+    role: z.enum(['user', 'assistant', 'system']),
+    content: z.union([z.string(), z.array(contentBlock)]).optional(),
+  })
+  .check(({ value, issues }) => {
+    // A message of the system may be nothing but an `output_config`.
+    if (value.role === 'system' || value.content !== undefined) return
+    issues.push({ code: 'custom', message: 'Field required', input: undefined, path: ['content'] })
+  })
 
 const customTool = z.looseObject({ name: z.string(), input_schema: anyObject })
 

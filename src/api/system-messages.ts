@@ -5,12 +5,13 @@ import type { ContentBlock, Message, SentMessage } from './types.ts'
  * says what it is; the neighbours of the user's side count as one message with it.
  */
 export function systemMessagesAsText(messages: readonly SentMessage[]): Message[] {
-  return messages.map((message) => {
-    const { role, content } = message
+  return messages.flatMap(({ role, content }): Message[] => {
+    // One of the system that has an `output_config` alone says nothing to the model.
+    if (content === undefined) return []
     // Fields beside role and content are those of a system message alone (`clear_at`, …).
-    if (role !== 'system') return { role, content }
+    if (role !== 'system') return [{ role, content }]
     const text = `<system_message>\n${textOf(content)}\n</system_message>`
-    return { role: 'user', content: [{ type: 'text', text }] }
+    return [{ role: 'user', content: [{ type: 'text', text }] }]
   })
 }
 

@@ -29,7 +29,8 @@ export type Message = {
  */
 export type SentMessage = {
   role: Message['role'] | 'system'
-  content: Message['content']
+  /** Absent at most in a message of the system. */
+  content?: Message['content']
   [field: string]: unknown
 }
 

@@ -18,7 +18,7 @@ export async function attachFiles(
   if (!namesFiles(request)) return request
   const messages = await Promise.all(
     request.messages.map(async (message) =>
-      typeof message.content === 'string'
+      message.content === undefined || typeof message.content === 'string'
         ? message
         : { ...message, content: await attachAll(message.content, find) },
     ),

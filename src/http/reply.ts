@@ -11,6 +11,8 @@ export type RequestFacts = {
   id: string
   /** The values of the `anthropic-beta` headers. */
   betas: readonly string[]
+  /** Headers of the client that go to the API as they are, one in a line. */
+  headers?: string
   /** Aborts when the client leaves. */
   signal: AbortSignal
   /** The client's trace, if it has one. */
@@ -40,6 +42,7 @@ export async function beginReply(
   const reply = await ask(body, {
     id,
     betas: [...betasOf(headers), ...betas],
+    headers: passedHeaders(headers),
     signal,
     trace: traceContextOf(headers),
   })
@@ -62,6 +65,19 @@ export const STREAM_HEADERS = {
 export function idHeaders(id: string): Record<string, string> {
   return { 'request-id': id, 'x-request-id': id }
 }
+
+/**
+ * The workspace and the user profile that a request is made for, as `Name: value` lines.
+ * Source: `workspace_id` and `user_profile_id` of `@anthropic-ai/sdk`.
+ */
+function passedHeaders(headers: Headers): string {
+  return PASSED_HEADERS.flatMap((name) => {
+    const value = headers.get(name)
+    return value === null ? [] : [`${name}: ${value}`]
+  }).join('\n')
+}
+
+const PASSED_HEADERS = ['anthropic-workspace-id', 'anthropic-user-profile-id']
 
 /** The values of the `anthropic-beta` headers. */
 export function betasOf(headers: Headers): string[] {

@@ -19,7 +19,7 @@ export function startLineage(identity: Identity): Steps<string> {
 /** The lineage of a conversation after one more message. */
 export function* lineageAfter(
   lineage: string,
-  { role, content }: Pick<SentMessage, 'role' | 'content'>,
+  { role, content = [] }: Pick<SentMessage, 'role' | 'content'>,
 ): Steps<string> {
   const hash = new CanonicalHash(lineage)
   yield* hash.add(role)

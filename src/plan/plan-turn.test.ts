@@ -33,6 +33,7 @@ describe('a turn', () => {
       settings: {
         extraBody: '{"tools":[]}',
         betas: '',
+        headers: '',
         runtimeCaching: true,
         cacheLifetime: '',
         runtimeThinking: 'off',

@@ -29,6 +29,8 @@ export type PlanContext = {
   }
   /** The values of the request's `anthropic-beta` headers. */
   betas: readonly string[]
+  /** Headers of the client for the API, one in a line. */
+  headers?: string | undefined
   /** What the runtime's own list of models says of the one that a request names. */
   describeModel: (name: string) => ModelFacts
   /** Whether Claude Code shall work with tools of its own. */
@@ -67,6 +69,7 @@ export function* planTurn(request: MessagesRequest, context: PlanContext): Steps
       ...(bodyTools ? { tools: bodyTools } : !context.isRun && { tools: [] }),
     }),
     betas: [...new Set(context.betas)].join(','),
+    headers: context.headers ?? '',
     runtimeCaching: !needsOwnCaching(request, messages),
     runtimeThinking: thinking.runtime,
     cacheLifetime: '' as const,

@@ -24,6 +24,7 @@ export function* planWhole(request: MessagesRequest, context: PlanContext): Step
     defaultBudget: context.defaults.maxThinkingTokens,
     alwaysThinks,
   })
+  const betas = [...new Set(context.betas)]
   const marks = breakpointsIn(request)
   const isCachedByClient = marks.length > 0 || systemBlocks(request).some(hasBreakpoint)
   yield
@@ -36,10 +37,12 @@ export function* planWhole(request: MessagesRequest, context: PlanContext): Step
       extraBody: JSON.stringify({
         ...extraBodyOf(request),
         ...(thinking.parameter !== undefined && { thinking: thinking.parameter }),
+        ...(betas.some((beta) => NOT_TAKEN.has(beta)) && { betas: [...RUNTIME_BETAS, ...betas] }),
         tools: request.tools ?? [],
         messages: isCachedByClient ? request.messages : withBreakpointAtEnd(request.messages),
       }),
-      betas: [...new Set(context.betas)].join(','),
+      betas: betas.join(','),
+      headers: context.headers ?? '',
       runtimeCaching: marks.length + RUNTIME_BREAKPOINTS <= MAX_BREAKPOINTS,
       cacheLifetime: [...marks, ...systemBlocks(request)].some(isCachedForAnHour) ? '1h' : '',
       runtimeThinking: thinking.runtime,
@@ -54,6 +57,15 @@ export function* planWhole(request: MessagesRequest, context: PlanContext): Step
   }
 }
 
+/**
+ * Values of `anthropic-beta` that the runtime leaves out of its list, because they are switches of its own.
+ * As `betas` of the body they replace the list (measured with 2.1.332).
+ */
+const NOT_TAKEN = new Set(['mid-conversation-tool-changes-2026-07-01', 'inline-tools-2026-09-15'])
+
+/** What the list begins with, whatever the model is; the same source. */
+const RUNTIME_BETAS = ['claude-code-20250219', 'interleaved-thinking-2025-05-14']
+
 /** The API allows four breakpoints: https://platform.claude.com/docs/en/build-with-claude/prompt-caching */
 const MAX_BREAKPOINTS = 4
 
@@ -64,7 +76,7 @@ const RUNTIME_BREAKPOINTS = 2
 function breakpointsIn(request: MessagesRequest): object[] {
   return [
     ...(request.tools ?? []),
-    ...request.messages.flatMap(({ content }) => (typeof content === 'string' ? [] : content)),
+    ...request.messages.flatMap(({ content = [] }) => (typeof content === 'string' ? [] : content)),
     request,
   ].filter(hasBreakpoint)
 }
@@ -83,7 +95,7 @@ function hasBreakpoint(part: object): boolean {
  */
 function withBreakpointAtEnd(messages: readonly SentMessage[]): readonly SentMessage[] {
   const last = messages.at(-1)
-  if (last === undefined || last.role === 'system') return messages
+  if (last?.content === undefined || last.role === 'system') return messages
   const blocks: ContentBlock[] =
     typeof last.content === 'string' ? [{ type: 'text', text: last.content }] : last.content
   const block = blocks.at(-1)

@@ -52,7 +52,7 @@ function startsInsideAToolLoop(
   messages: readonly Pick<SentMessage, 'role' | 'content'>[],
 ): boolean {
   const assistant = messages.findLast((message) => message.role === 'assistant')
-  if (assistant === undefined || typeof assistant.content === 'string') return false
+  if (assistant?.content === undefined || typeof assistant.content === 'string') return false
   const [first] = assistant.content
   return (
     assistant.content.some((block) => block.type === 'tool_use') &&

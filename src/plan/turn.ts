@@ -45,6 +45,8 @@ export type TurnSettings = {
   extraBody: string
   /** Values for the `anthropic-beta` header, comma separated. */
   betas: string
+  /** Headers for the API beside the runtime's own, as `Name: value` lines. */
+  headers: string
   /** Whether the runtime places its own cache breakpoints. */
   runtimeCaching: boolean
   /** How long the runtime's own breakpoints live; `''` is its default. */

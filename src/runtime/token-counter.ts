@@ -65,6 +65,7 @@ const TOKENS_OF_FOO = 1
 export const PLAIN: TurnSettings = {
   extraBody: '{}',
   betas: '',
+  headers: '',
   runtimeCaching: true,
   cacheLifetime: '',
   runtimeThinking: 'off',

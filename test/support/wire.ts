@@ -5,6 +5,8 @@ export type ClientRequest = {
   body: Record<string, unknown>
   /** Values for the `anthropic-beta` header. */
   betas?: readonly string[]
+  /** Other headers. */
+  headers?: Record<string, string>
 }
 
 type Fields = Record<string, unknown>

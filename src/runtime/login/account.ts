@@ -64,7 +64,10 @@ export async function readAccount(
   // If the executable is a script, the launch runs it with an interpreter.
   const script = args[0]?.startsWith('-') === false ? [args[0]] : []
   const output = await new Promise<string>((resolve, reject) => {
-    const ask = [...script, 'auth', 'status', '--json']
+    // A command that gives the API key is in the settings that the process was started with.
+    const at = args.indexOf('--settings')
+    const settings = at === -1 ? [] : args.slice(at, at + 2)
+    const ask = [...script, ...settings, 'auth', 'status', '--json']
     // It exits with 1 when no one is logged in, and says so on stdout.
     const child = execFile(command, ask, { cwd, env }, (error, stdout, stderr) => {
       clearTimeout(timer)

@@ -15,3 +15,8 @@ test.each([
   expect(carrierOf(env, false).kind).toBe(kind)
   expect(carrierOf(env, true)).toEqual({ kind: 'turns', reason: 'runtime_reminders is keep' })
 })
+
+test('with a command for the key, also beside a subscription', () => {
+  expect(carrierOf({ CLAUDE_CODE_OAUTH_TOKEN: 'made-up' }, false, true).kind).toBe('whole')
+  expect(carrierOf({}, true, true).kind).toBe('turns')
+})

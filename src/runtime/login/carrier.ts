@@ -25,12 +25,20 @@ const PROVIDERS = [
  * around that. The login is told by the names of variables; no value of a key is looked at.
  *
  * @param keepsReminders what `runtime_reminders` says
+ * @param hasKeyHelper whether a command gives the API key, which Claude Code prefers to a subscription
  */
-export function carrierOf(env: Environment, keepsReminders: boolean): Carrier {
+export function carrierOf(
+  env: Environment,
+  keepsReminders: boolean,
+  hasKeyHelper = false,
+): Carrier {
   if (keepsReminders) return { kind: 'turns', reason: 'runtime_reminders is keep' }
   const provider = PROVIDERS.find((name) => isOn(env[name]))
   if (provider !== undefined) return { kind: 'whole', reason: `${provider} is set` }
   const key = KEYS.find((name) => (env[name] ?? '') !== '')
   if (key !== undefined) return { kind: 'whole', reason: `${key} is set` }
+  if (hasKeyHelper) {
+    return { kind: 'whole', reason: "apiKeyHelper is set in Claude Code's settings" }
+  }
   return { kind: 'turns', reason: 'the login is a subscription, or stored by the runtime' }
 }

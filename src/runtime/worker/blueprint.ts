@@ -28,6 +28,8 @@ export type BlueprintInput = {
   model: string
   /** Another executable than the one that comes with the SDK. */
   executable?: string | undefined
+  /** The user's command that gives the API key. */
+  apiKeyHelper?: string | undefined
 }
 
 /** A conversation: the runtime asks what it is told to and has no tools of its own. */
@@ -101,6 +103,7 @@ function conversationOptions({
   workFolder,
   model,
   executable,
+  apiKeyHelper,
 }: BlueprintInput): Options {
   return {
     env: { ...environment, ...WITHOUT_SKILLS },
@@ -120,6 +123,7 @@ function conversationOptions({
     includePartialMessages: true,
     thinking: { type: 'disabled' },
     settings: {
+      ...(apiKeyHelper !== undefined && { apiKeyHelper }),
       attribution: { commit: '', pr: '' },
       // Else a client's tool named `Agent` brings a list with this agent in it.
       permissions: { deny: [`Agent(${PLAIN_AGENT})`] },

@@ -20,6 +20,8 @@ const PATIENCE_MILLISECONDS = 200
 export class Diagnosis {
   /** Whether the request has left. */
   hasLeft = false
+  /** How many requests have left. */
+  requests = 0
   /** The error of a count of tokens. */
   countFailure: ApiError | undefined
   readonly #headers = new ResponseHeaders()
@@ -30,7 +32,9 @@ export class Diagnosis {
   read(line: string): 'request sent' | 'request failed' | undefined {
     this.countFailure ??= countFailureIn(line)
     this.#headers.read(line)
-    if (!this.hasLeft && REQUEST_SENT.test(line)) {
+    if (REQUEST_SENT.test(line)) {
+      this.requests += 1
+      if (this.hasLeft) return undefined
       this.hasLeft = true
       return 'request sent'
     }

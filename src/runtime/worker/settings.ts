@@ -28,6 +28,7 @@ const THINKING_TOKENS = { off: 0, on: 1024 }
 export class ProcessSettings {
   readonly #channel: Channel
   readonly #openLimit: string
+  readonly #ownHeaders: string
   #model: string | undefined
   #system = ''
   #thinking: TurnSettings['runtimeThinking'] = 'off'
@@ -37,10 +38,14 @@ export class ProcessSettings {
   /** `anthropic-beta` is remembered by the runtime for each model. */
   readonly #betas = new Map<string, string>()
 
-  /** @param openLimit tokens of the runtime's own conversation up to which it asks while the gate is open */
-  constructor(channel: Channel, openLimit: string) {
+  /**
+   * @param openLimit tokens of the runtime's own conversation up to which it asks while the gate is open
+   * @param ownHeaders headers for the API that the user set for all requests, as `Name: value` lines
+   */
+  constructor(channel: Channel, openLimit: string, ownHeaders: string) {
     this.#channel = channel
     this.#openLimit = openLimit
+    this.#ownHeaders = ownHeaders
   }
 
   get gate(): Gate {
@@ -104,6 +109,7 @@ export class ProcessSettings {
     return {
       CLAUDE_CODE_EXTRA_BODY: settings.extraBody,
       ANTHROPIC_BETAS: settings.betas,
+      ANTHROPIC_CUSTOM_HEADERS: [this.#ownHeaders, settings.headers].filter(Boolean).join('\n'),
       DISABLE_PROMPT_CACHING: settings.runtimeCaching ? '' : '1',
       CLAUDE_CODE_PROMPT_CACHE_TTL: settings.cacheLifetime,
       // Without it the runtime asks for thoughts of its own accord; what the client says is in the body.

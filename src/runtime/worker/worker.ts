@@ -18,7 +18,14 @@ import { Channel, newUuid } from './channel.ts'
 import { type ContextCount, contextCount } from './context-count.ts'
 import { Diagnosis } from './diagnosis.ts'
 import { Exchange, type Outcome } from './exchange.ts'
-import { type Failure, failureIn, RuntimeEnded, RuntimeHung, toApiError } from './failures.ts'
+import {
+  type Failure,
+  failureIn,
+  isAskedAgain,
+  RuntimeEnded,
+  RuntimeHung,
+  toApiError,
+} from './failures.ts'
 import { type End, Link } from './link.ts'
 import { openConversation, type OpeningParts, putUnasked, putHistory } from './opening.ts'
 import { rateLimitsIn } from './rate-limits.ts'
@@ -93,6 +100,7 @@ const WARM_UP: State = {
   settings: {
     extraBody: '{}',
     betas: '',
+    headers: '',
     runtimeCaching: true,
     cacheLifetime: '',
     runtimeThinking: 'off',
@@ -163,7 +171,11 @@ export class Worker {
       end: (end) => this.#ended(end),
     })
     this.#channel = new Channel(this.#link, startTimeout)
-    this.#settings = new ProcessSettings(this.#channel, kind.openLimit)
+    this.#settings = new ProcessSettings(
+      this.#channel,
+      kind.openLimit,
+      kind.options.env?.['ANTHROPIC_CUSTOM_HEADERS'] ?? '',
+    )
     this.started = this.#start()
     this.started.catch(() => {})
   }
@@ -609,6 +621,12 @@ export class Worker {
   }
 
   #release(): void {
+    // What made the runtime ask again it remembers: after a 400 about effort it sends no effort any more,
+    // whatever a conversation asks for (measured with 2.1.332).
+    const isAskedOnce = !this.#dependencies.kind.answersCalls
+    if (isAskedOnce && (this.#flight?.diagnosis.requests ?? 0) > 1) {
+      this.#retirement ??= 'it asked twice'
+    }
     this.#flight = undefined
     this.lastUsed = performance.now()
     clearTimeout(this.#gateTimer)
@@ -691,11 +709,12 @@ export class Worker {
     if (flight === undefined) return
     const news = flight.diagnosis.read(line)
     if (news === 'request sent') this.#noteSent(flight)
-    // The runtime is about to ask once more, without streaming, whatever it is told. An interrupt may
-    // come too late on a busy machine.
-    if (news === 'request failed' && flight.diagnosis.answer?.status === 404) {
-      const error = toApiError({ status: 404, text: '' }, flight.diagnosis.answer)
-      this.close('the API answered 404', error, 'kill')
+    // An interrupt may come too late on a busy machine.
+    const { answer } = flight.diagnosis
+    if (news === 'request failed' && answer !== undefined && isAskedAgain(answer)) {
+      const error = toApiError({ status: answer.status, text: '' }, answer)
+      this.close(`the API answered ${answer.status}`, error, 'kill')
+      if (answer.status === 403) this.#dependencies.onLoginFailure?.()
     }
   }
 

@@ -4,6 +4,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { message } from '../../support/answers.ts'
 import { asking } from '../../support/compare-bench.ts'
 import { assistantMessage, textBlock, toolUseMessage } from '../../support/messages.ts'
+import { CARRIER } from '../../support/carrier.ts'
 import { cacheBreak } from '../../support/prefix.ts'
 import { waitUntilGone } from '../../support/processes.ts'
 import { type Bench, ENDING, openBench } from '../lifecycle/bench.ts'
@@ -133,6 +134,38 @@ test('a server that was started anew asks as the one before did', async () => {
   const [third] = other.standin.messages
   expect(cacheBreak(second ?? {}, { ...third?.body })).toBeUndefined()
 })
+
+/*
+ * The runtime tells a conversation the date when it begins in a process. A server that is started on another
+ * day tells another date, so that the thoughts are bound to another beginning. Places a day apart stand
+ * for the days.
+ */
+describe.each(Object.keys(THINKING))('a conversation of the day before, with %s', (model) => {
+  test('goes on', async () => {
+    const days = await Promise.all([startIn('Etc/GMT+12'), startIn('Pacific/Kiritimati')])
+    try {
+      const [before, after] = days
+      const fields = { model, ...THINKING[model], max_tokens: 4000 }
+      const request = asking(`Tell me of ${model}.`, fields)
+      before.standin.reply(message(assistantMessage([THOUGHT, textBlock('First.')])))
+      const begun = { request, reply: await ask(request, before) }
+      await goOn(begun, 'And more?', after)
+
+      const asked = after.standin.messages
+      const isChecked = model !== 'claude-sonnet-4-6'
+      expect(asked).toHaveLength(CARRIER === 'turns' && isChecked ? 2 : 1)
+      const thinks = JSON.stringify(asked.at(-1)?.body.messages).includes('"thinking"')
+      expect(thinks).toBe(CARRIER === 'whole' || !isChecked)
+    } finally {
+      await Promise.all(days.map((day) => day.remove()))
+    }
+  })
+})
+
+/** A server in a place of another time. */
+async function startIn(TZ: string): Promise<Bench> {
+  return openBench(({ env }) => ({ maxProcesses: 1, env: { ...env, TZ } }))
+}
 
 /** The requests upstream with these words, oldest first. */
 function wiresOf(words: string): Record<string, unknown>[] {

@@ -3,7 +3,7 @@ import { expect } from 'vitest'
 
 import { createProxy, type Proxy } from '../../../src/proxy.ts'
 import { laneOf, RUNTIME_REMINDERS } from '../../support/carrier.ts'
-import { makeSandbox, type Sandbox } from '../../support/sandbox.ts'
+import { type EnvironmentOverrides, makeSandbox, type Sandbox } from '../../support/sandbox.ts'
 import {
   type MessageRequest,
   type RecordedRequest,
@@ -37,9 +37,10 @@ export type Bench = {
 
 export type Refusal = { status: number; error: { type: string; message: string } }
 
-export async function startBench(): Promise<Bench> {
+/** @param variables of the environment, beside those of the sandbox */
+export async function startBench(variables: EnvironmentOverrides = {}): Promise<Bench> {
   const standin = await startStandin()
-  const sandbox = makeSandbox(standin.url)
+  const sandbox = makeSandbox(standin.url, variables)
   const lanes = new Map<string, string>()
   const logger = pino(
     { level: 'info' },
@@ -67,12 +68,13 @@ export async function startBench(): Promise<Bench> {
     return news
   }
 
-  function post({ body, betas }: ClientRequest): Promise<Response> {
+  function post({ body, betas, headers }: ClientRequest): Promise<Response> {
     return proxy.fetch('http://localhost/v1/messages', {
       method: 'POST',
       headers: {
         'content-type': 'application/json',
         ...(betas && { 'anthropic-beta': betas.join(',') }),
+        ...headers,
       },
       body: JSON.stringify(body),
     })

@@ -1,12 +1,19 @@
-import { afterAll, beforeAll, describe, test } from 'vitest'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 
-import { type Bench, expectAsSent, expectAsSentTwice, nextTurn, startBench } from './bench.ts'
+import {
+  type Bench,
+  type Exchange,
+  expectAsSent,
+  expectAsSentTwice,
+  nextTurn,
+  startBench,
+} from './bench.ts'
 import { asking } from './samples.ts'
 
 let bench: Bench
 
 beforeAll(async () => {
-  bench = await startBench()
+  bench = await startBench({ ANTHROPIC_CUSTOM_HEADERS: 'x-of-the-user: always' })
 })
 
 afterAll(() => bench.close())
@@ -46,5 +53,48 @@ describe('the beta headers of one request do not reach another', () => {
     const first = await bench.send({ body: asking('Hello'), betas: ['telepathy-2030-01-01'] })
     const { body } = nextTurn(first, 'And now?')
     expectAsSent(await bench.send({ body, betas: ['files-api-2025-04-14'] }))
+  })
+})
+
+describe('the headers of a workspace and of a user profile', () => {
+  const NAMES = ['anthropic-workspace-id', 'anthropic-user-profile-id', 'x-of-the-user']
+
+  function headersOf({ upstream }: Exchange): unknown[] {
+    return NAMES.map((name) => upstream.headers[name])
+  }
+
+  test('reach the API, beside those that the user set for all requests', async () => {
+    const headers = {
+      'anthropic-workspace-id': 'wrkspc_made_up',
+      'anthropic-user-profile-id': 'uprof_made_up',
+    }
+    const exchange = await bench.send({ body: asking('Hello'), headers })
+    expect(headersOf(exchange)).toEqual(['wrkspc_made_up', 'uprof_made_up', 'always'])
+  })
+
+  test('do not reach the requests of another client', async () => {
+    const headers = { 'anthropic-workspace-id': 'wrkspc_of_one' }
+    const [of, after] = [asking('Hello, I am one.'), asking('Hello, I am another.')]
+    await bench.send({ body: of, headers })
+    const exchanges = [
+      await bench.send({ body: after }),
+      ...(await bench.sendTogether([
+        { body: asking('One'), headers },
+        { body: asking('Another') },
+      ])),
+    ]
+    expect(exchanges.map((exchange) => headersOf(exchange)[0])).toEqual([
+      undefined,
+      'wrkspc_of_one',
+      undefined,
+    ])
+  })
+
+  test('no other header of a client does', async () => {
+    const headers = { 'x-of-the-client': 'made-up', 'anthropic-version': '2026-10-21' }
+    const { upstream } = await bench.send({ body: asking('Hello'), headers })
+    expect(upstream.headers['x-of-the-client']).toBeUndefined()
+    // With the newer version the runtime's own `temperature: 1` would be refused.
+    expect(upstream.headers['anthropic-version']).toBe('2023-06-01')
   })
 })

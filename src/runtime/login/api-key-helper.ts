@@ -1,0 +1,31 @@
+import { join } from 'node:path'
+
+import type { Environment } from '../../config/environment.ts'
+
+/**
+ * The command that gives the API key, from `apiKeyHelper` in the user's settings of Claude Code. The proxy
+ * loads no settings, so it hands this one on. Only the command is read here: the runtime runs it, when it
+ * needs the key and again when that has been refused or is some minutes old.
+ * Source: https://code.claude.com/docs/en/settings
+ *
+ * @param readText gives a file's text, undefined if there is none
+ * @returns undefined if none is set, or the file can't be read
+ */
+export function apiKeyHelperIn(
+  { CLAUDE_CONFIG_DIR: folder, HOME: home, USERPROFILE: profile }: Environment,
+  readText: (path: string) => string | undefined,
+): string | undefined {
+  const base = folder || (home || profile ? join(home || profile || '', '.claude') : '')
+  if (base === '') return undefined
+  try {
+    const settings: unknown = JSON.parse(readText(join(base, 'settings.json')) ?? '{}')
+    const helper =
+      typeof settings === 'object' && settings !== null && 'apiKeyHelper' in settings
+        ? settings.apiKeyHelper
+        : undefined
+    return typeof helper === 'string' && helper.trim() !== '' ? helper : undefined
+  } catch {
+    // Claude Code takes no setting from a file that is broken, either.
+    return undefined
+  }
+}

@@ -1,0 +1,120 @@
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
+
+import { error, message } from '../../support/answers.ts'
+import { CARRIER } from '../../support/carrier.ts'
+import { textMessage } from '../../support/messages.ts'
+import type { MessageRequest } from '../../support/standin.ts'
+import { type Bench, openBench } from '../lifecycle/bench.ts'
+import { PICTURES } from '../wire/samples.ts'
+
+/*
+ * Errors of the API after which the runtime asks once more by itself, in another way. Those that it can
+ * not be kept from are pinned here; docs/exactness.md names them. What the client gets is the API's.
+ */
+
+let bench: Bench
+
+beforeAll(async () => {
+  // One process alone: what an error leaves in it, the next conversation would show.
+  bench = await openBench({ maxProcesses: 1 })
+})
+afterAll(() => bench?.remove())
+beforeEach(() => bench.standin.reset())
+
+type Times = Record<typeof CARRIER, number>
+
+const ONCE: Times = { whole: 1, turns: 1 }
+const TWICE: Times = { whole: 2, turns: 2 }
+const TWICE_IN_TURNS: Times = { whole: 1, turns: 2 }
+
+const ERRORS: [name: string, status: number, message: string, times: Times][] = [
+  [
+    'a signature',
+    400,
+    'messages.1.content.0: Invalid `signature` in `thinking` block',
+    TWICE_IN_TURNS,
+  ],
+  [
+    'a thought of another conversation',
+    400,
+    'messages.1.content.0: Invalid `signature` in `thinking` block. The block is bound to a different conversation.',
+    TWICE_IN_TURNS,
+  ],
+  [
+    'a thought that was changed',
+    400,
+    'messages.1.content.0: `thinking` or `redacted_thinking` blocks in the latest assistant message cannot be modified. These blocks must remain as they were in the original response.',
+    TWICE_IN_TURNS,
+  ],
+  [
+    'a picture that is too large',
+    400,
+    'messages.0.content.0.image.source.base64: image exceeds 5 MB maximum: 6000000 bytes > 5242880 bytes',
+    TWICE_IN_TURNS,
+  ],
+  [
+    'a picture of too many pixels',
+    400,
+    'messages.0.content.0.image.source.base64.data: At least one of the image dimensions exceed max allowed size: 8000 pixels',
+    TWICE_IN_TURNS,
+  ],
+  ['a picture that can not be read', 400, 'Could not process image', TWICE_IN_TURNS],
+  ['effort', 400, 'This model does not support the effort parameter.', TWICE],
+  ['effort as a field', 400, 'output_config.effort: Extra inputs are not permitted', TWICE],
+  ['adaptive thinking', 400, 'adaptive thinking is not supported on this model', TWICE],
+  ['a schema', 400, 'tools.0.custom.input_schema: JSON schema is invalid.', ONCE],
+  ['a token that was revoked', 403, 'OAuth token has been revoked.', ONCE],
+  ['a prompt that is too long', 400, 'prompt is too long: 210000 tokens > 200000 maximum', ONCE],
+  ['any other field', 400, 'a_field: Extra inputs are not permitted', ONCE],
+  ['a permission', 403, 'Your organization does not have access.', ONCE],
+  ['too large a request', 413, 'Request exceeds the maximum size', ONCE],
+]
+
+const PICTURE = {
+  type: 'image',
+  source: { type: 'base64', media_type: 'image/png', data: PICTURES['image/png'] },
+}
+
+function conversation(prompt: string): Record<string, unknown> {
+  return {
+    model: 'claude-sonnet-5-5',
+    max_tokens: 4000,
+    thinking: { type: 'adaptive' },
+    output_config: { effort: 'low' },
+    tools: [{ name: 'look', input_schema: { type: 'object' } }],
+    messages: [
+      { role: 'user', content: [PICTURE, { type: 'text', text: 'What is it?' }] },
+      {
+        role: 'assistant',
+        content: [
+          { type: 'thinking', thinking: 'Hm.', signature: 'of-another-api' },
+          { type: 'text', text: 'A dot.' },
+        ],
+      },
+      { role: 'user', content: prompt },
+    ],
+  }
+}
+
+/** What was asked, but for the session's name. */
+function fieldsOf(asked: MessageRequest | undefined): object {
+  return { ...asked?.body, metadata: undefined }
+}
+
+describe.each(ERRORS)('%s', (name, status, words, times) => {
+  test('is asked as often as is known, and leaves nothing for the next', async () => {
+    const type = status === 400 ? 'invalid_request_error' : 'permission_error'
+    await bench.ask(conversation(`Before ${name}?`))
+    bench.standin.answer = () => error(status, type, words)
+    const refused = await bench.ask(conversation(`And ${name}?`))
+    const asked = bench.standin.messages.length - 1
+    bench.standin.answer = () => message(textMessage('Yes.'))
+    await bench.ask(conversation(`Before ${name}?`))
+
+    expect({ asked, status: refused.status }).toEqual({ asked: times[CARRIER], status })
+    expect(refused.body.error?.message).toContain(words)
+    const [before, after] = [bench.standin.messages[0], bench.standin.messages.at(-1)]
+    expect(after?.headers['anthropic-beta']).toBe(before?.headers['anthropic-beta'])
+    expect(fieldsOf(after)).toEqual(fieldsOf(before))
+  })
+})

@@ -47,6 +47,9 @@ export function signedEvents(
 
 type Asked = { body: object } | undefined
 
+/** A signature of the stand-in's. It is bound: behind another prefix the stand-in refuses it. */
+export const BOUND_SIGNATURE = /^c3RhbmRpbi/
+
 /**
  * The API's 400 where a thought of this stand-in stands behind another prefix than the one that it
  * was signed over, or has another text. Signatures that are not of this stand-in are let through.

@@ -1,3 +1,5 @@
+import { setTimeout } from 'node:timers/promises'
+
 import type { NamedModel } from '../api/model.ts'
 import type { RateLimits } from '../api/rate-limits.ts'
 import { ApiError } from '../errors.ts'
@@ -286,12 +288,16 @@ export class Engine {
 
 const neverAborted = new AbortController().signal
 
+/** What ended one process may have ended others: after this the exits of all are known. Milliseconds. */
+const NOTICE = 100
+
 /** Runs a step that needs a process, and repeats it once if the process ends during it. */
 async function retryOnceIfEnded<T>(step: () => Promise<T>): Promise<T> {
   try {
     return await step()
   } catch (error) {
     if (!(error instanceof RuntimeEnded)) throw error
+    await setTimeout(NOTICE)
     return step()
   }
 }

@@ -309,7 +309,8 @@ async function openingProblems(
     await Promise.all(
       pair.map(async ({ opening: { fields, betas }, messages }) => {
         const headers = { 'anthropic-beta': betas.join(',') }
-        await fresh.ask({ ...fields, messages }, { headers })
+        const { status, body } = await fresh.ask({ ...fields, messages }, { headers })
+        if (status !== 200) problems.push(`a new process: ${JSON.stringify(body)}`)
       }),
     )
     for (const { tag } of pair) {

@@ -23,6 +23,8 @@ export type Bench = {
   stream: (body: string | Record<string, unknown>, init?: RequestInit) => Promise<Response>
   /** How many workers are in a state, as the metrics tell it. */
   processes: (state: string) => Promise<number>
+  /** How many turns stand in line. */
+  inLine: () => Promise<number>
   /** The pids of the runtime's processes in the sandbox. */
   runtimes: () => number[]
   /** Ends all of it; when it resolves, no process is left. */
@@ -54,17 +56,19 @@ export async function openBench(
     })
   const runtimes = (): number[] =>
     runtimeProcessesWithEnvironment(sandbox.folder).map(({ pid }) => pid)
+  const metric = async (name: string): Promise<number> => {
+    const response = await proxy.fetch('http://localhost/metrics')
+    const text = await response.text()
+    return Number(new RegExp(`${name} (\\d+)`).exec(text)?.[1] ?? 0)
+  }
   return {
     standin,
     sandbox,
     proxy,
     log,
     runtimes,
-    processes: async (state) => {
-      const response = await proxy.fetch('http://localhost/metrics')
-      const text = await response.text()
-      return Number(new RegExp(`_processes\\{state="${state}"\\} (\\d+)`).exec(text)?.[1] ?? 0)
-    },
+    processes: (state) => metric(`_processes\\{state="${state}"\\}`),
+    inLine: () => metric('_queue_depth'),
     ask: async (body, init) => {
       const response = await post(requestOf(body), init)
       return {

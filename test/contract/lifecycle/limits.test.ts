@@ -6,7 +6,17 @@ import { eventsOf } from '../../support/events.ts'
 import { makeGate } from '../../support/gate.ts'
 import { textMessage, toolUseMessage } from '../../support/messages.ts'
 import { startedRuntimes } from '../../support/processes.ts'
-import { assistant, type Bench, ENDING, LOOK, openBench, settled, textOf, user } from './bench.ts'
+import {
+  assistant,
+  type Bench,
+  ENDING,
+  LOOK,
+  openBench,
+  type Reply,
+  settled,
+  textOf,
+  user,
+} from './bench.ts'
 
 let bench: Bench
 
@@ -20,6 +30,19 @@ async function noneHeld(): Promise<void> {
   await vi.waitFor(async () => expect(await bench.processes('held')).toBe(0), { timeout: ENDING })
 }
 
+/** Asks as fast as prompts are taken in, so that they stand in line in this order. */
+async function askInOrder(prompts: readonly string[]): Promise<Promise<Reply>[]> {
+  const asked: Promise<Reply>[] = []
+  for (const prompt of prompts) {
+    asked.push(bench.ask(prompt))
+    await vi.waitFor(async () => {
+      const taken = (await bench.inLine()) + (await bench.processes('opening'))
+      expect(taken + bench.standin.messages.length).toBeGreaterThanOrEqual(asked.length)
+    }, ENDING)
+  }
+  return asked
+}
+
 /** Answers each prompt by a reply that waits for a gate of its own. */
 function gateReplies(count: number) {
   return Array.from({ length: count }, (_, index) => {
@@ -31,9 +54,13 @@ function gateReplies(count: number) {
 
 describe('a worker that waits', () => {
   test('idle forgets its conversation after idleTimeout, and the conversation goes on', async () => {
-    await open({ idleTimeout: 50 })
+    await open({ idleTimeout: 50, maxProcesses: 1 })
     const first = await bench.ask('Hello')
-    await vi.waitFor(() => expect(bench.log.text()).toContain('worker forgot'), ENDING)
+    const before = bench.log.text().length
+    await vi.waitFor(
+      () => expect(bench.log.text().slice(before)).toContain('worker forgot'),
+      ENDING,
+    )
     expect(bench.runtimes()).toHaveLength(1)
 
     const second = await bench.ask({
@@ -81,7 +108,7 @@ describe('with maxProcesses 1', () => {
   test('conversations that come at once are served one after another', async () => {
     await open({ maxProcesses: 1 })
     const gates = gateReplies(3)
-    const asked = ['One', 'Two', 'Three'].map((text) => bench.ask(text))
+    const asked = await askInOrder(['One', 'Two', 'Three'])
     const counts: number[] = []
     for (const [index, gate] of gates.entries()) {
       await bench.standin.waitFor(index + 1)
@@ -221,9 +248,10 @@ test(
     }
     const numbers = Array.from({ length: QUEUED }, (_, index) => String(index + 1))
     let most = 0
+    const prompts = numbers.map((number) => `Number ${number}.`)
     const replies = await Promise.all(
-      numbers.map(async (number) => {
-        const reply = await bench.ask(`Number ${number}.`)
+      (await askInOrder(prompts)).map(async (asked) => {
+        const reply = await asked
         most = Math.max(most, startedRuntimes(process.pid).length)
         return textOf(reply)
       }),

@@ -28,7 +28,7 @@ test.skipIf(!existsSync(PRLIMIT))(
   'without a free descriptor the true reason is told, and with some the next request is served',
   async () => {
     const { command, url } = await startServer({
-      args: ['--port', '0', '--host', '127.0.0.1'],
+      args: ['--port', '0', '--host', '127.0.0.1', '--max-processes', '1'],
       env: sandbox.env,
       cwd: sandbox.workFolder,
     })

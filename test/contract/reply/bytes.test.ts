@@ -3,6 +3,7 @@ import { events, raw } from '../../support/answers.ts'
 import { asking, type Bench, startBench } from '../../support/compare-bench.ts'
 import { eventsOf } from '../../support/events.ts'
 import { textMessage } from '../../support/messages.ts'
+import { signedEvents } from '../../support/signing.ts'
 import { paceOf, promptFor, REPLIES } from './replies.ts'
 
 /** An event as the API and the stand-in write it: its name, its JSON, a blank line. */
@@ -28,7 +29,8 @@ test.each(REPLIES)('$title: the bytes on the wire are those of the API', async (
   bench.standin.reset()
   bench.standin.reply(events(sent, { ...paceOf(reply), chunking }))
   const bytes = await stream(promptFor(title), request)
-  expect(bytes.replaceAll(PING, '')).toBe(sent.map((event) => written(event)).join(''))
+  const signed = signedEvents(sent, bench.standin.messages[0]) as typeof sent
+  expect(bytes.replaceAll(PING, '')).toBe(signed.map((event) => written(event)).join(''))
 })
 
 // A limit: the runtime parses each event and the SDK writes it anew, so what JSON holds to be the same

@@ -4,6 +4,7 @@ import { asking, type Bench, startBench } from '../../support/compare-bench.ts'
 import { eventsIn, withoutPings } from '../../support/compare-events.ts'
 import { eventsOf } from '../../support/events.ts'
 import { textMessage } from '../../support/messages.ts'
+import { signedEvents } from '../../support/signing.ts'
 import { paceOf, promptFor, REPLIES } from './replies.ts'
 
 let bench: Bench
@@ -35,7 +36,8 @@ describe('a streamed reply has exactly the events of the API', () => {
     expect(response.status).toBe(200)
     expect(response.headers.get('content-type')).toContain('text/event-stream')
     expect(response.headers.get('request-id')).toMatch(/^req_/)
-    expect(withoutPings(await eventsIn(response))).toStrictEqual(sent)
+    const signed = signedEvents(sent, bench.standin.messages.at(-1))
+    expect(withoutPings(await eventsIn(response))).toStrictEqual(signed)
     expect(bench.countOf(promptFor(title))).toBe(1)
   })
 

@@ -1,4 +1,4 @@
-import { lstat, mkdir, symlink } from 'node:fs/promises'
+import { lstat, mkdir } from 'node:fs/promises'
 import { tmpdir, userInfo } from 'node:os'
 import { join } from 'node:path'
 
@@ -7,13 +7,6 @@ import { join } from 'node:path'
  * so that a model does not write the client's files there.
  */
 const NAME = 'not-the-clients-folder'
-
-/**
- * A dangling link in place of the folder with a project's settings. The runtime looks for that
- * folder at each change of its settings; if it is missing, the runtime starts git to ask whether it
- * would be tracked, which costs some milliseconds for each turn (measured with 2.1.330).
- */
-const NO_PROJECT = { name: '.claude', target: 'none' }
 
 /**
  * An empty working folder for the runtime, accessible to this user only (mode 0700). Its path stays
@@ -31,9 +24,6 @@ export async function stableWorkFolder(base: string = tmpdir()): Promise<string 
       await mkdir(folder, { mode: 0o700 }).catch(ignoreExisting)
       if (!(await isOurs(folder))) return undefined
     }
-    await symlink(NO_PROJECT.target, join(path, NO_PROJECT.name)).catch(() => {
-      // It is there already; or the system allows no links, and turns take longer.
-    })
     return path
   } catch {
     return undefined

@@ -1,0 +1,69 @@
+import { childEnvironment } from '../../../src/config/child-environment.ts'
+import { runtimeEnvironment } from '../../../src/runtime/process/environment.ts'
+import { Launcher } from '../../../src/runtime/process/launcher.ts'
+import type { BlueprintInput, WorkerKind } from '../../../src/runtime/worker/blueprint.ts'
+import { Channel, newUuid } from '../../../src/runtime/worker/channel.ts'
+import { Link } from '../../../src/runtime/worker/link.ts'
+import type { Sandbox } from '../../support/sandbox.ts'
+
+const PATIENCE_MILLISECONDS = 30_000
+
+/** One process of the runtime as a worker starts it, with nothing of a worker around it. */
+export class BareProcess {
+  readonly channel: Channel
+  /** Lines of its diagnostics. */
+  readonly lines: string[] = []
+  /** What it yields, oldest first. */
+  readonly messages: { type: string; [field: string]: unknown }[] = []
+  readonly #link: Link
+
+  constructor(kind: (input: BlueprintInput) => WorkerKind, sandbox: Sandbox) {
+    const { options, systemPrompt } = kind({
+      environment: childEnvironment(sandbox.env, runtimeEnvironment('0', sandbox.folder)),
+      workFolder: sandbox.workFolder,
+      model: 'claude-sonnet-4-6',
+    })
+    this.#link = new Link({ ...options, systemPrompt: systemPrompt('') }, new Launcher(), {
+      message: (message) => {
+        this.messages.push(message as unknown as (typeof this.messages)[number])
+        this.channel.receive(message)
+      },
+      diagnostic: (line) => this.lines.push(line),
+      end: () => {},
+    })
+    this.channel = new Channel(this.#link, PATIENCE_MILLISECONDS)
+  }
+
+  /**
+   * Sets what stays until it is set again, and asks.
+   *
+   * @param limit tokens of its own conversation up to which it may ask
+   * @returns the uuid of the message, when the process is done with it
+   */
+  async ask(prompt: string, extraBody: object, limit: number): Promise<string> {
+    await this.set({
+      CLAUDE_CODE_EXTRA_BODY: JSON.stringify(extraBody),
+      CLAUDE_CODE_BLOCKING_LIMIT_OVERRIDE: String(limit),
+    })
+    const uuid = newUuid()
+    await this.channel.askInVain(prompt, uuid)
+    return uuid
+  }
+
+  /** Sets variables of its settings. */
+  set(env: Record<string, string>): Promise<void> {
+    return this.channel.applyFlags({ env })
+  }
+
+  /** What it told of a message, by its uuid. */
+  statesOf(uuid: string): unknown[] {
+    return this.messages
+      .filter((message) => message['command_uuid'] === uuid)
+      .map((message) => message['state'])
+  }
+
+  async close(): Promise<void> {
+    this.#link.close('the test is over', new Error('over') as never, 'kill')
+    await this.#link.exited
+  }
+}

@@ -33,6 +33,7 @@ import { type Gate, ProcessSettings, type State } from './settings.ts'
 import { type Stage, StageMachine } from './stage.ts'
 import { Toolbox } from './toolbox.ts'
 import { type Cut, Transcript } from './transcript.ts'
+import { wearOf } from './wear.ts'
 
 /** `ended` for good, `recovered` from a bad end of a turn, `forgot` the conversation that it held. */
 export type WorkerEvent = 'ended' | 'recovered' | 'forgot'
@@ -86,12 +87,6 @@ const GATE_MILLISECONDS = 25
 
 /** The runtime may take this long to tidy up after a reply, or after an interrupt. */
 const SETTLE_MILLISECONDS = 10_000
-
-/** A process that has grown past this is replaced. Bytes; some 300 MB are usual. */
-const MAX_MEMORY = 1_000_000_000
-
-/** A process of which the memory can't be seen is replaced after so many turns. */
-const MAX_TURNS = 5000
 
 /** No model has this name, so that nothing is remembered for one. */
 const WARM_UP: State = {
@@ -224,9 +219,8 @@ export class Worker {
 
   /** Why the worker should be replaced, if it should. */
   get wear(): string | undefined {
-    if (this.#memory > MAX_MEMORY) return 'it grew too large'
-    if (this.#memory === 0 && this.#turns > MAX_TURNS) return 'it served enough turns'
-    return this.#link.process?.isOutdated(stampOf) ? 'the executable was replaced' : undefined
+    const isOutdated = this.#link.process?.isOutdated(stampOf) === true
+    return wearOf({ memory: this.#memory, turns: this.#turns, isOutdated })
   }
 
   /**

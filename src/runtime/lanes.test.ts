@@ -138,6 +138,12 @@ describe('open', () => {
     ])
   })
 
+  test('of empty workers takes the one that worked last, and ends the others first', () => {
+    const workers = [5, 9, 1].map((lastUsed) => worker(`at ${lastUsed}`, [], { lastUsed }))
+    expect(choose(turn([]), ...workers)).toEqual(['open', 'at 9'])
+    expect(byValue(workers, 10).map(({ name }) => name)).toEqual(['at 1', 'at 5', 'at 9'])
+  })
+
   test('is not for a worker that is busy, or asked the model with other betas', () => {
     expect(choose(turn([]), worker('busy', [], { isAvailable: false }))).toBeUndefined()
     expect(choose(turn([]), worker('other betas', [], { takes: () => false }))).toBeUndefined()

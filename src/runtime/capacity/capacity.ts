@@ -308,8 +308,10 @@ export class Capacity<Worker extends PooledWorker> {
   }
 
   async #welcome(worker: Worker): Promise<void> {
+    const since = performance.now()
     try {
       await worker.started
+      this.#flow.started(performance.now() - since)
       this.#starting.delete(worker)
       this.#pace.succeeded()
       // Turns that wait may need another one, which was not due while this one was on its way.

@@ -1,16 +1,17 @@
-/** Milliseconds that a start may take while other workers work. */
+/** Milliseconds that a start takes, as long as none was seen. */
 const START = 600
 
-/** Of a new turn's time in the mean. */
+/** Of the latest time in a mean. */
 const WEIGHT = 0.3
 
 /**
- * How fast the line moves: how long workers take for a turn, and when one became free last. All times are
- * in milliseconds, on one clock.
+ * How fast the line moves: how long workers take for a turn and for their start, and when one became
+ * free last. All times are in milliseconds, on one clock.
  */
 export class Flow {
   readonly #since = new WeakMap<object, number>()
   #turnTime: number | undefined
+  #startTime = START
   #freedAt = -Infinity
 
   get freedAt(): number {
@@ -27,13 +28,21 @@ export class Flow {
     const since = this.#since.get(worker)
     if (since === undefined) return
     this.#since.delete(worker)
-    const time = now - since
-    this.#turnTime = (this.#turnTime ?? time) * (1 - WEIGHT) + time * WEIGHT
+    this.#turnTime = mean(this.#turnTime ?? now - since, now - since)
     this.#freedAt = now
+  }
+
+  /** To be told how long a worker took to start: some times as long on a busy machine. */
+  started(time: number): void {
+    this.#startTime = mean(this.#startTime, time)
   }
 
   /** Whether so many workers will have served all that wait by the time that one more would be there. */
   isQuick(waiting: number, workers: number): boolean {
-    return this.#turnTime !== undefined && (waiting * this.#turnTime) / workers < START
+    return this.#turnTime !== undefined && (waiting * this.#turnTime) / workers < this.#startTime
   }
+}
+
+function mean(before: number, latest: number): number {
+  return before * (1 - WEIGHT) + latest * WEIGHT
 }

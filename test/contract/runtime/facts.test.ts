@@ -137,7 +137,7 @@ describe('in bare mode', () => {
 })
 
 describe('with its reminders', () => {
-  test('a history is put in: what was asked in vain, text at once, other turns in order', async () => {
+  test('a history is put in: what was asked at the closed gate, text at once, other turns in order', async () => {
     const first = await full.ask('The first', { tools: [] }, 1)
     await full.set({ CLAUDE_CODE_BLOCKING_LIMIT_OVERRIDE: String(OPEN) })
     const { channel } = full
@@ -176,7 +176,7 @@ describe('with its reminders', () => {
     }
     await full.set({ ANTHROPIC_BETAS: '' })
     const uuid = newUuid()
-    await channel.askInVain('Again', uuid)
+    await channel.ask('Again', uuid)
     await channel.rewind({ keep: 0, target: uuid }, uuid)
     expect(standin.messages.at(-1)?.body['top_k']).toBe(5)
     expect(betas[0]).toContain('one-2026-01-01')

@@ -46,7 +46,7 @@ export class BareProcess {
       CLAUDE_CODE_BLOCKING_LIMIT_OVERRIDE: String(limit),
     })
     const uuid = newUuid()
-    await this.channel.askInVain(prompt, uuid)
+    await this.channel.ask(prompt, uuid)
     return uuid
   }
 

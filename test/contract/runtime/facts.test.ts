@@ -41,11 +41,12 @@ const LIMIT = 40
 const user = (content: unknown): object => ({ role: 'user', content })
 const asked = (): unknown[] => standin.messages.map(({ body }) => body.messages)
 
-describe('in bare mode', () => {
-  /** Empties the process after a prompt. */
-  const empty = (uuid: string): Promise<boolean> =>
-    bare.channel.rewind({ keep: 0, target: uuid }, uuid)
+/** Empties the process in bare mode after a prompt. */
+function empty(uuid: string): Promise<boolean> {
+  return bare.channel.rewind({ keep: 0, target: uuid }, uuid)
+}
 
+describe('in bare mode', () => {
   test('messages and tools of the extra body take the place of its own, word by word', async () => {
     const messages = [
       user([{ type: 'text', text: '@/etc/hostname', cache_control: { type: 'ephemeral' } }]),
@@ -112,9 +113,8 @@ describe('in bare mode', () => {
     const systemOf = async (): Promise<unknown> => {
       standin.reset()
       await empty(await bare.ask('-', { messages: [user('Hi')] }, LIMIT))
-      return (standin.messages[0]?.body.system as { text: string }[])
-        .slice(2)
-        .map(({ text }) => text)
+      const system = (standin.messages[0]?.body.system ?? []) as { text: string }[]
+      return system.slice(2).map(({ text }) => text)
     }
     expect(await systemOf()).toEqual([])
     await bare.channel.applyFlags({ agent: PLAIN_AGENT })

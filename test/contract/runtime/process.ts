@@ -25,7 +25,7 @@ export class BareProcess {
     })
     this.#link = new Link({ ...options, systemPrompt: systemPrompt('') }, new Launcher(), {
       message: (message) => {
-        this.messages.push(message as unknown as (typeof this.messages)[number])
+        this.messages.push(message)
         this.channel.receive(message)
       },
       diagnostic: (line) => this.lines.push(line),

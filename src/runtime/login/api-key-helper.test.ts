@@ -29,3 +29,7 @@ test.each([
 test('without a home there is none', () => {
   expect(apiKeyHelperIn({}, () => SETTINGS)).toBeUndefined()
 })
+
+test.each(['ANTHROPIC_API_KEY', 'CLAUDE_CODE_USE_BEDROCK'])('with %s it is not run', (name) => {
+  expect(apiKeyHelperIn({ HOME: '/h', [name]: '1' }, () => SETTINGS)).toBeUndefined()
+})

@@ -1,6 +1,7 @@
 import { join } from 'node:path'
 
 import type { Environment } from '../../config/environment.ts'
+import { decidingVariable } from './carrier.ts'
 
 /**
  * The command that gives the API key, from `apiKeyHelper` in the user's settings of Claude Code. The proxy
@@ -9,12 +10,15 @@ import type { Environment } from '../../config/environment.ts'
  * Source: https://code.claude.com/docs/en/settings
  *
  * @param readText gives a file's text, undefined if there is none
- * @returns undefined if none is set, or the file can't be read
+ * @returns undefined if none is set, the file can't be read, or a variable decides about the login: then no
+ *   command is run
  */
 export function apiKeyHelperIn(
-  { CLAUDE_CONFIG_DIR: folder, HOME: home, USERPROFILE: profile }: Environment,
+  env: Environment,
   readText: (path: string) => string | undefined,
 ): string | undefined {
+  if (decidingVariable(env) !== undefined) return undefined
+  const { CLAUDE_CONFIG_DIR: folder, HOME: home, USERPROFILE: profile } = env
   const base = folder || (home || profile ? join(home || profile || '', '.claude') : '')
   if (base === '') return undefined
   try {

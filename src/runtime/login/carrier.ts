@@ -19,6 +19,12 @@ const PROVIDERS = [
   'CLAUDE_CODE_USE_MANTLE',
 ]
 
+/** The variable that decides about the login, if one does. */
+export function decidingVariable(env: Environment): string | undefined {
+  const provider = PROVIDERS.find((name) => isOn(env[name]))
+  return provider ?? KEYS.find((name) => (env[name] ?? '') !== '')
+}
+
 /**
  * Only a login that is surely no subscription goes without the runtime's reminders: its bare mode,
  * which leaves them out, refuses subscriptions and all stored logins, and the proxy takes no way
@@ -33,10 +39,8 @@ export function carrierOf(
   hasKeyHelper = false,
 ): Carrier {
   if (keepsReminders) return { kind: 'turns', reason: 'runtime_reminders is keep' }
-  const provider = PROVIDERS.find((name) => isOn(env[name]))
-  if (provider !== undefined) return { kind: 'whole', reason: `${provider} is set` }
-  const key = KEYS.find((name) => (env[name] ?? '') !== '')
-  if (key !== undefined) return { kind: 'whole', reason: `${key} is set` }
+  const variable = decidingVariable(env)
+  if (variable !== undefined) return { kind: 'whole', reason: `${variable} is set` }
   if (hasKeyHelper) {
     return { kind: 'whole', reason: "apiKeyHelper is set in Claude Code's settings" }
   }

@@ -189,7 +189,7 @@ describe('where its settings come from', () => {
 test('a login that the runtime does not tell keeps no server from starting, or serving', async () => {
   sandbox = makeSandbox(standin.url)
   const path = join(sandbox.folder, 'claude')
-  const script = `#!/bin/sh\ncase "$1 $2" in "auth status") echo 'Not today.' >&2; exit 3;; esac\nexec '${RUNTIME}' "$@"\n`
+  const script = `#!/bin/sh\ncase "$*" in *"auth status"*) echo 'Not today.' >&2; exit 3;; esac\nexec '${RUNTIME}' "$@"\n`
   writeFileSync(path, script, { mode: 0o755 })
   const { line, url } = await startServer({
     args: [...LOCAL, '--claude-path', path],

@@ -192,10 +192,7 @@ const LIMITS: Record<string, Limits> = {
 }
 
 /** The limits that a conversation has which goes whole. */
-const NOT_EVEN_WHOLE = [
-  'effort for a model that has none',
-  'betas with which the runtime offers tools of its own',
-]
+const NOT_EVEN_WHOLE = ['effort for a model that has none']
 
 describe('what the runtime does not leave as it was sent', () => {
   test.each(Object.entries(LIMITS))('%s', async (name, { body, betas, differs }) => {

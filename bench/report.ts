@@ -11,6 +11,8 @@ export type Facts = {
   startedInMilliseconds: number
   memoryAtStart: Memory
   memoryAtEnd: Memory
+  /** 40 s later; the same if the run had not all works. */
+  memoryAtRest: Memory
   /** The most that the proxy and its processes had at any look, in MB. */
   peak: number
   share: Share | undefined
@@ -38,7 +40,7 @@ export function renderReport(
   facts: Facts,
 ): string {
   const all = new Map(measured.map((entry) => [entry.work.name, figuresOf(entry)]))
-  const { share, memoryAtStart, memoryAtEnd } = facts
+  const { share, memoryAtStart, memoryAtEnd, memoryAtRest } = facts
   return [
     '',
     row(HEADER),
@@ -52,7 +54,7 @@ export function renderReport(
           `The proxy's own share, p50 / p95: request in → into the process ${describe(share.inward)}, event out of the process → on the socket ${describe(share.outward)}.`,
         ]),
     `From the start of the command to its banner: ${facts.startedInMilliseconds.toFixed(0)} ms.`,
-    `Memory, private: ${describeMemory(memoryAtStart)} at start, ${describeMemory(memoryAtEnd)} at the end; ${facts.peak.toFixed(0)} MB without a file at the most.`,
+    `Memory, private: ${describeMemory(memoryAtStart)} at start, ${describeMemory(memoryAtEnd)} at the end, ${describeMemory(memoryAtRest)} 40 s later; ${facts.peak.toFixed(0)} MB without a file at the most.`,
     `${facts.rounds} rounds. ${facts.machine}.`,
     '',
   ].join('\n')

@@ -21,7 +21,7 @@ export class LoginWatch {
     this.#input = input
   }
 
-  /** To be told of the end of each turn. */
+  /** Call it at the end of each turn. */
   turnEnded({ outcome, errorType }: Pick<TurnRecord, 'outcome' | 'errorType'>): void {
     if (errorType === 'authentication_error') this.#isRefused = true
     if (!this.#isRefused || outcome !== 'whole') return
@@ -30,7 +30,7 @@ export class LoginWatch {
     void this.#input.look().then(this.#input.onKnown)
   }
 
-  /** To be told that a turn was refused because the plan is used up: no reply will tell of another login. */
+  /** Call it when a turn is refused because the plan is used up: no reply will tell of another login. */
   turnRefused(): void {
     void this.#input.look()
   }

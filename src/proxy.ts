@@ -197,8 +197,10 @@ export async function createProxy({
       // Requests of batches were looked at before they were taken up.
       if (!isBatch) await keyGuard.admit(key, model, { isBatch })
     },
-    serve: ({ turn, isRun }, signal) =>
-      isRun ? engine.run(turn, signal) : engine.serve(turn, signal),
+    serve: ({ turn, isRun }, { signal, isBatch }) => {
+      const priority = isBatch ? 'batch' : 'interactive'
+      return isRun ? engine.run(turn, signal, priority) : engine.serve(turn, signal, priority)
+    },
     onChange: () => observatory.changed(),
     onEnd: (record, trace) => {
       loginWatch.turnEnded(record)

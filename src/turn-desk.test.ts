@@ -77,6 +77,15 @@ describe('a turn that gets no reply is recorded, ends, and fails', () => {
   })
 })
 
+test.each([true, false])('the engine is told whether it is of a batch: %s', async (isBatch) => {
+  const serve = vi.fn<TurnDeskInput['serve']>(() =>
+    Promise.resolve({ lane: 'open', reply: new Reply(() => {}) }),
+  )
+  const { desk } = open({ serve })
+  await desk.ask(REQUEST, { ...facts(), isBatch })
+  expect(serve.mock.calls[0]?.[1]).toMatchObject({ isBatch })
+})
+
 test('a client that has left is not asked for', async () => {
   const plan = vi.fn<TurnDeskInput['plan']>()
   const { desk, records } = open({ plan })

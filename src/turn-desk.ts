@@ -32,7 +32,7 @@ export type TurnDeskInput = {
   /** Rejects with an ApiError if no turn of the model may be asked now, or not by this client. */
   guard: (model: string, facts: AskFacts) => Promise<void>
   /** @throws ApiError if there is no reply */
-  serve: (planned: PlannedTurn, signal: AbortSignal) => Promise<Served>
+  serve: (planned: PlannedTurn, asked: Pick<AskFacts, 'signal' | 'isBatch'>) => Promise<Served>
   /** Called when turns came, got their worker or ended. */
   onChange: () => void
   /** Called once for each turn, however it ended. */
@@ -88,7 +88,7 @@ export class TurnDesk {
       throwIfLeft(signal)
       facts.model = planned.turn.model
       await guard(facts.model, asked)
-      const { lane, worker, reply } = await serve(planned, signal)
+      const { lane, worker, reply } = await serve(planned, asked)
       onChange()
       watchTurn(reply, { ...facts, lane, worker }, finish)
       return reply

@@ -241,7 +241,7 @@ export class BatchRunner {
       if (hold === undefined) key = await this.#options.admit(translated.request, batch.owner)
     } catch (error) {
       hold = keyHold(error)
-      if (hold === undefined) return this.#fail(request, error)
+      if (hold === undefined) return this.#handleFailure(request, error)
     }
     if (hold !== undefined) {
       this.#holds.set(batch.id, hold)
@@ -262,22 +262,28 @@ export class BatchRunner {
       if (signal.aborted) {
         return this.#write(() => queue.putBack(request, { after: 0, failures, attempts }))
       }
-      const verdict = judge(error, failures, this.#refusals)
-      if (verdict.kind === 'final') return this.#fail(request, error)
-      if (verdict.everyone !== undefined) {
-        // Those that were asked together are refused together.
-        if (!isHeld(this.#hold)) this.#refusals += 1
-        this.#holdAll({ reason: verdict.everyone, until: Date.now() + verdict.after })
-      }
-      await this.#write(() =>
-        queue.putBack(request, {
-          // Who waits with everyone else goes on with them.
-          after: verdict.isOwn ? verdict.after : 0,
-          failures: failures + (verdict.isOwn ? 1 : 0),
-          attempts,
-        }),
-      )
+      return this.#handleFailure(request, error)
     }
+  }
+
+  /** A request that failed has its result, or is asked again later. */
+  async #handleFailure(request: ClaimedRequest, error: unknown): Promise<void> {
+    const { attempts, failures } = request
+    const verdict = judge(error, failures, this.#refusals)
+    if (verdict.kind === 'final') return this.#fail(request, error)
+    if (verdict.everyone !== undefined) {
+      // Those that were asked together are refused together.
+      if (!isHeld(this.#hold)) this.#refusals += 1
+      this.#holdAll({ reason: verdict.everyone, until: Date.now() + verdict.after })
+    }
+    await this.#write(() =>
+      this.#options.queue.putBack(request, {
+        // Who waits with everyone else goes on with them.
+        after: verdict.isOwn ? verdict.after : 0,
+        failures: failures + (verdict.isOwn ? 1 : 0),
+        attempts,
+      }),
+    )
   }
 
   #fail(request: ClaimedRequest, error: unknown): Promise<void> {

@@ -9,7 +9,8 @@ export type RequestBuckets = {
   take: (name: string, perMinute: number) => Promise<number>
 }
 
-const MINUTE = 60_000
+/** Milliseconds in which a bucket fills. */
+export const MINUTE = 60_000
 
 /** The buckets of this process. */
 export class LocalBuckets implements RequestBuckets {
@@ -26,7 +27,7 @@ export class LocalBuckets implements RequestBuckets {
     const now = this.#now()
     const fullAt = Math.max(now, this.#fullAt.get(name) ?? 0)
     const wait = waitFor(fullAt - now, perMinute)
-    if (wait === 0) this.#fullAt.set(name, fullAt + MINUTE / perMinute)
+    if (wait === 0) this.#fullAt.set(name, fullAt + shareOf(perMinute))
     return Promise.resolve(wait)
   }
 }
@@ -38,7 +39,7 @@ export class LocalBuckets implements RequestBuckets {
  */
 export function waitFor(untilFull: number, perMinute: number): number {
   // The half millisecond is for sums of fractions.
-  return Math.max(0, Math.ceil(untilFull + MINUTE / perMinute - MINUTE - 0.5))
+  return Math.max(0, Math.ceil(untilFull + shareOf(perMinute) - MINUTE - 0.5))
 }
 
 /** How much later a bucket is full for a request that is taken from it, in milliseconds. */

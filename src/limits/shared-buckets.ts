@@ -1,9 +1,7 @@
 import { sql } from 'kysely'
 
 import type { LazyStore } from '../store/lazy-store.ts'
-import { LocalBuckets, type RequestBuckets, shareOf, waitFor } from './request-buckets.ts'
-
-const MINUTE = 60_000
+import { LocalBuckets, MINUTE, type RequestBuckets, shareOf, waitFor } from './request-buckets.ts'
 
 /** For how long the database is left alone after it was not reached, in milliseconds. */
 const PAUSE = 5000

@@ -190,7 +190,7 @@ export class Engine {
    * @param signal aborts while the turn waits for a worker; after that, leaving the reply ends it
    * @throws ApiError if no worker could be had in time, or it failed
    */
-  async serve(turn: Turn, signal: AbortSignal, priority?: Priority): Promise<Served> {
+  async serve(turn: Turn, signal: AbortSignal, priority: Priority): Promise<Served> {
     return retryOnceIfEnded(() => {
       const since = performance.now()
       return this.#capacity.withWorker(
@@ -211,14 +211,14 @@ export class Engine {
    *
    * @throws ApiError as `serve` does
    */
-  async run(turn: Turn, signal: AbortSignal): Promise<Served> {
+  async run(turn: Turn, signal: AbortSignal, priority: Priority): Promise<Served> {
     if (turn.prompt.length === 0) {
       throw new ApiError(
         'invalid_request_error',
         'messages: with tools_enabled the conversation must end with a user message.',
       )
     }
-    return retryOnceIfEnded(() => this.#run(turn, signal))
+    return retryOnceIfEnded(() => this.#run(turn, signal, priority))
   }
 
   /** Ends all processes. Replies in flight end with an error. */
@@ -239,9 +239,9 @@ export class Engine {
     return { lane, worker: worker.pid, reply }
   }
 
-  async #run(turn: Turn, signal: AbortSignal): Promise<Served> {
+  async #run(turn: Turn, signal: AbortSignal, priority: Priority): Promise<Served> {
     if (this.#runs === undefined) throw new Error('There is no folder for the tools to work in.')
-    const giveBack = await this.#capacity.ticket(signal)
+    const giveBack = await this.#capacity.ticket(signal, priority)
     let worker: Worker | undefined
     try {
       worker = new Worker(this.#runs, turn.system)

@@ -247,6 +247,31 @@ export function deskTests(open: () => Promise<KeptStore>, knowsTheGone: boolean)
     expect(ask).toHaveBeenCalledTimes(3)
   })
 
+  test('a key over its limit holds its own batches alone', async () => {
+    let isOver = true
+    const admit: DeskOptions['admit'] = (_, owner) =>
+      isOver && owner === 'name:ann'
+        ? Promise.reject(new ApiError('rate_limit_error', 'made up', { retryAfter: 1 }))
+        : Promise.resolve(undefined)
+    const desk = openDesk({ admit })
+    const anns = await create(desk, ['a'], { ...CALLER, owner: 'name:ann' })
+    await until(() => desk.runner.progress()[0]?.waits_for?.reason === 'key limit')
+    const bobs = await create(desk, ['b'], { ...CALLER, owner: 'name:bob' })
+    expect(await ended(desk, bobs)).toMatchObject({ counts: { succeeded: 1 } })
+    expect(await desk.records.get('name:ann', anns.id)).toMatchObject({ status: 'in_progress' })
+    isOver = false
+    expect(await ended(desk, anns)).toMatchObject({ counts: { succeeded: 1 } })
+  })
+
+  test('if the keys can not be looked at, it is asked later', async () => {
+    const admit = vi
+      .fn<DeskOptions['admit']>(() => Promise.resolve(undefined))
+      .mockRejectedValueOnce(new Error('made up'))
+    const desk = openDesk({ admit })
+    const batch = await create(desk, ['a'])
+    expect(await ended(desk, batch)).toMatchObject({ counts: { succeeded: 1, errored: 0 } })
+  })
+
   test('a batch waits for the window of the plan, which is not an attempt', async () => {
     let utilization = 0.8
     const rateLimits = () => ({

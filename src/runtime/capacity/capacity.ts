@@ -126,9 +126,9 @@ export class Capacity<Worker extends PooledWorker> {
    * @returns a function that gives the ticket back, to be called once
    * @throws ApiError as `withWorker` does
    */
-  async ticket(signal: AbortSignal): Promise<() => void> {
+  async ticket(signal: AbortSignal, priority: Priority = 'interactive'): Promise<() => void> {
     await new Promise<void>((grant, reject) => {
-      this.#join({ kind: 'ticket', grant }, 'interactive', signal, reject)
+      this.#join({ kind: 'ticket', grant }, priority, signal, reject)
     })
     return () => {
       this.#lent -= 1

@@ -1,7 +1,7 @@
-/** Milliseconds that a start takes, as long as none was seen. */
-const START = 600
+/** Milliseconds assumed for a start until one was measured. */
+const START_MILLISECONDS = 600
 
-/** Of the latest time in a mean. */
+/** Weight of the latest time in a mean. */
 const WEIGHT = 0.3
 
 /**
@@ -11,19 +11,19 @@ const WEIGHT = 0.3
 export class Flow {
   readonly #since = new WeakMap<object, number>()
   #turnTime: number | undefined
-  #startTime = START
+  #startTime = START_MILLISECONDS
   #freedAt = -Infinity
 
   get freedAt(): number {
     return this.#freedAt
   }
 
-  /** To be told that a worker was given a turn. */
+  /** Call it when a worker gets a turn. */
   taken(worker: object, now: number): void {
     if (!this.#since.has(worker)) this.#since.set(worker, now)
   }
 
-  /** To be told that a worker can be given a turn. */
+  /** Call it when a worker can serve a turn again. */
   freed(worker: object, now: number): void {
     const since = this.#since.get(worker)
     if (since === undefined) return
@@ -32,7 +32,7 @@ export class Flow {
     this.#freedAt = now
   }
 
-  /** To be told how long a worker took to start: some times as long on a busy machine. */
+  /** Call it with the time that a start took: on a busy machine it is several times as long. */
   started(time: number): void {
     this.#startTime = mean(this.#startTime, time)
   }

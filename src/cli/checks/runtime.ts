@@ -35,6 +35,8 @@ function explain(
       }
     case 'missing':
       return { text: `${path}: there is no such file`, fix: again }
+    case 'no file':
+      return { text: `${path} is not a file`, fix: again }
     case 'not executable':
       return {
         text: `${path} is not executable`,

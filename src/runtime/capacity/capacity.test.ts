@@ -154,6 +154,16 @@ describe('a turn', () => {
     expect(workers[0]?.warmUps, 'no warm-up in the way of a turn').toBe(0)
   })
 
+  test('keeps the program running until a worker is started for it', async () => {
+    const { ask, workers } = open()
+    const keepsRunning = vi.spyOn(globalThis, 'setTimeout')
+    void ask()
+    const timers = keepsRunning.mock.results.map(({ value }) => value as NodeJS.Timeout)
+    expect(timers.some((timer) => timer.hasRef())).toBe(true)
+    await rest()
+    expect(workers).toHaveLength(1)
+  })
+
   test('has one more started soon while there are fewer workers than cores', async () => {
     const { ask, workers } = await startedBench({ cores: 2 })
     await ask()

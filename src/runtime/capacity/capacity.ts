@@ -254,7 +254,8 @@ export class Capacity<Worker extends PooledWorker> {
     const wait = this.#growthDelay()
     if (wait === undefined) return
     this.#growth = setTimeout(() => this.#growNow(), wait)
-    this.#growth.unref()
+    // A turn in line keeps the program running: nothing else may be left that does.
+    if (this.#line.length === 0) this.#growth.unref()
   }
 
   /** Milliseconds until the next action; `undefined` if there is none. */

@@ -15,6 +15,7 @@ export type InstallationProblem =
   /** No package with the executable for this system is installed. */
   | { kind: 'not installed'; package: string }
   | { kind: 'missing' }
+  | { kind: 'no file' }
   | { kind: 'not executable' }
   /** It is there, and the system can't run it, or it does not end well. */
   | { kind: 'fails'; reason: string }
@@ -71,9 +72,8 @@ export async function inspectInstallation(
   if (path === undefined) {
     return { path, problem: { kind: 'not installed', package: packagesFor(system)[0] } }
   }
-  if (statSync(path, { throwIfNoEntry: false })?.isFile() !== true) {
-    return { path, problem: { kind: 'missing' } }
-  }
+  const entry = statSync(path, { throwIfNoEntry: false })
+  if (!entry?.isFile()) return { path, problem: { kind: entry ? 'no file' : 'missing' } }
   const [command, ...args] = commandOf(path)
   if (args.length === 0 && !isExecutable(path)) return { path, problem: { kind: 'not executable' } }
   const since = performance.now()

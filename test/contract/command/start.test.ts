@@ -259,16 +259,16 @@ describe('a claude_path that is no use is one line that names it', () => {
 
   test('it is not there', async () => {
     sandbox = makeSandbox(standin.url)
-    await expectRefused(join(sandbox.folder, 'nowhere'))
+    await expectRefused(join(sandbox.folder, 'nowhere'), 'there is no such file')
   })
 
   test('it is a folder', async () => {
     sandbox = makeSandbox(standin.url)
-    await expectRefused(sandbox.workFolder)
+    await expectRefused(sandbox.workFolder, 'is not a file')
   })
 })
 
-async function expectRefused(path: string): Promise<void> {
+async function expectRefused(path: string, why = ''): Promise<void> {
   const end = await runCommand({
     args: [...LOCAL, '--claude-path', path],
     env: sandbox.env,
@@ -277,5 +277,6 @@ async function expectRefused(path: string): Promise<void> {
   expect(end).toMatchObject({ code: 1, signal: null, stdout: '' })
   expect(end.stderr).toMatch(/^claude-sub-proxy: [^\n]+\n$/)
   expect(end.stderr).toContain(path)
+  expect(end.stderr).toContain(why)
   expect(leftIn(join(sandbox.folder, 'tmp'))).toEqual([])
 }

@@ -156,9 +156,16 @@ describe('a turn', () => {
 
   test('keeps the program running until a worker is started for it', async () => {
     const { ask, workers } = open()
-    const keepsRunning = vi.spyOn(globalThis, 'setTimeout')
+    const timers: NodeJS.Timeout[] = []
+    const { setTimeout } = globalThis
+    // Not `vi.spyOn`: restored, it leaves the fake function in place of the real one.
+    globalThis.setTimeout = ((...args: Parameters<typeof setTimeout>) => {
+      const timer = setTimeout(...args)
+      timers.push(timer)
+      return timer
+    }) as typeof setTimeout
     void ask()
-    const timers = keepsRunning.mock.results.map(({ value }) => value as NodeJS.Timeout)
+    globalThis.setTimeout = setTimeout
     expect(timers.some((timer) => timer.hasRef())).toBe(true)
     await rest()
     expect(workers).toHaveLength(1)

@@ -42,6 +42,8 @@ import { apiKeyHelperIn } from './runtime/login/api-key-helper.ts'
 import { type Carrier, carrierOf } from './runtime/login/carrier.ts'
 import { Engine } from './runtime/engine.ts'
 import { runtimeEnvironment } from './runtime/process/environment.ts'
+import { memoryShelf } from './responses/memory-shelf.ts'
+import { SharedShelf } from './responses/shared-shelf.ts'
 import { refuseSubscription } from './runtime/login/subscription.ts'
 import { inSteps } from './steps.ts'
 import { LazyStore } from './store/lazy-store.ts'
@@ -74,7 +76,7 @@ export type Proxy = {
   close: () => Promise<void>
 }
 
-/** How long a server that works on batches and says nothing is believed to be alive. */
+/** How long a server that works on batches or responses and says nothing is believed to be alive. */
 const LEASE_MILLISECONDS = 10_000
 
 /**
@@ -135,12 +137,12 @@ export async function createProxy({
     },
   })
   const onError = (error: unknown): void => logger.error({ err: error }, 'unexpected error')
+  const isShared = config.databaseUrl !== undefined
+  const kept = isShared ? 'Batches, files and stored responses' : 'Batches and files'
   const store = new LazyStore(config, {
-    onOpen: (place) =>
-      logger.info(`Batches and files are kept in ${place}, with what is said in them`),
+    onOpen: (place) => logger.info(`${kept} are kept in ${place}, with what is said in them`),
     onError: (error) => logger.warn({ err: error }, 'the store is not reached'),
   })
-  const isShared = config.databaseUrl !== undefined
   const observatory: Observatory = new Observatory({
     logger,
     version: VERSION,
@@ -238,10 +240,17 @@ export async function createProxy({
     onError: (error) => logger.warn({ err: error }, 'batches wait'),
     onChange: () => observatory.changed(),
   })
+  const shelf = new SharedShelf(store, {
+    retention: config.responseRetention,
+    lease: LEASE_MILLISECONDS,
+    onError: (error) => logger.warn({ err: error }, 'a response is not stored'),
+  })
   const app = createApp({
     ...config,
     batches,
     files,
+    // Without a database for all, nothing of a response is written to disk.
+    responseShelf: isShared ? shelf : memoryShelf(),
     version: VERSION,
     keyRing: ring,
     isOpenToNetwork: !isLoopback(config.host),
@@ -270,6 +279,7 @@ export async function createProxy({
       await batches.close()
       await engine.close()
       await observatory.close()
+      await shelf.close()
       await store.close()
     },
     release: async () => {

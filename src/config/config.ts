@@ -194,6 +194,13 @@ export interface Config {
   readonly batchRetention: Values['batchRetention']
 
   /**
+   * With database_url: time after which stored responses and unchanged conversations of the
+   * Responses API are deleted. Takes milliseconds, a whole number from 1 to 315360000000. Default:
+   * 30d.
+   */
+  readonly responseRetention: Values['responseRetention']
+
+  /**
    * Maximum total size of uploaded files on disk; files are kept until they are deleted. Takes
    * bytes, a whole number from 1024 to 9007199254740991. Default: 1024mb.
    */
@@ -201,8 +208,8 @@ export interface Config {
 
   /**
    * PostgreSQL database that several replicas share, such as postgresql://user:password@host/name;
-   * empty: batches and files are kept in store.db; not for subscriptions. Takes an address that
-   * begins with postgresql://. Default: none.
+   * empty: batches and files are kept in store.db, stored responses in memory; not for
+   * subscriptions. Takes an address that begins with postgresql://. Default: none.
    */
   readonly databaseUrl: Values['databaseUrl']
 

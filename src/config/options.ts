@@ -138,6 +138,11 @@ export const SETTINGS = {
     '29d',
     'time after which a batch is deleted from disk, with its requests and results',
   ),
+  response_retention: fixed(
+    days,
+    '30d',
+    'with database_url: time after which stored responses and unchanged conversations of the Responses API are deleted',
+  ),
   files_limit: fixed(
     size,
     '1024mb',
@@ -146,7 +151,7 @@ export const SETTINGS = {
   database_url: secret(
     optional(
       databaseAddress,
-      'PostgreSQL database that several replicas share, such as postgresql://user:password@host/name; empty: batches and files are kept in store.db; not for subscriptions',
+      'PostgreSQL database that several replicas share, such as postgresql://user:password@host/name; empty: batches and files are kept in store.db, stored responses in memory; not for subscriptions',
     ),
   ),
   runtime_reminders: fixed(

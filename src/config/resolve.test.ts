@@ -39,6 +39,7 @@ it('fills in every default', () => {
     batchWindowShare: 0.7,
     batchExpiry: 86_400_000,
     batchRetention: 2_505_600_000,
+    responseRetention: 2_592_000_000,
     filesLimit: 1_073_741_824,
     databaseUrl: undefined,
     workFolder: undefined,

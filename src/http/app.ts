@@ -12,6 +12,8 @@ import { isAllowedOrigin } from '../config/origins.ts'
 import type { Files } from '../files/files.ts'
 import { mayUse } from '../limits/key-guard.ts'
 import type { Viewer } from '../observe/overview.ts'
+import { memoryShelf } from '../responses/memory-shelf.ts'
+import type { ResponseShelf } from '../responses/stored.ts'
 import type { Reply } from '../stream/reply.ts'
 import { sseStream } from '../stream/sse.ts'
 import { createAnswerMemory } from './answer-memory.ts'
@@ -73,6 +75,8 @@ export type AppOptions = BrowserRules &
     rateLimits: () => RateLimits | undefined
     batches?: Batches
     files?: Files
+    /** Keeps what clients of the Responses API store; by default in memory. */
+    responseShelf?: ResponseShelf
   }
 
 type Call = Context<{ Variables: Variables }>
@@ -158,7 +162,8 @@ export function createApp(settings: AppOptions): Hono<{ Variables: Variables }> 
     postCompletion(context.req.raw, context.get('requestId'), forClient(context)),
   )
   routeOllama(app, forClient)
-  addResponsesRoutes(app, forClient, options.maxBodySize)
+  const shelf = options.responseShelf ?? memoryShelf()
+  addResponsesRoutes(app, forClient, shelf, options.maxBodySize)
   app.post('/v1/messages/count_tokens', async (context) =>
     answer(context, await postCountTokens(context.req.raw, forClient(context))),
   )
@@ -218,6 +223,7 @@ function optionsForClient<Options extends AppOptions>(context: Call, options: Op
   return {
     ...options,
     caller: callerOf(context.req.raw.headers, key),
+    owner,
     ask: async (request: MessagesRequest, facts: RequestFacts) =>
       options.ask(await withFiles(request), { ...facts, key }),
     countTokens: async (request: MessagesRequest, signal: AbortSignal) =>

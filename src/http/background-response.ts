@@ -4,6 +4,8 @@ import type { ReplyMessage } from '../api/types.ts'
 import { ApiError } from '../errors.ts'
 import { emptyResponse, type ResponseHead, type WireResponse } from '../openai/responses/reply.ts'
 import { ResponseStream } from '../openai/responses/stream.ts'
+import type { Past } from '../openai/responses/request.ts'
+import type { BackgroundJob } from '../responses/stored.ts'
 import type { Reply } from '../stream/reply.ts'
 import type { ResponseRun } from './response-run.ts'
 
@@ -11,7 +13,7 @@ export type BackgroundInput = {
   head: ResponseHead
   /** The model that the request names. The one that answers is not known yet. */
   model: string
-  /** Asks for the reply. */
+  /** Asks for the reply, once the response is started. */
   begin: (signal: AbortSignal) => Promise<ResponseRun>
   /** Seconds since 1970. */
   now: () => number
@@ -20,17 +22,15 @@ export type BackgroundInput = {
 }
 
 /** A response that is completed even if its client does not wait. */
-export class BackgroundResponse {
-  /** The response as it is now. */
+export class BackgroundResponse implements BackgroundJob {
   response: WireResponse
+  added: Past | undefined
+  isOver = false
   readonly events: ResponseStreamEvent[] = []
-  /** Resolves when the response is whole, failed or cancelled. */
-  readonly ended: Promise<void>
   readonly #input: BackgroundInput
   readonly #stream: ResponseStream
   readonly #controller = new AbortController()
   #reply: Reply | undefined
-  #isOver = false
   #wake: (() => void)[] = []
 
   constructor(input: BackgroundInput) {
@@ -42,32 +42,24 @@ export class BackgroundResponse {
     this.#stream = new ResponseStream(input.head, folded, input.now)
     this.response = { ...emptyResponse(input.model, input.head), status: 'queued' }
     this.#add(this.#stream.queue(input.model))
-    this.ended = this.#run().finally(() => {
-      this.#isOver = true
+  }
+
+  /** Asks. Call it once. */
+  start(): void {
+    void this.#run().finally(() => {
+      this.isOver = true
       this.#notify()
     })
   }
 
-  /** Ends the request upstream. A response that is over stays as it is. */
   cancel(): void {
-    if (this.#isOver || this.#controller.signal.aborted) return
+    if (this.isOver || this.#controller.signal.aborted) return
     this.response = { ...this.response, status: 'cancelled' }
     this.#controller.abort()
   }
 
-  /** The events with a higher number, including later ones. */
-  async *after(number: number): AsyncGenerator<ResponseStreamEvent, void> {
-    for (let next = number + 1; ;) {
-      const event = this.events[next]
-      if (event !== undefined) {
-        next += 1
-        yield event
-      } else if (this.#isOver) {
-        return
-      } else {
-        await new Promise<void>((resolve) => this.#wake.push(resolve))
-      }
-    }
+  changed(): Promise<void> {
+    return new Promise((resolve) => this.#wake.push(resolve))
   }
 
   async #run(): Promise<void> {
@@ -77,7 +69,9 @@ export class BackgroundResponse {
       this.#reply = reply
       for await (const event of reply) {
         const told = this.#stream.push(event)
-        if (event.type === 'message_stop' && !signal.aborted) remember(reply.message())
+        if (event.type === 'message_stop' && !signal.aborted) {
+          this.added = (await remember(reply.message())).added
+        }
         this.#add(told)
       }
     } catch (error) {

@@ -1,13 +1,14 @@
+import { randomBytes } from 'node:crypto'
+
 import type { ResponseInput } from 'openai/resources/responses/responses'
 import { z } from 'zod'
 
 import { checkShape } from '../openai/invalid.ts'
 import { inputItems } from '../openai/responses/input-items.ts'
 import { itemsSchema } from '../openai/responses/schema.ts'
+import type { Conversation, Conversations } from '../responses/stored.ts'
 import type { Bodies } from './bodies.ts'
-import type { CallersConversations, Conversation } from './conversation-store.ts'
 import { type ListPage, wholeList } from './list-page.ts'
-import { secondsNow } from './response-run.ts'
 
 const metadata = z.record(z.string(), z.string()).nullish()
 const newConversation = itemsSchema.extend({ metadata, items: itemsSchema.shape.items.nullish() })
@@ -19,13 +20,13 @@ type NewConversation = { metadata?: Record<string, string> | null; items?: Respo
 export async function postConversation(
   request: Request,
   bodies: Bodies,
-  conversations: CallersConversations,
+  conversations: Conversations,
 ): Promise<Conversation> {
   const body = await bodies.readJson(request, '{}')
   checkShape(newConversation, body)
   const { items, metadata: given } = body as NewConversation
-  const conversation = conversations.create(given ?? {}, secondsNow())
-  conversations.append(conversation.id, listed(items ?? [], conversation.id))
+  const conversation = await conversations.create(given ?? {})
+  await conversations.append(conversation.id, listed(items ?? []))
   return conversation
 }
 
@@ -34,7 +35,7 @@ export async function postConversationChanges(
   request: Request,
   id: string,
   bodies: Bodies,
-  conversations: CallersConversations,
+  conversations: Conversations,
 ): Promise<Conversation> {
   const body = await bodies.readJson(request)
   checkShape(changes, body)
@@ -46,16 +47,16 @@ export async function postConversationItems(
   request: Request,
   id: string,
   bodies: Bodies,
-  conversations: CallersConversations,
+  conversations: Conversations,
 ): Promise<ListPage<ReturnType<typeof listed>[number]>> {
   const body = await bodies.readJson(request)
   checkShape(itemsSchema, body)
-  const { length } = conversations.items(id)
-  const items = listed((body as { items: ResponseInput }).items, `${id}_${length}`)
-  conversations.append(id, items)
+  const items = listed((body as { items: ResponseInput }).items)
+  await conversations.append(id, items)
   return wholeList(items)
 }
 
-function listed(items: ResponseInput, owner: string) {
-  return inputItems(items, owner, () => undefined)
+/** Items without an id get one that no other request gives. */
+function listed(items: ResponseInput) {
+  return inputItems(items, randomBytes(12).toString('hex'), () => undefined)
 }

@@ -4,21 +4,22 @@ import type { ContentBlock, ReplyMessage } from '../api/types.ts'
 import { invalid, tooMany } from '../openai/invalid.ts'
 import { countParts, MOST_PARTS } from '../openai/part-limit.ts'
 import { inputItems } from '../openai/responses/input-items.ts'
-import { type ResponseHead, responseOf, type WireResponse } from '../openai/responses/reply.ts'
+import { type ResponseHead, responseOf } from '../openai/responses/reply.ts'
 import {
   type Past,
   requestOfResponse,
   type ResponsesRequest,
   type TranslatedRequest,
 } from '../openai/responses/request.ts'
+import { itemType } from '../openai/responses/schema.ts'
+import type { Conversations, Responses, StoredResponse } from '../responses/stored.ts'
 import type { Reply } from '../stream/reply.ts'
-import type { CallersConversations, ConversationStore } from './conversation-store.ts'
-import type { CallersResponses, ResponseStore, StoredResponse } from './response-store.ts'
 import { askTranslated, type DialectOptions } from './translated.ts'
 
+/** What the client has stored comes with the options: no one else's can be reached. */
 export type ResponsesOptions = DialectOptions & {
-  store: ResponseStore
-  conversations: ConversationStore
+  responses: Responses
+  conversations: Conversations
 }
 
 /** A request for a response, ready to be asked. */
@@ -27,9 +28,12 @@ export type PreparedResponse = {
   translated: TranslatedRequest
   /** What the request goes on from. */
   past: Past
-  /** The whole response, from its message. It is stored, unless `store` is false. */
-  finish: (message: ReplyMessage) => StoredResponse
-  responses: CallersResponses
+  /**
+   * Makes the whole response of its message, and stores it, unless `store` is false.
+   *
+   * @throws ApiError if its conversation can't be added to
+   */
+  finish: (message: ReplyMessage) => Promise<StoredResponse>
   /** The input of the request, as it is listed. */
   input: ResponseItem[]
 }
@@ -38,8 +42,8 @@ export type PreparedResponse = {
 export type ResponseRun = {
   reply: Reply
   headers: Record<string, string>
-  /** To be called with the whole message, before the client can know that it is whole. */
-  remember: (message: ReplyMessage) => StoredResponse
+  /** To be awaited with the whole message, before the client can know that it is whole. */
+  remember: (message: ReplyMessage) => Promise<StoredResponse>
 }
 
 /** The API's fields as this dialect has them. */
@@ -55,14 +59,12 @@ const FIELD_NAMES = new Map([
  * @param local what is known of an earlier response where it is not stored
  * @throws ApiError where the request is wrong, or what it goes on from is not remembered
  */
-export function prepareResponse(
+export async function prepareResponse(
   body: ResponsesRequest,
   id: string,
-  { store, conversations, caller, modelOf }: ResponsesOptions,
+  { responses, conversations, modelOf }: ResponsesOptions,
   local?: (id: string) => Past | undefined,
-): PreparedResponse {
-  const responses = store.of(caller)
-  const mine = conversations.of(caller)
+): Promise<PreparedResponse> {
   const conversationId = conversationOf(body)
   const { previous_response_id: previous } = body
   if (conversationId !== undefined && previous) {
@@ -71,13 +73,14 @@ export function prepareResponse(
       'conversation',
     )
   }
-  const history = conversationId === undefined ? [] : mine.items(conversationId)
-  const past = (previous ? local?.(previous) : undefined) ?? responses.past(previous)
+  const history = conversationId === undefined ? [] : await conversations.items(conversationId)
+  const past = (previous ? local?.(previous) : undefined) ?? (await responses.past(previous))
   if (countParts(history, past.messages) > MOST_PARTS) {
     throw tooMany(conversationId === undefined ? 'previous_response_id' : 'conversation')
   }
+  const items = await responses.items(referencesIn(body))
   const findItem = (itemId: string): ResponseInputItem | undefined =>
-    responses.item(itemId) ?? (history.find((item) => item.id === itemId) as ResponseInputItem)
+    items.get(itemId) ?? (history.find((item) => item.id === itemId) as ResponseInputItem)
   const translated = requestOfResponse(
     body,
     modelOf(body.model ?? undefined),
@@ -94,7 +97,7 @@ export function prepareResponse(
   }
   const input = inputItems(body.input, head.id, findItem)
 
-  function finish(message: ReplyMessage): StoredResponse {
+  async function finish(message: ReplyMessage): Promise<StoredResponse> {
     const { added } = translated
     const content = message.content as unknown as ContentBlock[]
     const answer = content.length > 0 ? [{ role: 'assistant' as const, content }] : []
@@ -104,19 +107,22 @@ export function prepareResponse(
       added: { ...added, messages: [...added.messages, ...answer] },
       input,
     }
-    if (body.store !== false) responses.add(stored)
-    if (conversationId !== undefined) note(mine, conversationId, stored)
+    if (conversationId !== undefined) {
+      await conversations.note(conversationId, [...input, ...(response.output as ResponseItem[])])
+    }
+    // One in the background is stored from its beginning.
+    if (body.store !== false && body.background !== true) await responses.add(stored)
     return stored
   }
-  return { head, translated, past, finish, responses, input }
+  return { head, translated, past, finish, input }
 }
 
-function note(
-  conversations: CallersConversations,
-  id: string,
-  { input, response }: { input: StoredResponse['input']; response: WireResponse },
-): void {
-  conversations.note(id, [...input, ...(response.output as StoredResponse['input'])])
+/** The ids of the items that the input only names. */
+function referencesIn({ input }: ResponsesRequest): string[] {
+  if (typeof input === 'string') return []
+  return (input ?? []).flatMap((item) =>
+    itemType(item) === 'item_reference' ? [(item as ResponseInputItem.ItemReference).id] : [],
+  )
 }
 
 /** Asks, and waits for the first event. */

@@ -1,7 +1,7 @@
 import type { Context, Hono } from 'hono'
 
+import type { Client, ResponseShelf } from '../responses/stored.ts'
 import type { CountTokensOptions } from './count-tokens.ts'
-import { ConversationStore } from './conversation-store.ts'
 import {
   postConversation,
   postConversationChanges,
@@ -11,30 +11,37 @@ import { listPage } from './list-page.ts'
 import { idHeaders } from './reply.ts'
 import { serveResponsesSocket } from './responses-socket.ts'
 import { postCompaction, postInputTokens } from './responses-side.ts'
-import { ResponseStore } from './response-store.ts'
-import { cancelResponse, getResponse, postResponse, type ResponsesOptions } from './responses.ts'
+import { getResponse, postResponse, type ResponsesOptions } from './responses.ts'
 import { upgrade } from './upgrade.ts'
 import type { Variables } from './variables.ts'
 
 type App = Hono<{ Variables: Variables }>
 type Call = Context<{ Variables: Variables }>
-type Options = Omit<ResponsesOptions, 'store' | 'conversations'> & CountTokensOptions
+type Options = Omit<ResponsesOptions, 'responses' | 'conversations'> & CountTokensOptions & Client
 
 /**
  * The routes of OpenAI's Responses API, and what they share.
  *
  * @param optionsFor gives a client its options
+ * @param shelf keeps what clients store
  * @param maxBodySize bytes of the largest body, and of what may wait on a WebSocket
  */
 export function addResponsesRoutes(
   app: App,
   optionsFor: (context: Call) => Options,
+  shelf: ResponseShelf,
   maxBodySize: number,
 ): void {
-  const stores = { store: new ResponseStore(), conversations: new ConversationStore() }
-  const withStores = (context: Call) => ({ ...optionsFor(context), ...stores })
-  const responsesOf = (context: Call) => stores.store.of(optionsFor(context).caller)
-  const conversationsOf = (context: Call) => stores.conversations.of(optionsFor(context).caller)
+  const withStores = (context: Call) => {
+    const options = optionsFor(context)
+    return {
+      ...options,
+      responses: shelf.responses(options),
+      conversations: shelf.conversations(options),
+    }
+  }
+  const responsesOf = (context: Call) => shelf.responses(optionsFor(context))
+  const conversationsOf = (context: Call) => shelf.conversations(optionsFor(context))
 
   app.post('/v1/responses', (context) =>
     postResponse(context.req.raw, context.get('requestId'), withStores(context)),
@@ -58,21 +65,20 @@ export function addResponsesRoutes(
     getResponse(
       context.req.param('id'),
       queryOf(context),
-      responsesOf(context),
       context.get('requestId'),
       withStores(context),
     ),
   )
-  app.delete('/v1/responses/:id', (context) => {
+  app.delete('/v1/responses/:id', async (context) => {
     const id = context.req.param('id')
-    responsesOf(context).delete(id)
+    await responsesOf(context).delete(id)
     return json(context, { id, object: 'response', deleted: true })
   })
-  app.post('/v1/responses/:id/cancel', (context) =>
-    json(context, cancelResponse(context.req.param('id'), responsesOf(context))),
+  app.post('/v1/responses/:id/cancel', async (context) =>
+    json(context, await responsesOf(context).cancel(context.req.param('id'))),
   )
-  app.get('/v1/responses/:id/input_items', (context) => {
-    const items = responsesOf(context).input(context.req.param('id'))
+  app.get('/v1/responses/:id/input_items', async (context) => {
+    const items = await responsesOf(context).input(context.req.param('id'))
     return json(context, listPage(items, queryOf(context)))
   })
 
@@ -82,8 +88,8 @@ export function addResponsesRoutes(
       await postConversation(context.req.raw, optionsFor(context).bodies, conversationsOf(context)),
     ),
   )
-  app.get('/v1/conversations/:id', (context) =>
-    json(context, conversationsOf(context).get(context.req.param('id'))),
+  app.get('/v1/conversations/:id', async (context) =>
+    json(context, await conversationsOf(context).get(context.req.param('id'))),
   )
   app.post('/v1/conversations/:id', async (context) =>
     json(
@@ -96,13 +102,13 @@ export function addResponsesRoutes(
       ),
     ),
   )
-  app.delete('/v1/conversations/:id', (context) => {
+  app.delete('/v1/conversations/:id', async (context) => {
     const id = context.req.param('id')
-    conversationsOf(context).delete(id)
+    await conversationsOf(context).delete(id)
     return json(context, { id, object: 'conversation.deleted', deleted: true })
   })
-  app.get('/v1/conversations/:id/items', (context) => {
-    const items = conversationsOf(context).items(context.req.param('id'))
+  app.get('/v1/conversations/:id/items', async (context) => {
+    const items = await conversationsOf(context).items(context.req.param('id'))
     return json(context, listPage(items, queryOf(context)))
   })
   app.post('/v1/conversations/:id/items', async (context) =>
@@ -116,13 +122,13 @@ export function addResponsesRoutes(
       ),
     ),
   )
-  app.get('/v1/conversations/:id/items/:item', (context) => {
+  app.get('/v1/conversations/:id/items/:item', async (context) => {
     const { id, item } = context.req.param()
-    return json(context, conversationsOf(context).item(id, item))
+    return json(context, await conversationsOf(context).item(id, item))
   })
-  app.delete('/v1/conversations/:id/items/:item', (context) => {
+  app.delete('/v1/conversations/:id/items/:item', async (context) => {
     const { id, item } = context.req.param()
-    return json(context, conversationsOf(context).deleteItem(id, item))
+    return json(context, await conversationsOf(context).deleteItem(id, item))
   })
 }
 

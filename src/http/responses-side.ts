@@ -31,7 +31,7 @@ export async function postInputTokens(
   options: ResponsesOptions & { countTokens: CountTokens },
 ): Promise<object> {
   const body = parseResponsesRequest(await options.bodies.readJson(request))
-  const { translated } = prepareResponse(body, id, options)
+  const { translated } = await prepareResponse(body, id, options)
   checkValues(translated.request)
   const asked = await inSteps(checkMessagesRequest(translated.request))
   const count = await options.countTokens(asked, request.signal)
@@ -53,7 +53,7 @@ export async function postCompaction(
   checkShape(responsesRequestSchema, body)
   const asked = body as ResponsesRequest
   if (!asked.model) throw invalid('model: Field required', 'model')
-  const prepared = prepareResponse(summaryOf(asked), id, options)
+  const prepared = await prepareResponse(summaryOf(asked), id, options)
   const { reply, headers } = await beginResponse(prepared, request, id, options)
   const message = await reply.whole()
   const summary = message.content.map((block) => (block.type === 'text' ? block.text : '')).join('')

@@ -80,7 +80,7 @@ export function serveResponsesSocket(
       if (body.background) throw invalid('background: not over a WebSocket.', 'background')
       const id = newRequestId()
       const local = (known: string) => (known === last?.id ? last.past : undefined)
-      const prepared = prepareResponse(body, id, options, local)
+      const prepared = await prepareResponse(body, id, options, local)
       const { head, translated, past } = prepared
       if (generate === false) {
         for (const event of warmUp(prepared, options.modelOf(body.model ?? undefined))) {
@@ -96,7 +96,7 @@ export function serveResponsesSocket(
       for await (const event of reply) {
         const told = stream.push(event)
         if (event.type === 'message_stop') {
-          const { added } = remember(reply.message())
+          const { added } = await remember(reply.message())
           last = { id: head.id, past: joined(past, added) }
         }
         for (const one of told) await tell(one)

@@ -1,11 +1,11 @@
 import type { ResponseStreamEvent } from 'openai/resources/responses/responses'
 
 import { invalid } from '../openai/invalid.ts'
-import type { WireResponse } from '../openai/responses/reply.ts'
 import { parseResponsesRequest } from '../openai/responses/request.ts'
 import { ResponseStream } from '../openai/responses/stream.ts'
 import { COMMENT, encodeEvent, type SseFormat, sseStream } from '../stream/sse.ts'
 import { BackgroundResponse } from './background-response.ts'
+import { heldUntil } from './held-until.ts'
 import { idHeaders, STREAM_HEADERS } from './reply.ts'
 import {
   beginResponse,
@@ -14,7 +14,6 @@ import {
   type ResponsesOptions,
   secondsNow,
 } from './response-run.ts'
-import type { CallersResponses } from './response-store.ts'
 
 export type { ResponsesOptions } from './response-run.ts'
 
@@ -31,42 +30,37 @@ export async function postResponse(
 ): Promise<Response> {
   const { bodies, pingInterval, onError } = options
   const body = parseResponsesRequest(await bodies.readJson(request))
-  const prepared = prepareResponse(body, id, options)
+  const prepared = await prepareResponse(body, id, options)
   if (body.background === true) return postBackground(prepared, request, id, options)
 
   const { reply, headers, remember } = await beginResponse(prepared, request, id, options)
   if (body.stream !== true) {
-    const { response } = remember(await reply.whole())
+    const { response } = await remember(await reply.whole())
     return Response.json(response, { headers })
   }
-  const format = responsesFormat(new ResponseStream(prepared.head, reply, secondsNow), () =>
-    remember(reply.message()),
-  )
-  const stream = sseStream(reply, { format, pingInterval, onError })
+  const format = responsesFormat(new ResponseStream(prepared.head, reply, secondsNow))
+  const events = heldUntil(reply, () => remember(reply.message()))
+  const stream = sseStream(events, { format, pingInterval, onError })
   return new Response(stream, { headers: { ...headers, ...STREAM_HEADERS } })
 }
 
-/** @param onWhole is called before the client can know that the reply is whole */
-function responsesFormat(stream: ResponseStream, onWhole: () => void): SseFormat {
+function responsesFormat(stream: ResponseStream): SseFormat {
   return {
-    event: (event) => {
-      const text = stream.push(event).map(encodeEvent).join('')
-      if (event.type === 'message_stop') onWhole()
-      return text
-    },
+    event: (event) => stream.push(event).map(encodeEvent).join(''),
     error: (error) => stream.fail(error).map(encodeEvent).join(''),
     ping: COMMENT,
   }
 }
 
 /** Answers at once; the response is made whether its client stays or not. */
-function postBackground(
+async function postBackground(
   prepared: PreparedResponse,
   request: Request,
   id: string,
   options: ResponsesOptions,
-): Response {
-  const { head, responses, input } = prepared
+): Promise<Response> {
+  const { head, input } = prepared
+  const { responses } = options
   const body = head.request
   if (body.store === false) {
     throw invalid('background: a response in the background has to be stored.', 'background')
@@ -79,9 +73,13 @@ function postBackground(
     now: secondsNow,
     onError: options.onError,
   })
-  responses.run(job, input)
-  if (body.stream === true) return eventsResponse(job.after(-1), id, options)
-  return Response.json(job.response, { headers: idHeaders(id) })
+  const { response } = job
+  await responses.run(job, input)
+  job.start()
+  if (body.stream === true) {
+    return eventsResponse(await responses.events(head.id, -1), id, options)
+  }
+  return Response.json(response, { headers: idHeaders(id) })
 }
 
 /**
@@ -89,41 +87,21 @@ function postBackground(
  *
  * @throws ApiError 404, or 400 if its events are not kept
  */
-export function getResponse(
+export async function getResponse(
   responseId: string,
   query: URLSearchParams,
-  responses: CallersResponses,
   id: string,
   options: ResponsesOptions,
-): Response {
-  const job = responses.running(responseId)
+): Promise<Response> {
+  const { responses } = options
   if (query.get('stream') !== 'true') {
-    return Response.json(responses.get(responseId), { headers: idHeaders(id) })
+    return Response.json(await responses.get(responseId), { headers: idHeaders(id) })
   }
   const after = Number(query.get('starting_after') ?? -1)
   if (!Number.isInteger(after)) {
     throw invalid('starting_after: Input should be a whole number', 'starting_after')
   }
-  const events = job?.after(after) ?? storedEvents(responses, responseId, after)
-  return eventsResponse(events, id, options)
-}
-
-function storedEvents(
-  responses: CallersResponses,
-  responseId: string,
-  after: number,
-): AsyncIterable<ResponseStreamEvent> {
-  const { events } = responses.stored(responseId)
-  if (events === undefined) {
-    throw invalid('stream: the events of a response are kept with background alone.', 'stream')
-  }
-  return listed(events.slice(after + 1))
-}
-
-async function* listed(
-  events: readonly ResponseStreamEvent[],
-): AsyncGenerator<ResponseStreamEvent, void> {
-  yield* events
+  return eventsResponse(await responses.events(responseId, after), id, options)
 }
 
 function eventsResponse(
@@ -137,15 +115,3 @@ function eventsResponse(
 
 /** Nothing is translated any more, and what fails is among the events. */
 const AS_THEY_ARE: SseFormat = { event: encodeEvent, error: () => '', ping: COMMENT }
-
-/**
- * Answers `POST /v1/responses/{id}/cancel`. A response that is over stays as it is.
- *
- * @throws ApiError 404, or 400 for a response that is not in the background
- */
-export function cancelResponse(responseId: string, responses: CallersResponses): WireResponse {
-  responses.running(responseId)?.cancel()
-  const response = responses.get(responseId)
-  if (response.background === true) return response
-  throw invalid('Only a response that is made in the background can be cancelled.')
-}

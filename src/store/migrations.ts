@@ -8,10 +8,56 @@ const MIGRATIONS: Readonly<Record<string, Migration>> = {
   '001_batches': { up: createBatches },
   '002_files': { up: createFiles },
   '003_usage': { up: createUsage },
+  '004_responses': { up: createResponses },
 }
 
 export const migrations: MigrationProvider = {
   getMigrations: () => Promise.resolve({ ...MIGRATIONS }),
+}
+
+async function createResponses(db: Kysely<unknown>): Promise<void> {
+  await db.schema
+    .createTable('responses')
+    .addColumn('id', 'text', (column) => column.primaryKey())
+    .addColumn('owner', 'text', (column) => column.notNull())
+    .addColumn('created_at', 'bigint', (column) => column.notNull())
+    .addColumn('previous_id', 'text')
+    .addColumn('response', 'text', (column) => column.notNull())
+    .addColumn('input', 'text', (column) => column.notNull())
+    .addColumn('added', 'text')
+    .addColumn('worker', 'text')
+    .addColumn('lease_until', 'bigint')
+    .execute()
+  await db.schema.createIndex('responses_by_age').on('responses').columns(['created_at']).execute()
+  await db.schema
+    .createTable('response_events')
+    .addColumn('response_id', 'text', (column) => column.notNull())
+    .addColumn('number', 'integer', (column) => column.notNull())
+    .addColumn('event', 'text', (column) => column.notNull())
+    .addPrimaryKeyConstraint('response_events_key', ['response_id', 'number'])
+    .execute()
+  await db.schema
+    .createTable('conversations')
+    .addColumn('id', 'text', (column) => column.primaryKey())
+    .addColumn('owner', 'text', (column) => column.notNull())
+    .addColumn('created_at', 'bigint', (column) => column.notNull())
+    .addColumn('changed_at', 'bigint', (column) => column.notNull())
+    .addColumn('metadata', 'text', (column) => column.notNull())
+    .addColumn('length', 'integer', (column) => column.notNull())
+    .execute()
+  await db.schema
+    .createIndex('conversations_by_age')
+    .on('conversations')
+    .columns(['changed_at'])
+    .execute()
+  await db.schema
+    .createTable('conversation_items')
+    .addColumn('conversation_id', 'text', (column) => column.notNull())
+    .addColumn('position', 'integer', (column) => column.notNull())
+    .addColumn('item_id', 'text', (column) => column.notNull())
+    .addColumn('item', 'text', (column) => column.notNull())
+    .addPrimaryKeyConstraint('conversation_items_key', ['conversation_id', 'position'])
+    .execute()
 }
 
 async function createUsage(db: Kysely<unknown>): Promise<void> {

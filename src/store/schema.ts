@@ -12,6 +12,10 @@ export type Schema = {
   file_chunks: FileChunkTable
   usage: UsageTable
   key_requests: KeyRequestTable
+  responses: ResponseTable
+  response_events: ResponseEventTable
+  conversations: ConversationTable
+  conversation_items: ConversationItemTable
 }
 
 export type Database = Kysely<Schema>
@@ -111,4 +115,52 @@ type KeyRequestTable = {
   name: string
   /** When as many as come in a minute may come at once again. */
   full_at: number
+}
+
+/** What OpenAI's Responses API keeps. */
+type ResponseTable = {
+  id: string
+  /** Whose response it is, as `owner` of a batch. */
+  owner: string
+  created_at: number
+  /** The response that it goes on from. */
+  previous_id: string | null
+  /** As the client gets it, JSON. */
+  response: string
+  /** The items of its request, JSON. */
+  input: string
+  /** What it adds to its conversation, JSON; null while it is being made. */
+  added: string | null
+  /** The server that makes it in the background, and the end of its lease; null once it is over. */
+  worker: string | null
+  lease_until: number | null
+}
+
+/** The events of a response that is made in the background. */
+type ResponseEventTable = {
+  response_id: string
+  /** Its `sequence_number`. */
+  number: number
+  /** JSON. */
+  event: string
+}
+
+type ConversationTable = {
+  id: string
+  /** Whose conversation it is, as `owner` of a batch. */
+  owner: string
+  created_at: number
+  changed_at: number
+  /** JSON. */
+  metadata: string
+  /** The position of the next item. */
+  length: number
+}
+
+type ConversationItemTable = {
+  conversation_id: string
+  position: number
+  item_id: string
+  /** JSON. */
+  item: string
 }

@@ -123,7 +123,7 @@ test('a file with a damaged page is said to be damaged, and is left as it is', a
   opened.splice(0)
   const bytes = readFileSync(path)
   // All but the first pages, which have the tables' names.
-  bytes.fill(0x5a, 16 * 4096)
+  bytes.fill(0x5a, 40 * 4096)
   writeFileSync(path, bytes)
   const again = await open()
   await expect(again.db.selectFrom('batch_requests').selectAll().execute()).rejects.toMatchObject({

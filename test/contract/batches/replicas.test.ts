@@ -5,11 +5,13 @@ import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
 
 import Anthropic from '@anthropic-ai/sdk'
+import OpenAI from 'openai'
 import { afterAll, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest'
 
 import { codeBlocks } from '../../docs/markdown.ts'
-import { message } from '../../support/answers.ts'
+import { events, message } from '../../support/answers.ts'
 import { endCommands, runCommand, startServer } from '../../support/command.ts'
+import { makeGate } from '../../support/gate.ts'
 import { textMessage } from '../../support/messages.ts'
 import { POSTGRES_FOLDER, startPostgres, type TemporaryPostgres } from '../../support/postgres.ts'
 import { makeSandbox, type Sandbox, SUBSCRIPTION_LOGIN } from '../../support/sandbox.ts'
@@ -152,6 +154,68 @@ describe.skipIf(POSTGRES_FOLDER === undefined)('replicas', () => {
     })
     return stdout
   }
+
+  test('share what OpenAI’s clients store, also what one that is killed was making', async () => {
+    standin.answer = (request) => message(textMessage(`Turn ${request.body.messages.length}.`))
+    writeFileSync(join(sandbox.workFolder, 'keys.txt'), 'ann = made-up-ann\nbob = made-up-bob\n')
+    const [one, two] = await Promise.all([start(KEYS), start(KEYS)])
+    const clientOf = ({ url: at }: typeof one, apiKey: string) =>
+      new OpenAI({ baseURL: `${at}/v1`, apiKey, maxRetries: 0 })
+    const [here, there] = [clientOf(one, 'made-up-ann'), clientOf(two, 'made-up-ann')]
+    const bob = clientOf(two, 'made-up-bob')
+    const MODEL = 'claude-sonnet-4-6'
+
+    // Streamed: it is kept before the client can know that it is whole.
+    const stream = here.responses.stream({ model: MODEL, input: 'One.' })
+    const first = await stream.finalResponse()
+    const second = await there.responses.create({
+      model: MODEL,
+      input: 'Two.',
+      previous_response_id: first.id,
+    })
+    expect([first.output_text, second.output_text]).toEqual(['Turn 1.', 'Turn 3.'])
+    expect(standin.messages.at(-1)?.body.messages).toMatchObject([
+      { role: 'user' },
+      { role: 'assistant', content: [{ text: 'Turn 1.' }] },
+      { role: 'user' },
+    ])
+    expect((await there.responses.retrieve(first.id)).output_text).toBe('Turn 1.')
+    await expect(bob.responses.retrieve(first.id)).rejects.toMatchObject({ status: 404 })
+    await expect(bob.responses.delete(first.id)).rejects.toMatchObject({ status: 404 })
+    await there.responses.delete(first.id)
+    await expect(here.responses.retrieve(first.id)).rejects.toMatchObject({ status: 404 })
+
+    const talk = await here.conversations.create({})
+    await here.responses.create({ model: MODEL, input: 'A.', conversation: talk.id })
+    const later = await there.responses.create({ model: MODEL, input: 'B.', conversation: talk.id })
+    expect(later.output_text).toBe('Turn 3.')
+    expect((await here.conversations.items.list(talk.id)).data).toHaveLength(4)
+    await expect(bob.conversations.retrieve(talk.id)).rejects.toMatchObject({ status: 404 })
+
+    const held = makeGate()
+    standin.reply(events([held.pass]))
+    const { id, status } = await here.responses.create({
+      model: MODEL,
+      input: 'Long.',
+      background: true,
+    })
+    expect(status).toBe('queued')
+    await standin.waitFor(5)
+    expect((await there.responses.retrieve(id)).status).toBe('queued')
+    one.command.signalGroup('SIGKILL')
+    await one.command.ended
+    held.open()
+    const failed = await vi.waitUntil(
+      async () => {
+        const now = await there.responses.retrieve(id)
+        return now.status === 'failed' ? now : undefined
+      },
+      { timeout: 30_000, interval: 200 },
+    )
+    expect(failed.error?.message).toBe('The server that made this response has ended.')
+    two.command.signal('SIGTERM')
+    expect(await two.command.ended).toMatchObject({ code: 0 })
+  })
 
   test('are refused with a subscription', async () => {
     const subscriber = makeSandbox(standin.url, SUBSCRIPTION_LOGIN)

@@ -1,32 +1,44 @@
+import { sql } from 'kysely'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 
 import { openPostgres } from '../../../src/store/postgres/open.ts'
+import type { Store } from '../../../src/store/store.ts'
 import { deskTests } from '../../support/desk-tests.ts'
 import { POSTGRES_FOLDER, startPostgres, type TemporaryPostgres } from '../../support/postgres.ts'
+import { sharedShelfTests } from '../../support/shared-shelf-tests.ts'
 import { sharedTests } from '../../support/shared-tests.ts'
 import type { KeptStore } from '../../support/store.ts'
 
 describe.skipIf(POSTGRES_FOLDER === undefined)('in PostgreSQL', () => {
   let postgres: TemporaryPostgres
+  let store: Store
 
   beforeAll(async () => {
     postgres = await startPostgres()
+    store = await openPostgres(await postgres.makeDatabase(), () => {})
   })
 
-  afterAll(() => postgres?.stop())
+  afterAll(async () => {
+    await store?.close()
+    await postgres?.stop()
+  })
 
+  /** To empty the tables takes a tenth of the time that a new database does. */
   async function open(): Promise<KeptStore> {
-    const store = await openPostgres(await postgres.makeDatabase(), () => {})
-    return { store, remove: () => store.close() }
+    const tables = await store.db.introspection.getTables()
+    const names = tables.map(({ name }) => sql.id(name))
+    await sql`truncate ${sql.join(names)}`.execute(store.db)
+    return { store, remove: () => Promise.resolve() }
   }
 
   deskTests(open, false)
   sharedTests(open)
+  sharedShelfTests(open)
 
   test('replicas that start together make the tables once', async () => {
     const url = await postgres.makeDatabase()
     const stores = await Promise.all([1, 2, 3].map(() => openPostgres(url, () => {})))
-    await Promise.all(stores.map((store) => store.close()))
+    await Promise.all(stores.map((each) => each.close()))
   })
 
   test('what one announces the other hears', async () => {

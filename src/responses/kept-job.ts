@@ -1,0 +1,109 @@
+import { setTimeout } from 'node:timers/promises'
+
+import { Deferred } from '../deferred.ts'
+import { NO_PAST } from '../openai/responses/request.ts'
+import type { Store } from '../store/store.ts'
+import type { BackgroundJob } from './stored.ts'
+import { insertEvents } from './table-responses.ts'
+
+export type KeptJobOptions = {
+  worker: string
+  /** Milliseconds. */
+  lease: number
+  now: () => number
+  /** Receives errors of the store, the first of several in a row. */
+  onError: (error: unknown) => void
+}
+
+/** Milliseconds in which events are gathered to be written together. */
+const GATHER_MILLISECONDS = 100
+/** After the store failed. */
+const LONGEST_WAIT = 5000
+
+/** Writes a response that this server makes to the database, as it comes. */
+export class KeptJob {
+  readonly #job: BackgroundJob
+  readonly #store: Store
+  readonly #options: KeptJobOptions
+  #written = 0
+  #isStopped = false
+  #look = new Deferred<void>()
+
+  constructor(job: BackgroundJob, store: Store, options: KeptJobOptions) {
+    this.#job = job
+    this.#store = store
+    this.#options = options
+  }
+
+  /** Looks whether the response was cancelled or deleted by another server. */
+  look(): void {
+    this.#look.resolve()
+  }
+
+  /** Does not try again what the store can't take. */
+  stop(): void {
+    this.#isStopped = true
+    this.#look.resolve()
+  }
+
+  /** Resolves when the response is over and written, or is this server's no more. */
+  async run(): Promise<void> {
+    const { lease, onError } = this.#options
+    for (let failures = 0; ;) {
+      const { isOver } = this.#job
+      try {
+        if (!(await this.#write(isOver))) return this.#job.cancel()
+        if (isOver) return
+        failures = 0
+      } catch (error) {
+        if (failures === 0) onError(error)
+        if (this.#isStopped) return
+        failures += 1
+      }
+      if (failures > 0)
+        await setTimeout(Math.min(LONGEST_WAIT, GATHER_MILLISECONDS * 2 ** failures))
+      else if (!this.#job.isOver) await this.#next(lease / 3)
+    }
+  }
+
+  /** Waits for a change, for someone to look, or for the time to renew the lease. */
+  async #next(longest: number): Promise<void> {
+    const timer = new AbortController()
+    const { signal } = timer
+    // What came while the last events were written is a change already.
+    const changed =
+      this.#job.events.length > this.#written ? Promise.resolve() : this.#job.changed()
+    await Promise.race([
+      changed.then(() => setTimeout(GATHER_MILLISECONDS, undefined, { signal })),
+      setTimeout(longest, undefined, { signal }),
+      this.#look.promise,
+    ]).catch(() => {})
+    this.#look = new Deferred()
+    timer.abort()
+  }
+
+  /** @returns false if the response is this server's no more */
+  async #write(isOver: boolean): Promise<boolean> {
+    const { response, events, added = NO_PAST } = this.#job
+    const { worker, lease, now } = this.#options
+    const fresh = events.slice(this.#written)
+    const isOwn = await this.#store.db.transaction().execute(async (db) => {
+      const { numUpdatedRows } = await db
+        .updateTable('responses')
+        .set({
+          ...((fresh.length > 0 || isOver) && { response: JSON.stringify(response) }),
+          ...(isOver
+            ? { added: JSON.stringify(added), worker: null, lease_until: null }
+            : { lease_until: now() + lease }),
+        })
+        .where('id', '=', response.id)
+        .where('worker', '=', worker)
+        .executeTakeFirst()
+      if (numUpdatedRows === 0n) return false
+      await insertEvents(db, response.id, fresh)
+      return true
+    })
+    this.#written += fresh.length
+    return isOwn
+  }
+}

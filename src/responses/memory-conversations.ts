@@ -1,0 +1,104 @@
+import { LRUCache } from 'lru-cache'
+import type { ResponseItem } from 'openai/resources/responses/responses'
+
+import { newConversationId } from './conversation-id.ts'
+import { conversationNotFound, itemNotFound } from './refusals.ts'
+import type { Conversation, Conversations } from './stored.ts'
+
+type Kept = { conversation: Conversation; items: readonly ResponseItem[] }
+
+/** Characters of JSON. */
+const LIMIT = 32_000_000
+
+const KEPT = 'Conversations are kept in memory, for some time.'
+
+/** Keeps conversations in memory, and drops the least recently used ones first. */
+export class MemoryConversations {
+  readonly #stored: LRUCache<string, Kept>
+
+  constructor(limit: number = LIMIT) {
+    this.#stored = new LRUCache({
+      maxSize: limit,
+      sizeCalculation: (stored) => JSON.stringify(stored).length,
+    })
+  }
+
+  /** @param caller whose conversations they are, by the name of `callerOf` */
+  of(caller: string): Conversations {
+    return new CallersConversations(this.#stored, caller)
+  }
+}
+
+class CallersConversations implements Conversations {
+  readonly #stored: LRUCache<string, Kept>
+  readonly #caller: string
+
+  constructor(stored: LRUCache<string, Kept>, caller: string) {
+    this.#stored = stored
+    this.#caller = caller
+  }
+
+  async create(metadata: Conversation['metadata']): Promise<Conversation> {
+    const id = newConversationId()
+    const createdAt = Math.floor(Date.now() / 1000)
+    const conversation = { id, object: 'conversation' as const, created_at: createdAt, metadata }
+    this.#set(id, { conversation, items: [] })
+    return conversation
+  }
+
+  async get(id: string): Promise<Conversation> {
+    return this.#get(id).conversation
+  }
+
+  async update(id: string, metadata: Conversation['metadata']): Promise<Conversation> {
+    const { conversation, items } = this.#get(id)
+    const changed = { ...conversation, metadata }
+    this.#set(id, { conversation: changed, items })
+    return changed
+  }
+
+  async delete(id: string): Promise<void> {
+    if (!this.#stored.delete(this.#nameOf(id))) throw conversationNotFound(id, KEPT)
+  }
+
+  async items(id: string): Promise<readonly ResponseItem[]> {
+    return this.#get(id).items
+  }
+
+  async item(id: string, itemId: string): Promise<ResponseItem> {
+    const item = this.#get(id).items.find((one) => one.id === itemId)
+    if (item === undefined) throw itemNotFound(id, itemId)
+    return item
+  }
+
+  async append(id: string, items: readonly ResponseItem[]): Promise<void> {
+    const stored = this.#get(id)
+    this.#set(id, { ...stored, items: [...stored.items, ...items] })
+  }
+
+  async note(id: string, items: readonly ResponseItem[]): Promise<void> {
+    if (this.#stored.has(this.#nameOf(id))) await this.append(id, items)
+  }
+
+  async deleteItem(id: string, itemId: string): Promise<Conversation> {
+    const { conversation, items } = this.#get(id)
+    const kept = items.filter((item) => item.id !== itemId)
+    if (kept.length === items.length) throw itemNotFound(id, itemId)
+    this.#set(id, { conversation, items: kept })
+    return conversation
+  }
+
+  #get(id: string): Kept {
+    const stored = this.#stored.get(this.#nameOf(id))
+    if (stored === undefined) throw conversationNotFound(id, KEPT)
+    return stored
+  }
+
+  #set(id: string, stored: Kept): void {
+    this.#stored.set(this.#nameOf(id), stored)
+  }
+
+  #nameOf(id: string): string {
+    return `${this.#caller} ${id}`
+  }
+}

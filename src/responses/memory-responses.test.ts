@@ -1,0 +1,28 @@
+import { describe, expect, test } from 'vitest'
+
+import { shelfTests, storedResponse } from '../../test/support/shelf-tests.ts'
+import { MemoryResponses } from './memory-responses.ts'
+import { memoryShelf } from './memory-shelf.ts'
+
+describe('in memory', () =>
+  shelfTests(() => Promise.resolve({ shelf: memoryShelf(), remove: () => Promise.resolve() })))
+
+const SIZE = JSON.stringify(storedResponse('resp_a')).length
+
+test('a past of which a part was forgotten is none', async () => {
+  const store = new MemoryResponses(2.5 * SIZE).of('one')
+  await store.add(storedResponse('resp_a'))
+  await store.add(storedResponse('resp_b', 'resp_a'))
+  await store.add(storedResponse('resp_c', 'resp_b'))
+  await expect(store.past('resp_c')).rejects.toThrow(/there is no response 'resp_a'/)
+})
+
+test('what is gone on from is kept before what is not', async () => {
+  const store = new MemoryResponses(2.5 * SIZE).of('one')
+  await store.add(storedResponse('resp_a'))
+  await store.add(storedResponse('resp_b'))
+  await store.past('resp_a')
+  await store.add(storedResponse('resp_c'))
+  expect((await store.get('resp_a')).id).toBe('resp_a')
+  await expect(store.get('resp_b')).rejects.toThrow(/resp_b/)
+})

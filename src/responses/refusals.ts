@@ -1,0 +1,41 @@
+import { ApiError } from '../errors.ts'
+import { invalid } from '../openai/invalid.ts'
+
+/** Maximum background responses that a server makes at a time, for all clients together. */
+export const MOST_RUNNING = 200
+
+export function tooManyRunning(): ApiError {
+  return new ApiError(
+    'overloaded_error',
+    `There are ${MOST_RUNNING} responses in the background already.`,
+  )
+}
+
+/** @param kept for how long responses are there, as a sentence */
+export function responseNotFound(id: string, kept: string): ApiError {
+  return new ApiError('not_found_error', `There is no response '${id}'. ${kept}`)
+}
+
+export function previousNotFound(id: string, kept: string): ApiError {
+  return invalid(
+    `previous_response_id: there is no response '${id}'. ${kept} Send the whole input instead.`,
+    'previous_response_id',
+    'previous_response_not_found',
+  )
+}
+
+export function notInBackground(): ApiError {
+  return invalid('Only a response that is made in the background can be cancelled.')
+}
+
+export function noEvents(): ApiError {
+  return invalid('stream: the events of a response are kept with background alone.', 'stream')
+}
+
+export function conversationNotFound(id: string, kept: string): ApiError {
+  return new ApiError('not_found_error', `There is no conversation '${id}'. ${kept}`)
+}
+
+export function itemNotFound(id: string, itemId: string): ApiError {
+  return new ApiError('not_found_error', `There is no item '${itemId}' in conversation '${id}'.`)
+}

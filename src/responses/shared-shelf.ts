@@ -1,0 +1,191 @@
+import type { ResponseItem } from 'openai/resources/responses/responses'
+
+import type { LazyStore } from '../store/lazy-store.ts'
+import type { Store } from '../store/store.ts'
+import { newWorkerName } from '../store/worker-name.ts'
+import { KeptJob } from './kept-job.ts'
+import { MOST_RUNNING, tooManyRunning } from './refusals.ts'
+import type {
+  BackgroundJob,
+  Conversations,
+  ResponseShelf,
+  Responses,
+  StoredResponse,
+} from './stored.ts'
+import { forgetConversations, TableConversations } from './table-conversations.ts'
+import { forgetResponses, type TableOptions, TableResponses } from './table-responses.ts'
+
+export type SharedShelfOptions = Omit<TableOptions, 'now'> & {
+  /** Milliseconds since the epoch. */
+  now?: () => number
+  /** Receives errors of the store that no client is told of. */
+  onError: (error: unknown) => void
+}
+
+/** How often old things are looked for, in milliseconds. */
+const OLD_MILLISECONDS = 60 * 60 * 1000
+/** For how long an answer waits for the store, and so does the end, in milliseconds. */
+const LONGEST_WAIT = 5000
+/** What is deleted in one step. */
+const ROWS_OF_A_STEP = 500
+
+/** Keeps responses and conversations in the database that replicas share. */
+export class SharedShelf implements ResponseShelf {
+  readonly #store: Pick<LazyStore, 'open'>
+  readonly #options: SharedShelfOptions & TableOptions
+  readonly #worker = newWorkerName()
+  readonly #jobs = new Map<KeptJob, Promise<void>>()
+  #opened: Promise<Store> | undefined
+  #timer: NodeJS.Timeout | undefined
+  #cleared: Promise<void> | undefined
+  #isClosed = false
+
+  constructor(store: Pick<LazyStore, 'open'>, options: SharedShelfOptions) {
+    this.#store = store
+    this.#options = { now: Date.now, ...options }
+  }
+
+  responses({ owner }: { owner: string }): Responses {
+    const rows = async (): Promise<TableResponses> =>
+      new TableResponses(await this.#open(), owner, this.#options)
+    return {
+      add: async (stored) => this.#add(rows, stored),
+      run: async (job, input) => this.#run(await rows(), job, input),
+      get: async (id) => (await rows()).get(id),
+      cancel: async (id) => (await rows()).cancel(id).finally(() => this.#look()),
+      events: async (id, after) => (await rows()).events(id, after),
+      delete: async (id) => (await rows()).delete(id).finally(() => this.#look()),
+      past: async (id) => (await rows()).past(id),
+      input: async (id) => (await rows()).input(id),
+      items: async (ids) => (await rows()).items(ids),
+    }
+  }
+
+  conversations({ owner }: { owner: string }): Conversations {
+    const rows = async (): Promise<TableConversations> =>
+      new TableConversations(await this.#open(), owner, this.#options)
+    return {
+      create: async (metadata) => (await rows()).create(metadata),
+      get: async (id) => (await rows()).get(id),
+      update: async (id, metadata) => (await rows()).update(id, metadata),
+      delete: async (id) => (await rows()).delete(id),
+      items: async (id) => (await rows()).items(id),
+      item: async (id, itemId) => (await rows()).item(id, itemId),
+      append: async (id, items) => (await rows()).append(id, items),
+      note: async (id, items) => (await rows()).note(id, items),
+      deleteItem: async (id, itemId) => (await rows()).deleteItem(id, itemId),
+    }
+  }
+
+  /** Deletes what is older than the retention. */
+  async forgetOld(): Promise<void> {
+    const { db, scrub } = await this.#open()
+    const oldest = this.#options.now() - this.#options.retention
+    let count = 0
+    while (!this.#isClosed) {
+      const responses = await db
+        .selectFrom('responses')
+        .select('id')
+        .where('created_at', '<', oldest)
+        .limit(ROWS_OF_A_STEP)
+        .execute()
+      const conversations = await db
+        .selectFrom('conversations')
+        .select('id')
+        .where('changed_at', '<', oldest)
+        .limit(ROWS_OF_A_STEP)
+        .execute()
+      if (responses.length > 0) {
+        await forgetResponses(
+          db,
+          responses.map(({ id }) => id),
+        )
+      }
+      if (conversations.length > 0) {
+        await forgetConversations(
+          db,
+          conversations.map(({ id }) => id),
+        )
+      }
+      count += responses.length + conversations.length
+      if (responses.length + conversations.length === 0) break
+    }
+    if (count > 0) await scrub()
+  }
+
+  /** Waits until the responses that are over are written. Call it once no response is made any more. */
+  async close(): Promise<void> {
+    this.#isClosed = true
+    clearInterval(this.#timer)
+    for (const job of this.#jobs.keys()) job.stop()
+    const ended = Promise.all([this.#cleared, ...this.#jobs.values()])
+    await within(LONGEST_WAIT, ended).catch(this.#options.onError)
+  }
+
+  #open(): Promise<Store> {
+    this.#opened ??= this.#prepare().catch((error: unknown) => {
+      this.#opened = undefined
+      throw error
+    })
+    return this.#opened
+  }
+
+  async #prepare(): Promise<Store> {
+    const store = await this.#store.open()
+    store.onAnnounced(() => this.#look())
+    const { retention, onError } = this.#options
+    const forget = (): void => {
+      this.#cleared = this.forgetOld().catch(onError)
+    }
+    this.#timer = setInterval(forget, Math.min(OLD_MILLISECONDS, retention)).unref()
+    setImmediate(forget)
+    return store
+  }
+
+  async #add(rows: () => Promise<TableResponses>, stored: StoredResponse): Promise<void> {
+    const kept = (async () => (await rows()).add(stored))()
+    await within(LONGEST_WAIT, kept).catch(this.#options.onError)
+  }
+
+  async #run(rows: TableResponses, job: BackgroundJob, input: ResponseItem[]): Promise<void> {
+    if (this.#jobs.size >= MOST_RUNNING) throw tooManyRunning()
+    const { lease, now, onError } = this.#options
+    const kept = new KeptJob(job, await this.#open(), {
+      worker: this.#worker,
+      lease,
+      now,
+      onError,
+    })
+    try {
+      await rows.begin(job.response, input, this.#worker)
+    } catch (error) {
+      job.cancel()
+      throw error
+    }
+    this.#jobs.set(
+      kept,
+      kept.run().finally(() => this.#jobs.delete(kept)),
+    )
+  }
+
+  /** Has the responses that are being made looked for: they may be cancelled or deleted. */
+  #look(): void {
+    for (const job of this.#jobs.keys()) job.look()
+  }
+}
+
+/** @throws Error if it takes longer, in milliseconds */
+async function within<T>(longest: number, step: Promise<T>): Promise<T> {
+  let timer: NodeJS.Timeout | undefined
+  const late = new Promise<never>((_, reject) => {
+    timer = setTimeout(
+      () => reject(new Error(`The store took longer than ${longest} ms.`)),
+      longest,
+    ).unref()
+  })
+  try {
+    return await Promise.race([step, late])
+  } finally {
+    clearTimeout(timer)
+  }
+}

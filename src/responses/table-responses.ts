@@ -1,0 +1,314 @@
+import { setTimeout } from 'node:timers/promises'
+
+import { type Selectable, sql } from 'kysely'
+import type { ResponseItem, ResponseStreamEvent } from 'openai/resources/responses/responses'
+
+import { ApiError } from '../errors.ts'
+import { openaiErrorBody } from '../openai/error-body.ts'
+import { failedResponse, type WireResponse } from '../openai/responses/reply.ts'
+import { NO_PAST, type Past } from '../openai/responses/request.ts'
+import type { Database, Schema } from '../store/schema.ts'
+import type { Store } from '../store/store.ts'
+import { itemsById, itemsOf, pastOf, responsesOfItems } from './chain.ts'
+import { noEvents, notInBackground, previousNotFound, responseNotFound } from './refusals.ts'
+import type { Responses, StoredResponse } from './stored.ts'
+
+export type TableOptions = {
+  /** Milliseconds after which responses and conversations are deleted. */
+  retention: number
+  /** Milliseconds after which a server that makes a response and says nothing is taken for dead. */
+  lease: number
+  /** Milliseconds since the epoch. */
+  now: () => number
+}
+
+/** How often is looked for more events of a response that is being made, in milliseconds. */
+const LOOK_MILLISECONDS = 250
+
+const KEPT = 'Responses are kept for some time (response_retention), unless store is false.'
+
+type Row = Selectable<Schema['responses']>
+
+/**
+ * The responses of an owner in a database. A response that is being made belongs to the server that
+ * makes it, while that one renews its lease; once the lease has ended, the response has failed.
+ */
+export class TableResponses implements Omit<Responses, 'run'> {
+  readonly #store: Store
+  readonly #db: Database
+  readonly #owner: string
+  readonly #options: TableOptions
+
+  constructor(store: Store, owner: string, options: TableOptions) {
+    this.#store = store
+    this.#db = store.db
+    this.#owner = owner
+    this.#options = options
+  }
+
+  async add({ response, added, input }: StoredResponse): Promise<void> {
+    await this.#insert(response, input, { added: JSON.stringify(added) })
+  }
+
+  /** Begins a response that is made in the background by a server. */
+  async begin(response: WireResponse, input: ResponseItem[], worker: string): Promise<void> {
+    const leaseUntil = this.#options.now() + this.#options.lease
+    await this.#insert(response, input, { worker, lease_until: leaseUntil })
+  }
+
+  async get(id: string): Promise<WireResponse> {
+    return responseIn(await this.#get(id))
+  }
+
+  async cancel(id: string): Promise<WireResponse> {
+    const row = await this.#get(id)
+    const response = responseIn(row)
+    if (response.background !== true) throw notInBackground()
+    if (row.worker === null) return response
+    const cancelled = { ...response, status: 'cancelled' as const }
+    await this.#db.transaction().execute((db) => endResponse(db, row, cancelled))
+    // The server that makes it sees that it is its own no more.
+    await this.#store.announce()
+    return this.get(id)
+  }
+
+  async events(id: string, after: number): Promise<AsyncIterable<ResponseStreamEvent>> {
+    if (responseIn(await this.#get(id)).background !== true) throw noEvents()
+    return this.#eventsOf(id, after)
+  }
+
+  async delete(id: string): Promise<void> {
+    await this.#get(id)
+    await forgetResponses(this.#db, [id])
+    await this.#store.announce()
+    await this.#store.scrub()
+  }
+
+  async past(id: string | null | undefined): Promise<Past> {
+    const chain = await this.#chain(id, 'added')
+    return pastOf(
+      chain.map(({ id: each, added }) => {
+        if (added === null) throw previousNotFound(each, KEPT)
+        return JSON.parse(added) as Past
+      }),
+    )
+  }
+
+  async input(id: string): Promise<ResponseItem[]> {
+    const { input, previous_id: previous } = await this.#get(id)
+    const chain = await this.#chain(previous, 'input', 'response')
+    const before = chain.map((row) => ({ input: inputIn(row), response: responseIn(row) }))
+    return [...itemsOf(before), ...inputIn({ input })]
+  }
+
+  async items(ids: readonly string[]): ReturnType<Responses['items']> {
+    const names = responsesOfItems(ids)
+    if (names.length === 0) return new Map()
+    const rows = await this.#own().where('id', 'in', names).execute()
+    return itemsById(ids, new Map(rows.map((row) => [row.id, responseIn(row)])))
+  }
+
+  async #insert(
+    response: WireResponse,
+    input: ResponseItem[],
+    fields: Partial<Pick<Row, 'added' | 'worker' | 'lease_until'>>,
+  ): Promise<void> {
+    await this.#db
+      .insertInto('responses')
+      .values({
+        id: response.id,
+        owner: this.#owner,
+        created_at: this.#options.now(),
+        previous_id: response.previous_response_id ?? null,
+        response: JSON.stringify(response),
+        input: JSON.stringify(input),
+        added: null,
+        worker: null,
+        lease_until: null,
+        ...fields,
+      })
+      .execute()
+  }
+
+  /** @throws ApiError 404 */
+  async #get(id: string): Promise<Row> {
+    const row = await this.#own().where('id', '=', id).executeTakeFirst()
+    if (row === undefined) throw responseNotFound(id, KEPT)
+    if (row.worker === null || (row.lease_until ?? 0) >= this.#options.now()) return row
+    await this.#fail(row)
+    return this.#get(id)
+  }
+
+  #own() {
+    return this.#db
+      .selectFrom('responses')
+      .selectAll()
+      .where('owner', '=', this.#owner)
+      .where('created_at', '>=', this.#options.now() - this.#options.retention)
+  }
+
+  /** Ends a response whose server is gone. */
+  async #fail(row: Row): Promise<void> {
+    const response = responseIn(row)
+    const error = new ApiError('api_error', 'The server that made this response has ended.')
+    const failed = failedResponse(response, response.output, error)
+    await this.#db.transaction().execute(async (db) => {
+      // Its server may have come back meanwhile.
+      if (!(await endResponse(db, row, failed, this.#options.now()))) return
+      const number = await countEvents(db, row.id)
+      await insertEvents(db, row.id, failureEvents(error, failed, number))
+    })
+  }
+
+  async *#eventsOf(id: string, after: number): AsyncGenerator<ResponseStreamEvent, void> {
+    for (let last = after; ;) {
+      // Whether it is over is looked at first: then its last events are there as well.
+      const { worker } = await this.#get(id)
+      const rows = await this.#db
+        .selectFrom('response_events')
+        .select(['number', 'event'])
+        .where('response_id', '=', id)
+        .where('number', '>', last)
+        .orderBy('number')
+        .execute()
+      for (const { number, event } of rows) {
+        last = number
+        yield JSON.parse(event) as ResponseStreamEvent
+      }
+      if (worker === null) return
+      if (rows.length === 0) await setTimeout(LOOK_MILLISECONDS)
+    }
+  }
+
+  /**
+   * A response and those before it, the oldest first.
+   *
+   * @throws ApiError 400 if one of them is not there
+   */
+  async #chain<Column extends 'added' | 'input' | 'response'>(
+    id: string | null | undefined,
+    ...columns: Column[]
+  ): Promise<Pick<Row, Column | 'id'>[]> {
+    if (!id) return []
+    const oldest = this.#options.now() - this.#options.retention
+    const rows = await this.#db
+      .withRecursive('chain', (db) =>
+        db
+          .selectFrom('responses')
+          .select(['responses.id', 'responses.previous_id', sql<number>`0`.as('depth')])
+          .where('responses.id', '=', id)
+          .where('responses.owner', '=', this.#owner)
+          .where('responses.created_at', '>=', oldest)
+          .unionAll(
+            db
+              .selectFrom('responses')
+              .innerJoin('chain', 'chain.previous_id', 'responses.id')
+              .select([
+                'responses.id',
+                'responses.previous_id',
+                sql<number>`chain.depth + 1`.as('depth'),
+              ])
+              .where('responses.owner', '=', this.#owner)
+              .where('responses.created_at', '>=', oldest),
+          ),
+      )
+      .selectFrom('chain')
+      .innerJoin('responses', 'responses.id', 'chain.id')
+      .select(['responses.id', 'responses.previous_id', ...columns])
+      .orderBy('chain.depth', 'desc')
+      .execute()
+    const chain = rows as unknown as Pick<Row, Column | 'id' | 'previous_id'>[]
+    const missing = chain.length === 0 ? id : chain[0]?.previous_id
+    if (missing) throw previousNotFound(missing, KEPT)
+    return chain
+  }
+}
+
+/**
+ * Ends a response that is being made, with nothing that could be gone on from.
+ *
+ * @param now ends it only if the lease of its server ended before
+ * @returns false if it was over already
+ */
+async function endResponse(
+  db: Database,
+  { id, worker }: Row,
+  response: WireResponse,
+  now = Infinity,
+): Promise<boolean> {
+  let query = db
+    .updateTable('responses')
+    .set({
+      response: JSON.stringify(response),
+      added: JSON.stringify(NO_PAST),
+      worker: null,
+      lease_until: null,
+    })
+    .where('id', '=', id)
+    .where('worker', '=', worker)
+  if (now !== Infinity) query = query.where('lease_until', '<', now)
+  const { numUpdatedRows } = await query.executeTakeFirst()
+  return numUpdatedRows > 0n
+}
+
+function failureEvents(
+  error: ApiError,
+  response: WireResponse,
+  number: number,
+): ResponseStreamEvent[] {
+  const { error: body } = openaiErrorBody(error)
+  const { message, code, param } = body
+  const told = { type: 'error' as const, message, code, param, error: body }
+  return [
+    { ...told, sequence_number: number },
+    { type: 'response.failed', sequence_number: number + 1, response: response as never },
+  ]
+}
+
+async function countEvents(db: Database, id: string): Promise<number> {
+  const row = await db
+    .selectFrom('response_events')
+    .select((is) => is.fn.countAll<number>().as('count'))
+    .where('response_id', '=', id)
+    .executeTakeFirst()
+  return row?.count ?? 0
+}
+
+/** Adds events to a response. */
+export async function insertEvents(
+  db: Database,
+  id: string,
+  events: readonly ResponseStreamEvent[],
+): Promise<void> {
+  for (let start = 0; start < events.length; start += EVENTS_OF_A_STATEMENT) {
+    const some = events.slice(start, start + EVENTS_OF_A_STATEMENT)
+    await db
+      .insertInto('response_events')
+      .values(
+        some.map((event) => ({
+          response_id: id,
+          number: event.sequence_number,
+          event: JSON.stringify(event),
+        })),
+      )
+      .execute()
+  }
+}
+
+const EVENTS_OF_A_STATEMENT = 1000
+
+/** Deletes responses with their events. */
+export async function forgetResponses(db: Database, ids: readonly string[]): Promise<void> {
+  await db.transaction().execute(async (step) => {
+    await step.deleteFrom('responses').where('id', 'in', ids).execute()
+    await step.deleteFrom('response_events').where('response_id', 'in', ids).execute()
+  })
+}
+
+function responseIn({ response }: Pick<Row, 'response'>): WireResponse {
+  return JSON.parse(response) as WireResponse
+}
+
+function inputIn({ input }: Pick<Row, 'input'>): ResponseItem[] {
+  return JSON.parse(input) as ResponseItem[]
+}

@@ -43,3 +43,20 @@ test('aliases that are plain names are listed after the models, and instead of t
     { id: 'haiku', displayName: 'haiku (opus)' },
   ])
 })
+
+test('capabilities are those of the model, also under an alias, and null if nothing is known', () => {
+  const capabilities = { effort: { supported: true } }
+  const models = withAliases(
+    [
+      { id: 'opus', displayName: 'Opus', capabilities },
+      { id: 'other', displayName: 'Other' },
+    ],
+    [{ name: 'gpt-4o', model: 'opus' }],
+  )
+  const told = models.map((model) => [model.id, modelInfo(model, model.id).capabilities])
+  expect(told).toEqual([
+    ['opus', capabilities],
+    ['other', null],
+    ['gpt-4o', capabilities],
+  ])
+})

@@ -2,7 +2,25 @@ import { limitsOf } from './model-limits.ts'
 import { isPattern, type ModelAlias } from './model-names.ts'
 
 /** A model that can be named in a request. */
-export type NamedModel = { id: string; displayName: string }
+export type NamedModel = {
+  id: string
+  displayName: string
+  /** Undefined if nothing is known. */
+  capabilities?: ModelCapabilities | undefined
+}
+
+export type Support = { supported: boolean }
+
+/**
+ * The capabilities of a model, as far as they are known: what is not known is not there.
+ * Source: `BetaModelCapabilities` of `@anthropic-ai/sdk` 1.14
+ */
+export type ModelCapabilities = {
+  effort?:
+    | (Support & Partial<Record<'low' | 'medium' | 'high' | 'xhigh' | 'max', Support>>)
+    | undefined
+  thinking?: (Partial<Support> & { types: { adaptive?: Support; disabled?: Support } }) | undefined
+}
 
 /** The models with the aliases that are plain names, which come last. */
 export function withAliases(
@@ -13,7 +31,11 @@ export function withAliases(
   const names = new Set(plain.map(({ name }) => name))
   return [
     ...models.filter(({ id }) => !names.has(id)),
-    ...plain.map(({ name, model }) => ({ id: name, displayName: `${name} (${model})` })),
+    ...plain.map(({ name, model }) => ({
+      id: name,
+      displayName: `${name} (${model})`,
+      capabilities: models.find(({ id }) => id === model)?.capabilities,
+    })),
   ]
 }
 
@@ -29,7 +51,7 @@ export type ModelInfo = {
   display_name: string
   /** RFC 3339; the epoch if the date is unknown, as in the API. */
   created_at: string
-  capabilities: null
+  capabilities: ModelCapabilities | null
   deprecated_at: null
   lifecycle: 'active'
   line: null
@@ -60,7 +82,10 @@ type OtherLimits = {
  *
  * @param fullName of the model that `id` stands for
  */
-export function modelInfo({ id, displayName }: NamedModel, fullName: string): ModelInfo {
+export function modelInfo(
+  { id, displayName, capabilities }: NamedModel,
+  fullName: string,
+): ModelInfo {
   const [, year, month, day] = /-(20\d\d)(\d\d)(\d\d)$/.exec(fullName) ?? []
   const released = Date.parse(`${year}-${month}-${day}T00:00:00Z`) || 0
   const limits = limitsOf(fullName)
@@ -69,7 +94,7 @@ export function modelInfo({ id, displayName }: NamedModel, fullName: string): Mo
     id,
     display_name: displayName,
     created_at: new Date(released).toISOString().replace('.000Z', 'Z'),
-    capabilities: null,
+    capabilities: capabilities ?? null,
     deprecated_at: null,
     lifecycle: 'active',
     line: null,

@@ -1,4 +1,5 @@
 import type { NamedModel } from '../../api/model.ts'
+import { capabilitiesOf } from './capabilities.ts'
 import type { ListedModel } from './listed-model.ts'
 
 /**
@@ -12,12 +13,18 @@ export function catalogOf(listed: readonly ListedModel[]): NamedModel[] {
   for (const row of listed) {
     const id = idOf(row)
     const best = rows.find((other) => idOf(other) === id) ?? row
-    if (!named.has(id)) named.set(id, { id, displayName: longName(best) })
+    if (!named.has(id)) named.set(id, entry(id, longName(best), row))
   }
-  for (const { value, displayName } of listed) {
-    if (!named.has(value)) named.set(value, { id: value, displayName })
+  for (const row of listed) {
+    const { value, displayName } = row
+    if (!named.has(value)) named.set(value, entry(value, displayName, row))
   }
   return [...named.values()]
+}
+
+function entry(id: string, displayName: string, row: ListedModel): NamedModel {
+  const capabilities = capabilitiesOf(row)
+  return { id, displayName, ...(capabilities && { capabilities }) }
 }
 
 function idOf({ value, resolvedModel }: ListedModel): string {

@@ -81,6 +81,18 @@ describe('the official client', () => {
     expect(limit).toBeGreaterThanOrEqual(200_000)
   })
 
+  test('reads what the runtime knows of their capabilities, and no more', async () => {
+    const [alias, sonnet] = await Promise.all(
+      ['gpt-4o', 'claude-sonnet-4-6'].map((id) => client.models.retrieve(id)),
+    )
+    const [yes, no] = [{ supported: true }, { supported: false }]
+    expect(alias?.capabilities?.effort).toMatchObject({ ...yes, xhigh: yes })
+    expect(sonnet?.capabilities).toEqual({
+      effort: { ...yes, low: yes, medium: yes, high: yes, xhigh: no, max: yes },
+      thinking: { ...yes, types: { adaptive: yes, disabled: yes } },
+    })
+  })
+
   test('turns the pages', async () => {
     const all = await ids()
     const paged = []

@@ -34,9 +34,12 @@ export type BlueprintInput = {
 
 /** A conversation: the runtime asks what it is told to and has no tools of its own. */
 export function conversationKind(input: BlueprintInput): WorkerKind {
+  const options = conversationOptions(input)
   return {
     options: {
-      ...conversationOptions(input),
+      ...options,
+      // It looks its commands and skills through for each turn, which takes a tenth of the turn's CPU time.
+      extraArgs: { ...options.extraArgs, 'disable-slash-commands': null },
       // Its prompt is replaced by each conversation's: see settings.ts.
       agents: { [PLAIN_AGENT]: { description: 'A conversation', prompt: 'placeholder' } },
     },

@@ -45,7 +45,24 @@ describe('a turn', () => {
       promptLineage: expect.any(String),
       answers: undefined,
       isForced: false,
+      mayBeRepaired: false,
+      mayLoseThoughts: false,
     })
+  })
+
+  test('may be asked without earlier thoughts, unless the client says what becomes of them', () => {
+    const thought = { type: 'thinking', thinking: 'Hm.', signature: 'made-up' }
+    const messages: Message[] = [
+      HELLO,
+      { role: 'assistant', content: [thought, { type: 'text', text: 'Hi' }] },
+      HELLO,
+    ]
+    expect(plan({ messages })).toMatchObject({ mayBeRepaired: true, mayLoseThoughts: true })
+    const thinking = {
+      type: 'adaptive',
+      block_binding: { prefix_mismatch_behavior: 'error' },
+    } as NonNullable<MessagesRequest['thinking']>
+    expect(plan({ messages, thinking })).toMatchObject({ mayLoseThoughts: false })
   })
 
   test('has the last message as its prompt, and the others as its history', () => {

@@ -7,13 +7,19 @@ import type { Steps } from '../steps.ts'
 import { needsOwnCaching, withoutBreakpoints, withoutImpliedBreakpoint } from './caching.ts'
 import { lineageAfter, lineagesOf, startLineage } from './lineage.ts'
 import { extraBodyOf } from './parameters.ts'
+import {
+  hasRepairableContent,
+  hasRepairableParameters,
+  hasThoughts,
+  type TakenParameters,
+} from './repairs.ts'
 import { answersIn } from './resolution.ts'
 import { systemText } from './system.ts'
 import { planThinking } from './thinking.ts'
 import { planTools } from './tools.ts'
 import type { Turn } from './turn.ts'
 
-export type ModelFacts = {
+export type ModelFacts = TakenParameters & {
   /** The name, or what it stands for where it is an alias such as `sonnet`. */
   id: string
   /** Whether it thinks whatever it is told. */
@@ -53,7 +59,8 @@ export function* planTurn(request: MessagesRequest, context: PlanContext): Steps
   }
   const last = messages.at(-1)
   const prompt = last?.role === 'user' ? last.content : []
-  const { id: model, alwaysThinks } = context.describeModel(request.model ?? context.defaults.model)
+  const facts = context.describeModel(request.model ?? context.defaults.model)
+  const { id: model, alwaysThinks } = facts
   const system = systemText(request.system ?? context.defaults.system)
   const { tools, bodyTools } = planTools(request.tools ?? [])
   const thinking = planThinking(request, messages, {
@@ -108,7 +115,14 @@ export function* planTurn(request: MessagesRequest, context: PlanContext): Steps
     promptLineage: yield* lineageAfter(lineage, { role: 'user', content: comparedPrompt }),
     answers: answersIn(comparedPrompt),
     isForced: ['any', 'tool'].includes(request.tool_choice?.type ?? 'auto'),
+    mayBeRepaired: hasRepairableContent(messages) || hasRepairableParameters(request, facts),
+    mayLoseThoughts: hasThoughts(history) && !saysWhatBindingDoes(request),
   }
+}
+
+/** Whether the client says itself what becomes of thoughts that are bound to another conversation. */
+function saysWhatBindingDoes({ thinking }: MessagesRequest): boolean {
+  return (thinking as { block_binding?: unknown } | undefined)?.block_binding !== undefined
 }
 
 /**

@@ -2,6 +2,7 @@ import type { ContentBlock, MessagesRequest, SentMessage } from '../api/types.ts
 import type { Steps } from '../steps.ts'
 import { isCachedForAnHour } from './caching.ts'
 import { extraBodyOf } from './parameters.ts'
+import { hasRepairableParameters } from './repairs.ts'
 import { type PlanContext, threadsUnsupported } from './plan-turn.ts'
 import { systemText } from './system.ts'
 import { planThinking } from './thinking.ts'
@@ -19,7 +20,8 @@ import type { Turn } from './turn.ts'
  */
 export function* planWhole(request: MessagesRequest, context: PlanContext): Steps<Turn> {
   if (request['thread'] !== undefined) throw threadsUnsupported()
-  const { id: model, alwaysThinks } = context.describeModel(request.model ?? context.defaults.model)
+  const facts = context.describeModel(request.model ?? context.defaults.model)
+  const { id: model, alwaysThinks } = facts
   const thinking = planThinking(request, request.messages, {
     defaultBudget: context.defaults.maxThinkingTokens,
     alwaysThinks,
@@ -54,6 +56,8 @@ export function* planWhole(request: MessagesRequest, context: PlanContext): Step
     promptLineage: 'whole',
     answers: undefined,
     isForced: false,
+    mayBeRepaired: hasRepairableParameters(request, facts),
+    mayLoseThoughts: false,
   }
 }
 

@@ -30,6 +30,13 @@ export type Turn = Opening & {
   answers: ReadonlyMap<string, CallAnswer> | undefined
   /** Whether the model must call a tool: clients that ask so seldom bring its result. */
   isForced: boolean
+  /** Whether the API may refuse it in a way that makes the runtime ask again, in another way. */
+  mayBeRepaired: boolean
+  /**
+   * Whether it may be asked without the thoughts of its history, if the API holds them to be bound to another
+   * conversation: what the runtime adds in front of them may have changed since.
+   */
+  mayLoseThoughts: boolean
 }
 
 /** A tool in the words of MCP, which is how the runtime takes it. */

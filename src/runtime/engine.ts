@@ -21,7 +21,12 @@ import { type BlueprintInput, conversationKind, runKind, wholeKind } from './wor
 import type { ContextCount } from './worker/context-count.ts'
 import { RuntimeEnded } from './worker/failures.ts'
 import type { Stage } from './worker/stage.ts'
-import { Worker, type WorkerDependencies, type WorkerEvent } from './worker/worker.ts'
+import {
+  type Receiver,
+  Worker,
+  type WorkerDependencies,
+  type WorkerEvent,
+} from './worker/worker.ts'
 
 export type { Lane } from './lanes.ts'
 
@@ -135,6 +140,8 @@ export class Engine {
     return {
       id: listed?.resolvedModel ?? name,
       alwaysThinks: listed?.supportsThinkingOff === false,
+      takesEffort: listed?.supportsEffort === true,
+      takesAdaptiveThinking: listed?.supportsAdaptiveThinking === true,
     }
   }
 
@@ -191,6 +198,26 @@ export class Engine {
    * @throws ApiError if no worker could be had in time, or it failed
    */
   async serve(turn: Turn, signal: AbortSignal, priority: Priority): Promise<Served> {
+    return this.#serve(turn, signal, priority, {
+      askAgain: (other, reply) => void this.#serveAgain(other, signal, priority, reply),
+    })
+  }
+
+  /** Asks for a reply that another worker was refused. It gets the error if that fails as well. */
+  async #serveAgain(
+    turn: Turn,
+    signal: AbortSignal,
+    priority: Priority,
+    reply: Reply,
+  ): Promise<void> {
+    try {
+      await this.#serve(turn, signal, priority, { reply })
+    } catch (error) {
+      reply.end(error instanceof Error ? error : new Error(String(error)))
+    }
+  }
+
+  #serve(turn: Turn, signal: AbortSignal, priority: Priority, receiver: Receiver): Promise<Served> {
     return retryOnceIfEnded(() => {
       const since = performance.now()
       return this.#capacity.withWorker(
@@ -198,7 +225,7 @@ export class Engine {
           const choice = chooseWorker(turn, available, performance.now())
           if (choice === undefined) return undefined
           this.#observer.turnWaited(performance.now() - since)
-          return this.#use(choice, turn, signal)
+          return this.#use(choice, turn, signal, receiver)
         },
         signal,
         priority,
@@ -228,14 +255,19 @@ export class Engine {
     await this.#launcher.close()
   }
 
-  async #use(choice: Choice<Worker>, turn: Turn, signal: AbortSignal): Promise<Served> {
+  async #use(
+    choice: Choice<Worker>,
+    turn: Turn,
+    signal: AbortSignal,
+    receiver: Receiver,
+  ): Promise<Served> {
     const { lane, worker } = choice
     if (lane === 'open' && this.#regrets.note(turn, worker, performance.now())) {
       this.#capacity.grow()
     }
     const reply = await (choice.lane === 'resolve'
-      ? worker.resolve(turn, choice.answers, signal)
-      : worker.ask(turn, choice.way, signal))
+      ? worker.resolve(turn, choice.answers, signal, receiver)
+      : worker.ask(turn, choice.way, signal, receiver))
     return { lane, worker: worker.pid, reply }
   }
 

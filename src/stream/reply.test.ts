@@ -217,6 +217,18 @@ describe('a reader that leaves', () => {
     expect(onGivenUp).toHaveBeenCalledTimes(1)
   })
 
+  test('is told to the source that goes on, also if it has left before', async () => {
+    const { reply, onGivenUp } = open()
+    const [second, third] = [vi.fn<() => void>(), vi.fn<() => void>()]
+    reply.handOver(second)
+    await reply.return()
+    reply.handOver(third)
+    expect(onGivenUp).not.toHaveBeenCalled()
+    for (const told of [second, third]) {
+      expect(told).toHaveBeenCalledExactlyOnceWith(expect.any(ClientLeft))
+    }
+  })
+
   test('after the end is not told on', async () => {
     const { reply, onGivenUp, ends } = open()
     reply.push(STOP)

@@ -32,7 +32,7 @@ export class Reply implements AsyncIterableIterator<StreamEvent, void> {
   #waiting: WaitingReader | undefined
   #changes: (() => void)[] = []
   #endListeners: ((end: ReplyEnd) => void)[] = []
-  readonly #onGivenUp: (error: ApiError) => void
+  #onGivenUp: (error: ApiError) => void
 
   /** @param onGivenUp called once if the reader leaves before the end, with the reason */
   constructor(onGivenUp: (error: ApiError) => void) {
@@ -84,6 +84,12 @@ export class Reply implements AsyncIterableIterator<StreamEvent, void> {
   end(error?: Error): void {
     const failure = error ?? (this.#isCollected ? this.#unreadable() : undefined)
     this.#settle(failure === undefined ? { how: 'whole' } : { how: 'failed', error: failure })
+  }
+
+  /** Another source goes on with a reply that did not begin. If its reader has left, that is told at once. */
+  handOver(onGivenUp: (error: ApiError) => void): void {
+    this.#onGivenUp = onGivenUp
+    if (this.#givenUp !== undefined) onGivenUp(this.#givenUp)
   }
 
   // The reader's side.

@@ -74,7 +74,7 @@ export type Standin = {
 
 /**
  * How long a model thinks at least. What is over before the runtime is kept from asking on its own
- * (`GATE_MILLISECONDS` of `src/runtime/session.ts`, and what that takes on a busy machine) may be asked
+ * (`GATE_MILLISECONDS` of `src/runtime/worker/worker.ts`, and what that takes on a busy machine) may be asked
  * twice, where it was cut: a known limit, which is not what the tests are about.
  */
 const THINKING_MILLISECONDS = 60

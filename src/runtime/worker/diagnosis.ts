@@ -28,13 +28,12 @@ export class Diagnosis {
   #answer: Diagnosed | undefined
   readonly #answered = new Deferred<void>()
 
-  /** Takes a line, and returns what it tells that was not known. */
+  /** Takes a line, and returns what it tells. */
   read(line: string): 'request sent' | 'request failed' | undefined {
     this.countFailure ??= countFailureIn(line)
     this.#headers.read(line)
     if (REQUEST_SENT.test(line)) {
       this.requests += 1
-      if (this.hasLeft) return undefined
       this.hasLeft = true
       return 'request sent'
     }

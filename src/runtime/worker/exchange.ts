@@ -39,11 +39,19 @@ export class Exchange {
   #ending: ReturnType<ReplyReader['read']>['ending']
   #nextIndex = 0
 
-  /** @param onLeave called once if the reader of the reply leaves before its end, with the reason */
-  constructor(reader: ReplyReader, isPrefilled: boolean, onLeave: (reason: ApiError) => void) {
+  /**
+   * @param onLeave called once if the reader of the reply leaves before its end, with the reason
+   * @param reply of another exchange that did not begin; the caller hands it over
+   */
+  constructor(
+    reader: ReplyReader,
+    isPrefilled: boolean,
+    onLeave: (reason: ApiError) => void,
+    reply?: Reply,
+  ) {
     this.#reader = reader
     this.#isPrefilled = isPrefilled
-    this.reply = new Reply(onLeave)
+    this.reply = reply ?? new Reply(onLeave)
     this.sent.promise.catch(() => {})
   }
 

@@ -1,11 +1,26 @@
 import { describe, expect, test } from 'vitest'
 
-import { diagnosedIn, NOT_LOGGED_IN, toApiError } from './failures.ts'
+import { diagnosedIn, isBarred, isBoundElsewhere, NOT_LOGGED_IN, toApiError } from './failures.ts'
 
 const BODY = JSON.stringify({
   type: 'error',
   error: { type: 'rate_limit_error', message: 'Number of requests has exceeded your limit' },
   request_id: 'req_own',
+})
+
+test.each([
+  [{ text: "API Error: Header 'anthropic-beta' has invalid value" }, true],
+  [{ text: 'API Error: Connection error.' }, false],
+  [{ status: 400, text: "API Error: 400 Header 'anthropic-beta' has invalid value" }, false],
+])('a request that the gate kept back is told from others: %j', (failure, expected) => {
+  expect(isBarred(failure)).toBe(expected)
+})
+
+test('thoughts that are bound to another conversation are told from those that were changed', () => {
+  const place = 'messages.1.content.0: Invalid `signature` in `thinking` block'
+  const elsewhere = `${place}. The block is bound to a different conversation.`
+  expect(isBoundElsewhere({ status: 400, body: elsewhere })).toBe(true)
+  expect(isBoundElsewhere({ status: 400, body: place })).toBe(false)
 })
 
 describe('a line of diagnostics', () => {

@@ -77,6 +77,16 @@ export function isAskedAgain({ status, body }: Diagnosed): boolean {
   return status === 404 || (status === 403 && body.includes('OAuth token has been revoked'))
 }
 
+/** Whether the closed gate kept the runtime from sending a request: see `ProcessSettings`. */
+export function isBarred({ status, text }: Failure): boolean {
+  return status === undefined && text.includes("Header 'anthropic-beta' has invalid value")
+}
+
+/** Whether the API holds thoughts to be bound to another conversation. */
+export function isBoundElsewhere({ status, body }: Diagnosed): boolean {
+  return status === 400 && body.includes('bound to a different conversation')
+}
+
 /** The error for the client: the API's own where it is known, without the runtime's words. */
 export function toApiError(
   failure: Failure,

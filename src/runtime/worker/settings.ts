@@ -15,15 +15,22 @@ export type State = {
 /** An agent by this name is defined at launch; its system prompt can be replaced. */
 export const PLAIN_AGENT = 'plain'
 
+/** An extra body with which no request can be sent: no header has this character. */
+const UNSENDABLE = JSON.stringify({ betas: ['\u0000'] })
+
 const THINKING_TOKENS = { off: 0, on: 1024 }
 
 /**
  * The settings of one process, of which only differences are sent: each `applyFlagSettings` takes
  * the runtime some 10 ms of CPU.
  *
- * The **gate** is one of them: with a limit of one token the runtime refuses by itself to ask
- * upstream. It is closed once the request of a turn has left, so that nothing else is asked before
- * the next turn, whatever the runtime makes of the reply.
+ * The **gate** is one of them. It is closed once the request of a turn has left, so that nothing else is
+ * asked before the next turn, whatever the runtime makes of the reply. It has two bars:
+ *
+ * - With a limit of one token the runtime refuses by itself to begin another request.
+ * - A request that it asks once more in another way, after a 400 of the API, is not begun anew and passes
+ *   the limit. It takes the extra body as that is then, and a header that can't be written keeps it from
+ *   being sent (measured with 2.1.332).
  */
 export class ProcessSettings {
   readonly #channel: Channel
@@ -107,7 +114,7 @@ export class ProcessSettings {
   /** What was given stays until it is replaced, so each value is always there. */
   #environmentOf(settings: TurnSettings, gate: Gate): Record<string, string> {
     return {
-      CLAUDE_CODE_EXTRA_BODY: settings.extraBody,
+      CLAUDE_CODE_EXTRA_BODY: gate === 'open' ? settings.extraBody : UNSENDABLE,
       ANTHROPIC_BETAS: settings.betas,
       ANTHROPIC_CUSTOM_HEADERS: [this.#ownHeaders, settings.headers].filter(Boolean).join('\n'),
       DISABLE_PROMPT_CACHING: settings.runtimeCaching ? '' : '1',

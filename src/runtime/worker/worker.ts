@@ -6,6 +6,7 @@ import { Deferred } from '../../deferred.ts'
 import { ApiError } from '../../errors.ts'
 import { withoutBreakpoints } from '../../plan/caching.ts'
 import { extendLineage } from '../../plan/lineage.ts'
+import { withoutThoughts } from '../../plan/repairs.ts'
 import type { CallAnswer } from '../../plan/resolution.ts'
 import type { Opening, Turn } from '../../plan/turn.ts'
 import type { Reply } from '../../stream/reply.ts'
@@ -19,9 +20,12 @@ import { type ContextCount, contextCount } from './context-count.ts'
 import { Diagnosis } from './diagnosis.ts'
 import { Exchange, type Outcome } from './exchange.ts'
 import {
+  type Diagnosed,
   type Failure,
   failureIn,
   isAskedAgain,
+  isBarred,
+  isBoundElsewhere,
   RuntimeEnded,
   RuntimeHung,
   toApiError,
@@ -67,12 +71,20 @@ export type Way =
   /** It is emptied, and told everything. */
   | { kind: 'open' }
 
+/** Where the reply to a turn goes. */
+export type Receiver = {
+  /** A reply that another worker was refused; absent if it is a new one. */
+  reply?: Reply
+  /** Has a turn asked on any worker, for the reply of this one. Absent if it was asked again already. */
+  askAgain?: (turn: Turn, reply: Reply) => void
+}
+
 /** The turn in flight. */
 type Flight = {
+  turn: Turn
+  receiver: Receiver
   exchange: Exchange
   diagnosis: Diagnosis
-  /** The lineage before the reply, the prompt included. */
-  lineage: string
   /** Resolves when the runtime is done with the user message that the turn began with. */
   settled: Promise<void>
   /** Where the process is cut if the reply is not kept. */
@@ -128,6 +140,8 @@ export class Worker {
   readonly #settings: ProcessSettings
   readonly #toolbox: Toolbox
   #flight: Flight | undefined
+  /** A turn that failed, while the diagnostics of it are still to come. */
+  #failing: Flight | undefined
   /** Resolves when the process is done with the last turn. */
   #settled: Promise<void> = Promise.resolve()
   #count: Diagnosis | undefined
@@ -229,7 +243,7 @@ export class Worker {
    * @returns the reply, once the request is on its way
    * @throws ApiError if it never was; `RuntimeEnded` if another worker may be tried
    */
-  async ask(turn: Turn, way: Way, signal: AbortSignal): Promise<Reply> {
+  async ask(turn: Turn, way: Way, signal: AbortSignal, receiver: Receiver = {}): Promise<Reply> {
     await this.#prepare(turn, way, signal)
     const uuid = newUuid()
     const cut = { keep: this.transcript.length, target: uuid }
@@ -238,7 +252,7 @@ export class Worker {
     const isBare = way.kind !== 'open' && turn.settings.runtimeCaching
     const prompt = isBare ? withoutBreakpoints(turn.prompt) : turn.prompt
     const settled = this.#channel.ask(prompt, uuid)
-    const flight = this.#begin(turn, settled, cut, turn.promptLineage)
+    const flight = this.#begin(turn, settled, cut, receiver)
     if (turn.prompt.length > 0) {
       this.transcript.add({
         role: 'user',
@@ -255,10 +269,11 @@ export class Worker {
     turn: Turn,
     answers: ReadonlyMap<string, CallAnswer>,
     signal: AbortSignal,
+    receiver: Receiver = {},
   ): Promise<Reply> {
     await this.#prepare(turn, { kind: 'continue' }, signal)
     const cut = this.transcript.cutWithin(this.transcript.length)
-    const flight = this.#begin(turn, this.#settled, cut, turn.promptLineage)
+    const flight = this.#begin(turn, this.#settled, cut, receiver)
     this.transcript.add({ role: 'user', lineage: turn.promptLineage })
     this.#mayGoOn = true
     this.#toolbox.answer(answers)
@@ -452,12 +467,19 @@ export class Worker {
     return this.end?.error ?? new RuntimeEnded(cause)
   }
 
-  #begin(turn: Turn, settled: Promise<void>, cut: Cut | undefined, lineage: string): Flight {
+  #begin(turn: Turn, settled: Promise<void>, cut: Cut | undefined, receiver: Receiver): Flight {
     const { kind } = this.#dependencies
     const reader = kind.createReader(this.#toolbox.names)
     const isPrefilled = turn.prompt.length === 0
-    const exchange = new Exchange(reader, isPrefilled, (reason) => this.#leave(flight, reason))
-    const flight: Flight = { exchange, diagnosis: new Diagnosis(), lineage, settled, cut }
+    const leave = (reason: ApiError): void => this.#leave(flight, reason)
+    const flight: Flight = {
+      turn,
+      receiver,
+      exchange: new Exchange(reader, isPrefilled, leave, receiver.reply),
+      diagnosis: new Diagnosis(),
+      settled,
+      cut,
+    }
     this.#flight = flight
     this.#hasAsked = true
     this.#settled = settled
@@ -467,6 +489,7 @@ export class Worker {
     this.isForced = turn.isForced
     this.#stages.move('asking')
     void this.#endWithoutReply(flight)
+    receiver.reply?.handOver(leave)
     return flight
   }
 
@@ -531,25 +554,36 @@ export class Worker {
 
   async #fail(flight: Flight, failure: Failure): Promise<void> {
     if (this.#flight !== flight) return
+    this.#failing = flight
     this.#release()
     const { exchange, diagnosis } = flight
+    const wasBarred = isBarred(failure)
     // Once the reply has begun, the diagnostics tell of a broken stream, not of an answer.
-    const answer =
-      failure.status === undefined || exchange.reply.hasBegun
-        ? undefined
-        : await diagnosis.awaitAnswer(this.exited)
-    exchange.fail(toApiError(failure, answer, this.#retryAfter(failure, diagnosis)))
-    if (failure.status === 401 || failure.kind === 'authentication_failed') {
+    const hasAnswer = (wasBarred || failure.status !== undefined) && !exchange.reply.hasBegun
+    const answer = hasAnswer ? await diagnosis.awaitAnswer(this.exited) : undefined
+    this.#failing = undefined
+    const told = wasBarred && answer ? { status: answer.status, text: '' } : failure
+    // What made the runtime ask again it remembers: see `#release`.
+    if (wasBarred) this.#retirement ??= 'it was kept from asking twice'
+    const again = wasBarred && answer && turnToAskAgain(flight, answer)
+    if (again) flight.receiver.askAgain?.(again, exchange.reply)
+    else exchange.fail(toApiError(told, answer, this.#retryAfter(told, diagnosis)))
+    if (told.status === 401 || failure.kind === 'authentication_failed') {
       this.retire('the login failed')
       this.#dependencies.onLoginFailure?.()
     }
-    await this.#recover(flight, 'finishes', `the API answered ${failure.status ?? 'nothing'}`)
+    await this.#recover(flight, 'finishes', `the API answered ${told.status ?? 'nothing'}`)
   }
 
-  #noteSent(flight: Flight): void {
-    flight.exchange.sent.resolve()
-    if (!this.#dependencies.kind.needsGate) return
-    this.#gateTimer = setTimeout(() => void this.#setGate('closed'), GATE_MILLISECONDS)
+  #noteSent({ exchange, turn }: Flight): void {
+    exchange.sent.resolve()
+    clearTimeout(this.#gateTimer)
+    if (this.#dependencies.kind.answersCalls) return
+    // A refusal comes sooner than a reply.
+    if (turn.mayBeRepaired) void this.#setGate('closed')
+    else if (this.#dependencies.kind.needsGate) {
+      this.#gateTimer = setTimeout(() => void this.#setGate('closed'), GATE_MILLISECONDS)
+    }
   }
 
   /** In a run no event comes while a tool works, which may take any time. */
@@ -590,7 +624,7 @@ export class Worker {
       case 'kept':
       case 'held': {
         const { content } = outcome
-        const lineage = extendLineage(flight.lineage, { role: 'assistant', content })
+        const lineage = extendLineage(flight.turn.promptLineage, { role: 'assistant', content })
         this.transcript.add({ role: 'assistant', lineage })
         this.exchanges += 1
         if (outcome.kind === 'kept') {
@@ -668,7 +702,8 @@ export class Worker {
       if (cut === undefined) throw this.#unusable('there is no position to go back to')
       if (cancelled.has(cut.target)) this.transcript.cut(cut)
       else await this.#rewind(cut)
-      await this.#setGate('open')
+      // A conversation that went whole would be told once more; the next turn opens the gate with its own.
+      if (needsGate) await this.#setGate('open')
       if (cause !== undefined) this.#dependencies.onEvent('recovered', cause)
       this.#rest()
     } catch {
@@ -699,12 +734,15 @@ export class Worker {
 
   #diagnose(line: string): void {
     this.#count?.read(line)
+    this.#failing?.diagnosis.read(line)
     const flight = this.#flight
     if (flight === undefined) return
     const news = flight.diagnosis.read(line)
     if (news === 'request sent') this.#noteSent(flight)
-    // An interrupt may come too late on a busy machine.
     const { answer } = flight.diagnosis
+    // The runtime renews the login and asks again.
+    if (news === 'request failed' && answer?.status === 401) void this.#setGate('open')
+    // An interrupt may come too late on a busy machine.
     if (news === 'request failed' && answer !== undefined && isAskedAgain(answer)) {
       const error = toApiError({ status: answer.status, text: '' }, answer)
       this.close(`the API answered ${answer.status}`, error, 'kill')
@@ -734,6 +772,28 @@ export class Worker {
     this.#givenUp.resolve()
     this.transcript.doubt()
     this.#stages.move('ended')
+  }
+}
+
+/**
+ * How a turn is asked once more that the runtime was kept from asking again by itself; undefined if the
+ * API's refusal is for the client.
+ *
+ * - The login was refused: the runtime would have asked with the renewed one, and another process has that.
+ * - Thoughts are bound to another conversation: what the runtime adds in front of them is not what it was,
+ *   the date for one, so that the client can't mend it. They are left out.
+ */
+function turnToAskAgain({ turn, receiver }: Flight, answer: Diagnosed): Turn | undefined {
+  if (receiver.askAgain === undefined) return undefined
+  if (answer.status === 401) return turn
+  if (!turn.mayLoseThoughts || !isBoundElsewhere(answer)) return undefined
+  // No other conversation shares a beginning with it.
+  const lineages = turn.lineages.map(() => newUuid())
+  return {
+    ...turn,
+    history: withoutThoughts(turn.history),
+    lineages,
+    lineage: lineages.at(-1) ?? turn.lineage,
   }
 }
 

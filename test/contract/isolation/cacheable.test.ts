@@ -149,13 +149,17 @@ describe.each(Object.keys(THINKING))('a conversation of the day before, with %s'
       const request = asking(`Tell me of ${model}.`, fields)
       before.standin.reply(message(assistantMessage([THOUGHT, textBlock('First.')])))
       const begun = { request, reply: await ask(request, before) }
-      await goOn(begun, 'And more?', after)
+      const second = await goOn(begun, 'And more?', after)
 
       const asked = after.standin.messages
       const isChecked = model !== 'claude-sonnet-4-6'
-      expect(asked).toHaveLength(CARRIER === 'turns' && isChecked ? 2 : 1)
+      const times = CARRIER === 'turns' && isChecked ? 2 : 1
+      expect(asked).toHaveLength(times)
       const thinks = JSON.stringify(asked.at(-1)?.body.messages).includes('"thinking"')
       expect(thinks).toBe(CARRIER === 'whole' || !isChecked)
+
+      await goOn(second, 'And then?', after)
+      expect(after.standin.messages, 'the next turn').toHaveLength(times + 1)
     } finally {
       await Promise.all(days.map((day) => day.remove()))
     }

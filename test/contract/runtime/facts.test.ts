@@ -136,6 +136,39 @@ describe('in bare mode', () => {
   })
 })
 
+/** Has the process ask what is refused in a way that it repairs. */
+function askRepaired(): Promise<string> {
+  return bare.ask('-', { messages: [user('Hi')], thinking: { type: 'adaptive' } }, LIMIT)
+}
+
+const REFUSAL = error(
+  400,
+  'invalid_request_error',
+  'adaptive thinking is not supported on this model',
+)
+
+// After the others in bare mode, because the process remembers it.
+describe('after a 400 that it would repair', () => {
+  test('it takes the extra body anew, and a header that can not be written holds it back', async () => {
+    standin.answer = async () => {
+      await bare.set({ CLAUDE_CODE_EXTRA_BODY: JSON.stringify({ betas: ['\u0000'] }) })
+      return REFUSAL
+    }
+    await empty(await askRepaired())
+    expect(standin.messages).toHaveLength(1)
+    expect(JSON.stringify(bare.messages.findLast(({ type }) => type === 'assistant'))).toContain(
+      "Header 'anthropic-beta' has invalid value",
+    )
+  })
+
+  test('it asks again if nothing holds it back', async () => {
+    await bare.channel.applyFlags({ model: 'claude-opus-4-6' })
+    standin.answer = () => REFUSAL
+    await empty(await askRepaired())
+    expect(standin.messages).toHaveLength(2)
+  })
+})
+
 describe('with its reminders', () => {
   test('a history is put in: what was asked at the closed gate, text at once, other turns in order', async () => {
     const first = await full.ask('The first', { tools: [] }, 1)

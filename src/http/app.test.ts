@@ -311,12 +311,25 @@ test.each([
     const headers: Record<string, string> = keys === undefined ? {} : { 'x-api-key': 'made-up-ann' }
     const response = await app.request('/v1/usage/stream', { headers })
     expect(response.status).toBe(200)
-    expect(watchOverview).toHaveBeenCalledExactlyOnceWith({
+    expect(await watchOverview.mock.calls[0]?.[0]()).toEqual({
       isShared,
       key: keys && plainKey('made-up-ann'),
     })
   },
 )
+
+test('an open page is asked for its key again, and told if others came', async () => {
+  let keys = ['made-up-ann']
+  const watchOverview = vi.fn<AppOptions['watchOverview']>(() => source([]).events)
+  const { app } = open({ watchOverview, keyRing: () => ringOf(...keys)() })
+  await app.request('/v1/usage/stream', { headers: { 'x-api-key': 'made-up-ann' } })
+  const [viewer] = watchOverview.mock.calls[0] ?? []
+  expect(await viewer?.()).toMatchObject({ isShared: false })
+  keys = ['made-up-ann', 'made-up-bob']
+  expect(await viewer?.()).toMatchObject({ isShared: true })
+  keys = ['made-up-bob']
+  await expect(viewer?.()).rejects.toMatchObject({ status: 401 })
+})
 
 describe('other routes', () => {
   test('/health is open, whatever is asked for elsewhere', async () => {

@@ -68,8 +68,12 @@ export type AppOptions = BrowserRules &
     models: () => Promise<readonly NamedModel[]>
     /** What `GET /v1/usage` tells. */
     usage: () => object | Promise<object>
-    /** What the page shows, now and after each change. */
-    watchOverview: (viewer: Viewer) => AsyncIterable<StreamEvent>
+    /**
+     * What the page shows, now and after each change.
+     *
+     * @param viewer asked each time; what it throws ends the stream
+     */
+    watchOverview: (viewer: () => Promise<Viewer>) => AsyncIterable<StreamEvent>
     metrics: () => Promise<{ text: string; contentType: string }>
     /** The state of the plan, where it is known. */
     rateLimits: () => RateLimits | undefined
@@ -138,13 +142,16 @@ export function createApp(settings: AppOptions): Hono<{ Variables: Variables }> 
   // The page holds no data: what it shows it asks for, with the key where one is set.
   for (const path of PAGE_PATHS) app.get(path, () => getPage(path))
 
-  app.use(async (context, next) => {
+  const letIn = async (context: Call): Promise<void> => {
     const { raw } = context.req
     if (options.keyRing !== undefined) {
       const key = checkKey(raw.headers, await options.keyRing())
       context.set('key', key)
       context.set('owner', key.owner)
     } else if (!options.isOpenToNetwork) checkBrowser(raw, options)
+  }
+  app.use(async (context, next) => {
+    await letIn(context)
     await next()
   })
 
@@ -163,7 +170,7 @@ export function createApp(settings: AppOptions): Hono<{ Variables: Variables }> 
   )
   routeOllama(app, forClient)
   const shelf = options.responseShelf ?? memoryShelf()
-  addResponsesRoutes(app, forClient, shelf, options.maxBodySize)
+  addResponsesRoutes(app, { optionsFor: forClient, letIn, shelf, maxBodySize: options.maxBodySize })
   app.post('/v1/messages/count_tokens', async (context) =>
     answer(context, await postCountTokens(context.req.raw, forClient(context))),
   )
@@ -188,10 +195,14 @@ export function createApp(settings: AppOptions): Hono<{ Variables: Variables }> 
     ),
   )
   app.get('/v1/usage', async (context) => answer(context, await options.usage()))
-  app.get('/v1/usage/stream', async (context) => {
+  app.get('/v1/usage/stream', (context) => {
     const { pingInterval, onError } = options
-    const isShared = ((await options.keyRing?.()) ?? []).length > 1
-    const viewer = { isShared, key: context.get('key') }
+    // Looked at each time: a page stays open for longer than some keys are there.
+    const viewer = async (): Promise<Viewer> => {
+      await letIn(context)
+      const isShared = ((await options.keyRing?.()) ?? []).length > 1
+      return { isShared, key: context.get('key') }
+    }
     const stream = sseStream(options.watchOverview(viewer), { pingInterval, onError })
     return new Response(stream, { headers: STREAM_HEADERS })
   })

@@ -19,18 +19,21 @@ type App = Hono<{ Variables: Variables }>
 type Call = Context<{ Variables: Variables }>
 type Options = Omit<ResponsesOptions, 'responses' | 'conversations'> & CountTokensOptions & Client
 
-/**
- * The routes of OpenAI's Responses API, and what they share.
- *
- * @param optionsFor gives a client its options
- * @param shelf keeps what clients store
- * @param maxBodySize bytes of the largest body, and of what may wait on a WebSocket
- */
+export type ResponsesRoutesInput = {
+  /** Gives a client its options. */
+  optionsFor: (context: Call) => Options
+  /** Looks at the key of a request again, and throws if it is no longer one of the keys. */
+  letIn: (context: Call) => Promise<void>
+  /** Keeps what clients store. */
+  shelf: ResponseShelf
+  /** Bytes of the largest body, and of what may wait on a WebSocket. */
+  maxBodySize: number
+}
+
+/** The routes of OpenAI's Responses API, and what they share. */
 export function addResponsesRoutes(
   app: App,
-  optionsFor: (context: Call) => Options,
-  shelf: ResponseShelf,
-  maxBodySize: number,
+  { optionsFor, letIn, shelf, maxBodySize }: ResponsesRoutesInput,
 ): void {
   const withStores = (context: Call) => {
     const options = optionsFor(context)
@@ -48,9 +51,11 @@ export function addResponsesRoutes(
   )
   app.get('/v1/responses', (context) => {
     const { raw } = context.req
-    return upgrade(raw, (socket) =>
-      serveResponsesSocket(socket, raw, maxBodySize, withStores(context)),
-    )
+    const optionsNow = async () => {
+      await letIn(context)
+      return withStores(context)
+    }
+    return upgrade(raw, (socket) => serveResponsesSocket(socket, raw, maxBodySize, optionsNow))
   })
   app.post('/v1/responses/input_tokens', async (context) =>
     json(

@@ -17,7 +17,11 @@ import type { MessageSocket } from './upgrade.ts'
 
 /** Codes of https://www.iana.org/assignments/websocket */
 const GOING_AWAY = 1001
+const POLICY_VIOLATION = 1008
 const TOO_BIG = 1009
+
+/** Characters that a message takes beside its text. */
+const MESSAGE_OVERHEAD = 100
 
 /**
  * Serves the WebSocket of `GET /v1/responses`: each `response.create` is one response, one after
@@ -26,13 +30,14 @@ const TOO_BIG = 1009
  *
  * @param request the one that the socket began with
  * @param maxWaiting characters of the messages that may wait for their turn
+ * @param optionsNow the options of the client, asked for each response: its key may have been taken away
  * @returns a function that ends the socket after the response under way
  */
 export function serveResponsesSocket(
   socket: MessageSocket,
   request: Request,
   maxWaiting: number,
-  options: ResponsesOptions,
+  optionsNow: () => Promise<ResponsesOptions>,
 ): () => void {
   const waiting: string[] = []
   let waitingSize = 0
@@ -43,7 +48,7 @@ export function serveResponsesSocket(
   socket.onMessage((text) => {
     if (isEnding) return
     waiting.push(text)
-    waitingSize += text.length
+    waitingSize += sizeOf(text)
     if (waitingSize > maxWaiting) {
       isEnding = true
       socket.close(TOO_BIG, 'Too many messages wait.')
@@ -53,15 +58,24 @@ export function serveResponsesSocket(
   async function work(): Promise<void> {
     isWorking = true
     for (let text = waiting.shift(); text !== undefined; text = waiting.shift()) {
-      waitingSize -= text.length
+      waitingSize -= sizeOf(text)
       if (socket.signal.aborted || isEnding) break
-      await answer(text)
+      const options = await optionsNow().catch(refuse)
+      if (options === undefined) return
+      await answer(text, options)
     }
     isWorking = false
     if (isEnding) socket.close(GOING_AWAY, 'The proxy is stopping.')
   }
 
-  async function answer(text: string): Promise<void> {
+  /** The key that began the socket no longer lets in. */
+  async function refuse(error: unknown): Promise<undefined> {
+    isEnding = true
+    for (const event of failure(error, undefined)) await socket.send(JSON.stringify(event))
+    socket.close(POLICY_VIOLATION, 'The key does not let in.')
+  }
+
+  async function answer(text: string, options: ResponsesOptions): Promise<void> {
     let streamId: unknown
     let previous: unknown
     const tell = (event: object): Promise<void> =>
@@ -105,21 +119,9 @@ export function serveResponsesSocket(
       // What failed may have left the conversation in doubt.
       if (previous === last?.id) last = undefined
       if (socket.signal.aborted) return
+      if (!(error instanceof ApiError)) options.onError(error)
       for (const event of failure(error, stream)) await tell(event)
     }
-  }
-
-  /** The events that tell of an error. */
-  function failure(error: unknown, stream: ResponseStream | undefined): object[] {
-    if (!(error instanceof ApiError)) options.onError(error)
-    const shown =
-      error instanceof ApiError ? error : new ApiError('api_error', 'Internal server error')
-    const { error: body } = openaiErrorBody(shown)
-    const { message, param, type } = body
-    const code = body.code ?? type
-    const event = { type: 'error', status: shown.status, code, message, param }
-    const [, ...others] = stream?.fail(shown) ?? []
-    return [{ ...event, error: { ...body, code } }, ...others]
   }
 
   return () => {
@@ -128,9 +130,25 @@ export function serveResponsesSocket(
   }
 }
 
+/** The events that tell of an error. */
+function failure(error: unknown, stream: ResponseStream | undefined): object[] {
+  const shown =
+    error instanceof ApiError ? error : new ApiError('api_error', 'Internal server error')
+  const { error: body } = openaiErrorBody(shown)
+  const { message, param, type } = body
+  const code = body.code ?? type
+  const event = { type: 'error', status: shown.status, code, message, param }
+  const [, ...others] = stream?.fail(shown) ?? []
+  return [{ ...event, error: { ...body, code } }, ...others]
+}
+
 type Message = { type?: unknown; stream_id?: unknown; generate?: unknown } & Partial<
   Record<string, unknown>
 >
+
+function sizeOf(message: string): number {
+  return message.length + MESSAGE_OVERHEAD
+}
 
 async function messageIn(text: string): Promise<Message> {
   const message = await parseJson(text)

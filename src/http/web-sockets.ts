@@ -3,7 +3,11 @@ import type { Duplex } from 'node:stream'
 
 import { type WebSocket, WebSocketServer } from 'ws'
 
+import { ApiError } from '../errors.ts'
 import type { Fetch } from './in-turn.ts'
+import { servePlainly } from './plain-again.ts'
+import { newRequestId } from './request-id.ts'
+import { failureResponse } from './unreadable.ts'
 import { type MessageSocket, offerUpgrade, takenOffer } from './upgrade.ts'
 
 export type WebSockets = {
@@ -36,25 +40,41 @@ export function acceptWebSockets(
 ): WebSockets {
   const sockets = new WebSocketServer({ noServer: true, maxPayload: maxMessageSize })
   const finishers = new Map<WebSocket, () => void>()
+  /** Connections that are no WebSocket yet, or never will be. */
+  const others = new Set<Duplex>()
+  let isClosing = false
 
   async function accept(incoming: IncomingMessage, socket: Duplex, head: Buffer): Promise<void> {
-    socket.on('error', () => socket.destroy())
     const request = requestOf(incoming)
+    if (request === undefined) {
+      await refuse(socket, failureResponse(true))
+      return
+    }
     offerUpgrade(request)
     const response = await fetch(request)
     const handler = takenOffer(request)
     if (handler === undefined) {
-      await refuse(socket, response)
+      await refuse(socket, response.ok ? await noWebSocket(response) : response)
       return
     }
     sockets.handleUpgrade(incoming, socket, head, (opened) => {
-      finishers.set(opened, handler(messageSocket(opened)))
+      others.delete(socket)
+      const finish = handler(messageSocket(opened))
+      finishers.set(opened, finish)
       opened.once('close', () => finishers.delete(opened))
       keepAlive(opened)
+      if (isClosing) finish()
     })
   }
 
   server.on('upgrade', (incoming: IncomingMessage, socket: Duplex, head: Buffer) => {
+    if (!asksForWebSocket(incoming)) {
+      servePlainly(server, incoming, socket, head)
+      return
+    }
+    others.add(socket)
+    socket.once('close', () => others.delete(socket))
+    socket.on('error', () => socket.destroy())
     accept(incoming, socket, head).catch((error: unknown) => {
       onError(error)
       socket.destroy()
@@ -62,35 +82,45 @@ export function acceptWebSockets(
   })
   return {
     close: () => {
+      isClosing = true
       for (const finish of finishers.values()) finish()
     },
     cut: () => {
       for (const opened of finishers.keys()) opened.terminate()
+      for (const socket of others) socket.destroy()
     },
   }
 }
 
-function requestOf({ url = '/', headers }: IncomingMessage): Request {
+function asksForWebSocket({ method, headers }: IncomingMessage): boolean {
+  return method === 'GET' && headers.upgrade?.toLowerCase() === 'websocket'
+}
+
+/** @returns undefined if no URL can be made of it */
+function requestOf({ url = '/', headers }: IncomingMessage): Request | undefined {
   const entries = Object.entries(headers).flatMap(([name, value]) =>
     value === undefined ? [] : [[name, String(value)] as [string, string]],
   )
-  return new Request(new URL(url, `http://${headers.host ?? 'localhost'}`), { headers: entries })
+  const base = `http://${headers.host ?? 'localhost'}`
+  return URL.canParse(url, base) ? new Request(new URL(url, base), { headers: entries }) : undefined
 }
 
-/** Sends a plain response on a connection that is not upgraded. */
+/** The answer of a route that has answered as usual. Its stream may have no end. */
+async function noWebSocket({ body }: Response): Promise<Response> {
+  await body?.cancel()
+  const error = new ApiError('invalid_request_error', 'Here is no WebSocket.', { status: 426 })
+  return Response.json(error.body(newRequestId()), { status: error.status })
+}
+
+/** Sends a plain response on a connection that is not upgraded, and closes it. */
 async function refuse(socket: Duplex, response: Response): Promise<void> {
   const body = Buffer.from(await response.arrayBuffer())
-  // A route without WebSocket support may have answered: then there is no socket.
-  const status = response.ok ? 426 : response.status
   const headers = [...response.headers].map(([name, value]) => `${name}: ${value}\r\n`)
-  socket.end(
-    Buffer.concat([
-      Buffer.from(
-        `HTTP/1.1 ${status} Refused\r\n${headers.join('')}content-length: ${body.length}\r\nconnection: close\r\n\r\n`,
-      ),
-      body,
-    ]),
+  const head = Buffer.from(
+    `HTTP/1.1 ${response.status} Refused\r\n${headers.join('')}content-length: ${body.length}\r\nconnection: close\r\n\r\n`,
   )
+  // A client that does not close its side would keep the connection for ever.
+  socket.end(Buffer.concat([head, body]), () => socket.destroy())
 }
 
 function messageSocket(opened: WebSocket): MessageSocket {

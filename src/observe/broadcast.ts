@@ -21,8 +21,10 @@ export class Broadcast<T> {
   /**
    * Yields the current value, and a new one after each change; changes that come together are
    * merged. A reader that never asks for a value is dropped.
+   *
+   * @param view makes the reader's own of a value
    */
-  watch(view: (value: T) => T = (value) => value): AsyncIterableIterator<T, void> {
+  watch(view: (value: T) => T | Promise<T> = (value) => value): AsyncIterableIterator<T, void> {
     const reader = new Reader(async () => view(await this.#read()), {
       onStart: () => this.#readers.add(reader),
       onEnd: () => this.#readers.delete(reader),

@@ -127,9 +127,13 @@ export class Observatory {
     return this.#ledger.tokensToday(name)
   }
 
-  /** The data of the page, now and after each change. */
-  watch(viewer: Viewer): AsyncIterableIterator<Overview, void> {
-    return this.#broadcast.watch((overview) => overviewFor(viewer, overview))
+  /**
+   * The data of the page, now and after each change.
+   *
+   * @param viewer asked for each of them; what it throws ends the iteration
+   */
+  watch(viewer: () => Promise<Viewer>): AsyncIterableIterator<Overview, void> {
+    return this.#broadcast.watch(async (overview) => overviewFor(await viewer(), overview))
   }
 
   /** Ends the streams of readers and saves the unsaved counts. */

@@ -2,7 +2,7 @@ import { spawn } from 'node:child_process'
 
 import type { Config } from '../config/config.ts'
 import { commandOf, runtimeExecutable } from '../inspect.ts'
-import { exitCodeOf } from './stop-signals.ts'
+import { foreground } from './foreground.ts'
 
 /**
  * Runs the runtime's own `auth login` in this terminal. The login stays between the runtime and its
@@ -15,16 +15,5 @@ export async function login(config: Config): Promise<void> {
   if (path === undefined) throw new Error('the Claude Code runtime is not installed')
   const [command, ...args] = commandOf(path)
   const child = spawn(command, [...args, 'auth', 'login'], { stdio: 'inherit' })
-  // Ctrl-C reaches the runtime as well, which then ends by itself.
-  process.on('SIGINT', ignore)
-  try {
-    process.exitCode = await new Promise<number>((resolve, reject) => {
-      child.once('error', reject)
-      child.once('exit', (code, signal) => resolve(signal ? exitCodeOf(signal) : (code ?? 1)))
-    })
-  } finally {
-    process.off('SIGINT', ignore)
-  }
+  process.exitCode = await foreground(child)
 }
-
-function ignore(): void {}

@@ -7,9 +7,10 @@ import { ConfigError } from '../config/config-error.ts'
 import type { Environment } from '../config/environment.ts'
 import { stateFolderOf } from '../config/state-folder.ts'
 import { createProxy, type Proxy } from '../proxy.ts'
+import { foreground } from './foreground.ts'
 import { addressOf, keyOf, versionOfServer } from './server.ts'
 import { NO_KEY } from './setup/clients.ts'
-import { exitCodeOf, onStopSignal } from './stop-signals.ts'
+import { exitCodeOf, interruptible, onStopSignal } from './stop-signals.ts'
 import { showWaiting } from './waiting.ts'
 
 /**
@@ -29,30 +30,35 @@ export async function runProgram(
   if (program === undefined) {
     throw new ConfigError('run: name a program after two dashes: run -- your-program --its-option')
   }
-  const abandoned = new AbortController()
-  let pass = (name: NodeJS.Signals): void => abandoned.abort(new Error(`stopped by ${name}`))
-  const release = onStopSignal((name) => pass(name))
-  const server = await serverFor(config, env, abandoned.signal)
+  const server = await startOrStop((signal) => serverFor(config, env, signal))
+  if (server === undefined) return
   try {
     // On Windows most programs that npm installs are batch files, which Node itself does not start.
     const child = spawn(program, args, {
       stdio: 'inherit',
       env: { ...env, ...clientVariables(server.url, server.key) },
     })
-    // Ctrl-C and Ctrl-\ reach the program by themselves: it has the same terminal.
-    pass = (name) => {
-      if (!['SIGINT', 'SIGQUIT'].includes(name)) child.kill(name)
-    }
-    process.exitCode = await new Promise<number>((resolve, reject) => {
-      child.once('exit', (code, signal) => resolve(signal ? exitCodeOf(signal) : (code ?? 1)))
-      child.once('error', (error: NodeJS.ErrnoException) =>
-        reject(error.code === 'ENOENT' ? new Error(`${program}: there is no such program`) : error),
-      )
+    process.exitCode = await foreground(child).catch((error: NodeJS.ErrnoException) => {
+      throw error.code === 'ENOENT' ? new Error(`${program}: there is no such program`) : error
     })
   } finally {
+    const release = onStopSignal((name) => process.exit(exitCodeOf(name)))
     await server.proxy?.close()
     release()
   }
+}
+
+/** Starts what the program needs; undefined if a signal came meanwhile. */
+async function startOrStop(
+  start: (signal: AbortSignal) => Promise<Server>,
+): Promise<Server | undefined> {
+  let server: Server | undefined
+  await interruptible(async (signal) => {
+    const started = await start(signal)
+    if (signal.aborted) await started.proxy?.close()
+    else server = started
+  })
+  return server
 }
 
 /** The variables by which client libraries find an API, for both of its dialects. */

@@ -1,4 +1,12 @@
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import {
+  existsSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 
@@ -28,13 +36,19 @@ test('a file that was not there is gone after the undo', async () => {
 
 test('a file that was there is byte by byte what it was, also after two writes', async () => {
   path = join(folder, 'settings')
-  writeFileSync(path, 'mine\r\n')
+  writeFileSync(path, 'mine\r\n', { mode: 0o640 })
   await replaceFile(path, 'mine\r\n', 'one')
+  if (process.platform !== 'win32') expect(modeOf(path)).toBe(0o600)
   await replaceFile(path, 'one', 'two')
   await restoreFile(path)
   expect(readFileSync(path, 'utf8')).toBe('mine\r\n')
+  if (process.platform !== 'win32') expect(modeOf(path)).toBe(0o640)
   await expect(restoreFile(path)).rejects.toThrow('nothing to undo')
 })
+
+function modeOf(file: string): number {
+  return statSync(file).mode & 0o777
+}
 
 test('what its user changed since is not taken away', async () => {
   await replaceFile(path, undefined, 'one')

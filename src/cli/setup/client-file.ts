@@ -1,4 +1,4 @@
-import { mkdir, readFile, rm } from 'node:fs/promises'
+import { mkdir, readFile, rm, stat } from 'node:fs/promises'
 import { dirname } from 'node:path'
 
 import writeFileAtomic from 'write-file-atomic'
@@ -13,8 +13,8 @@ export async function textOf(path: string): Promise<string | undefined> {
   }
 }
 
-/** What a client's file was before, and what was written. */
-type Undo = { before: string | null; after: string }
+/** What a client's file was before, with its mode, and what was written. */
+type Undo = { before: string | null; mode?: number | undefined; after: string }
 
 /** Beside the client's file. */
 function undoPath(path: string): string {
@@ -31,8 +31,10 @@ export async function replaceFile(
   const earlier = await readUndo(path)
   // If it was written twice, undo restores what was there before the first time.
   const first =
-    earlier !== undefined && earlier.after === before ? earlier.before : (before ?? null)
-  const undo: Undo = { before: first, after }
+    earlier !== undefined && earlier.after === before
+      ? { before: earlier.before, mode: earlier.mode }
+      : { before: before ?? null, mode: before === undefined ? undefined : await modeOf(path) }
+  const undo: Undo = { ...first, after }
   await writeFileAtomic(undoPath(path), JSON.stringify(undo), { mode: 0o600 })
   await writeFileAtomic(path, after, { mode: 0o600 })
 }
@@ -51,8 +53,12 @@ export async function restoreFile(path: string): Promise<void> {
     )
   }
   if (undo.before === null) await rm(path)
-  else await writeFileAtomic(path, undo.before)
+  else await writeFileAtomic(path, undo.before, { ...(undo.mode && { mode: undo.mode }) })
   await rm(undoPath(path))
+}
+
+async function modeOf(path: string): Promise<number> {
+  return (await stat(path)).mode & 0o777
 }
 
 async function readUndo(path: string): Promise<Undo | undefined> {

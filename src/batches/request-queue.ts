@@ -12,6 +12,8 @@ export class RequestQueue {
   readonly #worker: string
   readonly #lease: number
   readonly #now: () => number
+  /** The requests that this process works on. */
+  readonly #claimed = new Set<string>()
 
   /**
    * @param worker this process's name, as of `newWorkerName`
@@ -28,9 +30,9 @@ export class RequestQueue {
    * Claims the first request of a batch that may be asked now. The claim is stored before the
    * request is asked.
    */
-  claim(batchId: string): Promise<ClaimedRequest | undefined> {
+  async claim(batchId: string): Promise<ClaimedRequest | undefined> {
     const now = this.#now()
-    return this.#store.db.transaction().execute(async (db) => {
+    const claimed = await this.#store.db.transaction().execute(async (db) => {
       let query = db
         .selectFrom('batch_requests')
         .select(['position', 'custom_id', 'params', 'attempts', 'failures'])
@@ -58,14 +60,17 @@ export class RequestQueue {
         failures: row.failures,
       }
     })
+    if (claimed !== undefined) this.#claimed.add(nameOf(claimed))
+    return claimed
   }
 
   /** Writes a result, and only then does the request count as finished. */
   async finish(
-    { batchId, position }: ClaimedRequest,
+    claimed: ClaimedRequest,
     result: RequestResult & { type: 'succeeded' | 'errored' },
   ): Promise<void> {
     const now = this.#now()
+    const { batchId, position } = claimed
     await this.#store.db.transaction().execute(async (db) => {
       const { numUpdatedRows } = await db
         .updateTable('batch_requests')
@@ -86,6 +91,7 @@ export class RequestQueue {
       await addToCount(db, batchId, result.type, 1)
       await settle(db, batchId, now)
     })
+    this.#claimed.delete(nameOf(claimed))
   }
 
   /**
@@ -94,9 +100,10 @@ export class RequestQueue {
    * @param after milliseconds until then
    */
   async putBack(
-    { batchId, position }: ClaimedRequest,
+    claimed: ClaimedRequest,
     { after, failures, attempts }: { after: number; failures: number; attempts: number },
   ): Promise<void> {
+    const { batchId, position } = claimed
     await this.#store.db
       .updateTable('batch_requests')
       .set({
@@ -112,6 +119,7 @@ export class RequestQueue {
       .where('state', '=', 'running')
       .where('worker', '=', this.#worker)
       .execute()
+    this.#claimed.delete(nameOf(claimed))
   }
 
   /** Renews the leases of this worker. Call it several times within each lease. */
@@ -124,8 +132,13 @@ export class RequestQueue {
       .execute()
   }
 
-  /** Puts back the requests that were claimed by workers which are gone. */
+  /**
+   * Puts back the requests that nobody works on: those of workers which are gone, and those that this one
+   * has claimed without knowing it, because the connection broke at the answer. A lease of its own may
+   * have ended while the machine slept: what it works on is not asked twice for that.
+   */
   async takeOver(): Promise<void> {
+    await this.#takeBack()
     const { db } = this.#store
     const workers = await db
       .selectFrom('batch_requests')
@@ -140,6 +153,7 @@ export class RequestQueue {
       .updateTable('batch_requests')
       .set({ state: 'waiting', worker: null, lease_until: null })
       .where('state', '=', 'running')
+      .where('worker', '!=', this.#worker)
       .where((is) =>
         is.or([
           is('lease_until', '<', this.#now()),
@@ -147,6 +161,25 @@ export class RequestQueue {
         ]),
       )
       .execute()
+  }
+
+  async #takeBack(): Promise<void> {
+    const { db } = this.#store
+    const own = await db
+      .selectFrom('batch_requests')
+      .select(['batch_id as batchId', 'position'])
+      .where('state', '=', 'running')
+      .where('worker', '=', this.#worker)
+      .execute()
+    for (const request of own.filter((each) => !this.#claimed.has(nameOf(each)))) {
+      await db
+        .updateTable('batch_requests')
+        .set({ state: 'waiting', worker: null, lease_until: null })
+        .where('batch_id', '=', request.batchId)
+        .where('position', '=', request.position)
+        .where('worker', '=', this.#worker)
+        .execute()
+    }
   }
 
   /** When the next request of a batch may be asked; undefined if none waits. */
@@ -159,4 +192,8 @@ export class RequestQueue {
       .executeTakeFirst()
     return row?.at ?? undefined
   }
+}
+
+function nameOf({ batchId, position }: Pick<ClaimedRequest, 'batchId' | 'position'>): string {
+  return `${batchId} ${position}`
 }

@@ -151,6 +151,7 @@ export class BatchRunner {
   async #look(): Promise<void> {
     const { records, queue, lease, retention } = this.#options
     const now = Date.now()
+    if (now < this.#lookedAt) this.#forgetTimes()
     if (now - this.#tookOverAt > lease / 3) {
       this.#tookOverAt = now
       await queue.takeOver()
@@ -172,6 +173,13 @@ export class BatchRunner {
     }
     // The end of the last batch is a change as well.
     if (hadBatches || batches.length > 0 || this.#inFlight.size > 0) this.#options.onChange()
+  }
+
+  /** The clock was put back: by its new time, what is over would last for as long as that was. */
+  #forgetTimes(): void {
+    this.#lookedAt = this.#tookOverAt = this.#clearedAt = -Infinity
+    this.#hold = undefined
+    this.#holds.clear()
   }
 
   /**

@@ -15,11 +15,11 @@ export const MINUTE = 60_000
 /** The buckets of this process. */
 export class LocalBuckets implements RequestBuckets {
   readonly #now: () => number
-  /** When each bucket is full again, in milliseconds since the epoch. */
+  /** When each bucket is full again. */
   readonly #fullAt = new Map<string, number>()
 
-  /** @param now milliseconds since the epoch */
-  constructor(now: () => number = Date.now) {
+  /** @param now milliseconds, by a clock that is never put back */
+  constructor(now: () => number = () => performance.now()) {
     this.#now = now
   }
 

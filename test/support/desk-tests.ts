@@ -62,6 +62,11 @@ function create(desk: BatchDesk, texts: string[], caller = CALLER): Promise<Batc
   )
 }
 
+/** The time since the epoch, whatever stands for `Date.now`. */
+function performanceNow(): number {
+  return performance.timeOrigin + performance.now()
+}
+
 /**
  * What is promised of batches, whatever engine keeps them.
  *
@@ -429,6 +434,28 @@ export function deskTests(open: () => Promise<KeptStore>, knowsTheGone: boolean)
       expect((await other.records.get('', batch.id)).counts).toMatchObject({ succeeded: 1 })
     })
 
+    test('is not the one that looks: what it works on is not asked twice after a long sleep', async () => {
+      const { id } = await create(openDesk({ hasRoom: () => false }), ['a', 'b'])
+      const states = async () => {
+        const rows = kept.store.db.selectFrom('batch_requests').selectAll().orderBy('position')
+        return (await rows.execute()).map(({ state }) => state)
+      }
+      let hasSlept = false
+      const now = (): number => (hasSlept ? Date.now() + 60_000 : Date.now())
+      const queue = new RequestQueue(kept.store, 'elsewhere/1/this', 30_000, now)
+      const claimed = await queue.claim(id)
+      // As if the answer to its claim was lost on the way.
+      await new RequestQueue(kept.store, 'elsewhere/1/this', 30_000).claim(id)
+      hasSlept = true
+      await queue.takeOver()
+      expect(await states()).toEqual(['running', 'waiting'])
+      if (claimed === undefined) throw new Error('There was a request.')
+      await queue.putBack(claimed, { after: 0, failures: 0, attempts: 0 })
+      await new RequestQueue(kept.store, 'elsewhere/1/this', 30_000).claim(id)
+      await queue.takeOver()
+      expect(await states(), 'what was given up is not held').toEqual(['waiting', 'waiting'])
+    })
+
     test.skipIf(!knowsTheGone)('is known to be by its name, at once', async () => {
       const desk = openDesk({ hasRoom: () => false })
       const batch = await create(desk, ['a', 'b'])
@@ -447,6 +474,17 @@ export function deskTests(open: () => Promise<KeptStore>, knowsTheGone: boolean)
       const lines = await resultsOf(other, batch)
       expect(lines.map(({ attempts }) => attempts)).toEqual([2, 1])
     })
+  })
+
+  test('a clock that is put back by an hour holds no batch up for an hour', async () => {
+    let isBusy = true
+    const desk = openDesk({ hasRoom: () => !isBusy })
+    const batch = await create(desk, ['a'])
+    await until(() => desk.runner.progress()[0]?.waits_for?.reason === 'interactive requests')
+    const now = vi.spyOn(Date, 'now').mockImplementation(() => performanceNow() - 3_600_000)
+    isBusy = false
+    expect(await ended(desk, batch)).toMatchObject({ counts: { succeeded: 1 } })
+    now.mockRestore()
   })
 
   test('a stop puts back what is under way', async () => {

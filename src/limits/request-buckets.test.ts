@@ -1,0 +1,12 @@
+import { expect, test, vi } from 'vitest'
+
+import { LocalBuckets } from './request-buckets.ts'
+
+test('a clock that is put back keeps no one out', async () => {
+  const now = vi.spyOn(Date, 'now').mockImplementation(() => performance.timeOrigin + 7_200_000)
+  const buckets = new LocalBuckets()
+  expect(await buckets.take('ann', 2)).toBe(0)
+  now.mockImplementation(() => performance.timeOrigin)
+  expect(await buckets.take('ann', 2)).toBe(0)
+  now.mockRestore()
+})

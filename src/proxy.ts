@@ -197,7 +197,7 @@ export async function createProxy({
         throw error
       }
       // Requests of batches were looked at before they were taken up.
-      if (!isBatch) await keyGuard.admit(key, model, { isBatch })
+      if (!isBatch) await keyGuard.admit(key, model, 'turn')
     },
     serve: ({ turn, isRun }, { signal, isBatch }) => {
       const priority = isBatch ? 'batch' : 'interactive'
@@ -226,7 +226,7 @@ export async function createProxy({
       desk.ask(await files.attach(request, owner), { id: newRequestId(), isBatch: true, ...about }),
     admit: async ({ model = config.modelDefault }, owner) => {
       const key = ring && ownersKey(owner, await ring())
-      await keyGuard.admit(key, describeModel(model).id, { isBatch: true })
+      await keyGuard.admit(key, describeModel(model).id, 'batch')
       return key
     },
     modelOf: (name) => engine.describeModel(name ?? config.modelDefault).id,
@@ -261,8 +261,11 @@ export async function createProxy({
     rateLimits: () => observatory.limits,
     models: async () => withAliases(await engine.models(), config.modelAliases),
     modelOf: (name) => describeModel(name ?? config.modelDefault).id,
-    countTokens: (request, signal) =>
-      lifecycle.during(() => engine.countTokens(planCount(request, planning), signal)),
+    countTokens: async (request, signal, key) => {
+      const opening = planCount(request, planning)
+      await keyGuard.admit(key, opening.model, 'count')
+      return lifecycle.during(() => engine.countTokens(opening, signal))
+    },
     onError,
     onLeftOut: ({ id, names }) => logger.info({ id, left_out: names }, 'left out of the request'),
     ask: (request, facts) => desk.ask(request, { ...facts, isBatch: false }),

@@ -29,7 +29,7 @@ export class BatchRecords {
   /** Begins a batch that no one sees until it is opened. */
   async create(
     id: string,
-    { owner, endpoint, betas, expiry, inputFileId, metadata }: NewBatch,
+    { owner, endpoint, betas, headers = '', expiry, inputFileId, metadata }: NewBatch,
   ): Promise<{ createdAt: number }> {
     const createdAt = this.#now()
     await this.#db
@@ -39,6 +39,7 @@ export class BatchRecords {
         owner,
         endpoint,
         betas: betas.join(','),
+        headers: headers === '' ? null : headers,
         status: 'creating',
         paused: 0,
         created_at: createdAt,
@@ -300,6 +301,8 @@ export type NewBatch = {
   owner: string
   endpoint: string
   betas: readonly string[]
+  /** Headers that go to the API as they are, one in a line. */
+  headers?: string
   /** Milliseconds. */
   expiry: number
   inputFileId?: string
@@ -341,6 +344,7 @@ function batchOf(row: Selectable<Schema['batches']>): Batch {
     owner: row.owner,
     endpoint: row.endpoint,
     betas: row.betas === '' ? [] : row.betas.split(','),
+    headers: row.headers ?? '',
     status: row.status,
     isPaused: row.paused === 1,
     createdAt: row.created_at,

@@ -7,6 +7,8 @@ export type Batch = {
   owner: string
   endpoint: string
   betas: string[]
+  /** Headers that go to the API as they are, one in a line. */
+  headers: string
   status: BatchStatus
   isPaused: boolean
   /** Milliseconds since the epoch, as all times here. */

@@ -15,7 +15,7 @@ export type DeskOptions = Omit<RunnerOptions, 'records' | 'queue'> & {
   maxBodySize: number
 }
 
-export type Caller = { owner: string; betas: string[] }
+export type Caller = { owner: string; betas: string[]; headers?: string }
 
 /** Bytes of a batch: the API's own limit. */
 const MOST_BYTES = 256 * 1024 * 1024

@@ -74,6 +74,12 @@ function translateResponse(params: unknown, modelOf: ModelOf): Translated {
       'previous_response_id: a request of a batch brings its whole input',
     )
   }
+  if (body.conversation) {
+    throw new ApiError(
+      'invalid_request_error',
+      'conversation: a request of a batch brings its whole input',
+    )
+  }
   const { request, names, betas } = requestOfResponse(
     body,
     modelOf(body.model ?? undefined),

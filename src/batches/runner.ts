@@ -20,7 +20,13 @@ export type RunnerOptions = {
   /** Asks as an interactive request is asked. */
   ask: (
     request: MessagesRequest,
-    about: { owner: string; key: ClientKey | undefined; betas: string[]; signal: AbortSignal },
+    about: {
+      owner: string
+      key: ClientKey | undefined
+      betas: string[]
+      headers: string
+      signal: AbortSignal
+    },
   ) => Promise<Reply>
   /**
    * Looks whether the key of a batch allows a request, and gives the key. Throws an ApiError: 401 if it
@@ -258,9 +264,10 @@ export class BatchRunner {
       )
     }
     try {
-      const { owner } = batch
+      const { owner, headers } = batch
       const betas = [...batch.betas, ...(translated.betas ?? [])]
-      const reply = await this.#options.ask(translated.request, { owner, key, betas, signal })
+      const about = { owner, key, betas, headers, signal }
+      const reply = await this.#options.ask(translated.request, about)
       const message = await wholeReply(reply, this.#options.firstEventTimeout, signal)
       this.#refusals = 0
       await this.#write(() =>

@@ -23,7 +23,7 @@ import { type BrowserRules, checkBrowser } from './browser-guard.ts'
 import { callerOf } from './caller.ts'
 import { postChatCompletion } from './chat-completions.ts'
 import { postCompletion } from './completions.ts'
-import { type CountTokensOptions, postCountTokens } from './count-tokens.ts'
+import { postCountTokens } from './count-tokens.ts'
 import { routeFiles } from './files.ts'
 import { checkKey } from './key.ts'
 import {
@@ -45,12 +45,22 @@ import { servedPath } from './served-path.ts'
 import type { Variables } from './variables.ts'
 
 export type AppOptions = BrowserRules &
-  Omit<MessagesOptions & CountTokensOptions, 'bodies' | 'ask'> & {
+  Omit<MessagesOptions, 'bodies' | 'ask'> & {
     /** @param key that let the client in; undefined if none is asked for */
     ask: (
       request: MessagesRequest,
       facts: RequestFacts & { key: ClientKey | undefined },
     ) => Promise<Reply>
+    /**
+     * Throws an ApiError if it could not be counted, or may not be.
+     *
+     * @param key as that of `ask`
+     */
+    countTokens: (
+      request: MessagesRequest,
+      signal: AbortSignal,
+      key: ClientKey | undefined,
+    ) => Promise<number>
     version: string
     /** Bytes of the largest body of a request. */
     maxBodySize: number
@@ -238,7 +248,7 @@ function optionsForClient<Options extends AppOptions>(context: Call, options: Op
     ask: async (request: MessagesRequest, facts: RequestFacts) =>
       options.ask(await withFiles(request), { ...facts, key }),
     countTokens: async (request: MessagesRequest, signal: AbortSignal) =>
-      options.countTokens(await withFiles(request), signal),
+      options.countTokens(await withFiles(request), signal, key),
     models: async () => (await options.models()).filter(isAllowed),
   }
 }

@@ -9,7 +9,7 @@ import { ApiError } from '../errors.ts'
 import { ClientLeft } from '../refusals.ts'
 import { bodyChunks } from './body.ts'
 import { pageQuery } from './page-query.ts'
-import { betasOf } from './reply.ts'
+import { betasOf, passedHeaders } from './reply.ts'
 import type { Variables } from './variables.ts'
 
 type App = Hono<{ Variables: Variables }>
@@ -28,7 +28,11 @@ export function routeBatches(app: App, batches: Batches): void {
   app.post(PATH, async (context) => {
     const desk = await batches.desk()
     const { raw } = context.req
-    const caller = { owner: context.get('owner'), betas: betasOf(raw.headers) }
+    const caller = {
+      owner: context.get('owner'),
+      betas: betasOf(raw.headers),
+      headers: passedHeaders(raw.headers),
+    }
     try {
       return answer(context, await desk.create(bodyChunks(raw), caller))
     } catch (cause) {

@@ -278,6 +278,24 @@ describe("OpenAI's client", () => {
     })
   })
 
+  test('has lines that name what is stored told of, each on its own', async () => {
+    const { openai } = clients()
+    const stored = [{ previous_response_id: 'resp_1' }, { conversation: 'conv_1' }]
+    const lines = stored.map((fields, index) =>
+      line(`id-${index}`, { input: 'Hello', ...fields }, '/v1/responses'),
+    )
+    const file = await toFile(Buffer.from(lines.join('\n')), 'in.jsonl')
+    const input = await openai.files.create({ file, purpose: 'batch' })
+    const batch = await openai.batches.create({
+      input_file_id: input.id,
+      endpoint: '/v1/responses',
+      completion_window: '24h',
+    })
+    expect(batch).toMatchObject({ status: 'completed', request_counts: { total: 2, failed: 2 } })
+    const errors = await (await openai.files.content(batch.error_file_id ?? '')).text()
+    for (const fields of stored) expect(errors).toContain(Object.keys(fields)[0])
+  })
+
   test.each([
     ['lines for another endpoint', line('a', {}, '/v1/responses'), /url/],
     ['an id twice', `${line('a', {})}\n${line('a', {})}`, /used twice/],

@@ -11,7 +11,7 @@ import type { Files } from '../files/files.ts'
 import { invalid } from '../openai/invalid.ts'
 import { IDLE_TIMEOUT, readBody } from './body.ts'
 import { limitOf } from './page-query.ts'
-import { betasOf, idHeaders } from './reply.ts'
+import { betasOf, idHeaders, passedHeaders } from './reply.ts'
 import type { Variables } from './variables.ts'
 
 type App = Hono<{ Variables: Variables }>
@@ -45,7 +45,7 @@ export function routeOpenaiBatches(app: App, batches: Batches, files: Files): vo
     const batch = await desk.createFromFile(
       records.content(inputFileId),
       endpoint,
-      { owner, betas: betasOf(raw.headers) },
+      { owner, betas: betasOf(raw.headers), headers: passedHeaders(raw.headers) },
       { inputFileId, ...(metadata && { metadata }) },
     )
     return answer(context, batch)

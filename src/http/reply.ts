@@ -70,7 +70,7 @@ export function idHeaders(id: string): Record<string, string> {
  * The workspace and the user profile that a request is made for, as `Name: value` lines.
  * Source: `workspace_id` and `user_profile_id` of `@anthropic-ai/sdk`.
  */
-function passedHeaders(headers: Headers): string {
+export function passedHeaders(headers: Headers): string {
   return PASSED_HEADERS.flatMap((name) => {
     const value = headers.get(name)
     return value === null ? [] : [`${name}: ${value}`]

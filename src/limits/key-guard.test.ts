@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
 
 import { type KeyLimits, namedKey } from '../config/keys/client-key.ts'
-import { KeyGuard, mayUse, ownersKey } from './key-guard.ts'
+import { KeyGuard, mayUse, ownersKey, type RequestKind } from './key-guard.ts'
 import { LocalBuckets } from './request-buckets.ts'
 
 const NOON = new Date(2026, 2, 4, 12).getTime()
@@ -20,8 +20,12 @@ function open() {
     tokensToday: (name) => Promise.resolve(used[name] ?? 0),
     now: () => clock.now,
   })
-  const admit = (name: string, limits: KeyLimits, { model = 'claude-a', isBatch = false } = {}) =>
-    guard.admit(keyOf(name, limits), model, { isBatch }).then(
+  const admit = (
+    name: string,
+    limits: KeyLimits,
+    { model = 'claude-a', kind = 'turn' }: { model?: string; kind?: RequestKind } = {},
+  ) =>
+    guard.admit(keyOf(name, limits), model, kind).then(
       () => 'let in',
       (error: unknown) => error,
     )
@@ -30,7 +34,7 @@ function open() {
 
 test('without keys and without limits everyone is let in', async () => {
   const { guard, admit } = open()
-  await guard.admit(undefined, 'claude-a', { isBatch: false })
+  await guard.admit(undefined, 'claude-a', 'turn')
   expect(await admit('ann', {})).toBe('let in')
 })
 
@@ -66,8 +70,21 @@ describe('requests per minute', () => {
   test('are not those of batches', async () => {
     const { admit } = open()
     for (const _ of [1, 2, 3, 4])
-      expect(await admit('ann', limits, { isBatch: true })).toBe('let in')
+      expect(await admit('ann', limits, { kind: 'batch' })).toBe('let in')
     expect(await admit('ann', limits)).toBe('let in')
+  })
+
+  test('are not those of counts, of which there are as many', async () => {
+    const { admit } = open()
+    for (const _ of [1, 2, 3]) expect(await admit('ann', limits, { kind: 'count' })).toBe('let in')
+    expect(await admit('ann', limits, { kind: 'count' })).toMatchObject({
+      status: 429,
+      retryAfter: 20,
+      message:
+        "This request would exceed the limit of the key 'ann': 3 counts of tokens per minute.",
+    })
+    for (const _ of [1, 2, 3]) expect(await admit('ann', limits)).toBe('let in')
+    expect(await admit('ann', limits)).toMatchObject({ status: 429 })
   })
 
   test('may be many', async () => {
@@ -87,8 +104,10 @@ describe('tokens per day', () => {
     used['ann'] = 1000
     const refusal = { status: 429, retryAfter: 12 * 3600 }
     expect(await admit('ann', limits)).toMatchObject(refusal)
-    expect(await admit('ann', limits, { isBatch: true })).toMatchObject(refusal)
+    expect(await admit('ann', limits, { kind: 'batch' })).toMatchObject(refusal)
     expect(await admit('bob', limits)).toBe('let in')
+    // A count uses none.
+    expect(await admit('ann', limits, { kind: 'count' })).toBe('let in')
     clock.now += 11.5 * 3600 * 1000
     expect(await admit('ann', limits)).toMatchObject({ retryAfter: 1800 })
   })
@@ -114,6 +133,8 @@ test('a model that is not among those of the key is refused', async () => {
     message:
       "The key 'ann' may not use the model claude-opus-4-6. It may use: claude-sonnet-*, claude-haiku-4-5.",
   })
+  const counted = await admit('ann', limits, { model: 'claude-opus-4-6', kind: 'count' })
+  expect(counted).toMatchObject({ status: 403 })
   expect(mayUse(keyOf('ann', limits), 'claude-haiku-4-5-20251001')).toBe(false)
 })
 

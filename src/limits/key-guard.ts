@@ -11,8 +11,12 @@ export type KeyGuardOptions = {
   now?: () => number
 }
 
-/** Which of the limits hold for a request: a batch has its own pace. */
-export type Charge = { isBatch: boolean }
+/**
+ * What a request is, for its limits: a batch has its own pace, and a count uses no tokens. Counts have
+ * requests of their own in a minute, as many as turns have: at the API the two are independent as well.
+ * Source: https://platform.claude.com/docs/en/build-with-claude/token-counting#pricing-and-rate-limits
+ */
+export type RequestKind = 'turn' | 'batch' | 'count'
 
 /** Holds keys to their limits. */
 export class KeyGuard {
@@ -30,7 +34,7 @@ export class KeyGuard {
    * @param model its full name
    * @throws ApiError 403 if the key may not use the model, 429 with `retry-after` if it is over a limit
    */
-  async admit(key: ClientKey | undefined, model: string, { isBatch }: Charge): Promise<void> {
+  async admit(key: ClientKey | undefined, model: string, kind: RequestKind): Promise<void> {
     if (key === undefined) return
     const { name, limits } = key
     if (!mayUse(key, model)) {
@@ -40,17 +44,24 @@ export class KeyGuard {
       )
     }
     const { requestsPerMinute, tokensPerDay } = limits
-    if (tokensPerDay !== undefined) {
+    if (tokensPerDay !== undefined && kind !== 'count') {
       const used = await this.#options.tokensToday(name)
       if (used >= tokensPerDay) {
         const limit = `${tokensPerDay} tokens per day (${used} are used)`
         throw overLimit(name, limit, untilTomorrow(this.#now()))
       }
     }
-    if (requestsPerMinute === undefined || isBatch) return
-    const wait = await this.#options.buckets.take(name, requestsPerMinute)
-    if (wait > 0) throw overLimit(name, `${requestsPerMinute} requests per minute`, wait)
+    if (requestsPerMinute === undefined || kind === 'batch') return
+    const [bucket, things] =
+      kind === 'count' ? [countsOf(name), 'counts of tokens'] : [name, 'requests']
+    const wait = await this.#options.buckets.take(bucket, requestsPerMinute)
+    if (wait > 0) throw overLimit(name, `${requestsPerMinute} ${things} per minute`, wait)
   }
+}
+
+/** The bucket of a key's counts. The name of no key has a space. */
+function countsOf(name: string): string {
+  return `${name} count_tokens`
 }
 
 /**

@@ -94,7 +94,7 @@ test('the dashboard for Grafana asks for metrics and labels that are there', asy
     windows: { five_hour: { utilization: 0.42, resetsAt: 1000 } },
     overage: { isInUse: false },
   })
-  metrics.turnEnded(turnRecord(), 'm')
+  metrics.turnEnded(turnRecord({ key: 'ann' }), 'm')
   const told = await lines()
   expect(asked.length).toBeGreaterThanOrEqual(10)
   for (const expr of asked) {
@@ -111,6 +111,7 @@ test('the dashboard for Grafana asks for metrics and labels that are there', asy
       }
     }
   }
+  expect(asked.filter((expr) => expr.includes('by (key)'))).toHaveLength(3)
   // And every metric is on it, but for the one that only has the version.
   const exported = told.flatMap((line) => /^# TYPE (\w+)/.exec(line)?.[1] ?? [])
   const shown = asked.join(' ')

@@ -9,10 +9,15 @@ const MIGRATIONS: Readonly<Record<string, Migration>> = {
   '002_files': { up: createFiles },
   '003_usage': { up: createUsage },
   '004_responses': { up: createResponses },
+  '005_batch_headers': { up: addBatchHeaders },
 }
 
 export const migrations: MigrationProvider = {
   getMigrations: () => Promise.resolve({ ...MIGRATIONS }),
+}
+
+async function addBatchHeaders(db: Kysely<unknown>): Promise<void> {
+  await db.schema.alterTable('batches').addColumn('headers', 'text').execute()
 }
 
 async function createResponses(db: Kysely<unknown>): Promise<void> {

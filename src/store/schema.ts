@@ -31,6 +31,8 @@ type BatchTable = {
   endpoint: string
   /** The `anthropic-beta` headers that it came with, separated by commas. */
   betas: string
+  /** Headers that it came with, which go to the API as they are, one in a line; null if there are none. */
+  headers: string | null
   status: BatchStatus
   paused: number
   created_at: number

@@ -108,7 +108,7 @@ test('what Compose reads is of its form, and would not be with a wrong field', (
 })
 
 describe('for teams', () => {
-  test('two replicas share a database and a key, and the login is no subscription', () => {
+  test('two replicas share a database and named keys, and the login is no subscription', () => {
     const { services } = parse(TEAMS) as {
       services: Record<string, { deploy?: { replicas: number }; environment: object }>
     }
@@ -116,12 +116,27 @@ describe('for teams', () => {
       deploy: { replicas: 2 },
       environment: {
         CSP_DATABASE_URL: expect.stringMatching(/^postgresql:\/\/.*@postgres\//) as string,
-        CSP_PROXY_API_KEY: expect.stringMatching(/^\$\{CSP_PROXY_API_KEY:\?/) as string,
+        CSP_KEYS: '/keys/keys.txt',
       },
+      volumes: ['../keys:/keys:ro'],
       read_only: true,
       cap_drop: ['ALL'],
     })
-    expect(manifests()[0]).toMatchObject({ spec: { replicas: 2 } })
+    const container = {
+      env: oneOf({ name: 'CSP_KEYS', value: '/keys/keys' }),
+      volumeMounts: oneOf({ name: 'keys', mountPath: '/keys', readOnly: true }),
+    }
+    expect(manifests()[0]).toMatchObject({
+      spec: {
+        replicas: 2,
+        template: {
+          spec: {
+            containers: [container],
+            volumes: oneOf({ name: 'keys', secret: { secretName: 'claude-sub-proxy-keys' } }),
+          },
+        },
+      },
+    })
     for (const text of [KUBERNETES, TEAMS]) expect(text).toMatch(/API key|ANTHROPIC_API_KEY/)
     expect(KUBERNETES).toContain('a subscription is one')
   })
@@ -145,3 +160,8 @@ describe('for teams', () => {
     expect(budget).toMatchObject({ spec: { selector: { matchLabels: labels } } })
   })
 })
+
+/** A list that has an entry with these fields. */
+function oneOf(fields: object): unknown[] {
+  return expect.arrayContaining([fields]) as unknown[]
+}

@@ -133,6 +133,16 @@ export function deskTests(open: () => Promise<KeptStore>, knowsTheGone: boolean)
     )
   })
 
+  test('the headers of a batch for the API go with each of its requests', async () => {
+    const ask = vi.fn<DeskOptions['ask']>(hello)
+    const desk = openDesk({ ask })
+    const headers = 'anthropic-workspace-id: wrkspc_1\nanthropic-user-profile-id: uprof_1'
+    for (const caller of [{ ...CALLER, headers }, CALLER]) {
+      await ended(desk, await create(desk, ['a'], caller))
+    }
+    expect(ask.mock.calls.map(([, about]) => about.headers)).toEqual([headers, ''])
+  })
+
   test('the end of the last batch is told too, with nothing left to show', async () => {
     const gate = new Deferred<void>()
     const shown: number[] = []

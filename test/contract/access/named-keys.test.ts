@@ -31,7 +31,7 @@ beforeAll(async () => {
   standin = await startStandin()
   sandbox = makeSandbox(standin.url)
   file = join(sandbox.folder, 'keys')
-  keep(ANN, BOB)
+  keep(ANN, BOB, CARL)
   proxy = await start()
 })
 
@@ -47,6 +47,7 @@ afterAll(async () => {
 })
 
 const ANN = `ann = ${hashOf('made-up-ann')} requests_per_minute=2`
+const CARL = 'carl = made-up-carl requests_per_minute=2'
 const BOB = 'bob = made-up-bob tokens_per_day=300 models=claude-sonnet-*'
 
 function keep(...lines: string[]): void {
@@ -137,6 +138,20 @@ test('usage, metrics and the last turns are told by name', async () => {
   expect(told.map(({ key }) => key)).toEqual(['bob'])
 })
 
+test('counts of tokens have a limit of their own, and the models of the key', async () => {
+  const count = (key: string, model?: string) =>
+    send(key, '/v1/messages/count_tokens', asking('Hi', model))
+  const carl = [0, 1, 2].map(() => count('made-up-carl'))
+  const statuses = (await Promise.all(carl)).map(({ status }) => status)
+  expect(statuses.toSorted((a, b) => a - b)).toEqual([200, 200, 429])
+  const refused = await send('made-up-carl', '/v1/responses/input_tokens', { input: 'Hi' })
+  expect(refused.status).toBe(429)
+  expect(Number(refused.headers.get('retry-after'))).toBeGreaterThan(20)
+  // They are no turns.
+  expect((await ask('made-up-carl', 'Hi')).status).toBe(200)
+  expect((await count('made-up-bob', 'claude-haiku-4-5')).status).toBe(403)
+})
+
 describe('the tokens of a day', () => {
   test('are used up by what goes in and out, and still are after a restart', async () => {
     for (const text of ['seven', 'eight']) {
@@ -160,8 +175,8 @@ describe('the tokens of a day', () => {
     const [bobs, anns] = await Promise.all(
       ['made-up-bob', 'made-up-ann'].map((key) => batchOf(key)),
     )
-    await expect.poll(() => statusOf('made-up-ann', anns)).toBe('ended')
-    await expect.poll(() => waitsFor(bobs)).toBe('key limit')
+    await expect.poll(() => statusOf('made-up-ann', anns), POLL).toBe('ended')
+    await expect.poll(() => waitsFor(bobs), POLL).toBe('key limit')
     keep(ANN, BOB.replace('300', '3000').replace('made-up-bob', 'made-up-bob-2'))
     // Another key of the same name has what the first one left.
     await expect.poll(() => statusOf('made-up-bob-2', bobs), POLL).toBe('ended')

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 
-import { atOnce, inSteps, type Steps } from './steps.ts'
+import { atOnce, inSteps, pacer, type Steps } from './steps.ts'
 
 function* work(steps: number, step: () => void): Steps<string> {
   for (let done = 0; done < steps; done += 1) {
@@ -37,4 +37,23 @@ test('what takes no time is done without a pause', async () => {
     ),
   ).toBe('done')
   expect(atOnce(work(3, () => {}))).toBe('done')
+})
+
+test('a loop lets others on after every ten milliseconds of work, however many rounds that is', async () => {
+  let now = 0
+  const pauses: number[] = []
+  let round = 0
+  const goOn = pacer(
+    () => {
+      pauses.push(round)
+      now += 1000
+      return Promise.resolve()
+    },
+    () => now,
+  )
+  for (round = 1; round <= 9; round += 1) {
+    now += 4
+    await goOn()
+  }
+  expect(pauses).toEqual([3, 6, 9])
 })

@@ -33,3 +33,21 @@ export async function inSteps<Result>(
     since = now()
   }
 }
+
+/**
+ * For work that is done in a loop with `await`: where nothing has to be waited for, such a loop keeps
+ * everyone else waiting.
+ *
+ * @returns lets others on if some milliseconds have passed since it last did; call it in each round
+ */
+export function pacer(
+  pause: () => Promise<unknown> = setImmediate,
+  now: () => number = () => performance.now(),
+): () => Promise<void> {
+  let since = now()
+  return async () => {
+    if (now() - since < BUDGET) return
+    await pause()
+    since = now()
+  }
+}

@@ -32,9 +32,7 @@ export function runsOf<Message extends Said>(messages: readonly Message[]): Run<
 }
 
 /** A run as the one message that it counts for. */
-export function combineRun<Message extends Said>({
-  messages: [first, ...others],
-}: Run<Message>): Message {
+function combineRun<Message extends Said>({ messages: [first, ...others] }: Run<Message>): Message {
   if (others.length === 0) return first
   return { ...first, content: [first, ...others].flatMap(blocksOf) }
 }

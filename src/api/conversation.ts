@@ -1,6 +1,6 @@
 import { ApiError } from '../errors.ts'
 import type { Steps } from '../steps.ts'
-import { blocksOf, combineRun, type Run, runsOf } from './combine.ts'
+import { blocksOf, type Run, runsOf } from './combine.ts'
 import type { ContentBlock, SentMessage } from './types.ts'
 
 /**
@@ -17,20 +17,16 @@ export function* checkConversation(messages: readonly SentMessage[]): Steps<void
   const runs = runsOf(messages)
   yield
   for (const run of runs) {
-    checkContent(run, run === runs.at(-1))
-    yield
-    checkRoles(run)
-    yield
+    yield* checkContent(run, run === runs.at(-1))
+    yield* checkRoles(run)
   }
   let before: Run | undefined
   for (const run of runs) {
-    checkToolResults(run, before)
-    yield
-    if (before) checkToolUses(before, run)
-    yield
+    yield* checkToolResults(run, before)
+    if (before) yield* checkToolUses(before, run)
     before = run
   }
-  if (before) checkToolUses(before, undefined)
+  if (before) yield* checkToolUses(before, undefined)
 }
 
 /**
@@ -38,55 +34,57 @@ export function* checkConversation(messages: readonly SentMessage[]): Steps<void
  * other text the API takes it (measured in https://github.com/LibreChat-AI/agents/pull/124), and
  * beside other blocks the decision is left to it: models do say `"\n\n"` before they call a tool.
  */
-function checkContent(run: Run, isLast: boolean): void {
-  const { content } = combineRun(run)
+function* checkContent(run: Run, isLast: boolean): Steps<void> {
+  const [{ content }, ...others] = run.messages
+  const isAlone = others.length === 0
   // What else such a message must have then, the API knows.
-  if (content === undefined) return
-  if (content.length === 0) {
+  if (isAlone && content === undefined) return
+  let [count, isBlank, hasEmptyText] = [0, true, false]
+  yield* eachBlock(run, ({ block }) => {
+    count += 1
+    isBlank &&= isWhitespace(block)
+    hasEmptyText ||= block.type === 'text' && block['text'] === ''
+  })
+  if (count === 0 || (isAlone && content === '')) {
     if (isLast && run.role === 'assistant') return
     throw invalid(
       `messages.${run.start}: all messages must have non-empty content except for the optional final assistant message`,
     )
   }
-  const blocks = blocksOf({ content })
-  if (blocks.some((block) => block.type === 'text' && block['text'] === '')) {
-    throw invalid('messages: text content blocks must be non-empty')
-  }
-  if (blocks.every(isWhitespace)) {
-    throw invalid('messages: text content blocks must contain non-whitespace text')
-  }
+  if (hasEmptyText) throw invalid('messages: text content blocks must be non-empty')
+  if (isBlank) throw invalid('messages: text content blocks must contain non-whitespace text')
 }
 
 function isWhitespace(block: ContentBlock): boolean {
   return block.type === 'text' && typeof block['text'] === 'string' && !/\S/u.test(block['text'])
 }
 
-function checkRoles(run: Run): void {
+function* checkRoles(run: Run): Steps<void> {
   const [type, other] =
     run.role === 'user' ? (['tool_use', 'assistant'] as const) : (['tool_result', 'user'] as const)
-  for (const { index, block } of placedBlocks(run)) {
-    if (block.type === type) {
-      throw invalid(`messages.${index}: \`${type}\` blocks can only be in \`${other}\` messages`)
-    }
-  }
+  yield* eachBlock(run, ({ index, block }) => {
+    if (block.type !== type) return
+    throw invalid(`messages.${index}: \`${type}\` blocks can only be in \`${other}\` messages`)
+  })
 }
 
-function checkToolResults(run: Run, before: Run | undefined): void {
-  const asked = before ? idsIn(before, 'tool_use', 'id') : new Set()
-  for (const { index, position, block } of placedBlocks(run)) {
-    if (block.type === 'tool_result' && !asked.has(block['tool_use_id'])) {
-      throw invalid(
-        `messages.${index}.content.${position}: unexpected \`tool_use_id\` found in \`tool_result\` blocks: ${listed([block['tool_use_id']])}. Each \`tool_result\` block must have a corresponding \`tool_use\` block in the previous message.`,
-      )
-    }
-  }
+function* checkToolResults(run: Run, before: Run | undefined): Steps<void> {
+  const asked = before ? yield* idsIn(before, 'tool_use', 'id') : new Set()
+  yield* eachBlock(run, ({ index, position, block }) => {
+    if (block.type !== 'tool_result' || asked.has(block['tool_use_id'])) return
+    throw invalid(
+      `messages.${index}.content.${position}: unexpected \`tool_use_id\` found in \`tool_result\` blocks: ${listed([block['tool_use_id']])}. Each \`tool_result\` block must have a corresponding \`tool_use\` block in the previous message.`,
+    )
+  })
 }
 
-function checkToolUses(run: Run, after: Run | undefined): void {
-  const answered = after ? idsIn(after, 'tool_result', 'tool_use_id') : new Set()
-  const open = placedBlocks(run).filter(
-    ({ block }) => block.type === 'tool_use' && !answered.has(block['id']),
-  )
+function* checkToolUses(run: Run, after: Run | undefined): Steps<void> {
+  const answered = after ? yield* idsIn(after, 'tool_result', 'tool_use_id') : new Set()
+  const open: PlacedBlock[] = []
+  yield* eachBlock(run, (placed) => {
+    const { block } = placed
+    if (block.type === 'tool_use' && !answered.has(block['id'])) open.push(placed)
+  })
   if (open[0]) {
     throw invalid(
       `messages.${open[0].index}: \`tool_use\` ids were found without \`tool_result\` blocks immediately after: ${listed(open.map(({ block }) => block['id']))}. Each \`tool_use\` block must have a corresponding \`tool_result\` block in the next message.`,
@@ -94,16 +92,30 @@ function checkToolUses(run: Run, after: Run | undefined): void {
   }
 }
 
-function idsIn(run: Run, type: string, field: string): Set<unknown> {
-  const blocks = run.messages.flatMap(blocksOf).filter((block) => block.type === type)
-  return new Set(blocks.map((block) => block[field]))
+function* idsIn(run: Run, type: string, field: string): Steps<Set<unknown>> {
+  const ids = new Set<unknown>()
+  yield* eachBlock(run, ({ block }) => {
+    if (block.type === type) ids.add(block[field])
+  })
+  return ids
 }
 
-/** The blocks of a run, each with the index of its message and its position in there. */
-function placedBlocks(run: Run): { index: number; position: number; block: ContentBlock }[] {
-  return run.messages.flatMap((message, offset) =>
-    blocksOf(message).map((block, position) => ({ index: run.start + offset, position, block })),
-  )
+/** A block with the index of its message and its position in there. */
+type PlacedBlock = { index: number; position: number; block: ContentBlock }
+
+/** Blocks that are looked at between two places to pause: a run may have several hundred thousand. */
+const BLOCKS_OF_A_STEP = 1000
+
+function* eachBlock(run: Run, look: (placed: PlacedBlock) => void): Steps<void> {
+  let count = 0
+  for (const [offset, message] of run.messages.entries()) {
+    for (const [position, block] of blocksOf(message).entries()) {
+      look({ index: run.start + offset, position, block })
+      count += 1
+      if (count % BLOCKS_OF_A_STEP === 0) yield
+    }
+  }
+  yield
 }
 
 /** The ids that a client gave, as far as a message has room for them. */

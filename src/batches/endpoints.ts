@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto'
 
 import { checkValues } from '../api/check-values.ts'
-import { parseMessagesRequest } from '../api/request.ts'
+import { checkMessagesRequest } from '../api/request.ts'
 import type { MessagesRequest, ReplyMessage } from '../api/types.ts'
 import { ApiError } from '../errors.ts'
 import { chatCompletion } from '../openai/chat/reply.ts'
@@ -9,6 +9,7 @@ import { callStyleOf, parseChatRequest, requestOfChat } from '../openai/chat/req
 import { responseOf } from '../openai/responses/reply.ts'
 import { parseResponsesRequest, requestOfResponse, NO_PAST } from '../openai/responses/request.ts'
 import { suitModel } from '../openai/suit-model.ts'
+import type { Steps } from '../steps.ts'
 
 /** A request of a batch, as it is asked, and its answer in the words of the endpoint's API. */
 export type Translated = {
@@ -26,7 +27,7 @@ export type ModelOf = (name: string | undefined) => string
  *
  * @throws ApiError 400 where it is wrong
  */
-export type Translate = (params: unknown, modelOf: ModelOf) => Translated
+export type Translate = (params: unknown, modelOf: ModelOf) => Steps<Translated>
 
 export const MESSAGES_PATH = '/v1/messages'
 
@@ -45,13 +46,13 @@ export function endpointAt(path: string): Translate {
   return endpoint
 }
 
-function translateMessage(params: unknown): Translated {
-  const request = parseMessagesRequest(params)
+function* translateMessage(params: unknown): Steps<Translated> {
+  const request = yield* checkMessagesRequest(params)
   if (request.stream === true) throw streamed()
   return { request, answerOf: (message) => message }
 }
 
-function translateChat(params: unknown, modelOf: ModelOf): Translated {
+function* translateChat(params: unknown, modelOf: ModelOf): Steps<Translated> {
   const chat = parseChatRequest(params)
   if (chat.stream === true) throw streamed()
   if ((chat.n ?? 1) > 1) {
@@ -59,13 +60,13 @@ function translateChat(params: unknown, modelOf: ModelOf): Translated {
   }
   const style = callStyleOf(chat)
   return {
-    request: suited(requestOfChat(chat), modelOf),
+    request: yield* suited(requestOfChat(chat), modelOf),
     answerOf: (message) =>
       chatCompletion([message], { id: message.id, created: nowInSeconds(), style }),
   }
 }
 
-function translateResponse(params: unknown, modelOf: ModelOf): Translated {
+function* translateResponse(params: unknown, modelOf: ModelOf): Steps<Translated> {
   const body = parseResponsesRequest(params)
   if (body.stream === true) throw streamed()
   if (body.previous_response_id) {
@@ -93,16 +94,17 @@ function translateResponse(params: unknown, modelOf: ModelOf): Translated {
     names,
   }
   return {
-    request: suited(request, modelOf),
+    request: yield* suited(request, modelOf),
     betas,
     answerOf: (message) => responseOf(message, head, nowInSeconds()),
   }
 }
 
 /** Arguments of calls came as text: what is in them was not looked at yet. */
-function suited(translated: MessagesRequest, modelOf: ModelOf): MessagesRequest {
+function* suited(translated: MessagesRequest, modelOf: ModelOf): Steps<MessagesRequest> {
   checkValues(translated)
-  return suitModel(parseMessagesRequest(translated), modelOf(translated.model)).request
+  yield
+  return suitModel(yield* checkMessagesRequest(translated), modelOf(translated.model)).request
 }
 
 function streamed(): ApiError {

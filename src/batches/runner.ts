@@ -1,3 +1,4 @@
+import { parseJson } from '../api/parse-json.ts'
 import type { RateLimits } from '../api/rate-limits.ts'
 import type { MessagesRequest } from '../api/types.ts'
 import type { ClientKey } from '../config/keys/client-key.ts'
@@ -5,6 +6,7 @@ import { Deferred } from '../deferred.ts'
 import { ApiError } from '../errors.ts'
 import type { BatchProgress } from '../observe/batch-progress.ts'
 import { guardUsage } from '../observe/usage-guard.ts'
+import { inSteps } from '../steps.ts'
 import type { Reply } from '../stream/reply.ts'
 import { wholeReply } from './ask-whole.ts'
 import type { BatchRecords } from './batch-records.ts'
@@ -245,7 +247,8 @@ export class BatchRunner {
     const { attempts, failures } = request
     let translated: Translated
     try {
-      translated = endpointAt(batch.endpoint)(JSON.parse(request.params), this.#options.modelOf)
+      const params = await parseJson(request.params)
+      translated = await inSteps(endpointAt(batch.endpoint)(params, this.#options.modelOf))
     } catch (error) {
       return this.#fail(request, error)
     }

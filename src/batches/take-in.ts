@@ -1,5 +1,7 @@
 import { parseJson } from '../api/parse-json.ts'
 import { ApiError } from '../errors.ts'
+import { jsonText } from '../json-pieces.ts'
+import { inSteps, pacer } from '../steps.ts'
 import type { NewRequest } from './batch.ts'
 import { endpointAt, MESSAGES_PATH, type ModelOf } from './endpoints.ts'
 
@@ -53,15 +55,17 @@ export function openaiForm(endpoint: string): EntryForm {
 
 /**
  * The requests of a batch. Each is checked on its own: an invalid request becomes a failed result
- * and does not affect the others.
+ * and does not affect the others. There may be 100,000 of them, so others are let on in between.
  *
  * @param entries the text of each
+ * @param goOn lets others on if it is time
  * @throws ApiError 400 for the whole batch, where an entry is not of the form or uses an id again
  */
 export async function* requestsOf(
   entries: AsyncIterable<string>,
   { endpoint, placeOf, read }: EntryForm,
   modelOf: ModelOf,
+  goOn: () => Promise<void> = pacer(),
 ): AsyncIterableIterator<NewRequest> {
   const translate = endpointAt(endpoint)
   const ids = new Set<string>()
@@ -77,12 +81,13 @@ export async function* requestsOf(
       )
     }
     ids.add(customId)
-    const problem = problemOf(() => translate(params, modelOf))
+    const problem = await problemOf(() => inSteps(translate(params, modelOf)))
     yield {
       customId,
-      params: JSON.stringify(params),
+      params: await inSteps(jsonText(params)),
       ...(problem && { problem: { type: 'errored', error: problem } }),
     }
+    await goOn()
   }
   if (ids.size === 0) throw invalid('There is no request in it.')
 }
@@ -104,9 +109,9 @@ async function placed<T>(place: string, step: () => Promise<T>): Promise<T> {
   }
 }
 
-function problemOf(check: () => unknown): object | undefined {
+async function problemOf(check: () => Promise<unknown>): Promise<object | undefined> {
   try {
-    check()
+    await check()
     return undefined
   } catch (error) {
     if (!(error instanceof ApiError)) throw error

@@ -1,12 +1,13 @@
 import { expect, test } from 'vitest'
 
+import { sizeOf } from '../json-pieces.ts'
 import { createAnswerMemory } from './answer-memory.ts'
 
 function answer(text: string) {
   return [{ type: 'text', text }]
 }
 
-const SIZE = JSON.stringify(answer('a')).length
+const SIZE = sizeOf(answer('a'))
 
 test('the least recently used answers go when there is no room', () => {
   const memory = createAnswerMemory(2 * SIZE)

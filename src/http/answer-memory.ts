@@ -2,8 +2,9 @@ import { LRUCache } from 'lru-cache'
 
 import type { ContentBlock } from '../api/types.ts'
 import type { RememberedAnswers } from '../openai/remembered-answers.ts'
+import { sizeOf } from '../json-pieces.ts'
 
-/** Characters of JSON. */
+/** Characters of JSON, about. */
 const LIMIT = 16_000_000
 
 /**
@@ -13,7 +14,7 @@ const LIMIT = 16_000_000
 export function createAnswerMemory(limit: number = LIMIT): RememberedAnswers {
   const cache = new LRUCache<string, ContentBlock[]>({
     maxSize: limit,
-    sizeCalculation: (content) => JSON.stringify(content).length,
+    sizeCalculation: (stored) => sizeOf(stored),
   })
   return {
     get: (name) => cache.get(name),

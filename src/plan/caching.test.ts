@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest'
 
 import type { ContentBlock, Message, MessagesRequest } from '../api/types.ts'
+import { atOnce } from '../steps.ts'
 import { needsOwnCaching, withoutBreakpoints, withoutImpliedBreakpoint } from './caching.ts'
 
 const FIVE_MINUTES = { type: 'ephemeral' } as const
@@ -15,7 +16,7 @@ function user(...content: ContentBlock[]): Message {
 }
 
 function needs(messages: Message[], rest: Partial<MessagesRequest> = {}): boolean {
-  return needsOwnCaching({ ...rest, messages }, messages)
+  return atOnce(needsOwnCaching({ ...rest, messages }, messages))
 }
 
 describe("the client's breakpoints leave room for the runtime's", () => {

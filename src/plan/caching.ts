@@ -1,4 +1,5 @@
 import type { ContentBlock, Message, MessagesRequest } from '../api/types.ts'
+import type { Steps } from '../steps.ts'
 
 /** The API allows four breakpoints: https://platform.claude.com/docs/en/build-with-claude/prompt-caching */
 const MAX_BREAKPOINTS = 4
@@ -13,17 +14,39 @@ const RUNTIME_BREAKPOINTS = 3
  * Where there is room the runtime's stay. They are what carries a breakpoint of the client's on
  * the system prompt, which the runtime takes as plain text, and the one on the last block.
  */
-export function needsOwnCaching(request: MessagesRequest, messages: readonly Message[]): boolean {
+export function* needsOwnCaching(
+  request: MessagesRequest,
+  messages: readonly Message[],
+): Steps<boolean> {
   const lastBlock = blocksOf(messages.at(-1)).at(-1)
-  const marked = [
-    ...(request.tools ?? []),
-    ...messages.flatMap(blocksOf),
-    ...(request['cache_control'] ? [request] : []),
-  ].filter((part) => part['cache_control'])
-  const inSystem = Array.isArray(request.system) ? request.system : []
-  if ([...marked, ...inSystem].some(isCachedForAnHour)) return true
-  const own = marked.filter((part) => part !== lastBlock)
+  const marked = yield* markedParts([
+    request.tools ?? [],
+    ...messages.map(blocksOf),
+    [request],
+    Array.isArray(request.system) ? request.system : [],
+  ])
+  if (marked.some(isCachedForAnHour)) return true
+  const inSystem: readonly object[] = Array.isArray(request.system) ? request.system : []
+  const own = marked.filter((part) => part !== lastBlock && !inSystem.includes(part))
   return own.length + RUNTIME_BREAKPOINTS > MAX_BREAKPOINTS
+}
+
+/** Parts that are looked at between two places to pause: there may be several hundred thousand. */
+const PARTS_OF_A_STEP = 1000
+
+type Part = { cache_control?: unknown }
+
+function* markedParts(lists: readonly (readonly Part[])[]): Steps<Part[]> {
+  const marked: Part[] = []
+  let count = 0
+  for (const list of lists) {
+    for (const part of list) {
+      if (part.cache_control) marked.push(part)
+      count += 1
+      if (count % PARTS_OF_A_STEP === 0) yield
+    }
+  }
+  return marked
 }
 
 /**

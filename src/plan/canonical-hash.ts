@@ -1,9 +1,7 @@
 import { createHash } from 'node:crypto'
 
 import type { Steps } from '../steps.ts'
-
-/** Characters that are hashed at once: some tenths of a millisecond. */
-const PIECE = 64 * 1024
+import { PIECE_LENGTH, textPieces } from '../text-pieces.ts'
 
 /** Values that are written between two places to pause. */
 const VALUES_OF_A_STEP = 500
@@ -53,11 +51,9 @@ export class CanonicalHash {
     const text = value as string
     // No value of JSON begins so: with its length before it, a text can't be taken for something else.
     this.#write(`#${text.length}:`)
-    for (let start = 0; start < text.length;) {
-      const end = pieceEnd(text, start)
-      this.#write(text.slice(start, end))
+    for (const piece of textPieces(text)) {
+      this.#write(piece)
       yield
-      start = end
     }
   }
 
@@ -68,7 +64,7 @@ export class CanonicalHash {
 
   #write(text: string): void {
     this.#text += text
-    if (this.#text.length >= PIECE) this.#flush()
+    if (this.#text.length >= PIECE_LENGTH) this.#flush()
   }
 
   #flush(): void {
@@ -79,16 +75,8 @@ export class CanonicalHash {
 
 function isShort(value: unknown): boolean {
   return typeof value === 'string'
-    ? value.length <= PIECE
+    ? value.length <= PIECE_LENGTH
     : typeof value !== 'object' || value === null
-}
-
-/** The end of the next piece of a text: never in the middle of a character. */
-function pieceEnd(text: string, start: number): number {
-  const end = Math.min(text.length, start + PIECE)
-  const last = text.charCodeAt(end - 1)
-  const isHalf = last >= 0xd8_00 && last <= 0xdb_ff
-  return isHalf ? Math.min(text.length, end + 1) : end
 }
 
 function sortedEntries(value: object): [string, unknown][] {

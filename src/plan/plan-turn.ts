@@ -3,6 +3,7 @@ import { familyOf } from '../api/model-family.ts'
 import { systemMessagesAsText } from '../api/system-messages.ts'
 import type { Message, MessagesRequest } from '../api/types.ts'
 import { ApiError } from '../errors.ts'
+import { jsonText } from '../json-pieces.ts'
 import type { Steps } from '../steps.ts'
 import { needsOwnCaching, withoutBreakpoints, withoutImpliedBreakpoint } from './caching.ts'
 import { lineageAfter, lineagesOf, startLineage } from './lineage.ts'
@@ -69,7 +70,7 @@ export function* planTurn(request: MessagesRequest, context: PlanContext): Steps
   })
   yield
   const settings = {
-    extraBody: JSON.stringify({
+    extraBody: yield* jsonText({
       ...extraBodyOf(request),
       ...(thinking.parameter !== undefined && { thinking: thinking.parameter }),
       // Without tools the list is empty and not absent: a process may know tools of another conversation.
@@ -77,7 +78,7 @@ export function* planTurn(request: MessagesRequest, context: PlanContext): Steps
     }),
     betas: [...new Set(context.betas)].join(','),
     headers: context.headers ?? '',
-    runtimeCaching: !needsOwnCaching(request, messages),
+    runtimeCaching: !(yield* needsOwnCaching(request, messages)),
     runtimeThinking: thinking.runtime,
     cacheLifetime: '' as const,
   }

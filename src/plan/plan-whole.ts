@@ -1,4 +1,5 @@
 import type { ContentBlock, MessagesRequest, SentMessage } from '../api/types.ts'
+import { jsonText } from '../json-pieces.ts'
 import type { Steps } from '../steps.ts'
 import { isCachedForAnHour } from './caching.ts'
 import { extraBodyOf } from './parameters.ts'
@@ -27,7 +28,7 @@ export function* planWhole(request: MessagesRequest, context: PlanContext): Step
     alwaysThinks,
   })
   const betas = [...new Set(context.betas)]
-  const marks = breakpointsIn(request)
+  const marks = yield* breakpointsIn(request)
   const isCachedByClient = marks.length > 0 || systemBlocks(request).some(hasBreakpoint)
   yield
   return {
@@ -36,7 +37,7 @@ export function* planWhole(request: MessagesRequest, context: PlanContext): Step
     // The runtime makes no calls: a reply that has some ends the turn.
     tools: [],
     settings: {
-      extraBody: JSON.stringify({
+      extraBody: yield* jsonText({
         ...extraBodyOf(request),
         ...(thinking.parameter !== undefined && { thinking: thinking.parameter }),
         ...(betas.some((beta) => NOT_TAKEN.has(beta)) && { betas: [...RUNTIME_BETAS, ...betas] }),
@@ -77,13 +78,20 @@ const MAX_BREAKPOINTS = 4
 const RUNTIME_BREAKPOINTS = 2
 
 /** Everything beside `system` that the client put a breakpoint on. */
-function breakpointsIn(request: MessagesRequest): object[] {
-  return [
-    ...(request.tools ?? []),
-    ...request.messages.flatMap(({ content = [] }) => (typeof content === 'string' ? [] : content)),
-    request,
-  ].filter(hasBreakpoint)
+function* breakpointsIn(request: MessagesRequest): Steps<object[]> {
+  const marks = (request.tools ?? []).filter(hasBreakpoint) as object[]
+  for (const { content = [] } of request.messages) {
+    if (typeof content === 'string') continue
+    for (const [index, block] of content.entries()) {
+      if (hasBreakpoint(block)) marks.push(block)
+      if (index % PARTS_OF_A_STEP === 0) yield
+    }
+  }
+  return hasBreakpoint(request) ? [...marks, request] : marks
 }
+
+/** Blocks that are looked at between two places to pause. */
+const PARTS_OF_A_STEP = 1000
 
 function systemBlocks({ system }: MessagesRequest): object[] {
   return Array.isArray(system) ? system : []

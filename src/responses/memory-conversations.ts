@@ -1,13 +1,14 @@
 import { LRUCache } from 'lru-cache'
 import type { ResponseItem } from 'openai/resources/responses/responses'
 
+import { sizeOf } from '../json-pieces.ts'
 import { newConversationId } from './conversation-id.ts'
 import { conversationNotFound, itemNotFound } from './refusals.ts'
 import type { Conversation, Conversations } from './stored.ts'
 
 type Kept = { conversation: Conversation; items: readonly ResponseItem[] }
 
-/** Characters of JSON. */
+/** Characters of JSON, about. */
 const LIMIT = 32_000_000
 
 const KEPT = 'Conversations are kept in memory, for some time.'
@@ -19,7 +20,7 @@ export class MemoryConversations {
   constructor(limit: number = LIMIT) {
     this.#stored = new LRUCache({
       maxSize: limit,
-      sizeCalculation: (stored) => JSON.stringify(stored).length,
+      sizeCalculation: (stored) => sizeOf(stored),
     })
   }
 

@@ -1,16 +1,17 @@
 import { describe, expect, test } from 'vitest'
 
 import { shelfTests, storedResponse } from '../../test/support/shelf-tests.ts'
+import { sizeOf } from '../json-pieces.ts'
 import { MemoryResponses } from './memory-responses.ts'
 import { memoryShelf } from './memory-shelf.ts'
 
 describe('in memory', () =>
   shelfTests(() => Promise.resolve({ shelf: memoryShelf(), remove: () => Promise.resolve() })))
 
-const SIZE = JSON.stringify(storedResponse('resp_a')).length
+const SIZE = sizeOf(storedResponse('resp_a'))
 
 test('a past of which a part was forgotten is none', async () => {
-  const store = new MemoryResponses(2.5 * SIZE).of('one')
+  const store = new MemoryResponses(Math.ceil(2.5 * SIZE)).of('one')
   await store.add(storedResponse('resp_a'))
   await store.add(storedResponse('resp_b', 'resp_a'))
   await store.add(storedResponse('resp_c', 'resp_b'))
@@ -18,7 +19,7 @@ test('a past of which a part was forgotten is none', async () => {
 })
 
 test('what is gone on from is kept before what is not', async () => {
-  const store = new MemoryResponses(2.5 * SIZE).of('one')
+  const store = new MemoryResponses(Math.ceil(2.5 * SIZE)).of('one')
   await store.add(storedResponse('resp_a'))
   await store.add(storedResponse('resp_b'))
   await store.past('resp_a')

@@ -1,6 +1,7 @@
 import { LRUCache } from 'lru-cache'
 import type { ResponseItem, ResponseStreamEvent } from 'openai/resources/responses/responses'
 
+import { sizeOf } from '../json-pieces.ts'
 import type { WireResponse } from '../openai/responses/reply.ts'
 import { NO_PAST, type Past } from '../openai/responses/request.ts'
 import { itemsById, itemsOf, pastOf, responsesOfItems } from './chain.ts'
@@ -19,7 +20,7 @@ type Kept = StoredResponse & { events?: readonly ResponseStreamEvent[] }
 
 type Running = { job: BackgroundJob; input: ResponseItem[] }
 
-/** Characters of JSON. */
+/** Characters of JSON, about. */
 const LIMIT = 32_000_000
 
 const KEPT = 'Responses are kept in memory, for some time, unless store is false.'
@@ -32,7 +33,7 @@ export class MemoryResponses {
   constructor(limit: number = LIMIT) {
     this.#stored = new LRUCache({
       maxSize: limit,
-      sizeCalculation: (stored) => JSON.stringify(stored).length,
+      sizeCalculation: (stored) => sizeOf(stored),
     })
   }
 

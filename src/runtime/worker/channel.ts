@@ -55,7 +55,8 @@ export class Channel {
     return models
   }
 
-  async applyFlags(flags: Flags): Promise<void> {
+  async applyFlags({ env, ...others }: Flags): Promise<void> {
+    const flags = { ...others, ...(env && { env: this.#namesOf(env) }) }
     // The SDK's type has no `null`.
     await this.#step(
       this.#query.applyFlagSettings(flags as Parameters<Query['applyFlagSettings']>[0]),
@@ -71,7 +72,7 @@ export class Channel {
     await this.#control({
       subtype: 'set_model',
       model,
-      system_prompt: text,
+      system_prompt: this.#link.nameOf(text),
       only_if_model_is_current: true,
     })
   }
@@ -153,6 +154,12 @@ export class Channel {
     if (type !== 'command_lifecycle' || state === 'queued' || state === 'started') return
     this.#pending.get(uuid)?.resolve()
     this.#pending.delete(uuid)
+  }
+
+  /** The request's body is one of the variables. */
+  #namesOf(env: Readonly<Record<string, string>>): Record<string, string> {
+    const named = Object.entries(env).map(([name, value]) => [name, this.#link.nameOf(value)])
+    return Object.fromEntries(named) as Record<string, string>
   }
 
   async #control(request: {

@@ -80,6 +80,18 @@ export function assistantFrame(content: Message['content'], model: string): Fram
   } as unknown as Frame
 }
 
+/** A frame with a name in the place of its content, as of `PacedInput.nameOf`. */
+export function withLargeParts(frame: Frame, nameOf: <Part>(part: Part) => Part | string): Frame {
+  const { message, local_command_source: text, ...rest } = frame as Frame & LocalCommand
+  return {
+    ...rest,
+    ...(text !== undefined && { local_command_source: nameOf(text) }),
+    message: { ...message, content: nameOf(message.content) },
+  } as Frame
+}
+
+type LocalCommand = { local_command_source?: string }
+
 /** The text of a message that is nothing but text; `undefined` if it is more, or blank. */
 export function plainTextOf(content: Message['content']): string | undefined {
   const text = typeof content === 'string' ? content : textOfBlocks(content)

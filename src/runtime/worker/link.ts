@@ -1,12 +1,19 @@
-import { type Options, type Query, query, type SDKMessage } from '@anthropic-ai/claude-agent-sdk'
+import {
+  type Options,
+  type Query,
+  query,
+  type SDKMessage,
+  type SpawnedProcess,
+} from '@anthropic-ai/claude-agent-sdk'
 
 import { Deferred } from '../../deferred.ts'
 import type { ApiError } from '../../errors.ts'
 import type { Launcher } from '../process/launcher.ts'
+import { PacedInput } from '../process/paced-input.ts'
 import type { Launch, RuntimeProcess } from '../process/runtime-process.ts'
 import { isStartFailure } from '../process/start-failure.ts'
 import { RuntimeEnded, RuntimeHung, RuntimeNotStarted } from './failures.ts'
-import type { Frame } from './frames.ts'
+import { type Frame, withLargeParts } from './frames.ts'
 import { InputQueue } from './input-queue.ts'
 
 /** Why a process ended. */
@@ -40,6 +47,7 @@ export class Link {
   readonly #input = new InputQueue<Frame>()
   readonly #ended = new Deferred<never>()
   #process: RuntimeProcess | undefined
+  #stdin: PacedInput | undefined
   #end: End | undefined
   /** The system's reason not to start the process, if it is known at once. */
   #startFailure: unknown
@@ -78,7 +86,12 @@ export class Link {
   }
 
   write(frame: Frame): void {
-    this.#input.push(frame)
+    this.#input.push(withLargeParts(frame, (part) => this.nameOf(part)))
+  }
+
+  /** What the SDK is given in the place of a value that may be large, as of `PacedInput.nameOf`. */
+  nameOf<Value>(value: Value): Value | string {
+    return this.#stdin?.nameOf(value) ?? value
   }
 
   /** @param how `'kill'` if the process is about to do what it must not, or does not listen */
@@ -124,7 +137,7 @@ export class Link {
     return this.within(checked, milliseconds)
   }
 
-  #start(launcher: Launcher, launch: Launch): RuntimeProcess['child'] {
+  #start(launcher: Launcher, launch: Launch): SpawnedProcess {
     try {
       this.#process = launcher.start(launch)
     } catch (cause) {
@@ -134,7 +147,10 @@ export class Link {
     this.#process.onDiagnostic((line) => this.#listener.diagnostic(line))
     void this.#endWith(this.#process)
     if (this.#end) this.#process.stop()
-    return this.#process.child
+    this.#stdin = new PacedInput(this.#process.child.stdin)
+    // A process that dies while it is written to says so by its exit.
+    this.#stdin.on('error', () => {})
+    return spawnedProcess(this.#process, this.#stdin)
   }
 
   async #read(): Promise<void> {
@@ -158,5 +174,26 @@ export class Link {
     const startFailure = this.#startFailure ?? this.#process?.startFailure
     if (startFailure === undefined) this.close(what, new RuntimeEnded(cause))
     else this.close('the process could not be started', new RuntimeNotStarted(startFailure))
+  }
+}
+
+/** A process as the SDK takes it. */
+function spawnedProcess({ child }: RuntimeProcess, stdin: PacedInput): SpawnedProcess {
+  return {
+    stdin,
+    stdout: child.stdout,
+    get killed() {
+      return child.killed
+    },
+    get exitCode() {
+      return child.exitCode
+    },
+    get signalCode() {
+      return child.signalCode
+    },
+    kill: (signal) => child.kill(signal),
+    on: child.on.bind(child),
+    once: child.once.bind(child),
+    off: child.off.bind(child),
   }
 }

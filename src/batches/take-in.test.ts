@@ -1,0 +1,26 @@
+import { expect, test } from 'vitest'
+
+import { MESSAGES_FORM, requestsOf } from './take-in.ts'
+
+async function* entries(count: number): AsyncGenerator<string> {
+  for (let index = 0; index < count; index += 1) {
+    const params = { max_tokens: 5, messages: [{ role: 'user', content: 'Hello' }] }
+    yield JSON.stringify({ custom_id: `request-${index}`, params })
+  }
+}
+
+test('others may be let on after each request of a batch', async () => {
+  let places = 0
+  const goOn = () => {
+    places += 1
+    return Promise.resolve()
+  }
+  const ids: string[] = []
+  const requests = requestsOf(entries(200), MESSAGES_FORM, () => 'claude-sonnet-4-6', goOn)
+  for await (const { customId, problem } of requests) {
+    expect(problem).toBeUndefined()
+    ids.push(customId)
+  }
+  expect(ids).toHaveLength(200)
+  expect(places).toBe(200)
+})

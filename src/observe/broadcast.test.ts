@@ -1,4 +1,4 @@
-import { expect, test } from 'vitest'
+import { expect, test, vi } from 'vitest'
 
 import { Broadcast } from './broadcast.ts'
 
@@ -51,4 +51,19 @@ test('the end ends all readers, and those that come later', async () => {
   broadcast.close()
   for (const next of waiting) expect((await next).done).toBe(true)
   expect((await broadcast.watch().next()).done).toBe(true)
+})
+
+test('a reader that waits for the end of its pause keeps the program running', async () => {
+  const { broadcast } = start()
+  const reader = broadcast.watch()
+  await reader.next()
+  broadcast.changed()
+  const timers = vi.spyOn(globalThis, 'setTimeout')
+  const next = reader.next()
+  await Promise.resolve()
+  await Promise.resolve()
+  const started = timers.mock.results.map(({ value }) => value as NodeJS.Timeout)
+  timers.mockRestore()
+  expect(started.map((timer) => timer.hasRef())).toEqual([true])
+  expect((await next).done).toBe(false)
 })

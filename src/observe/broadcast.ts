@@ -88,7 +88,8 @@ class Reader<T> implements AsyncIterableIterator<T, void> {
     const left = this.#lastAt + PAUSE_MILLISECONDS - performance.now()
     if (left <= 0 || this.#hasEnded) return
     let timer: NodeJS.Timeout | undefined
-    const elapsed = new Promise<void>((resolve) => (timer = setTimeout(resolve, left).unref()))
+    // A reader waits for it: it keeps the program running, for there may be nothing else that does.
+    const elapsed = new Promise<void>((resolve) => (timer = setTimeout(resolve, left)))
     await Promise.race([elapsed, this.#ended.promise])
     clearTimeout(timer)
   }

@@ -181,7 +181,7 @@ async function within<T>(longest: number, step: Promise<T>): Promise<T> {
     timer = setTimeout(
       () => reject(new Error(`The store took longer than ${longest} ms.`)),
       longest,
-    ).unref()
+    )
   })
   try {
     return await Promise.race([step, late])

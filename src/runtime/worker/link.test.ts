@@ -1,6 +1,9 @@
+import { setImmediate } from 'node:timers/promises'
+
 import { expect, test } from 'vitest'
 
 import { Deferred } from '../../deferred.ts'
+import { ApiError } from '../../errors.ts'
 import { Launcher } from '../process/launcher.ts'
 import type { Launch } from '../process/runtime-process.ts'
 import { type End, Link } from './link.ts'
@@ -55,3 +58,21 @@ test.each(['EMFILE', 'ENOMEM'])(
     )
   },
 )
+
+test('a link that is closed again, or whose process ends after that, has one end: the first', async () => {
+  const ends: End[] = []
+  const launcher = new Misled((launch) => ({ ...launch, command: process.execPath, args: [] }))
+  const listener = {
+    message: () => {},
+    diagnostic: () => {},
+    end: (end: End) => void ends.push(end),
+  }
+  const link = new Link({}, launcher, listener)
+  const first = new ApiError('api_error', 'The first.')
+  link.close('the first', first, 'kill')
+  link.close('the second', new ApiError('api_error', 'The second.'))
+  await link.exited
+  await setImmediate()
+  expect(ends).toEqual([{ cause: 'the first', error: first }])
+  expect(link.end).toBe(ends[0])
+})

@@ -219,7 +219,11 @@ export async function createProxy({
       : new LocalBuckets(),
     tokensToday: (name) => observatory.tokensToday(name),
   })
-  const files = new Files(store, { limit: config.filesLimit, maxBodySize: config.maxBodySize })
+  const files = new Files(store, {
+    limit: config.filesLimit,
+    maxBodySize: config.maxBodySize,
+    onError: (error) => logger.warn({ err: error }, 'files that have expired are not deleted'),
+  })
   const batches = new Batches(store, {
     ...config,
     ask: async (request, { owner, ...about }) =>
@@ -282,7 +286,7 @@ export async function createProxy({
       await batches.close()
       await engine.close()
       await observatory.close()
-      await shelf.close()
+      await Promise.all([shelf.close(), files.close()])
       await store.close()
     },
     release: async () => {
@@ -295,6 +299,7 @@ export async function createProxy({
 
   await lifecycle.start(abandonStart)
   void batches.resume()
+  void files.resume()
   return {
     config,
     fetch: (input, init) => fetchFrom((request) => app.fetch(request), new Request(input, init)),

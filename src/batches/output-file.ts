@@ -52,6 +52,7 @@ export async function openOutput(
         size,
         purpose: 'batch_output',
         createdAt: batch.endedAt ?? batch.createdAt,
+        expiresAt: null,
       }
     },
   }

@@ -45,6 +45,8 @@ export function openaiForm(endpoint: string): EntryForm {
         throw wrong('custom_id', 'a valid string', customId)
       }
       if (customId.length > 512) throw invalid('custom_id: at most 512 characters')
+      // PostgreSQL has no text with one.
+      if (customId.includes('\0')) throw invalid('custom_id: no NUL character')
       if (method !== undefined && method !== 'POST') throw invalid('method: must be POST')
       if (url !== endpoint) throw invalid(`url: must be the endpoint of the batch, ${endpoint}`)
       if (!isObject(body)) throw wrong('body', 'an object', body)

@@ -146,7 +146,7 @@ export const SETTINGS = {
   files_limit: fixed(
     size,
     '1024mb',
-    'maximum total size of uploaded files on disk; files are kept until they are deleted',
+    'maximum total size of uploaded files on disk; files are kept until they are deleted, or expire as their client said',
   ),
   database_url: secret(
     optional(

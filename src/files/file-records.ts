@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto'
 
-import type { Selectable } from 'kysely'
+import type { ExpressionBuilder, Selectable } from 'kysely'
 
 import { ApiError } from '../errors.ts'
 import type { Schema } from '../store/schema.ts'
@@ -16,6 +16,8 @@ export type StoredFile = {
   purpose: string
   /** Milliseconds since the epoch. */
   createdAt: number
+  /** Null if it is kept until it is deleted. */
+  expiresAt: number | null
 }
 
 export type NewFile = { owner: string; filename: string; purpose: string }
@@ -33,11 +35,16 @@ const LONGEST_UPLOAD = 60 * 60 * 1000
 export class FileRecords {
   readonly #store: Store
   readonly #limit: number
+  readonly #now: () => number
 
-  /** @param limit bytes of all files together */
-  constructor(store: Store, limit: number) {
+  /**
+   * @param limit bytes of all files together
+   * @param now milliseconds since the epoch
+   */
+  constructor(store: Store, limit: number, now: () => number = Date.now) {
     this.#store = store
     this.#limit = limit
+    this.#now = now
   }
 
   /**
@@ -50,9 +57,9 @@ export class FileRecords {
     content: AsyncIterable<Uint8Array>,
   ): Promise<StoredFile> {
     const { db } = this.#store
-    const createdAt = Date.now()
+    const createdAt = this.#now()
     const id = `file_${randomBytes(12).toString('hex')}`
-    await this.#forgetUnfinished(createdAt)
+    await this.forgetOld()
     const room = await this.#room(owner)
     await db
       .insertInto('files')
@@ -65,6 +72,7 @@ export class FileRecords {
         size: 0,
         created_at: createdAt,
         ready: 0,
+        expires_at: null,
       })
       .execute()
     try {
@@ -76,7 +84,7 @@ export class FileRecords {
           .where('id', '=', id)
           .execute(),
       )
-      return { id, filename, mimeType, size, purpose, createdAt }
+      return { id, filename, mimeType, size, purpose, createdAt, expiresAt: null }
     } catch (error) {
       await this.#remove(id)
       throw error
@@ -97,42 +105,58 @@ export class FileRecords {
       .where('id', '=', id)
       .where('owner', '=', owner)
       .where('ready', '=', 1)
+      .where(isKept(this.#now()))
       .executeTakeFirst()
     return row && fileOf(row)
   }
 
   /**
-   * A page of the files, the latest first.
+   * A page of the files, the latest first unless it is told otherwise.
    *
    * @throws ApiError 404 for an `afterId` or `beforeId` that is none
    */
   async list(
     owner: string,
-    { limit, afterId, beforeId, purpose }: FilePageRequest,
+    { limit, afterId, beforeId, purpose, ids, isAscending = false }: FilePageRequest,
   ): Promise<{ files: StoredFile[]; hasMore: boolean }> {
     let query = this.#store.db
       .selectFrom('files')
       .selectAll()
       .where('owner', '=', owner)
       .where('ready', '=', 1)
+      .where(isKept(this.#now()))
       .limit(limit + 1)
     if (purpose !== undefined) query = query.where('purpose', '=', purpose)
+    if (ids !== undefined) query = query.where('id', 'in', ids)
     const from = afterId ?? beforeId
     const isBackwards = afterId === undefined && beforeId !== undefined
+    const isUpwards = isAscending !== isBackwards
     if (from !== undefined) {
       const { createdAt } = await this.get(owner, from)
       query = query.where((is) =>
-        is(is.refTuple('created_at', 'id'), isBackwards ? '>' : '<', is.tuple(createdAt, from)),
+        is(is.refTuple('created_at', 'id'), isUpwards ? '>' : '<', is.tuple(createdAt, from)),
       )
     }
-    const direction = isBackwards ? 'asc' : 'desc'
+    const direction = isUpwards ? 'asc' : 'desc'
     const rows = await query.orderBy('created_at', direction).orderBy('id', direction).execute()
     const files = rows.slice(0, limit).map(fileOf)
     return { files: isBackwards ? files.toReversed() : files, hasMore: rows.length > limit }
   }
 
-  async setPurpose(id: string, purpose: string): Promise<void> {
-    await this.#store.db.updateTable('files').set({ purpose }).where('id', '=', id).execute()
+  /** What became known of a file after its content. */
+  async note(
+    id: string,
+    { purpose, expiresAt }: Partial<Pick<StoredFile, 'purpose' | 'expiresAt'>>,
+  ): Promise<void> {
+    if (purpose === undefined && expiresAt === undefined) return
+    await this.#store.db
+      .updateTable('files')
+      .set({
+        ...(purpose !== undefined && { purpose }),
+        ...(expiresAt !== undefined && { expires_at: expiresAt }),
+      })
+      .where('id', '=', id)
+      .execute()
   }
 
   /** The bytes of a file, piece by piece. */
@@ -202,12 +226,18 @@ export class FileRecords {
     return this.#limit - (all?.size ?? 0)
   }
 
-  async #forgetUnfinished(now: number): Promise<void> {
+  /** Deletes files that have expired, and those whose content never came completely. */
+  async forgetOld(): Promise<void> {
+    const now = this.#now()
     const rows = await this.#store.db
       .selectFrom('files')
       .select('id')
-      .where('ready', '=', 0)
-      .where('created_at', '<', now - LONGEST_UPLOAD)
+      .where((is) =>
+        is.or([
+          is('expires_at', '<=', now),
+          is.and([is('ready', '=', 0), is('created_at', '<', now - LONGEST_UPLOAD)]),
+        ]),
+      )
       .execute()
     for (const { id } of rows) await this.#remove(id)
   }
@@ -227,6 +257,15 @@ export type FilePageRequest = {
   afterId?: string
   beforeId?: string
   purpose?: string
+  /** Only these. */
+  ids?: readonly string[]
+  /** The oldest first. */
+  isAscending?: boolean
+}
+
+function isKept(now: number) {
+  return (is: ExpressionBuilder<Schema, 'files'>) =>
+    is.or([is('expires_at', 'is', null), is('expires_at', '>', now)])
 }
 
 /** Pieces of one size, however the bytes come. */
@@ -261,5 +300,6 @@ function fileOf(row: Selectable<Schema['files']>): StoredFile {
     size: row.size,
     purpose: row.purpose,
     createdAt: row.created_at,
+    expiresAt: row.expires_at,
   }
 }

@@ -9,12 +9,21 @@ export type FilesOptions = {
   limit: number
   /** Bytes of all files that one request names. */
   maxBodySize: number
+  /** Receives errors of deleting what has expired. */
+  onError: (error: unknown) => void
+  /** Milliseconds since the epoch; by default of this machine. */
+  now?: () => number
 }
+
+/** How often is looked for files that have expired, in milliseconds. No one sees them before. */
+const OLD_MILLISECONDS = 60 * 60 * 1000
 
 /** The files of a proxy. Nothing is opened before there is one. */
 export class Files {
   readonly #store: LazyStore
   readonly #options: FilesOptions
+  #timer: NodeJS.Timeout | undefined
+  #cleared: Promise<void> | undefined
 
   constructor(store: LazyStore, options: FilesOptions) {
     this.#store = store
@@ -27,7 +36,28 @@ export class Files {
       this.#store.open(),
       import('./file-records.ts'),
     ])
-    return new FileRecords(store, this.#options.limit)
+    const { limit, now, onError } = this.#options
+    const records = new FileRecords(store, limit, now)
+    if (this.#timer === undefined) {
+      const clear = (): void => {
+        this.#cleared = records.forgetOld().catch(onError)
+      }
+      this.#timer = setInterval(clear, OLD_MILLISECONDS).unref()
+      clear()
+    }
+    return records
+  }
+
+  /** Deletes what has expired since an earlier run. Call it once the proxy serves. */
+  async resume(): Promise<void> {
+    if (!this.#store.exists) return
+    // A store that can't be used is told of by the batches, which try again; so does the next request.
+    await this.records().catch(() => {})
+  }
+
+  async close(): Promise<void> {
+    clearInterval(this.#timer)
+    await this.#cleared
   }
 
   /**

@@ -54,7 +54,7 @@ test('there are no results before the end', async () => {
 
 test('without a folder, nothing is kept, and it is said what is missing', async () => {
   const store = new LazyStore({ stateFolder: undefined }, { onOpen: () => {}, onError: () => {} })
-  const files = new Files(store, { limit: 1, maxBodySize: 1 })
+  const files = new Files(store, { limit: 1, maxBodySize: 1, onError: () => {} })
   const app = createApp({ ...kept.options, files })
   const response = await app.request('/v1/files')
   expect(response.status).toBe(404)

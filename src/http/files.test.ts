@@ -15,10 +15,12 @@ const PNG = Buffer.from('89504e470d0a1a0a00', 'hex')
 
 let kept: ReturnType<typeof keptOptions>
 const ask = vi.fn<Ask>()
+const clock = { ahead: 0 }
 
 beforeEach(() => {
+  clock.ahead = 0
   ask.mockReset().mockImplementation(() => Promise.resolve(source(REPLY).events))
-  kept = keptOptions(ask)
+  kept = keptOptions(ask, () => Date.now() + clock.ahead)
 })
 
 afterEach(() => kept.close())
@@ -59,6 +61,55 @@ describe("Anthropic's client", () => {
     expect(await files.delete(file.id)).toEqual({ id: file.id, type: 'file_deleted' })
     expect(everythingIn(kept.folder)).not.toContain('%PDF-1.4')
     await expect(files.retrieveMetadata(file.id)).rejects.toMatchObject({ status: 404 })
+  })
+
+  test.each(['its own place', 'the one of betas'])(
+    'reads lists page by page, in %s',
+    async (place) => {
+      const { anthropic } = clients()
+      const files = place === 'its own place' ? anthropic.files : anthropic.beta.files
+      const ids: string[] = []
+      for (const name of ['a', 'b', 'c', 'd', 'e']) {
+        ids.push((await files.upload({ file: await toFile(PDF, name) })).id)
+      }
+      const listed: string[] = []
+      for await (const { id } of files.list({ limit: 2 })) listed.push(id)
+      expect(listed.toSorted()).toEqual(ids.toSorted())
+      expect(listed).toHaveLength(5)
+      const some = await files.list({ ids: [ids[3] ?? '', 'file_none', ids[1] ?? ''] })
+      expect(new Set(some.data.map(({ id }) => id))).toEqual(new Set([ids[1], ids[3]]))
+      expect(some.hasNextPage()).toBe(false)
+      await expect(files.list({ ids, limit: 2 })).rejects.toMatchObject({ status: 400 })
+    },
+  )
+
+  test('says for how long a file is kept, and it is gone then, from the disk too', async () => {
+    const { files } = clients().anthropic
+    const forever = await files.upload({ file: await toFile(Buffer.from('stays'), 'a.txt') })
+    const file = await files.upload({
+      file: await toFile(Buffer.from('made-up-secret'), 'b.txt'),
+      expires_in_seconds: 3600,
+    })
+    expect(forever.expires_at).toBeNull()
+    expect(Date.parse(file.expires_at ?? '') - Date.parse(file.created_at)).toBe(3_600_000)
+    expect(await files.retrieveMetadata(file.id)).toEqual(file)
+    clock.ahead = 3_601_000
+    await expect(files.retrieveMetadata(file.id)).rejects.toMatchObject({ status: 404 })
+    await expect(files.download(file.id)).rejects.toMatchObject({ status: 404 })
+    expect((await files.list()).data.map(({ id }) => id)).toEqual([forever.id])
+    // What is uploaded next has its room.
+    await files.upload({ file: await toFile(Buffer.from('next'), 'c.txt') })
+    expect(everythingIn(kept.folder)).not.toContain('made-up-secret')
+  })
+
+  test('keeps nothing of a file with a lifetime that can not be', async () => {
+    const { files } = clients().anthropic
+    const upload = files.upload({
+      file: await toFile(Buffer.from('x'), 'a.txt'),
+      expires_in_seconds: 3599,
+    })
+    await expect(upload).rejects.toMatchObject({ status: 400, error: { type: 'error' } })
+    expect((await files.list()).data).toEqual([])
   })
 
   test('keeps a file of several pieces as it is', async () => {
@@ -202,6 +253,40 @@ describe("OpenAI's client", () => {
     expect(await openai.files.delete(file.id)).toMatchObject({ id: file.id, deleted: true })
   })
 
+  test('has its files listed from either end, and kept for as long as it says', async () => {
+    const { files } = clients().openai
+    for (const name of ['a', 'b', 'c']) {
+      await files.create({
+        file: await toFile(PDF, name),
+        purpose: 'user_data',
+        expires_after: { anchor: 'created_at', seconds: 7200 },
+      })
+      clock.ahead += 10
+    }
+    const names = async (order: 'asc' | 'desc') => {
+      const found: string[] = []
+      for await (const { filename } of files.list({ limit: 2, order })) found.push(filename)
+      return found.join('')
+    }
+    expect([await names('asc'), await names('desc')]).toEqual(['abc', 'cba'])
+    const [{ created_at: from, expires_at: until = 0 } = { created_at: 0 }] = (await files.list())
+      .data
+    expect(until - from).toBe(7200)
+    clock.ahead += 7_200_000
+    expect((await files.list()).data).toEqual([])
+  })
+
+  test('is told of what is wrong in its own words', async () => {
+    const { files } = clients().openai
+    await expect(files.retrieve('file-none')).rejects.toMatchObject({
+      status: 404,
+      type: 'not_found_error',
+      message: "404 There is no file 'file-none'.",
+      requestID: expect.stringMatching(/^req_/) as string,
+    })
+    await expect(files.list({ order: 'up' as 'asc' })).rejects.toThrow(/^400 order/)
+  })
+
   test('has a batch worked off, from file to file', async () => {
     const { openai } = clients()
     ask.mockImplementation((request) =>
@@ -299,6 +384,7 @@ describe("OpenAI's client", () => {
   test.each([
     ['lines for another endpoint', line('a', {}, '/v1/responses'), /url/],
     ['an id twice', `${line('a', {})}\n${line('a', {})}`, /used twice/],
+    ['an id that no database takes', line('a\0', {}), /NUL/],
     ['a line that is no JSON', 'x', /request 1 of the file/],
     ['no lines', ' ', /no request/],
   ])('is refused a batch with %s', async (_name, content, message) => {

@@ -3,7 +3,7 @@ import type { Context, Hono } from 'hono'
 import type { Batches } from '../batches/batches.ts'
 import { openOutput } from '../batches/output-file.ts'
 import { ApiError } from '../errors.ts'
-import type { StoredFile } from '../files/file-records.ts'
+import type { FilePageRequest, StoredFile } from '../files/file-records.ts'
 import type { Files } from '../files/files.ts'
 import { readUpload } from './multipart.ts'
 import { limitOf, pageQuery } from './page-query.ts'
@@ -16,6 +16,11 @@ type Call = Context<{ Variables: Variables }>
 const PATH = '/v1/files'
 const HIGHEST_LIMIT = 1000
 const OPENAIS_LIMIT = 10_000
+const MOST_IDS = 100
+/** Seconds for which the APIs let clients have a file kept: 1 hour to 90 days, and to 30 at OpenAI. */
+const SHORTEST_LIFETIME = 3600
+const LONGEST_LIFETIME = 90 * 24 * 3600
+const OPENAIS_LONGEST_LIFETIME = 30 * 24 * 3600
 
 /**
  * The routes of files, in both dialects: a request with `anthropic-version` is answered as the
@@ -34,31 +39,35 @@ export function routeFiles(app: App, files: Files, batches: Batches | undefined)
         content,
       ),
     )
-    const purpose = fields.get('purpose')
-    if (isAnthropic(context) || purpose === undefined)
-      return respond(context, shown(context, result))
-    await records.setPurpose(result.id, purpose)
-    return respond(context, shown(context, { ...result, purpose }))
+    try {
+      const told = isAnthropic(context) ? messagesFields(fields) : openaiFields(fields)
+      const noted = {
+        ...told,
+        ...(told.lifetime && { expiresAt: result.createdAt + told.lifetime }),
+      }
+      await records.note(result.id, noted)
+      return respond(context, shown(context, { ...result, ...noted }))
+    } catch (error) {
+      await records.delete(owner, result.id)
+      throw error
+    }
   })
 
   app.get(PATH, async (context) => {
     const records = await files.records()
     const query = new URL(context.req.url).searchParams
     const owner = context.get('owner')
-    const page = isAnthropic(context)
-      ? await records.list(owner, pageQuery(query, HIGHEST_LIMIT))
-      : await records.list(owner, {
-          limit: limitOf(query.get('limit') ?? String(OPENAIS_LIMIT), OPENAIS_LIMIT),
-          ...(query.get('after') && { afterId: query.get('after') ?? '' }),
-          ...(query.get('purpose') && { purpose: query.get('purpose') ?? '' }),
-        })
+    const isMessages = isAnthropic(context)
+    const page = await records.list(owner, isMessages ? messagesPage(query) : openaiPage(query))
     const data = page.files.map((file) => shown(context, file))
+    const lastId = page.files.at(-1)?.id ?? null
     return respond(context, {
-      ...(!isAnthropic(context) && { object: 'list' }),
+      ...(!isMessages && { object: 'list' }),
       data,
       has_more: page.hasMore,
       first_id: page.files[0]?.id ?? null,
-      last_id: page.files.at(-1)?.id ?? null,
+      last_id: lastId,
+      ...(isMessages && { next_page: page.hasMore ? lastId : null }),
     })
   })
 
@@ -94,9 +103,67 @@ export function routeFiles(app: App, files: Files, batches: Batches | undefined)
   })
 }
 
+/** The requested page, by `page`, by the earlier `after_id` and `before_id`, or by `ids`. */
+function messagesPage(query: URLSearchParams): FilePageRequest {
+  const ids = [...new Set([...query.getAll('ids'), ...query.getAll('ids[]')])]
+  const page = query.get('page')
+  if (ids.length > MOST_IDS) throw wrong(`ids: at most ${MOST_IDS}`)
+  if (ids.length > 0 && (page !== null || query.has('limit'))) {
+    throw wrong('ids: not beside page or limit')
+  }
+  if (ids.length > 0) return { limit: MOST_IDS, ids }
+  return { ...pageQuery(query, HIGHEST_LIMIT), ...(page !== null && { afterId: page }) }
+}
+
+function openaiPage(query: URLSearchParams): FilePageRequest {
+  const order = query.get('order') ?? 'desc'
+  if (order !== 'asc' && order !== 'desc') throw wrong("order: Input should be 'asc' or 'desc'")
+  return {
+    limit: limitOf(query.get('limit') ?? String(OPENAIS_LIMIT), OPENAIS_LIMIT),
+    isAscending: order === 'asc',
+    ...(query.get('after') && { afterId: query.get('after') ?? '' }),
+    ...(query.get('purpose') && { purpose: query.get('purpose') ?? '' }),
+  }
+}
+
+type Fields = ReadonlyMap<string, string>
+/** @param lifetime milliseconds */
+type ToldOfFile = { purpose?: string; lifetime?: number }
+
+function messagesFields(fields: Fields): ToldOfFile {
+  return lifetimeIn(fields, 'expires_in_seconds', LONGEST_LIFETIME)
+}
+
+function openaiFields(fields: Fields): ToldOfFile {
+  const purpose = fields.get('purpose')
+  if (purpose !== undefined && !/^[\w-]{1,64}$/.test(purpose)) {
+    throw wrong('purpose: 1 to 64 of letters, digits, - and _')
+  }
+  const anchor = fields.get('expires_after[anchor]') ?? 'created_at'
+  if (anchor !== 'created_at') throw wrong("expires_after.anchor: Input should be 'created_at'")
+  return {
+    ...(purpose !== undefined && { purpose }),
+    ...lifetimeIn(fields, 'expires_after[seconds]', OPENAIS_LONGEST_LIFETIME),
+  }
+}
+
+function lifetimeIn(fields: Fields, name: string, longest: number): { lifetime?: number } {
+  const text = fields.get(name)
+  if (text === undefined) return {}
+  const seconds = /^\d+$/.test(text) ? Number(text) : 0
+  if (seconds < SHORTEST_LIFETIME || seconds > longest) {
+    throw wrong(`${name}: a number from ${SHORTEST_LIFETIME} to ${longest}`)
+  }
+  return { lifetime: seconds * 1000 }
+}
+
+function wrong(message: string): ApiError {
+  return new ApiError('invalid_request_error', message)
+}
+
 /** A file as the caller's API has it. */
 function shown(context: Call, file: StoredFile): object {
-  const { id, filename, size, createdAt } = file
+  const { id, filename, size, createdAt, expiresAt } = file
   if (isAnthropic(context)) {
     return {
       id,
@@ -106,6 +173,7 @@ function shown(context: Call, file: StoredFile): object {
       size_bytes: size,
       created_at: new Date(createdAt).toISOString(),
       downloadable: true,
+      expires_at: expiresAt === null ? null : new Date(expiresAt).toISOString(),
     }
   }
   return {
@@ -116,6 +184,7 @@ function shown(context: Call, file: StoredFile): object {
     filename,
     purpose: file.purpose === '' ? 'user_data' : file.purpose,
     status: 'processed',
+    ...(expiresAt !== null && { expires_at: Math.floor(expiresAt / 1000) }),
   }
 }
 

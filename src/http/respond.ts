@@ -13,17 +13,22 @@ export function errorResponse(context: Context, error: unknown): Response {
     apisOwn !== undefined && VISIBLE.test(apisOwn) ? apisOwn : context.get('requestId')
   const headers = new Headers({ 'content-type': 'application/json', 'request-id': requestId })
   if (retryAfter !== undefined && retryAfter >= 0) headers.set('retry-after', String(retryAfter))
-  const isOpenai = isOpenaiPath(context.req.path)
+  const isOpenai = isOpenais(context)
   if (isOpenai) headers.set('x-request-id', requestId)
-  const body = bodyFor(context.req.path, shown, requestId)
+  const body = isOpenai ? openaiErrorBody(shown) : bodyFor(context.req.path, shown, requestId)
   return new Response(JSON.stringify(body), {
     status: isError(shown.status) ? shown.status : BAD_GATEWAY,
     headers,
   })
 }
 
+/** Files are a route of both APIs: the header of Anthropic's clients tells which one is meant. */
+function isOpenais({ req }: Context): boolean {
+  if (req.path !== '/v1/files' && !req.path.startsWith('/v1/files/')) return isOpenaiPath(req.path)
+  return req.header('anthropic-version') === undefined
+}
+
 function bodyFor(path: string, error: ApiError, requestId: string): object {
-  if (isOpenaiPath(path)) return openaiErrorBody(error)
   if (path.startsWith(OLLAMA_PREFIX)) return { error: error.message }
   return error.body(requestId)
 }

@@ -10,10 +10,15 @@ const MIGRATIONS: Readonly<Record<string, Migration>> = {
   '003_usage': { up: createUsage },
   '004_responses': { up: createResponses },
   '005_batch_headers': { up: addBatchHeaders },
+  '006_file_expiry': { up: addFileExpiry },
 }
 
 export const migrations: MigrationProvider = {
   getMigrations: () => Promise.resolve({ ...MIGRATIONS }),
+}
+
+async function addFileExpiry(db: Kysely<unknown>): Promise<void> {
+  await db.schema.alterTable('files').addColumn('expires_at', 'bigint').execute()
 }
 
 async function addBatchHeaders(db: Kysely<unknown>): Promise<void> {

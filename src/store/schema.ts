@@ -87,6 +87,8 @@ type FileTable = {
   created_at: number
   /** 0 while it is being read: then no one sees it. */
   ready: number
+  /** When it is deleted; null if it is kept until a client deletes it. */
+  expires_at: number | null
 }
 
 /** The bytes of a file, piece by piece. */

@@ -7,10 +7,13 @@ import { REPLY, source } from './source.ts'
 import { temporaryFolder } from './store.ts'
 
 /** Options with which the routes keep batches and files in a folder of their own. */
-export function keptOptions(ask: AppOptions['ask'] = () => Promise.resolve(source(REPLY).events)) {
+export function keptOptions(
+  ask: AppOptions['ask'] = () => Promise.resolve(source(REPLY).events),
+  now: () => number = Date.now,
+) {
   const folder = temporaryFolder()
   const store = new LazyStore({ stateFolder: folder.path }, { onOpen: () => {}, onError: () => {} })
-  const files = new Files(store, { limit: 3_000_000, maxBodySize: 100_000 })
+  const files = new Files(store, { limit: 3_000_000, maxBodySize: 100_000, onError: () => {}, now })
   const room = { isFree: true }
   const batches = new Batches(store, {
     ask: async (request, { owner, ...about }) =>
@@ -33,6 +36,7 @@ export function keptOptions(ask: AppOptions['ask'] = () => Promise.resolve(sourc
   const options: AppOptions = { ...appOptions(), maxBodySize: 100_000, ask, batches, files }
   const close = async (): Promise<void> => {
     await batches.close()
+    await files.close()
     await store.close()
     folder.remove()
   }

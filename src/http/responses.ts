@@ -98,8 +98,8 @@ export async function getResponse(
     return Response.json(await responses.get(responseId), { headers: idHeaders(id) })
   }
   const after = Number(query.get('starting_after') ?? -1)
-  if (!Number.isInteger(after)) {
-    throw invalid('starting_after: Input should be a whole number', 'starting_after')
+  if (!Number.isInteger(after) || after < -1) {
+    throw invalid('starting_after: Input should be the number of an event', 'starting_after')
   }
   return eventsResponse(await responses.events(responseId, after), id, options)
 }

@@ -98,6 +98,11 @@ export function plainTextOf(content: Message['content']): string | undefined {
   return text === undefined || text.trim() === '' ? undefined : text
 }
 
+/** Whether a message answers calls: the runtime does not rewind to it (`target_splits_tool_call`). */
+export function hasResults(content: Message['content']): boolean {
+  return typeof content !== 'string' && content.some(({ type }) => type === 'tool_result')
+}
+
 function textOfBlocks(blocks: readonly ContentBlock[]): string | undefined {
   const [block, ...others] = blocks
   if (block?.type !== 'text' || others.length > 0) return undefined

@@ -1,7 +1,7 @@
 import type { Message } from '../../api/types.ts'
 import type { ClientTool, Opening } from '../../plan/turn.ts'
 import { type Channel, newUuid } from './channel.ts'
-import { plainTextOf } from './frames.ts'
+import { hasResults, plainTextOf } from './frames.ts'
 import type { ProcessSettings } from './settings.ts'
 import type { Transcript } from './transcript.ts'
 
@@ -60,7 +60,7 @@ export async function putHistory(
     const uuid = newUuid()
     const text = plainTextOf(content)
     const isAsked = index === first
-    const isTarget = isAsked || text === undefined
+    const isTarget = isAsked || (text === undefined && !hasResults(content))
     transcript.wrote(uuid, isTarget)
     if (isAsked) {
       await settings.setGate('closed')

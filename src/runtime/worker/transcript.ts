@@ -17,7 +17,7 @@ export type Cut = { keep: number; target: string }
  *
  * Only user messages that were acknowledged by the runtime can be rewound to (measured with 2.1.330):
  * those that were asked or put in with `shouldQuery: false`, not those put in as text alone and not
- * the tool results that the runtime wrote itself.
+ * tool results, whoever wrote them.
  */
 export class Transcript {
   /** The lineage of the empty conversation: model, system prompt and tools. `undefined`: none is known. */

@@ -30,6 +30,7 @@ import {
   RuntimeHung,
   toApiError,
 } from './failures.ts'
+import { hasResults } from './frames.ts'
 import { type End, Link } from './link.ts'
 import { openConversation, type OpeningParts, putUnasked, putHistory } from './opening.ts'
 import { rateLimitsIn } from './rate-limits.ts'
@@ -89,6 +90,8 @@ type Flight = {
   settled: Promise<void>
   /** Where the process is cut if the reply is not kept. */
   cut: Cut | undefined
+  /** Cuts away the prompt alone; undefined if the turn began with the results of held calls. */
+  prompt: Cut | undefined
 }
 
 /**
@@ -246,19 +249,21 @@ export class Worker {
   async ask(turn: Turn, way: Way, signal: AbortSignal, receiver: Receiver = {}): Promise<Reply> {
     await this.#prepare(turn, way, signal)
     const uuid = newUuid()
-    const cut = { keep: this.transcript.length, target: uuid }
-    this.transcript.wrote(uuid, true)
+    const isTarget = !hasResults(turn.prompt)
+    const prompt = { keep: this.transcript.length, target: uuid }
+    const cut = isTarget ? prompt : this.transcript.cutWithin(prompt.keep)
+    this.transcript.wrote(uuid, isTarget)
     // Breakpoints of earlier turns are still there: with more of them there would be too many.
     const isBare = way.kind !== 'open' && turn.settings.runtimeCaching
-    const prompt = isBare ? withoutBreakpoints(turn.prompt) : turn.prompt
-    const settled = this.#channel.ask(prompt, uuid)
-    const flight = this.#begin(turn, settled, cut, receiver)
+    const content = isBare ? withoutBreakpoints(turn.prompt) : turn.prompt
+    const settled = this.#channel.ask(content, uuid)
+    const flight = this.#begin(turn, settled, { cut, prompt }, receiver)
     if (turn.prompt.length > 0) {
       this.transcript.add({
         role: 'user',
         lineage: turn.promptLineage,
         uuid,
-        isTarget: true,
+        isTarget,
       })
     }
     return this.#waitUntilSent(flight, signal)
@@ -273,7 +278,7 @@ export class Worker {
   ): Promise<Reply> {
     await this.#prepare(turn, { kind: 'continue' }, signal)
     const cut = this.transcript.cutWithin(this.transcript.length)
-    const flight = this.#begin(turn, this.#settled, cut, receiver)
+    const flight = this.#begin(turn, this.#settled, { cut, prompt: undefined }, receiver)
     this.transcript.add({ role: 'user', lineage: turn.promptLineage })
     this.#mayGoOn = true
     this.#toolbox.answer(answers)
@@ -467,7 +472,12 @@ export class Worker {
     return this.end?.error ?? new RuntimeEnded(cause)
   }
 
-  #begin(turn: Turn, settled: Promise<void>, cut: Cut | undefined, receiver: Receiver): Flight {
+  #begin(
+    turn: Turn,
+    settled: Promise<void>,
+    cuts: Pick<Flight, 'cut' | 'prompt'>,
+    receiver: Receiver,
+  ): Flight {
     const { kind } = this.#dependencies
     const reader = kind.createReader(this.#toolbox.names)
     const isPrefilled = turn.prompt.length === 0
@@ -478,7 +488,7 @@ export class Worker {
       exchange: new Exchange(reader, isPrefilled, leave, receiver.reply),
       diagnosis: new Diagnosis(),
       settled,
-      cut,
+      ...cuts,
     }
     this.#flight = flight
     this.#hasAsked = true
@@ -680,7 +690,7 @@ export class Worker {
    * @param cause why it must be, for the log; absent if that is no more than the end of each turn
    */
   async #recover(
-    { cut, settled }: Flight,
+    { cut, prompt, settled }: Flight,
     runtime: Extract<Outcome, { kind: 'dropped' }>['runtime'],
     cause?: string,
   ): Promise<void> {
@@ -699,8 +709,8 @@ export class Worker {
       const cancelled = runtime === 'goes on' ? await this.#channel.interrupt() : new Set<unknown>()
       this.#givenUp.resolve()
       await this.#link.within(settled, SETTLE_MILLISECONDS)
-      if (cut === undefined) throw this.#unusable('there is no position to go back to')
-      if (cancelled.has(cut.target)) this.transcript.cut(cut)
+      if (prompt !== undefined && cancelled.has(prompt.target)) this.transcript.cut(prompt)
+      else if (cut === undefined) throw this.#unusable('there is no position to go back to')
       else await this.#rewind(cut)
       // A conversation that went whole would be told once more; the next turn opens the gate with its own.
       if (needsGate) await this.#setGate('open')

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest'
 
-import { message } from '../../support/answers.ts'
+import { events, hang, message, type StreamEvent } from '../../support/answers.ts'
+import { eventsOf } from '../../support/events.ts'
 import { textMessage, toolUseMessage } from '../../support/messages.ts'
 import { waitUntilGone } from '../../support/processes.ts'
 import { wireDifferences } from '../../support/wire.ts'
@@ -257,6 +258,28 @@ describe('what outlives held calls', () => {
     } finally {
       await short.remove()
     }
+  })
+
+  test('results in a history are changed, and given up, without another process', async () => {
+    const calls = [{ type: 'tool_use', id: 'toolu_told', name: 'look', input: {} }]
+    const told = (content: string): Record<string, unknown> => ({
+      tools: [LOOK],
+      messages: [user('Told'), assistant(calls), user([result('toolu_told', content)])],
+    })
+    // Only this one is left.
+    await bench.ask({ messages: [user('One process')] })
+    const before = bench.log.text().length
+    expect((await bench.ask(told('one'))).status).toBe(200)
+    expect((await bench.ask(told('another'))).status).toBe(200)
+    bench.standin.reply(events([eventsOf(textMessage('Left'))[0] as StreamEvent, hang()]))
+    const leaving = new AbortController()
+    const left = await bench.stream(told('given up'), { signal: leaving.signal })
+    leaving.abort()
+    await left.text().catch(() => {})
+    expect((await bench.ask(told('the last'))).status).toBe(200)
+    expect(bench.log.text().slice(before)).not.toContain('refused to rewind')
+    expect(bench.log.text().slice(before)).not.toContain('worker ended')
+    expect(JSON.stringify(bench.standin.messages.at(-1)?.body.messages)).toContain('the last')
   })
 
   test('a server that was started anew is told everything', async () => {

@@ -63,6 +63,11 @@ describe('the login', () => {
     expect(render({}, account).login).toBe('claude.ai login, user@example.com, plan max')
   })
 
+  test('by a token is told so', () => {
+    const account = { authenticated: true, source: 'oauth_token', provider: 'firstParty' }
+    expect(render({}, account).login).toBe('subscription token')
+  })
+
   test('with another provider is told with its name', () => {
     const account = { authenticated: true, source: 'third_party', provider: 'bedrock' }
     expect(render({}, account).login).toBe('Amazon Bedrock')
@@ -111,7 +116,7 @@ describe('a warning', () => {
 
   test("stands if Claude Code's own tools are on, with their folder", () => {
     const { warnings } = render({ toolsEnabled: true, toolsFolder: '/made/up' })
-    expect(warnings).toEqual([expect.stringContaining('/made/up')])
+    expect(warnings).toEqual([expect.stringMatching(/^tools_enabled.*\/made\/up/)])
   })
 })
 

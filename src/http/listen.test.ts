@@ -1,9 +1,11 @@
 import { once } from 'node:events'
 import { Agent, get } from 'node:http'
 import { connect } from 'node:net'
+import { networkInterfaces } from 'node:os'
 
 import { afterEach, expect, test } from 'vitest'
 
+import { httpAddress } from '../config/address.ts'
 import { Deferred } from '../deferred.ts'
 import { type Listener, listen } from './listen.ts'
 
@@ -22,6 +24,23 @@ test('port 0 picks a free one, which answers', async () => {
   listener = await listen(() => new Response('here'), LOCAL)
   expect(listener.port).toBeGreaterThan(0)
   const response = await fetch(`http://127.0.0.1:${listener.port}/`)
+  expect(await response.text()).toBe('here')
+})
+
+/** Linux answers on all of 127.0.0.0/8, and not every container has IPv6. */
+const LOOPBACK_HOSTS = [
+  'localhost',
+  ...(process.platform === 'linux' ? ['127.0.0.2'] : []),
+  ...(Object.values(networkInterfaces()).some((each) =>
+    each?.some(({ address }) => address === '::1'),
+  )
+    ? ['::1']
+    : []),
+]
+
+test.each(LOOPBACK_HOSTS)('the address that is told answers, for host %s', async (host) => {
+  listener = await listen(() => new Response('here'), { ...LOCAL, host })
+  const response = await fetch(httpAddress(host, listener.port))
   expect(await response.text()).toBe('here')
 })
 

@@ -38,7 +38,7 @@ let url: string
 beforeAll(async () => {
   standin = await startStandin()
   sandbox = makeSandbox(standin.url)
-  proxy = await createProxy({ env: sandbox.env, host: '127.0.0.1', port: 0 })
+  proxy = await createProxy({ env: sandbox.env, host: '127.0.0.1', port: 0, maxProcesses: 1 })
   ;({ url } = await proxy.listen())
 })
 

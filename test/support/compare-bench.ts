@@ -23,11 +23,11 @@ type PostOptions = { headers?: Record<string, string>; signal?: AbortSignal }
 
 export type BenchOptions = Omit<ProxyOptions, 'env'> & { login?: EnvironmentOverrides }
 
-/** Starts a bench; by default with an API key. Nothing listens. */
+/** Starts a bench; by default with an API key, and one process. Nothing listens. */
 export async function startBench({ login, ...settings }: BenchOptions = {}): Promise<Bench> {
   const standin = await startStandin()
   const sandbox = makeSandbox(standin.url, login)
-  const proxy = await createProxy({ env: sandbox.env, port: 0, ...settings })
+  const proxy = await createProxy({ env: sandbox.env, port: 0, maxProcesses: 1, ...settings })
 
   const post: Bench['post'] = (body, { headers, ...options } = {}) =>
     proxy.fetch('http://localhost/v1/messages', {

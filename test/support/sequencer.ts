@@ -3,13 +3,23 @@ import { BaseSequencer, type TestSpecification } from 'vitest/node'
 /** What takes longest, first: else one worker has it to itself at the end. */
 const FIRST = ['/contract/faults/', '/contract/', '/test/']
 
-/** The order of the files of tests. */
+/**
+ * The order of the files of tests. Those of a project stand together: a worker that gets a file of another
+ * project is started anew, and imports everything once more.
+ */
 export class LongestFirst extends BaseSequencer {
   override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {
     // oxlint-disable-next-line unicorn/no-array-sort -- a method of vitest's, not of an array
     const sorted = await super.sort(files)
-    return sorted.toSorted((one, other) => rankOf(one) - rankOf(other))
+    return sorted.toSorted(
+      (one, other) => orderOf(one) - orderOf(other) || rankOf(one) - rankOf(other),
+    )
   }
+}
+
+/** The small project is first: the longest files then do not wait for the change. */
+function orderOf({ project }: TestSpecification): number {
+  return project.name === 'whole' ? 0 : 1
 }
 
 function rankOf({ moduleId }: TestSpecification): number {

@@ -31,6 +31,7 @@ afterAll(async () => {
 async function start(options: ProxyOptions): Promise<number> {
   const proxy = await createProxy({
     env: sandbox.env,
+    maxProcesses: 1,
     host: '127.0.0.1',
     port: 0,
     ...options,
@@ -182,6 +183,7 @@ describe('with cors_origins', () => {
       const plan = makeSandbox(standin.url, SUBSCRIPTION_LOGIN)
       const proxy = await createProxy({
         env: plan.env,
+        maxProcesses: 1,
         host: '127.0.0.1',
         port: 0,
         corsOrigins: [standin.url],

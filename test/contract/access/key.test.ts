@@ -25,6 +25,7 @@ beforeAll(async () => {
   sandbox = makeSandbox(standin.url)
   proxy = await createProxy({
     env: sandbox.env,
+    maxProcesses: 1,
     host: '127.0.0.1',
     port: 0,
     proxyApiKey: KEY,
@@ -121,6 +122,7 @@ test('a key of a file is replaced without a restart', async () => {
   writeFileSync(file, 'made-up-old')
   const other = await createProxy({
     env: sandbox.env,
+    maxProcesses: 1,
     host: '127.0.0.1',
     port: 0,
     keys: file,

@@ -55,7 +55,12 @@ function keep(...lines: string[]): void {
 }
 
 function start(): Promise<Proxy> {
-  return createProxy({ env: sandbox.env, keys: file, stateFolder: join(sandbox.folder, 'state') })
+  return createProxy({
+    env: sandbox.env,
+    maxProcesses: 1,
+    keys: file,
+    stateFolder: join(sandbox.folder, 'state'),
+  })
 }
 
 function send(key: string, path: string, body?: object): Promise<Response> {

@@ -1,4 +1,4 @@
-import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 
 import { createProxy, type Proxy } from '../../../src/proxy.ts'
 import { VERSION } from '../../../src/version.ts'
@@ -13,37 +13,46 @@ import {
 import { type Standin, startStandin } from '../../support/standin.ts'
 import { storeLogin } from '../../support/stored-login.ts'
 
+type Server = { proxy: Proxy; sandbox: Sandbox }
+
 let standin: Standin
-let sandbox: Sandbox
-let proxy: Proxy | undefined
+const servers: Server[] = []
+let withKey: Server
+let stored: Server
 
 beforeAll(async () => {
   standin = await startStandin()
+  withKey = await start()
+  stored = await start(NO_LOGIN, ({ env }) => storeLogin(env))
 })
 
-afterEach(async () => {
-  await proxy?.close()
-  sandbox.remove()
+afterAll(async () => {
+  await Promise.all(servers.map(({ proxy }) => proxy.close()))
+  for (const { sandbox } of servers) sandbox.remove()
+  await standin.close()
 })
 
-afterAll(() => standin.close())
-
-/** What a server in a new sandbox answers to a GET. */
-async function get(
-  path: string,
+/** A server in a new sandbox. */
+async function start(
   login: EnvironmentOverrides = {},
   prepare: (sandbox: Sandbox) => void = () => {},
-): Promise<Record<string, unknown>> {
-  sandbox = makeSandbox(standin.url, { ...NOTHING_OUTSIDE, ...login })
+): Promise<Server> {
+  const sandbox = makeSandbox(standin.url, { ...NOTHING_OUTSIDE, ...login })
   prepare(sandbox)
-  proxy = await createProxy({ env: sandbox.env, host: '127.0.0.1', port: 0 })
+  const options = { env: sandbox.env, host: '127.0.0.1', port: 0, maxProcesses: 1 }
+  const server = { proxy: await createProxy(options), sandbox }
+  servers.push(server)
+  return server
+}
+
+async function get(path: string, { proxy }: Server): Promise<Record<string, unknown>> {
   const response = await proxy.fetch(`http://localhost${path}`)
   expect(response.status).toBe(200)
   return (await response.json()) as Record<string, unknown>
 }
 
 test('/health says that it lives, its version and its uptime in seconds', async () => {
-  const health = await get('/health')
+  const health = await get('/health', withKey)
   expect(health).toEqual({ status: 'ok', version: VERSION, uptime_seconds: expect.any(Number) })
   expect(Number.isInteger(health['uptime_seconds'])).toBe(true)
   expect(health['uptime_seconds']).toBeGreaterThanOrEqual(0)
@@ -52,7 +61,7 @@ test('/health says that it lives, its version and its uptime in seconds', async 
 
 describe('/auth/status tells', () => {
   test('an API key', async () => {
-    expect(await get('/auth/status')).toMatchObject({
+    expect(await get('/auth/status', withKey)).toMatchObject({
       authenticated: true,
       source: 'api_key',
       provider: 'firstParty',
@@ -60,25 +69,32 @@ describe('/auth/status tells', () => {
   })
 
   test('a token', async () => {
-    const status = await get('/auth/status', SUBSCRIPTION_LOGIN)
+    const status = await get('/auth/status', await start(SUBSCRIPTION_LOGIN))
     expect(status).toMatchObject({ authenticated: true, source: 'oauth_token' })
     expect(JSON.stringify(status)).not.toContain('sk-ant-')
   })
 
   test('a stored login, with its plan', async () => {
-    const status = await get('/auth/status', NO_LOGIN, ({ env }) => storeLogin(env))
+    const status = await get('/auth/status', stored)
     expect(status).toMatchObject({ authenticated: true, source: 'claude.ai', plan: 'max' })
     expect(JSON.stringify(status)).not.toContain('sk-ant-')
   })
 
-  test('that nobody is logged in', async () => {
-    const status = await get('/auth/status', NO_LOGIN)
+  test('that nobody is logged in, and who is now, not at start', async () => {
+    const server = await start(NO_LOGIN)
+    const status = await get('/auth/status', server)
     expect(status).toMatchObject({ authenticated: false, source: 'none' })
     expect(status).not.toHaveProperty('expires_at')
+
+    storeLogin(server.sandbox.env)
+    expect(await get('/auth/status', server)).toMatchObject({
+      authenticated: true,
+      source: 'claude.ai',
+    })
   })
 
   test('another provider', async () => {
-    const status = await get('/auth/status', {
+    const server = await start({
       ...NO_LOGIN,
       ANTHROPIC_BASE_URL: undefined,
       ANTHROPIC_BEDROCK_BASE_URL: standin.url,
@@ -86,19 +102,13 @@ describe('/auth/status tells', () => {
       AWS_REGION: 'us-east-1',
       AWS_BEARER_TOKEN_BEDROCK: 'made-up-for-tests',
     })
+    const status = await get('/auth/status', server)
     expect(status).toMatchObject({ authenticated: true, provider: 'bedrock' })
     expect(JSON.stringify(status)).not.toContain('made-up-for-tests')
   })
 
-  test('who is logged in now, not at start', async () => {
-    expect(await get('/auth/status', NO_LOGIN)).toMatchObject({ authenticated: false })
-    storeLogin(sandbox.env)
-    const response = await proxy?.fetch('http://localhost/auth/status')
-    expect(await response?.json()).toMatchObject({ authenticated: true, source: 'claude.ai' })
-  })
-
   test('nothing more than that', async () => {
-    const status = await get('/auth/status', NO_LOGIN, ({ env }) => storeLogin(env))
+    const status = await get('/auth/status', stored)
     const known = [
       'authenticated',
       'source',

@@ -21,6 +21,7 @@ beforeAll(async () => {
   storeLogin(sandbox.env)
   proxy = await createProxy({
     env: sandbox.env,
+    maxProcesses: 1,
     modelAliases: [
       { name: 'gpt-4o', model: 'opus' },
       { name: 'gpt-4*', model: 'haiku' },

@@ -18,7 +18,7 @@ let stateFolder: string
 const log = recordTurns()
 
 function start(options: ProxyOptions = {}): Promise<Proxy> {
-  return createProxy({ env: sandbox.env, logger: log.logger, ...options })
+  return createProxy({ env: sandbox.env, maxProcesses: 1, logger: log.logger, ...options })
 }
 
 beforeAll(async () => {

@@ -11,6 +11,7 @@ import { flagOf } from '../../../src/config/names.ts'
 import { OPTION_KEYS } from '../../../src/config/options.ts'
 import { VERSION } from '../../../src/version.ts'
 import { buildOnce, type CommandEnd, endCommands, runCommand } from '../../support/command.ts'
+import { runCommandHere } from '../../support/command-here.ts'
 import { makeSandbox, type Sandbox } from '../../support/sandbox.ts'
 
 /** Nothing listens there: what is tested here ends before anything is asked. */
@@ -28,7 +29,12 @@ afterEach(async () => {
 })
 
 function run(args: string[], env: Record<string, string> = {}): Promise<CommandEnd> {
-  return runCommand({ args, env: { ...sandbox.env, ...env }, cwd: sandbox.workFolder })
+  return runCommandHere({ args, env: { ...sandbox.env, ...env }, cwd: sandbox.workFolder })
+}
+
+/** In a process of its own, as a user runs it. */
+function runAlone(...args: string[]): Promise<CommandEnd> {
+  return runCommand({ args, env: sandbox.env, cwd: sandbox.workFolder })
 }
 
 function writeConfig(text: string): void {
@@ -55,6 +61,11 @@ describe('what can be asked of it', () => {
     expect(await run([flag])).toMatchObject({ code: 0, stderr: '', stdout: `${VERSION}\n` })
   })
 
+  test('the program itself shows them, and ends', async () => {
+    expect(await runAlone('--help')).toEqual(await run(['--help']))
+    expect(await runAlone('-v')).toEqual(await run(['-v']))
+  })
+
   test('help and version are shown whatever the configuration says', async () => {
     writeConfig('port = none\n')
     expect(await run(['--help'])).toMatchObject({ code: 0, stderr: '' })
@@ -73,22 +84,38 @@ const TELL_IMPORTS = `data:text/javascript,${encodeURIComponent(`
   register('data:text/javascript,' + encodeURIComponent(hook))
 `)}`
 
+/** The packages that a program of Node.js loads. */
+async function packagesOf(args: string[]): Promise<string[]> {
+  await buildOnce()
+  const { stderr } = spawnSync(process.execPath, ['--import', TELL_IMPORTS, ...args], {
+    env: sandbox.env,
+    cwd: sandbox.workFolder,
+    encoding: 'utf8',
+  })
+  const imported = [...stderr.matchAll(/^import (\S+)$/gm)].map(([, url = '']) => url)
+  expect(imported).toContainEqual(expect.stringMatching(/\/dist\/\w+\/run\.js$|\/dist\/proxy\.js$/))
+  const packages = imported.flatMap((url) => url.split('/node_modules/').slice(1))
+  return [...new Set(packages.map((path) => path.split('/', 1)[0] ?? path))]
+}
+
+const DIST = new URL('../../../dist/', import.meta.url)
+
 test.each([['--version'], ['--help'], ['--prot'], ['strat'], ['completion bash'], ['login x']])(
   '%s loads no package but the one for near names: each costs time',
   async (line) => {
-    await buildOnce()
-    const main = fileURLToPath(new URL('../../../dist/cli/main.js', import.meta.url))
-    const { stderr } = spawnSync(
-      process.execPath,
-      ['--import', TELL_IMPORTS, main, ...line.split(' ')],
-      { env: sandbox.env, cwd: sandbox.workFolder, encoding: 'utf8' },
-    )
-    const imported = [...stderr.matchAll(/^import (\S+)$/gm)].map(([, url = '']) => url)
-    expect(imported).toContainEqual(expect.stringMatching(/cli\/run\.js$/))
-    const packages = imported.filter((url) => url.includes('/node_modules/'))
-    expect(packages.filter((url) => !url.includes('/fastest-levenshtein/'))).toEqual([])
+    const packages = await packagesOf([
+      fileURLToPath(new URL('cli/main.js', DIST)),
+      ...line.split(' '),
+    ])
+    expect(packages.filter((name) => name !== 'fastest-levenshtein')).toEqual([])
   },
 )
+
+test('the library loads no package of a database before one is needed', async () => {
+  const packages = await packagesOf(['-e', `import('${new URL('index.js', DIST).href}')`])
+  expect(packages).toContain('hono')
+  for (const name of ['kysely', 'pg', 'libsql']) expect(packages).not.toContain(name)
+})
 
 describe('what is wrong on the command line', () => {
   test.each([
@@ -103,6 +130,11 @@ describe('what is wrong on the command line', () => {
   ])('%s is one line', async (_name, args, parts) => {
     expectOneLine(await run(args), ...parts)
   })
+})
+
+test('the program itself says so, and ends', async () => {
+  expectOneLine(await runAlone('strat'), 'strat', 'no such command')
+  expectOneLine(await runAlone('--port', '99999'), '--port', "'99999'")
 })
 
 describe('a value that is not allowed is one line with source, key, value and what is allowed', () => {

@@ -6,6 +6,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest
 
 import { message } from '../../support/answers.ts'
 import { type CommandEnd, endCommands, runCommand, startServer } from '../../support/command.ts'
+import { runCommandHere } from '../../support/command-here.ts'
 import { textMessage } from '../../support/messages.ts'
 import {
   type EnvironmentOverrides,
@@ -40,15 +41,24 @@ function makeHome(overrides: EnvironmentOverrides = {}): void {
 }
 
 function run(...args: string[]): Promise<CommandEnd> {
-  return runCommand({ args, env: sandbox.env, cwd: sandbox.workFolder })
+  return runCommandHere({ args, env: sandbox.env, cwd: sandbox.workFolder })
 }
 
 const LOCAL = ['--port', '0', '--host', '127.0.0.1']
 
-async function examine(
-  ...args: string[]
-): Promise<{ code: number | null; checks: Map<string, Check> }> {
-  const { code, stdout, stderr } = await run('doctor', '--json', ...args)
+type Told = { code: number | null; checks: Map<string, Check> }
+
+async function examine(...args: string[]): Promise<Told> {
+  return told(await run('doctor', '--json', ...args))
+}
+
+/** In a process of its own, which must end by itself, and names itself in its advice. */
+async function examineAlone(...words: string[]): Promise<Told> {
+  const args = ['doctor', '--json', ...words]
+  return told(await runCommand({ args, env: sandbox.env, cwd: sandbox.workFolder }))
+}
+
+function told({ code, stdout, stderr }: CommandEnd): Told {
   expect(stderr).toBe('')
   const { ok, checks } = JSON.parse(stdout) as { ok: boolean; checks: Check[] }
   expect(ok).toBe(code === 0)
@@ -58,7 +68,7 @@ async function examine(
 test('a sound machine passes, with the API reached and a turn answered over the whole path', async () => {
   makeHome()
   standin.reply(message(textMessage('Hello.')))
-  const { code, checks } = await examine(...LOCAL, '--online', '--turn')
+  const { code, checks } = await examineAlone(...LOCAL, '--online', '--turn')
   expect(code).toBe(0)
   expect(checks.get('runtime')).toMatchObject({
     level: 'ok',
@@ -76,7 +86,7 @@ test('without being told to, it asks the network nothing', async () => {
 
 test('that nobody is logged in, and that a turn fails for it', async () => {
   makeHome(NO_LOGIN)
-  const { code, checks } = await examine(...LOCAL, '--turn')
+  const { code, checks } = await examineAlone(...LOCAL, '--turn')
   expect(code).toBe(1)
   expect(checks.get('login')).toMatchObject({
     level: 'error',

@@ -10,6 +10,7 @@ import {
   runtimesIn,
   startServer,
 } from '../../support/command.ts'
+import { runCommandHere } from '../../support/command-here.ts'
 import { makeSandbox, type Sandbox, leftIn } from '../../support/sandbox.ts'
 import { type Standin, startStandin } from '../../support/standin.ts'
 
@@ -39,6 +40,10 @@ function run(args: string[], env: Record<string, string> = {}): Promise<CommandE
     cwd: sandbox.workFolder,
     patience: 60_000,
   })
+}
+
+function runHere(args: string[]): Promise<CommandEnd> {
+  return runCommandHere({ args, env: sandbox.env, cwd: sandbox.workFolder })
 }
 
 /** A program that asks, by the variables that clients know, prints the status, and ends with 7. */
@@ -83,7 +88,10 @@ describe('run', () => {
   })
 
   test('says what is wrong with a program', async () => {
-    expect(await run(['run'])).toMatchObject({ code: 1, stderr: expect.stringContaining('run --') })
+    expect(await runHere(['run'])).toMatchObject({
+      code: 1,
+      stderr: expect.stringContaining('run --'),
+    })
     const end = await run(['run', '--port', '1', '--', 'no-such-program'])
     expect(end).toMatchObject({ code: 1, stderr: expect.stringContaining('no such program') })
     expect(runtimesIn(sandbox.folder)).toEqual([])
@@ -119,22 +127,25 @@ function settingsFile(): string {
 describe('setup', () => {
   test('shows, writes and puts back', async () => {
     writeFileSync(settingsFile(), '{"theme":"dark"}')
-    const shown = await run(['setup', 'claude-code'])
+    const shown = await runHere(['setup', 'claude-code'])
     expect(shown).toMatchObject({ code: 0, stdout: expect.stringContaining('Nothing was written') })
     expect(readFileSync(settingsFile(), 'utf8')).toBe('{"theme":"dark"}')
 
-    expect(await run(['setup', 'claude-code', '--write'])).toMatchObject({ code: 0, stderr: '' })
+    expect(await runHere(['setup', 'claude-code', '--write'])).toMatchObject({
+      code: 0,
+      stderr: '',
+    })
     expect(JSON.parse(readFileSync(settingsFile(), 'utf8'))).toMatchObject({
       theme: 'dark',
       env: { ANTHROPIC_BASE_URL: 'http://localhost:42069' },
     })
 
-    expect(await run(['setup', 'claude-code', '--undo'])).toMatchObject({ code: 0, stderr: '' })
+    expect(await runHere(['setup', 'claude-code', '--undo'])).toMatchObject({ code: 0, stderr: '' })
     expect(readFileSync(settingsFile(), 'utf8')).toBe('{"theme":"dark"}')
   })
 
   test('knows the clients, and the one that was meant', async () => {
-    expect((await run(['setup'])).stderr).toContain('codex, opencode, claude-code')
-    expect((await run(['setup', 'opncode'])).stderr).toContain('did you mean opencode?')
+    expect((await runHere(['setup'])).stderr).toContain('codex, opencode, claude-code')
+    expect((await runHere(['setup', 'opncode'])).stderr).toContain('did you mean opencode?')
   })
 })

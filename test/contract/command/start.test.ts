@@ -1,6 +1,5 @@
 import { writeFileSync } from 'node:fs'
 import { createServer } from 'node:net'
-import { networkInterfaces } from 'node:os'
 import { join } from 'node:path'
 
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest'
@@ -13,12 +12,11 @@ import {
   type StartLine,
   startServer,
 } from '../../support/command.ts'
+import { runCommandHere } from '../../support/command-here.ts'
 import {
   type EnvironmentOverrides,
   makeSandbox,
-  NO_LOGIN,
   type Sandbox,
-  SUBSCRIPTION_LOGIN,
   leftIn,
 } from '../../support/sandbox.ts'
 import { type Standin, startStandin } from '../../support/standin.ts'
@@ -27,17 +25,6 @@ import { runtimePath } from '../../support/switchable-runtime.ts'
 const RUNTIME = runtimePath()
 const OPEN = ['--port', '0', '--host', '0.0.0.0']
 const LOCAL = ['--port', '0', '--host', '127.0.0.1']
-
-/** Linux answers on all of 127.0.0.0/8, and not every container has IPv6. */
-const LOOPBACK_HOSTS = [
-  'localhost',
-  ...(process.platform === 'linux' ? ['127.0.0.2'] : []),
-  ...(Object.values(networkInterfaces()).some((each) =>
-    each?.some(({ address }) => address === '::1'),
-  )
-    ? ['::1']
-    : []),
-]
 
 let standin: Standin
 let sandbox: Sandbox
@@ -90,31 +77,9 @@ describe('what it says at start', () => {
     expect(standin.messages[0]?.body.model).toBe('claude-sonnet-4-6')
   })
 
-  test('a login by token', async () => {
-    const { line } = await start(LOCAL, SUBSCRIPTION_LOGIN)
-    expect(line.login).toBe('subscription token')
-    expect(JSON.stringify(line)).not.toContain('sk-ant-')
-  })
-
-  test('how to log in, where nobody is', async () => {
-    const { line, url } = await start(LOCAL, NO_LOGIN)
-    expect(line.login).toMatch(
-      /^none: .*dist\/cli\/main\.js login.*CLAUDE_CODE_OAUTH_TOKEN.*ANTHROPIC_API_KEY/,
-    )
-
-    const reply = await ask(url)
-
-    expect(reply.status).toBe(401)
-    expect(await reply.json()).toMatchObject({
-      type: 'error',
-      error: { type: 'authentication_error', message: expect.stringContaining('/login') },
-    })
-    expect(standin.messages).toEqual([])
-  })
-
-  test('that a key is asked for, but not which', async () => {
-    const { line, command, url } = await start(LOCAL, { CSP_PROXY_API_KEY: 'made-up-proxy-key' })
-    expect(line.key).toBe('proxy_api_key')
+  test('that a key is asked for, but not which; then it may be open to the network', async () => {
+    const { line, command, url } = await start(OPEN, { CSP_PROXY_API_KEY: 'made-up-proxy-key' })
+    expect(line).toMatchObject({ key: 'proxy_api_key', warnings: [] })
     expect((await ask(url)).status).toBe(401)
     expect((await ask(url, { 'x-api-key': 'made-up-proxy-key' })).status).toBe(200)
     expect(command.stdout + command.stderr).not.toContain('made-up-proxy-key')
@@ -127,30 +92,6 @@ describe('what it says at start', () => {
       expect.stringMatching(/^OPEN TO THE NETWORK\b.*0\.0\.0\.0:\d+ .*proxy_api_key/),
     ])
     expect(line.warnings[0]).toContain(`:${port} `)
-  })
-
-  test('no warning where it is open to the network with a key', async () => {
-    const { line } = await start(OPEN, {
-      CSP_PROXY_API_KEY: 'made-up-proxy-key',
-    })
-    expect(line.warnings).toEqual([])
-  })
-
-  test('what Claude Code may do, where its own tools are on', async () => {
-    sandbox = makeSandbox(standin.url)
-    const { line } = await startServer({
-      args: [...LOCAL, '--tools-enabled', '--tools-folder', sandbox.workFolder],
-      env: sandbox.env,
-      cwd: sandbox.workFolder,
-    })
-    expect(line.warnings).toEqual([expect.stringMatching(/^tools_enabled/)])
-    expect(line.warnings[0]).toContain(sandbox.workFolder)
-  })
-
-  test.each(LOOPBACK_HOSTS)('an address that answers, for host %s', async (host) => {
-    const { url } = await start(['--port', '0', '--host', host])
-    const health = await fetch(`${url}/health`)
-    expect(health.status).toBe(200)
   })
 })
 
@@ -242,34 +183,37 @@ test('a port that is in use is one line that says what to do', async () => {
 })
 
 describe('a claude_path that is no use is one line that names it', () => {
-  const SCRIPTS: [string, string, number][] = [
-    ['is not executable', 'not a program\n', 0o644],
-    ['is no program', 'not a program\n', 0o755],
-    ['fails at once', '#!/bin/sh\necho broken >&2\nexit 3\n', 0o755],
-    ['ends at once as if all were well', '#!/bin/sh\nexit 0\n', 0o755],
-    ['says something else', '#!/bin/sh\necho hello\n', 0o755],
+  type Run = typeof runCommand
+
+  // In processes of their own are those of which each starts something else, and ends otherwise.
+  const SCRIPTS: [name: string, text: string, mode: number, run: Run][] = [
+    ['is not executable', 'not a program\n', 0o644, runCommandHere],
+    ['is no program', 'not a program\n', 0o755, runCommandHere],
+    ['fails at once', '#!/bin/sh\necho broken >&2\nexit 3\n', 0o755, runCommand],
+    ['ends at once as if all were well', '#!/bin/sh\nexit 0\n', 0o755, runCommand],
+    ['says something else', '#!/bin/sh\necho hello\n', 0o755, runCommandHere],
   ]
 
-  test.each(SCRIPTS)('it %s', async (_name, text, mode) => {
+  test.each(SCRIPTS)('it %s', async (_name, text, mode, run) => {
     sandbox = makeSandbox(standin.url)
     const path = join(sandbox.folder, 'not-claude')
     writeFileSync(path, text, { mode })
-    await expectRefused(path)
+    await expectRefused(run, path)
   })
 
   test('it is not there', async () => {
     sandbox = makeSandbox(standin.url)
-    await expectRefused(join(sandbox.folder, 'nowhere'), 'there is no such file')
+    await expectRefused(runCommand, join(sandbox.folder, 'nowhere'), 'there is no such file')
   })
 
   test('it is a folder', async () => {
     sandbox = makeSandbox(standin.url)
-    await expectRefused(sandbox.workFolder, 'is not a file')
+    await expectRefused(runCommandHere, sandbox.workFolder, 'is not a file')
   })
 })
 
-async function expectRefused(path: string, why = ''): Promise<void> {
-  const end = await runCommand({
+async function expectRefused(run: typeof runCommand, path: string, why = ''): Promise<void> {
+  const end = await run({
     args: [...LOCAL, '--claude-path', path],
     env: sandbox.env,
     cwd: sandbox.workFolder,

@@ -1,16 +1,19 @@
-import { afterEach, describe, expect, test } from 'vitest'
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { error } from '../../support/answers.ts'
 import { asking, type Bench, startBench } from '../../support/compare-bench.ts'
 import { NO_LOGIN, SUBSCRIPTION_LOGIN } from '../../support/sandbox.ts'
 
 let bench: Bench
 
-afterEach(() => bench.close())
+beforeEach(() => bench.standin.reset())
+afterAll(() => bench.close())
 
 describe('nobody is logged in', () => {
-  test.each([true, false])('a 401 says what to do (stream: %s)', async (stream) => {
+  beforeAll(async () => {
     bench = await startBench({ login: NO_LOGIN })
+  })
 
+  test.each([true, false])('a 401 says what to do (stream: %s)', async (stream) => {
     const response = await bench.post(asking('Hello?', { stream }))
 
     expect(response.status).toBe(401)
@@ -28,8 +31,12 @@ describe('nobody is logged in', () => {
 })
 
 describe('a subscription', () => {
-  test.each([true, false])('a limit says when to try again (stream: %s)', async (stream) => {
+  beforeAll(async () => {
+    await bench.close()
     bench = await startBench({ login: SUBSCRIPTION_LOGIN })
+  })
+
+  test.each([true, false])('a limit says when to try again (stream: %s)', async (stream) => {
     const resetsAt = Math.floor(Date.now() / 1000) + 3600
     bench.standin.reply(
       error(429, 'rate_limit_error', 'You have reached the limit of your plan.', {
@@ -61,7 +68,6 @@ describe('a subscription', () => {
     [500, 'api_error', 'Internal server error'],
     [529, 'overloaded_error', 'Overloaded'],
   ])('%i %s is told as it is', async (status, type, message) => {
-    bench = await startBench({ login: SUBSCRIPTION_LOGIN })
     bench.standin.answer = () => error(status, type, message)
 
     const response = await bench.post(asking('Try it.'))
@@ -79,7 +85,6 @@ describe('a subscription', () => {
   })
 
   test('a token that is refused is a 401', async () => {
-    bench = await startBench({ login: SUBSCRIPTION_LOGIN })
     const message = 'OAuth token has expired.'
     bench.standin.answer = () => error(401, 'authentication_error', message)
 

@@ -127,7 +127,7 @@ describe.each(Object.entries(THINKING))('%s', (model, thinking) => {
 
 test('a server that was started anew asks as the one before did', async () => {
   const begun = await begin({ model: 'claude-sonnet-5-5', thinking: { type: 'adaptive' } })
-  other = await openBench()
+  other = await openBench({ maxProcesses: 1 })
   await goOn(begun, 'And then?', other)
 
   const [, second] = wiresOf('Tell me of')
@@ -140,29 +140,34 @@ test('a server that was started anew asks as the one before did', async () => {
  * day tells another date, so that the thoughts are bound to another beginning. Places a day apart stand
  * for the days.
  */
-describe.each(Object.keys(THINKING))('a conversation of the day before, with %s', (model) => {
-  test('goes on', async () => {
-    const days = await Promise.all([startIn('Etc/GMT+12'), startIn('Pacific/Kiritimati')])
-    try {
-      const [before, after] = days
-      const fields = { model, ...THINKING[model], max_tokens: 4000 }
-      const request = asking(`Tell me of ${model}.`, fields)
-      before.standin.reply(message(assistantMessage([THOUGHT, textBlock('First.')])))
-      const begun = { request, reply: await ask(request, before) }
-      const second = await goOn(begun, 'And more?', after)
+describe('a conversation of the day before goes on', () => {
+  let before: Bench
+  let after: Bench
 
-      const asked = after.standin.messages
-      const isChecked = model !== 'claude-sonnet-4-6'
-      const times = CARRIER === 'turns' && isChecked ? 2 : 1
-      expect(asked).toHaveLength(times)
-      const thinks = JSON.stringify(asked.at(-1)?.body.messages).includes('"thinking"')
-      expect(thinks).toBe(CARRIER === 'whole' || !isChecked)
+  beforeAll(async () => {
+    ;[before, after] = await Promise.all([startIn('Etc/GMT+12'), startIn('Pacific/Kiritimati')])
+  })
+  beforeEach(() => {
+    for (const day of [before, after]) day.standin.reset()
+  })
+  afterAll(() => Promise.all([before?.remove(), after?.remove()]))
 
-      await goOn(second, 'And then?', after)
-      expect(after.standin.messages, 'the next turn').toHaveLength(times + 1)
-    } finally {
-      await Promise.all(days.map((day) => day.remove()))
-    }
+  test.each(Object.keys(THINKING))('with %s', async (model) => {
+    const fields = { model, ...THINKING[model], max_tokens: 4000 }
+    const request = asking(`Tell me of ${model}.`, fields)
+    before.standin.reply(message(assistantMessage([THOUGHT, textBlock('First.')])))
+    const begun = { request, reply: await ask(request, before) }
+    const second = await goOn(begun, 'And more?', after)
+
+    const asked = after.standin.messages
+    const isChecked = model !== 'claude-sonnet-4-6'
+    const times = CARRIER === 'turns' && isChecked ? 2 : 1
+    expect(asked).toHaveLength(times)
+    const thinks = JSON.stringify(asked.at(-1)?.body.messages).includes('"thinking"')
+    expect(thinks).toBe(CARRIER === 'whole' || !isChecked)
+
+    await goOn(second, 'And then?', after)
+    expect(after.standin.messages, 'the next turn').toHaveLength(times + 1)
   })
 })
 

@@ -16,6 +16,7 @@ async function startOne(name: string): Promise<One> {
   const sandbox = makeSandbox(standin.url, { ANTHROPIC_API_KEY: `sk-ant-api03-made-up-${name}` })
   const proxy = await createProxy({
     env: sandbox.env,
+    maxProcesses: 1,
     host: '127.0.0.1',
     port: 0,
     proxyApiKey: keyOf(name),

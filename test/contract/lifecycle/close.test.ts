@@ -30,11 +30,11 @@ async function open(options: ProxyOptions = {}): Promise<Bench> {
   return bench
 }
 
-/** Has the next reply wait, once its first words are out. */
-function gateReply({ standin }: Bench, text: string) {
+/** Has the next reply wait, by default once its first words are out. */
+function gateReply({ standin }: Bench, text: string, begun = 3) {
   const gate = makeGate()
   const all = eventsOf(textMessage(text))
-  standin.reply(events([...all.slice(0, 3), gate.pass, ...all.slice(3)]))
+  standin.reply(events([...all.slice(0, begun), gate.pass, ...all.slice(begun)]))
   return gate
 }
 
@@ -82,11 +82,12 @@ describe('close()', () => {
   })
 
   test.each([
-    ['that is being streamed', true],
-    ['that is collected', false],
-  ])('waits for a reply %s', async (_name, stream) => {
-    const bench = await open()
-    const gate = gateReply(bench, 'The whole of it.')
+    ['that is being streamed', true, 3],
+    ['that is collected', false, 3],
+    ['whose first event is still to come', false, 0],
+  ])('waits for a reply %s', async (_name, stream, begun) => {
+    const bench = await open({ maxProcesses: 1 })
+    const gate = gateReply(bench, 'The whole of it.', begun)
     const asked = stream ? bench.stream('Hello') : bench.proxy.fetch(...post('Hello'))
     await bench.standin.waitFor(1)
     if (stream) await asked

@@ -22,6 +22,7 @@ beforeAll(async () => {
   sandbox = makeSandbox(standin.url)
   proxy = await createProxy({
     env: sandbox.env,
+    maxProcesses: 1,
     host: '127.0.0.1',
     runtimeReminders: 'KEEP',
     logger: log.logger,

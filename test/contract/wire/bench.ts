@@ -1,7 +1,7 @@
 import { pino } from 'pino'
 import { expect } from 'vitest'
 
-import { createProxy, type Proxy } from '../../../src/proxy.ts'
+import { createProxy, type Proxy, type ProxyOptions } from '../../../src/proxy.ts'
 import { laneOf, RUNTIME_REMINDERS } from '../../support/carrier.ts'
 import { type EnvironmentOverrides, makeSandbox, type Sandbox } from '../../support/sandbox.ts'
 import {
@@ -37,8 +37,14 @@ export type Bench = {
 
 export type Refusal = { status: number; error: { type: string; message: string } }
 
-/** @param variables of the environment, beside those of the sandbox */
-export async function startBench(variables: EnvironmentOverrides = {}): Promise<Bench> {
+/**
+ * @param variables of the environment, beside those of the sandbox
+ * @param options of the proxy; by default it has one process
+ */
+export async function startBench(
+  variables: EnvironmentOverrides = {},
+  options: Pick<ProxyOptions, 'maxProcesses'> = {},
+): Promise<Bench> {
   const standin = await startStandin()
   const sandbox = makeSandbox(standin.url, variables)
   const lanes = new Map<string, string>()
@@ -55,7 +61,8 @@ export async function startBench(variables: EnvironmentOverrides = {}): Promise<
     env: sandbox.env,
     workFolder: sandbox.workFolder,
     port: 0,
-    maxProcesses: 3,
+    maxProcesses: 1,
+    ...options,
     runtimeReminders: RUNTIME_REMINDERS,
     logger,
   })

@@ -13,7 +13,10 @@ import { asking } from './samples.ts'
 let bench: Bench
 
 beforeAll(async () => {
-  bench = await startBench({ ANTHROPIC_CUSTOM_HEADERS: 'x-of-the-user: always' })
+  bench = await startBench(
+    { ANTHROPIC_CUSTOM_HEADERS: 'x-of-the-user: always' },
+    { maxProcesses: 2 },
+  )
 })
 
 afterAll(() => bench.close())

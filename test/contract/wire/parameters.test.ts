@@ -7,7 +7,7 @@ import { startTalk } from './talk.ts'
 let bench: Bench
 
 beforeAll(async () => {
-  bench = await startBench()
+  bench = await startBench({}, { maxProcesses: 3 })
 })
 
 afterAll(() => bench.close())

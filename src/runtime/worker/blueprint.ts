@@ -1,5 +1,6 @@
 import type { Options } from '@anthropic-ai/claude-agent-sdk'
 
+import { isOn } from '../../config/provider.ts'
 import { NO_LIMIT } from '../process/environment.ts'
 import { type ReplyReader, ReplyWatch, RunWatch, WholeWatch } from './reply-watch.ts'
 import { PLAIN_AGENT } from './settings.ts'
@@ -14,6 +15,8 @@ export type WorkerKind = {
   answersCalls: boolean
   /** Whether the runtime is kept from asking again by the gate, closed while a reply comes in. */
   needsGate: boolean
+  /** Whether the runtime may ask again after any 400, whatever a turn has in it. */
+  repairsAny: boolean
   /** Tokens of the runtime's own conversation up to which it may ask while the gate is open. */
   openLimit: string
   createReader: (clientTools: ReadonlySet<string>) => ReplyReader
@@ -46,6 +49,7 @@ export function conversationKind(input: BlueprintInput): WorkerKind {
     systemPrompt: () => '',
     answersCalls: false,
     needsGate: true,
+    repairsAny: REPAIRING_CLOUDS.some((name) => isOn(input.environment[name])),
     openLimit: NO_LIMIT,
     createReader: (clientTools) => new ReplyWatch(clientTools),
   }
@@ -76,6 +80,9 @@ export function wholeKind(input: BlueprintInput): WorkerKind {
   }
 }
 
+/** After a 400 whose words it does not know, the runtime asks these once more (measured with 2.1.332). */
+const REPAIRING_CLOUDS = ['CLAUDE_CODE_USE_BEDROCK', 'CLAUDE_CODE_USE_VERTEX']
+
 /** A run: Claude Code works with its own tools in a folder of the user's until it is done. */
 export function runKind(input: BlueprintInput, folder: string): WorkerKind {
   return {
@@ -92,6 +99,7 @@ export function runKind(input: BlueprintInput, folder: string): WorkerKind {
     systemPrompt: (append) => ({ type: 'preset', preset: 'claude_code', append }),
     answersCalls: true,
     needsGate: false,
+    repairsAny: false,
     openLimit: NO_LIMIT,
     createReader: () => new RunWatch(),
   }

@@ -588,10 +588,11 @@ export class Worker {
   #noteSent({ exchange, turn }: Flight): void {
     exchange.sent.resolve()
     clearTimeout(this.#gateTimer)
-    if (this.#dependencies.kind.answersCalls) return
+    const { answersCalls, needsGate, repairsAny } = this.#dependencies.kind
+    if (answersCalls) return
     // A refusal comes sooner than a reply.
-    if (turn.mayBeRepaired) void this.#setGate('closed')
-    else if (this.#dependencies.kind.needsGate) {
+    if (turn.mayBeRepaired || repairsAny) void this.#setGate('closed')
+    else if (needsGate) {
       this.#gateTimer = setTimeout(() => void this.#setGate('closed'), GATE_MILLISECONDS)
     }
   }

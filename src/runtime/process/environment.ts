@@ -46,8 +46,6 @@ export function runtimeEnvironment(
 
     // The model that was named is the model that is asked, with the effort that was named.
     CLAUDE_CODE_DISABLE_LEGACY_MODEL_REMAP: '1',
-    // On a cloud, a refusal makes the runtime ask other models for a token each, to find one to move to.
-    CLAUDE_CODE_DISABLE_MODEL_ACCESS_FALLBACK: '1',
     CLAUDE_CODE_EFFORT_LEVEL: 'unset',
 
     // What the runtime leaves behind in its temporary folder goes when the proxy goes.

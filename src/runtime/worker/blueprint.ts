@@ -117,7 +117,7 @@ function conversationOptions({
   apiKeyHelper,
 }: BlueprintInput): Options {
   return {
-    env: { ...environment, ...WITHOUT_SKILLS },
+    env: { ...environment, ...WITHOUT_SKILLS, ...WITHOUT_OTHER_MODELS },
     cwd: workFolder,
     model,
     ...(executable !== undefined && { pathToClaudeCodeExecutable: executable }),
@@ -151,3 +151,9 @@ const WITHOUT_SKILLS = {
   CLAUDE_CODE_DISABLE_BUNDLED_SKILLS: '1',
   CLAUDE_CODE_DISABLE_POLICY_SKILLS: '1',
 }
+
+/**
+ * On a cloud, a refusal makes the runtime ask five other models for a token each, to find one to move to
+ * (measured with 2.1.332).
+ */
+const WITHOUT_OTHER_MODELS = { CLAUDE_CODE_DISABLE_MODEL_ACCESS_FALLBACK: '1' }

@@ -1,6 +1,13 @@
 import { describe, expect, test } from 'vitest'
 
-import { diagnosedIn, isBarred, isBoundElsewhere, NOT_LOGGED_IN, toApiError } from './failures.ts'
+import {
+  diagnosedIn,
+  isBarred,
+  isBoundElsewhere,
+  isUnreadableCall,
+  NOT_LOGGED_IN,
+  toApiError,
+} from './failures.ts'
 
 const BODY = JSON.stringify({
   type: 'error',
@@ -22,6 +29,18 @@ test('thoughts that are bound to another conversation are told from those that w
   expect(isBoundElsewhere({ status: 400, body: elsewhere })).toBe(true)
   expect(isBoundElsewhere({ status: 400, body: place })).toBe(false)
 })
+
+test.each([
+  [{ text: 'Stream event unreadable' }, 'mcp_tool_use', true],
+  [{ text: 'Stream event unreadable' }, 'text', false],
+  [{ text: 'Connection error.' }, 'mcp_tool_use', false],
+  [{ status: 529, text: 'unreadable' }, 'mcp_tool_use', false],
+])(
+  '%j in a block %s: a call of the MCP connector can not be read: %s',
+  (failure, block, expected) => {
+    expect(isUnreadableCall(failure, block)).toBe(expected)
+  },
+)
 
 describe('a line of diagnostics', () => {
   test('tells status and body of a failed request', () => {

@@ -87,6 +87,29 @@ export function isBoundElsewhere({ status, body }: Diagnosed): boolean {
   return status === 400 && body.includes('bound to a different conversation')
 }
 
+/**
+ * The runtime stops reading a reply at the first piece of input of an MCP connector's call, and yields neither
+ * that piece nor what comes after it (measured with 2.1.332).
+ *
+ * @param lastBlock the type of the block in which the reply ended
+ */
+export function isUnreadableCall(
+  { status, text }: Failure,
+  lastBlock: string | undefined,
+): boolean {
+  return status === undefined && lastBlock === 'mcp_tool_use' && text.includes('unreadable')
+}
+
+/** The error for the client in that case: what it can do about it. */
+export function unreadableCall(): ApiError {
+  return new ApiError('api_error', UNREADABLE_CALL, { status: CONNECTION_FAILED })
+}
+
+const UNREADABLE_CALL =
+  'Claude Code can not read the call of an MCP connector: its reply has an unreadable event. The API may have ' +
+  "run the tool. Let your program connect to the MCP server and send the server's tools as `tools`, or ask " +
+  'the API directly for requests with `mcp_servers`.'
+
 /** The error for the client: the API's own where it is known, without the runtime's words. */
 export function toApiError(
   failure: Failure,

@@ -26,9 +26,11 @@ import {
   isAskedAgain,
   isBarred,
   isBoundElsewhere,
+  isUnreadableCall,
   RuntimeEnded,
   RuntimeHung,
   toApiError,
+  unreadableCall,
 } from './failures.ts'
 import { hasResults } from './frames.ts'
 import { type End, Link } from './link.ts'
@@ -576,7 +578,9 @@ export class Worker {
     // What made the runtime ask again it remembers: see `#release`.
     if (wasBarred) this.#retirement ??= 'it was kept from asking twice'
     const again = wasBarred && answer && turnToAskAgain(flight, answer)
+    const lastBlock = exchange.reply.soFar()?.content.at(-1)?.type
     if (again) flight.receiver.askAgain?.(again, exchange.reply)
+    else if (isUnreadableCall(failure, lastBlock)) exchange.fail(unreadableCall())
     else exchange.fail(toApiError(told, answer, this.#retryAfter(told, diagnosis)))
     if (told.status === 401 || failure.kind === 'authentication_failed') {
       this.retire('the login failed')

@@ -144,8 +144,8 @@ test('JSON in place of a stream is an error of the API, not of the proxy', async
   expect(await response.json()).toMatchObject({ error: { type: 'api_error' } })
 })
 
-// A limit of the runtime: it takes the input of such a call for unreadable.
-test('the streamed input of an MCP connector call is an error, and no broken reply', async () => {
+// A limit of the runtime: it takes the input of such a call for unreadable, and yields nothing of it.
+describe('the streamed input of an MCP connector call', () => {
   const block = {
     type: 'mcp_tool_use',
     id: 'mcptoolu_1',
@@ -154,19 +154,31 @@ test('the streamed input of an MCP connector call is an error, and no broken rep
     input: {},
   }
   const input = { type: 'input_json_delta', partial_json: '{"a":1}' }
-  bench.standin.reply(
-    events([
-      START,
-      { type: 'content_block_start', index: 0, content_block: block },
-      { type: 'content_block_delta', index: 0, delta: input },
-      { type: 'content_block_stop', index: 0 },
-      ...PLAIN.slice(-2),
-    ]),
-  )
-  const response = await ask('[MCP]', false)
-  expect(response.status).toBe(502)
-  expect(await response.json()).toMatchObject({
-    error: { type: 'api_error', message: expect.stringContaining('unreadable') },
+  const begin = { type: 'content_block_start', index: 0, content_block: block }
+  const sent = [
+    START,
+    begin,
+    { type: 'content_block_delta', index: 0, delta: input },
+    { type: 'content_block_stop', index: 0 },
+    ...PLAIN.slice(-2),
+  ]
+  const failure = {
+    type: 'api_error',
+    message: expect.stringMatching(/MCP connector.*`tools`.*`mcp_servers`/),
+  }
+
+  test('is an error that says what to do, and no broken reply', async () => {
+    bench.standin.reply(events(sent))
+    const response = await ask('[MCP]', false)
+    expect(response.status).toBe(502)
+    expect(await response.json()).toMatchObject({ error: failure })
+    expect(await bench.countAfterNextTurn()).toBe(1)
+  })
+
+  test('ends a stream with it', async () => {
+    bench.standin.reply(events(sent))
+    const streamed = withoutPings(await eventsIn(await ask('[MCP, streamed]', true)))
+    expect(streamed).toMatchObject([START, begin, { type: 'error', error: failure }])
   })
 })
 

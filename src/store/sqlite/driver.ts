@@ -23,14 +23,16 @@ const LOOK_MILLISECONDS = 20
  * at a time; one that another process holds up waits without holding up this process.
  *
  * @param translate makes of an error of the database what is thrown
+ * @param patience milliseconds for which a lock of another process is waited for
  */
 export function sqliteDialect(
   database: Libsql.Database,
   translate: (error: unknown) => unknown,
+  patience = LOCKED_MILLISECONDS,
 ): Dialect {
   return {
     createAdapter: () => new Adapter(),
-    createDriver: () => new SqliteDriver(database, translate),
+    createDriver: () => new SqliteDriver(database, translate, patience),
     createIntrospector: (db) => new SqliteIntrospector(db),
     createQueryCompiler: () => new SqliteQueryCompiler(),
   }
@@ -50,9 +52,9 @@ class SqliteDriver implements Driver {
   #last: Promise<void> = Promise.resolve()
   #release: () => void = () => {}
 
-  constructor(database: Libsql.Database, translate: (error: unknown) => unknown) {
+  constructor(database: Libsql.Database, translate: (error: unknown) => unknown, patience: number) {
     this.#database = database
-    this.#connection = new Connection(database, translate)
+    this.#connection = new Connection(database, translate, patience)
   }
 
   init(): Promise<void> {
@@ -99,14 +101,16 @@ class SqliteDriver implements Driver {
 class Connection implements DatabaseConnection {
   readonly #database: Libsql.Database
   readonly #translate: (error: unknown) => unknown
+  readonly #patience: number
 
-  constructor(database: Libsql.Database, translate: (error: unknown) => unknown) {
+  constructor(database: Libsql.Database, translate: (error: unknown) => unknown, patience: number) {
     this.#database = database
     this.#translate = translate
+    this.#patience = patience
   }
 
   async executeQuery<Row>(query: CompiledQuery): Promise<QueryResult<Row>> {
-    const deadline = performance.now() + LOCKED_MILLISECONDS
+    const deadline = performance.now() + this.#patience
     for (;;) {
       try {
         return this.#execute<Row>(query)
@@ -123,7 +127,30 @@ class Connection implements DatabaseConnection {
     throw new Error('Rows are read page by page: one reader would keep all others waiting.')
   }
 
-  #execute<Row>({ sql, parameters }: CompiledQuery): QueryResult<Row> {
+  /**
+   * A prepared statement that fails for the lock of another process stays active until it is collected
+   * as garbage, and no transaction can be committed beside it. So a statement that writes runs only in a
+   * transaction that has the lock, and what takes the lock is run as a text, which leaves nothing.
+   */
+  #execute<Row>(query: CompiledQuery): QueryResult<Row> {
+    const { sql } = query
+    if (TRANSACTION.test(sql)) {
+      this.#database.exec(sql)
+      return { rows: [] }
+    }
+    if (this.#database.inTransaction || !WRITE.test(sql)) return this.#step(query)
+    this.#database.exec('begin immediate')
+    try {
+      const result = this.#step<Row>(query)
+      this.#database.exec('commit')
+      return result
+    } catch (error) {
+      if (this.#database.inTransaction) this.#database.exec('rollback')
+      throw error
+    }
+  }
+
+  #step<Row>({ sql, parameters }: CompiledQuery): QueryResult<Row> {
     const statement = this.#database.prepare(sql)
     const values = parameters.map(toSqlite)
     if (statement.reader) {
@@ -137,6 +164,9 @@ class Connection implements DatabaseConnection {
     }
   }
 }
+
+const TRANSACTION = /^(?:begin|commit|rollback)\b/i
+const WRITE = /^\s*(?:insert|update|delete|create|alter|drop)\b/i
 
 /** The database's own code for an error, such as `SQLITE_BUSY`; '' if it has none. */
 export function codeOf(error: unknown): string {

@@ -6,6 +6,7 @@ import { ringOf } from '../../test/support/key-rings.ts'
 import { keptOptions } from '../../test/support/kept.ts'
 import { REPLY, source } from '../../test/support/source.ts'
 import type { ReplyEvent } from '../api/types.ts'
+import { memoryShelf } from '../responses/memory-shelf.ts'
 import { createApp } from './app.ts'
 import { type Listener, listen } from './listen.ts'
 
@@ -202,7 +203,11 @@ test('nothing that outlives a request brings one caller to another', async () =>
     fc.asyncProperty(fc.array(action, { minLength: 10, maxLength: 40 }), async (actions) => {
       runs += 1
       const [first, second] = [caller(`CALLER-${runs}-A`), caller(`CALLER-${runs}-B`)]
-      const app = createApp({ ...kept.options, keyRing: ringOf(first.key, second.key) })
+      const app = createApp({
+        ...kept.options,
+        keyRing: ringOf(first.key, second.key),
+        responseShelf: runs % 2 === 0 ? memoryShelf() : kept.shelf,
+      })
       listener = await listen((request) => app.fetch(request), {
         port: 0,
         host: '127.0.0.1',

@@ -15,7 +15,7 @@ import type {
 import { forgetConversations, TableConversations } from './table-conversations.ts'
 import { forgetResponses, type TableOptions, TableResponses } from './table-responses.ts'
 
-export type SharedShelfOptions = Omit<TableOptions, 'now'> & {
+export type SharedShelfOptions = Pick<TableOptions, 'retention' | 'lease'> & {
   /** Milliseconds since the epoch. */
   now?: () => number
   /** Receives errors of the store that no client is told of. */
@@ -34,7 +34,8 @@ export class SharedShelf implements ResponseShelf {
   readonly #store: Pick<LazyStore, 'open'>
   readonly #options: SharedShelfOptions & TableOptions
   readonly #worker = newWorkerName()
-  readonly #jobs = new Map<KeptJob, Promise<void>>()
+  /** The responses that this server makes, by their ids. */
+  readonly #jobs = new Map<string, { job: KeptJob; ended: Promise<void> }>()
   #opened: Promise<Store> | undefined
   #timer: NodeJS.Timeout | undefined
   #cleared: Promise<void> | undefined
@@ -42,7 +43,7 @@ export class SharedShelf implements ResponseShelf {
 
   constructor(store: Pick<LazyStore, 'open'>, options: SharedShelfOptions) {
     this.#store = store
-    this.#options = { now: Date.now, ...options }
+    this.#options = { now: Date.now, isMade: (id) => this.#jobs.has(id), ...options }
   }
 
   responses({ owner }: { owner: string }): Responses {
@@ -117,8 +118,9 @@ export class SharedShelf implements ResponseShelf {
   async close(): Promise<void> {
     this.#isClosed = true
     clearInterval(this.#timer)
-    for (const job of this.#jobs.keys()) job.stop()
-    const ended = Promise.all([this.#cleared, ...this.#jobs.values()])
+    const jobs = [...this.#jobs.values()]
+    for (const { job } of jobs) job.stop()
+    const ended = Promise.all([this.#cleared, ...jobs.map((each) => each.ended)])
     await within(LONGEST_WAIT, ended).catch(this.#options.onError)
   }
 
@@ -162,15 +164,13 @@ export class SharedShelf implements ResponseShelf {
       job.cancel()
       throw error
     }
-    this.#jobs.set(
-      kept,
-      kept.run().finally(() => this.#jobs.delete(kept)),
-    )
+    const { id } = job.response
+    this.#jobs.set(id, { job: kept, ended: kept.run().finally(() => this.#jobs.delete(id)) })
   }
 
   /** Has the responses that are being made looked for: they may be cancelled or deleted. */
   #look(): void {
-    for (const job of this.#jobs.keys()) job.look()
+    for (const { job } of this.#jobs.values()) job.look()
   }
 }
 

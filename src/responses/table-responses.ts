@@ -20,6 +20,8 @@ export type TableOptions = {
   lease: number
   /** Milliseconds since the epoch. */
   now: () => number
+  /** Whether this server makes a response now: after a sleep of the machine, its own leases have ended. */
+  isMade: (id: string) => boolean
 }
 
 /** How often is looked for more events of a response that is being made, in milliseconds. */
@@ -134,7 +136,8 @@ export class TableResponses implements Omit<Responses, 'run'> {
   async #get(id: string): Promise<Row> {
     const row = await this.#own().where('id', '=', id).executeTakeFirst()
     if (row === undefined) throw responseNotFound(id, KEPT)
-    if (row.worker === null || (row.lease_until ?? 0) >= this.#options.now()) return row
+    const { now, isMade } = this.#options
+    if (row.worker === null || (row.lease_until ?? 0) >= now() || isMade(id)) return row
     await this.#fail(row)
     return this.#get(id)
   }

@@ -1,6 +1,7 @@
 import { Batches } from '../../src/batches/batches.ts'
 import { Files } from '../../src/files/files.ts'
 import type { AppOptions } from '../../src/http/app.ts'
+import { SharedShelf } from '../../src/responses/shared-shelf.ts'
 import { LazyStore } from '../../src/store/lazy-store.ts'
 import { appOptions } from './app-options.ts'
 import { REPLY, source } from './source.ts'
@@ -34,11 +35,14 @@ export function keptOptions(
     onChange: () => {},
   })
   const options: AppOptions = { ...appOptions(), maxBodySize: 100_000, ask, batches, files }
+  /** The one for a database that servers share. */
+  const shelf = new SharedShelf(store, { retention: 60_000, lease: 600, onError: () => {} })
   const close = async (): Promise<void> => {
     await batches.close()
     await files.close()
+    await shelf.close()
     await store.close()
     folder.remove()
   }
-  return { options, room, folder: folder.path, close }
+  return { options, shelf, room, folder: folder.path, close }
 }

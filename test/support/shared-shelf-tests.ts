@@ -81,8 +81,10 @@ export function sharedShelfTests(open: () => Promise<KeptStore>): void {
         await expect.poll(status, { timeout: 20_000 }).toBe('in_progress')
         // As if it had not come to renew its lease.
         await store.db.updateTable('responses').set({ lease_until: 1 }).execute()
+        // After a sleep of its machine, it is the one who knows that it goes on.
+        expect((await one.responses(ANN).get('resp_a')).status).toBe('in_progress')
         const told = await Promise.all(
-          [one, two].map(async (each) => typesOf(await each.responses(ANN).events('resp_a', -1))),
+          [two, two].map(async (each) => typesOf(await each.responses(ANN).events('resp_a', -1))),
         )
         const types = ['response.created', 'error', 'response.failed']
         expect(told).toEqual([types, types])

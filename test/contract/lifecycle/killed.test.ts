@@ -1,6 +1,5 @@
 import { afterEach, describe, expect, test, vi } from 'vitest'
 
-import type { ProxyOptions } from '../../../src/proxy.ts'
 import { events, hang, message } from '../../support/answers.ts'
 import { eventsOf } from '../../support/events.ts'
 import { textMessage, toolUseMessage } from '../../support/messages.ts'
@@ -25,8 +24,8 @@ let bench: Bench
 
 afterEach(() => bench.remove())
 
-async function open(options: ProxyOptions = {}): Promise<void> {
-  bench = await openBench(options)
+async function open(): Promise<void> {
+  bench = await openBench({ maxProcesses: 1 })
 }
 
 function kill(pids: number[]): void {
@@ -93,7 +92,7 @@ describe('a process that is killed while it is parked costs nothing', () => {
     ['where the proxy knows', true],
     ['where the next request comes at once', false],
   ])('%s', async (_name, isKnown) => {
-    await open({})
+    await open()
     kill(bench.runtimes())
     if (isKnown) await settled()
 
@@ -118,7 +117,7 @@ describe('a process that is killed while it answers', () => {
     await expectServes()
   })
 
-  test('is an error of its own where nothing was streamed yet', async () => {
+  test('is an error of its own where nothing was streamed yet, and is not asked again', async () => {
     await open()
     bench.standin.reply(events([hang()]))
     const asked = bench.ask('Hello')
@@ -127,17 +126,8 @@ describe('a process that is killed while it answers', () => {
     kill(bench.runtimes())
 
     expectRuntimeEnded(await asked)
+    expect(bench.standin.messages, 'the API may have been asked already').toHaveLength(1)
     await expectServes()
-  })
-
-  test('is not asked again: the API may have been asked already', async () => {
-    await open()
-    bench.standin.reply(events([hang()]))
-    const asked = bench.ask('Hello')
-    await bench.standin.waitFor(1)
-    kill(bench.runtimes())
-    await asked
-    expect(bench.standin.messages).toHaveLength(1)
   })
 })
 

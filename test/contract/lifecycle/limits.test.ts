@@ -1,4 +1,4 @@
-import { afterEach, describe, expect, test, vi } from 'vitest'
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest'
 
 import type { ProxyOptions } from '../../../src/proxy.ts'
 import { events, message } from '../../support/answers.ts'
@@ -19,11 +19,17 @@ import {
 } from './bench.ts'
 
 let bench: Bench
+/** The bench of one test alone. */
+let own: Bench | undefined
 
-afterEach(() => bench.remove())
+afterEach(async () => {
+  await own?.remove()
+  own = undefined
+})
 
 async function open(options: ProxyOptions): Promise<void> {
-  bench = await openBench(options)
+  own = await openBench(options)
+  bench = own
 }
 
 async function noneHeld(): Promise<void> {
@@ -78,7 +84,7 @@ describe('a worker that waits', () => {
     const first = await bench.ask({ messages: [user('Look')], tools: [LOOK] })
     expect(first.body.stop_reason).toBe('tool_use')
     await noneHeld()
-    expect(bench.standin.messages).toHaveLength(1)
+    expect(bench.standin.requests, 'asked when the calls are given up').toHaveLength(1)
 
     const second = await bench.ask({
       tools: [LOOK],
@@ -94,19 +100,22 @@ describe('a worker that waits', () => {
     expect(JSON.stringify(bench.standin.messages[1]?.body.messages)).toContain('a tree')
     expect(bench.standin.messages).toHaveLength(2)
   })
-
-  test('asks nothing upstream when its calls are given up', async () => {
-    await open({ holdTimeout: 50 })
-    bench.standin.reply(message(toolUseMessage([{ id: 'toolu_1', name: 'look', input: {} }])))
-    await bench.ask({ messages: [user('Look')], tools: [LOOK] })
-    await noneHeld()
-    expect(bench.standin.requests).toHaveLength(1)
-  })
 })
 
 describe('with maxProcesses 1', () => {
+  let shared: Bench
+
+  beforeAll(async () => {
+    shared = await openBench({ maxProcesses: 1 })
+  })
+  beforeEach(() => {
+    bench = shared
+    bench.standin.reset()
+    bench.log.turns.length = 0
+  })
+  afterAll(() => shared?.remove())
+
   test('conversations that come at once are served one after another', async () => {
-    await open({ maxProcesses: 1 })
     const gates = gateReplies(3)
     const asked = await askInOrder(['One', 'Two', 'Three'])
     const counts: number[] = []
@@ -136,7 +145,6 @@ describe('with maxProcesses 1', () => {
   })
 
   test('an idle worker serves another conversation', async () => {
-    await open({ maxProcesses: 1 })
     await bench.ask('One')
     const pids = bench.runtimes()
     expect((await bench.ask('Two')).status).toBe(200)
@@ -145,7 +153,6 @@ describe('with maxProcesses 1', () => {
   })
 
   test('a conversation goes on in its process without standing in line', async () => {
-    await open({ maxProcesses: 1 })
     const { body } = await bench.ask('One')
     const again = [user('One'), assistant(body.content), user('And?')]
     expect((await bench.ask({ messages: again })).status).toBe(200)
@@ -185,7 +192,6 @@ describe('with maxProcesses 1', () => {
   })
 
   test('a client that leaves the line frees its place, and asks nothing', async () => {
-    await open({ maxProcesses: 1 })
     const [gate] = gateReplies(1)
     const first = bench.ask('One')
     await bench.standin.waitFor(1)
@@ -206,7 +212,6 @@ describe('with maxProcesses 1', () => {
   })
 
   test('a client that had left before it was served keeps no place', async () => {
-    await open({ maxProcesses: 1, queueTimeout: 3000 })
     await bench.ask('One', { signal: AbortSignal.abort() }).catch(() => undefined)
     await bench.ask('Two', { signal: AbortSignal.abort() }).catch(() => undefined)
 
@@ -227,7 +232,6 @@ describe('with maxProcesses 1', () => {
   })
 
   test('a reply that failed keeps no place', async () => {
-    await open({ maxProcesses: 1, queueTimeout: 3000 })
     bench.standin.reply({ kind: 'cutBeforeAnswer' })
     expect((await bench.ask('One')).status).toBeGreaterThanOrEqual(500)
     expect((await bench.ask('Two')).status).toBe(200)

@@ -30,35 +30,35 @@ import {
 
 export type { Lane } from './lanes.ts'
 
-/** A reply that is on its way, and the process that gives it. */
+/** A reply in progress, and the process that gives it. */
 export type Served = { lane: Lane; worker?: number | undefined; reply: Reply }
 
 export type EngineInput = BlueprintInput &
   CapacityLimits & {
     version: string
-    /** Whether conversations go whole, in the body of each request, or turn by turn. */
+    /** How conversations get to the API: whole, or message by message. */
     carrier: Carrier['kind']
     startTimeout: number
     nextEventTimeout: number
-    /** Where Claude Code's own tools may work; without one there are no runs. */
+    /** The folder in which Claude Code's own tools may work; without it there are no runs. */
     toolsFolder?: string | undefined
-    /** Called with what happens to workers beside their turns, for the log. */
+    /** Reports events of workers that are not part of a turn, for the log. */
     onWorkerEvent?: (event: WorkerEvent, cause: string) => void
     observer: EngineObserver
   }
 
 /** Receives events. All times are in milliseconds. */
 export type EngineObserver = ProcessObserver & {
-  /** A turn got its worker after it waited for this long. */
+  /** A turn got its worker after waiting for this long. */
   turnWaited: (milliseconds: number) => void
   rateLimitsKnown: (limits: RateLimits) => void
-  /** Workers came, went or changed their stage. */
+  /** A worker was added, was removed or changed its stage. */
   workersChanged: () => void
   /** The login has changed. */
   loginChanged: () => void
 }
 
-/** What the workers do, by groups of their stages. */
+/** How many workers are in which group of stages. */
 export const WORKER_STATES = ['starting', 'opening', 'asking', 'idle', 'held'] as const
 
 export type WorkerState = (typeof WORKER_STATES)[number]
@@ -116,7 +116,7 @@ export class Engine {
   }
 
   /**
-   * Starts the first worker to see that one can be, and learns what it knows.
+   * Starts the first worker, to check that the runtime can be started and to learn its models.
    *
    * @throws Error if the runtime can't be started
    */
@@ -131,7 +131,7 @@ export class Engine {
     }
   }
 
-  /** What the runtime's list says of a model; one that is not listed is taken as it is. */
+  /** The properties of a model in the runtime's list; a model that is not listed keeps its name. */
   describeModel(name: string): ModelFacts {
     const { listed: models } = this.#models
     const listed =
@@ -145,14 +145,14 @@ export class Engine {
     }
   }
 
-  /** Whether the runtime lists a model, by its id or by what it calls it for short. */
+  /** Whether the runtime lists a model, by its id or its short name. */
   isListed(name: string): boolean {
     return this.#models.listed.some(
       ({ value, resolvedModel }) => value === name || resolvedModel === name,
     )
   }
 
-  /** What the processes do now. */
+  /** The present state of the processes. */
   census(): EngineCensus {
     const processes = { starting: 0, opening: 0, asking: 0, idle: 0, held: 0 }
     for (const { stage } of [...this.#capacity.workers, ...this.#running]) {
@@ -162,17 +162,17 @@ export class Engine {
     return { processes, limit: this.#limit, waiting: this.#capacity.waiting }
   }
 
-  /** The models of the login, as the runtime lists them; asked anew if the login is another. */
+  /** The models of the login, from the runtime's list; asked again if the login has changed. */
   async models(): Promise<readonly NamedModel[]> {
     return catalogOf(await this.#models.fresh())
   }
 
-  /** Who the runtime is logged in as, asked anew. Never rejects: what went wrong is its `problem`. */
+  /** The runtime's login, asked again now. Never rejects: an error becomes its `problem`. */
   account(): Promise<Account> {
     return this.#models.ask()
   }
 
-  /** The login as last seen, some minutes ago at most. */
+  /** The login, as seen at most some minutes ago. */
   knownAccount(): Promise<Account> {
     return this.#models.login()
   }
@@ -183,19 +183,19 @@ export class Engine {
   }
 
   /**
-   * Counts the tokens of a conversation. Nothing of it is billed.
+   * Counts the tokens of a conversation, which is not billed.
    *
-   * @throws ApiError if the API did not count, or no worker could be had in time
+   * @throws ApiError if the API did not count, or no worker was free in time
    */
   async countTokens(opening: Omit<Opening, 'settings'>, signal: AbortSignal): Promise<number> {
     return this.#counter.count({ ...opening, settings: PLAIN }, signal)
   }
 
   /**
-   * Finds the worker that can serve a turn at the least cost, and asks.
+   * Finds the worker that can serve a turn at the lowest cost, and sends the request.
    *
-   * @param signal aborts while the turn waits for a worker; after that, leaving the reply ends it
-   * @throws ApiError if no worker could be had in time, or it failed
+   * @param signal aborts the wait for a worker; later, leaving the reply ends the request
+   * @throws ApiError if no worker was free in time, or the worker failed
    */
   async serve(turn: Turn, signal: AbortSignal, priority: Priority): Promise<Served> {
     return this.#serve(turn, signal, priority, {
@@ -234,7 +234,7 @@ export class Engine {
   }
 
   /**
-   * Lets Claude Code work on a turn with its own tools; the reply is one message of all it says.
+   * Lets Claude Code work on a turn with its own tools. The reply joins all its messages into one.
    *
    * @throws ApiError as `serve` does
    */
@@ -272,7 +272,7 @@ export class Engine {
   }
 
   async #run(turn: Turn, signal: AbortSignal, priority: Priority): Promise<Served> {
-    if (this.#runs === undefined) throw new Error('There is no folder for the tools to work in.')
+    if (this.#runs === undefined) throw new Error('The tools have no working folder.')
     const giveBack = await this.#capacity.ticket(signal, priority)
     let worker: Worker | undefined
     try {
@@ -289,21 +289,21 @@ export class Engine {
     }
   }
 
-  /** A run has its ticket until its process is gone. */
+  /** A run keeps its ticket until its process is gone. */
   async #endRun(worker: Worker | undefined, giveBack: () => void): Promise<void> {
     await worker?.exited
     if (worker) this.#running.delete(worker)
     giveBack()
   }
 
-  /** Any worker has the list: workers of an earlier login have been replaced. */
+  /** Any worker has the list: the workers of an earlier login were replaced. */
   #listModels(): Worker['started'] {
     return this.#capacity.withWorker(([worker]) => worker?.started, neverAborted)
   }
 
   async #readAccount(patience: number): Promise<Account> {
     const { launch } = this.#launcher
-    if (launch === undefined) throw new Error('The runtime was not started yet.')
+    if (launch === undefined) throw new Error('The runtime has not been started yet.')
     return readAccount(launch, patience)
   }
 
@@ -320,10 +320,13 @@ export class Engine {
 
 const neverAborted = new AbortController().signal
 
-/** What ended one process may have ended others: after this the exits of all are known. Milliseconds. */
+/**
+ * The cause of one process's end may have ended others. After this time all exits are known.
+ * Milliseconds.
+ */
 const NOTICE = 100
 
-/** Runs a step that needs a process, and repeats it once if the process ends during it. */
+/** Runs a step that needs a process, and repeats it once if the process ends during the step. */
 async function retryOnceIfEnded<T>(step: () => Promise<T>): Promise<T> {
   try {
     return await step()

@@ -7,10 +7,11 @@ import type { Way } from './worker/worker.ts'
 /**
  * How a turn is served, fastest first.
  *
- * - `resolve`: a worker holds the calls whose results the turn brings
- * - `continue`: a worker is where the turn's prompt comes next
- * - `rewind`: a worker shares the beginning of the turn's conversation, and is told the rest
- * - `open`: a worker is emptied, and told the whole conversation
+ * - `resolve`: a worker waits for exactly the tool results that the turn brings
+ * - `continue`: a worker holds the whole history of the turn, so that only the prompt is missing
+ * - `rewind`: a worker holds the beginning of the turn's conversation; it is cut there and gets the
+ *   rest
+ * - `open`: a worker is emptied and gets the whole conversation
  * - `run`: Claude Code works with its own tools, in a process of its own
  */
 export type Lane = 'resolve' | 'continue' | 'rewind' | 'open' | 'run'
@@ -24,7 +25,10 @@ export type Candidate = {
   readonly isForced: boolean
   readonly exchanges: number
   readonly lastUsed: number
-  /** Whether it counted tokens and was never asked: only such a worker can count, see `Worker.canCount`. */
+  /**
+   * Whether it counts tokens and never served a turn: only such a worker can count, see
+   * `Worker.canCount`.
+   */
   readonly isCounter: boolean
   takes: (model: string, betas: string) => boolean
 }
@@ -53,8 +57,8 @@ export function chooseWorker<Worker extends Candidate>(
 }
 
 /**
- * Workers in the order in which to give them up: the conversation that is least likely to continue
- * comes first.
+ * Sorts workers by how little their conversation is worth: the one least likely to continue comes
+ * first.
  */
 export function byValue<Worker extends Candidate>(
   workers: Iterable<Worker>,
@@ -76,7 +80,8 @@ function resolving<Worker extends Candidate>(
       stage === 'held' &&
       heldCalls.length === answers.size &&
       heldCalls.every((id) => answers.has(id)) &&
-      // If the client changed the calls or anything before them, its version is put in instead.
+      // If the client changed the calls or anything before them, the turn opens with the client's
+      // version.
       transcript.lineage === lineage,
   )
   return worker && { lane: 'resolve', worker, answers }
@@ -104,14 +109,17 @@ function rewinding<Worker extends Candidate>(
   return best && { lane: 'rewind', worker: best.worker, way: best.way }
 }
 
-/** How a worker gets to the longest beginning that it shares with a conversation, if it shares one. */
+/**
+ * How a worker gets to the longest beginning that it shares with a conversation; `undefined` if
+ * none.
+ */
 function wayBack(
   { transcript, stage }: Candidate,
   lineages: readonly string[],
 ): { way: Way; keep: number } | undefined {
   const shared = transcript.shared(lineages) ?? 0
   if (shared === 0) return undefined
-  // All that the worker holds is the beginning of the conversation: nothing is cut.
+  // Everything that the worker holds is part of the conversation: nothing needs to be cut.
   if (shared === transcript.length && stage !== 'held') {
     return { way: { kind: 'extend', keep: shared }, keep: shared }
   }
@@ -126,7 +134,8 @@ function opening<Worker extends Candidate>(
   let best: { worker: Worker; value: number } | undefined
   for (const worker of workers) {
     const value = valueOf(worker, now)
-    // Of equals the one that worked last: its compilers know the way, and the others may end as idle.
+    // Among equals, take the worker that was used last: its code is compiled, and the others may
+    // end as idle.
     const isBetter =
       best === undefined ||
       value < best.value ||
@@ -136,7 +145,10 @@ function opening<Worker extends Candidate>(
   return best && { lane: 'open', worker: best.worker, way: { kind: 'open' } }
 }
 
-/** Milliseconds after which a conversation of a kind is half as likely to continue. */
+/**
+ * The half-life of a conversation, by its kind: after so many milliseconds it is half as likely to
+ * continue.
+ */
 const HALF_LIFE = { held: 120_000, long: 300_000, single: 20_000 }
 
 /** The likelihood, 0 to 1, that a worker's conversation continues. */

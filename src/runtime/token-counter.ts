@@ -4,21 +4,24 @@ import { type ContextCount, TOOLS_DISCOUNT } from './worker/context-count.ts'
 /** Brings a process to a state and has the API count what it holds. */
 export type Measure = (opening: Opening, signal: AbortSignal) => Promise<ContextCount>
 
-/** What has to be taken off the parts of a count so that they add up. In tokens, for one model. */
+/** The surplus in the parts of a count, in tokens of one model; it is subtracted from the sum. */
 type Surplus = {
-  /** What a system prompt gains by being counted as a message. */
+  /** The surplus of a system prompt that was counted as a message. */
   system: number
-  /** What the count of tools has in it besides the tools and the prompt that the API adds to them. */
+  /**
+   * The surplus in the count of tools, besides the tools and the prompt that the API adds to them.
+   */
   tools: number
 }
 
 /**
- * Counts the tokens of conversations with the API's own counter, through the runtime's report about
- * its context.
+ * Counts the tokens of conversations with the API's own counter, by way of the runtime's context
+ * report.
  *
- * The runtime asks for messages, system and tools apart. The messages' count is exact. The
- * other two have the frame of a message in them, and of the tools 500 tokens are taken off. What
- * that is in a model's tokens is measured once for each model, by counting what is known.
+ * The runtime has messages, system prompt and tools counted separately. The count of the messages
+ * is exact. The other two include the frame of a message, and the runtime subtracts 500 tokens from
+ * the tools. The surplus in a model's tokens is measured once for each model, by counting known
+ * text.
  */
 export class TokenCounter {
   readonly #measure: Measure
@@ -28,7 +31,7 @@ export class TokenCounter {
     this.#measure = measure
   }
 
-  /** @throws ApiError where the API did not count, or no process could be had in time */
+  /** @throws ApiError if the API did not count, or no process was free in time */
   async count(opening: Opening, signal: AbortSignal): Promise<number> {
     const hasTools = opening.tools.length > 0
     if (!hasTools && opening.system === '') return (await this.#measure(opening, signal)).messages
@@ -58,10 +61,10 @@ export class TokenCounter {
   }
 }
 
-/** Taken as known: the word `foo`, of which the runtime has no count without its message. */
+/** The word `foo` counts as one token: the runtime can't count it without its message. */
 const TOKENS_OF_FOO = 1
 
-/** What a process is told that only counts: nothing of it gets into the API's count. */
+/** The settings of a process that only counts; none of them affects the count. */
 export const PLAIN: TurnSettings = {
   extraBody: '{}',
   betas: '',
@@ -71,7 +74,7 @@ export const PLAIN: TurnSettings = {
   runtimeThinking: 'off',
 }
 
-/** A tool of more tokens than the runtime takes off, so that the count is never cut at 0. */
+/** A tool with more tokens than the runtime subtracts, so that its count is above 0. */
 function padding(mark: 'a' | 'b'): ClientTool {
   return {
     name: `padding_${mark}`,

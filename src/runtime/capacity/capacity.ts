@@ -9,7 +9,7 @@ import { StartPace } from './start-pace.ts'
 export type PooledWorker = Candidate & {
   readonly started: Promise<unknown>
   readonly exited: Promise<unknown>
-  /** Why it should be replaced, if it should. */
+  /** The reason to replace it; `undefined` if there is none. */
   readonly wear: string | undefined
   close: (cause: string, error?: ApiError) => void
   retire: (cause: string) => void
@@ -29,47 +29,50 @@ export type CapacityLimits = LineLimits & {
 export type CapacityInput<Worker extends PooledWorker> = CapacityLimits & {
   /** @throws Error if the system can't start one more process */
   start: () => Worker
-  /** Cores of the machine; by default asked of the system. */
+  /** Number of cores; by default the system's. */
   cores?: number
 }
 
-/** What a turn in line waits for. */
+/** The thing that a turn in line waits for. */
 type Wish<Worker> =
-  /** A worker that can serve it. Serves it at once, and returns whether it could. */
+  /**
+   * A worker. The function gives the turn to a worker at once, if one can serve it, and returns
+   * whether it did.
+   */
   | { kind: 'worker'; serve: (available: readonly Worker[]) => boolean }
   /** A ticket for a process of another kind. */
   | { kind: 'ticket'; grant: () => void }
 
 /**
- * A turn waits this long for a worker that is busy before one more is started: the first number while
+ * A turn waits this long for a busy worker before one more is started. The first number holds while
  * there are fewer workers than cores. Milliseconds.
  */
 const START_AFTER_MILLISECONDS = { few: 30, enough: 120 }
 
-/** A worker that holds no conversation ends when no turn needed it for this long. Milliseconds. */
+/** A worker without a conversation ends if no turn needs it for this long. Milliseconds. */
 const EMPTY_IDLE = 30_000
 
-/** While no worker is available for this long, one is started ahead of need. Milliseconds. */
+/** If no worker is available for this long, one is started ahead of need. Milliseconds. */
 const AHEAD_MILLISECONDS = 400
 
 /**
  * The workers of a proxy and the one count of room.
  *
- * A **ticket** is the right to a process: a worker has one from before its start until its process
- * is gone. There are `maxProcesses`. Turns wait in one line for a worker that is available, and one
- * more is started if that takes too long. No turn waits while a worker that could serve it is available.
+ * A **ticket** is the right to a process. A worker has one from before its start until its process
+ * is gone. There are `maxProcesses` tickets. Turns wait in one line for an available worker; if
+ * that takes too long, one more is started. No turn waits while an available worker could serve it.
  */
 export class Capacity<Worker extends PooledWorker> {
   readonly #input: CapacityInput<Worker>
   readonly #line: Line<Wish<Worker>>
   readonly #workers = new Set<Worker>()
   readonly #starting = new Set<Worker>()
-  /** Workers that are ending; their processes still run. */
+  /** Workers that are ending, and whose processes still run. */
   readonly #ending = new Set<Worker>()
   readonly #timers = new Map<Worker, NodeJS.Timeout>()
   readonly #pace: StartPace
   readonly #flow = new Flow()
-  /** Tickets of processes of another kind. */
+  /** Number of tickets held by processes of another kind (runs). */
   #lent = 0
   #growth: NodeJS.Timeout | undefined
   #isServing = false
@@ -82,7 +85,7 @@ export class Capacity<Worker extends PooledWorker> {
     this.#pace = new StartPace(input.cores)
   }
 
-  /** All workers whose processes are not gone. */
+  /** All workers whose processes still run. */
   get workers(): ReadonlySet<Worker> {
     return this.#workers
   }
@@ -99,10 +102,10 @@ export class Capacity<Worker extends PooledWorker> {
   /**
    * Waits for a worker and uses it.
    *
-   * @param use is called with the available workers as soon as one may serve the turn; it gives that
-   * one a turn at once, or returns `undefined` if none can serve it
-   * @throws ApiError `overloaded_error` if there was none in time, the line is full or the proxy stops;
-   * 499 if the client left
+   * @param use called with the available workers as soon as one may serve the turn. It gives the
+   * turn to one of them at once, or returns `undefined` if none can serve it
+   * @throws ApiError `overloaded_error` if no worker was free in time, the line is full or the
+   * proxy stops; 499 if the client left
    */
   async withWorker<T>(
     use: (available: readonly Worker[]) => Promise<T> | undefined,
@@ -198,7 +201,10 @@ export class Capacity<Worker extends PooledWorker> {
     }
   }
 
-  /** A worker that gets a turn changes its stage, which calls this again: one pass at a time. */
+  /**
+   * A worker that gets a turn changes its stage, which calls this again. Only one pass runs at a
+   * time.
+   */
   #serve(): void {
     this.#mustServe = true
     if (this.#isServing) return
@@ -220,7 +226,7 @@ export class Capacity<Worker extends PooledWorker> {
     }
   }
 
-  /** @returns whether it is worth looking at the next place */
+  /** @returns whether the next place may be served as well */
   #servePlace(place: PlaceInLine<Wish<Worker>>): boolean {
     const { item } = place
     if (item.kind === 'ticket') {
@@ -254,11 +260,11 @@ export class Capacity<Worker extends PooledWorker> {
     const wait = this.#growthDelay()
     if (wait === undefined) return
     this.#growth = setTimeout(() => this.#growNow(), wait)
-    // A turn in line keeps the program running: nothing else may be left that does.
+    // A turn in line keeps the program running, because nothing else may.
     if (this.#line.length === 0) this.#growth.unref()
   }
 
-  /** Milliseconds until the next action; `undefined` if there is none. */
+  /** Milliseconds until the next action; `undefined` if no action is due. */
   #growthDelay(): number | undefined {
     const [first] = this.#line.places
     const isFull = this.tickets >= this.#input.maxProcesses
@@ -274,11 +280,11 @@ export class Capacity<Worker extends PooledWorker> {
     return Math.max(0, this.#startAt(first.since) - performance.now())
   }
 
-  /** When one more worker is started for a turn that waits since then, if no other becomes free. */
+  /** The time at which one more worker is started for a turn, if none becomes free before. */
   #startAt(since: number): number {
     const serving = this.#workers.size - this.#ending.size - this.#starting.size
     if (serving < this.#pace.together) return since + START_AFTER_MILLISECONDS.few
-    // As long as the line moves quickly, a start would only take the time of those that work.
+    // While the line moves quickly, a start would only slow down the busy workers.
     const isQuick = this.#flow.isQuick(this.#line.length, serving)
     return START_AFTER_MILLISECONDS.enough + (isQuick ? Math.max(since, this.#flow.freedAt) : since)
   }
@@ -290,7 +296,8 @@ export class Capacity<Worker extends PooledWorker> {
       this.#planGrowth()
       return
     }
-    // No available worker can serve a waiting turn, so the least valuable one makes room.
+    // No available worker can serve the waiting turn, so the least valuable one is ended to make
+    // room.
     const [worker] = byValue(this.#available(), performance.now())
     worker?.close('its place was needed')
   }
@@ -315,7 +322,7 @@ export class Capacity<Worker extends PooledWorker> {
       this.#flow.started(performance.now() - since)
       this.#starting.delete(worker)
       this.#pace.succeeded()
-      // Turns that wait may need another one, which was not due while this one was on its way.
+      // Waiting turns may need one more worker, which was not due during this start.
       this.#planGrowth()
       if (this.#line.length === 0) await worker.warmUp()
     } catch (error) {
@@ -324,7 +331,7 @@ export class Capacity<Worker extends PooledWorker> {
     }
   }
 
-  /** A process could not be started, or ended before it could be given a turn. */
+  /** Call it when a process could not be started, or ended before it was ready for a turn. */
   #failed(error: unknown): void {
     if (this.#isClosed) return
     this.#pace.failed()
@@ -340,7 +347,7 @@ export class Capacity<Worker extends PooledWorker> {
     return transcript.isEmpty ? Math.min(EMPTY_IDLE, idleTimeout) : idleTimeout
   }
 
-  /** The last worker stays, and forgets. */
+  /** The last worker stays, and forgets its conversation. */
   #endIdle(worker: Worker): void {
     if (this.#workers.size - this.#ending.size > 1) worker.close('it was idle for long enough')
     else void worker.forget('it was idle for long enough')
@@ -361,13 +368,13 @@ export class Capacity<Worker extends PooledWorker> {
   }
 }
 
-/** A start that took too long took all the time that a turn can wait: it is not tried again. */
+/** A start that timed out used up the time that a turn may wait, so it is not repeated. */
 function isTimeout(error: unknown): error is ApiError {
   return error instanceof ApiError && error.type === 'timeout_error'
 }
 
 function startFailed(cause: unknown): ApiError {
-  // In a class of its own it would have the engine try again.
+  // An ApiError, because the engine would repeat the step after a `RuntimeEnded`.
   if (isTimeout(cause)) return new ApiError(cause.type, cause.message, { cause })
   if (cause instanceof ApiError) return cause
   return new ApiError('api_error', 'The Claude Code runtime could not be started.', { cause })

@@ -1,12 +1,12 @@
 /** Milliseconds assumed for a start until one was measured. */
 const START_MILLISECONDS = 600
 
-/** Weight of the latest time in a mean. */
+/** The weight of the latest value in a running mean. */
 const WEIGHT = 0.3
 
 /**
- * How fast the line moves: how long workers take for a turn and for their start, and when one became
- * free last. All times are in milliseconds, on one clock.
+ * The speed of the line: how long workers take for a turn and for their start, and when a worker
+ * last became free. All times are in milliseconds, on one clock.
  */
 export class Flow {
   readonly #since = new WeakMap<object, number>()
@@ -23,7 +23,7 @@ export class Flow {
     if (!this.#since.has(worker)) this.#since.set(worker, now)
   }
 
-  /** Call it when a worker can serve a turn again. */
+  /** Call it when a worker becomes free. */
   freed(worker: object, now: number): void {
     const since = this.#since.get(worker)
     if (since === undefined) return
@@ -32,12 +32,12 @@ export class Flow {
     this.#freedAt = now
   }
 
-  /** Call it with the time that a start took: on a busy machine it is several times as long. */
+  /** Call it with the duration of a start; on a busy machine it is several times as long. */
   started(time: number): void {
     this.#startTime = mean(this.#startTime, time)
   }
 
-  /** Whether so many workers will have served all that wait by the time that one more would be there. */
+  /** Whether the present workers will have served the whole line before one more could be ready. */
   isQuick(waiting: number, workers: number): boolean {
     return this.#turnTime !== undefined && (waiting * this.#turnTime) / workers < this.#startTime
   }

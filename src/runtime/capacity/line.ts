@@ -1,16 +1,19 @@
 import type { ApiError } from '../../errors.ts'
 import { ClientLeft, overloaded } from '../../refusals.ts'
 
-/** Interactive turns come first: somebody waits for them, and nobody waits for those of a batch. */
+/**
+ * Interactive turns come first, because a person waits for them; nobody waits for the turns of a
+ * batch.
+ */
 export type Priority = 'interactive' | 'batch'
 
 /** A turn in line. */
 export type PlaceInLine<Item> = {
   readonly item: Item
   readonly priority: Priority
-  /** When it came, on the clock of `performance.now()`. */
+  /** Its time of arrival, on the clock of `performance.now()`. */
   readonly since: number
-  /** Takes the place out of the line; with an error, the turn fails. */
+  /** Removes the place from the line. With an error, the turn fails. */
   leave: (error?: ApiError) => void
 }
 
@@ -21,7 +24,7 @@ export type LineLimits = {
   queueLimit: number
 }
 
-/** Turns that wait for a worker: interactive ones first, then in the order in which they came. */
+/** The turns that wait for a worker: interactive ones first, each kind in the order of arrival. */
 export class Line<Item> {
   readonly #limits: LineLimits
   readonly #places: Record<Priority, Set<PlaceInLine<Item>>> = {
@@ -37,14 +40,14 @@ export class Line<Item> {
     return this.#places.interactive.size + this.#places.batch.size
   }
 
-  /** The places, the next one first. */
+  /** The places in their order; the next one to be served is the first. */
   get places(): PlaceInLine<Item>[] {
     return [...this.#places.interactive, ...this.#places.batch]
   }
 
   /**
-   * @param free how many processes may still be started, or are being started. A turn that one of
-   * them is for is not counted by `queueLimit`, and not turned away after `queueTimeout`.
+   * @param free how many processes are being started or may still be started. Turns that will get
+   * one of them do not count for `queueLimit`, and are not refused after `queueTimeout`.
    * @throws ApiError if the line is full, or the client has left
    */
   join(
@@ -78,7 +81,7 @@ export class Line<Item> {
     return place
   }
 
-  /** Fails all that wait. */
+  /** Fails all waiting turns. */
   clear(error: ApiError): void {
     for (const place of this.places) place.leave(error)
   }

@@ -4,12 +4,12 @@ import { type Candidate, valueOf } from '../lanes.ts'
 /** Maximum number of remembered conversations. */
 const REMEMBERED_CONVERSATIONS = 64
 
-/** Below this likelihood of continuing, dropping a conversation was right. */
+/** A conversation less likely than this to continue was rightly dropped. */
 const LEAST_VALUE = 0.05
 
 /**
  * Remembers which conversations lost their worker to another one. If such a conversation comes
- * back, more conversations are in use than there are workers, so one more worker pays.
+ * back, there are more active conversations than workers, and one more worker is worth its start.
  */
 export class Regrets {
   readonly #given = new Set<string>()
@@ -17,7 +17,7 @@ export class Regrets {
   /**
    * Call it when a worker is about to be emptied for a turn.
    *
-   * @returns whether the turn's conversation had a worker before, and lost it
+   * @returns whether the turn's conversation had lost its worker before
    */
   note({ lineages, history }: Turn, worker: Candidate, now: number): boolean {
     const isRegretted = history.length > 0 && lineages.some((name) => this.#given.delete(name))

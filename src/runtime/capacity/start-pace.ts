@@ -1,13 +1,13 @@
 import { availableParallelism } from 'node:os'
 
-/** After a failed start, milliseconds before a process is started ahead of need again. */
+/** The delay after failed starts, before a process is started ahead of need again. Milliseconds. */
 const BACKOFF = { first: 1000, most: 60_000 }
 
 /** How many processes may start together, and how long to wait after failed starts. */
 export class StartPace {
   /** Failed starts since the last successful one. */
   failures = 0
-  /** Each start takes most of a second of one core. */
+  /** Each start takes almost a second of one core. */
   readonly together: number
   #pausedUntil = -Infinity
 

@@ -8,9 +8,12 @@ import { isStartFailure, startFailureReason } from '../process/start-failure.ts'
 /** The login of the runtime, in its own words. */
 export type Account = {
   authenticated: boolean
-  /** `claude.ai`, `oauth_token`, `api_key`, `third_party`, …, `none`, or `unknown` if it did not tell yet. */
+  /**
+   * `claude.ai`, `oauth_token`, `api_key`, `third_party`, …, `none`, or `unknown` if it has not
+   * answered yet.
+   */
   source: string
-  /** ISO 8601, where the runtime knows it. */
+  /** ISO 8601, if the runtime knows it. */
   expiresAt?: string
   /** `firstParty`, `bedrock`, `vertex`, … */
   provider?: string
@@ -18,23 +21,23 @@ export type Account = {
   organization?: string
   /** `pro`, `max`, … */
   plan?: string
-  /** Why the latest look at the login failed; the rest is as it was known before. */
+  /** Why the latest look at the login failed. The other fields are then from an earlier look. */
   problem?: string
 }
 
 /**
- * Minimum patience in milliseconds: the runtime is slow while a virus scanner checks it for the
- * first time.
+ * The shortest time limit, in milliseconds: the runtime is slow while a virus scanner checks it for
+ * the first time.
  */
 const LEAST_PATIENCE = 15_000
 
-/** How much longer than its start the runtime may take to say who is logged in. */
+/** The time limit for the report of the login, as a multiple of the time of a start. */
 const PATIENCE_IN_STARTS = 10
 
 /**
- * How long the runtime may take to report its login, in milliseconds.
+ * The time limit for the runtime's report of its login, in milliseconds.
  *
- * @param startMilliseconds how long a start of it took on this machine; undefined if not known
+ * @param startMilliseconds how long a start took on this machine; undefined if not known
  */
 export function patienceFor(startMilliseconds = 0): number {
   return Math.max(LEAST_PATIENCE, PATIENCE_IN_STARTS * startMilliseconds)
@@ -51,11 +54,11 @@ const answer = z.object({
 })
 
 /**
- * Asks the runtime's own `auth status`. Nothing of the login is read here.
+ * Runs the runtime's own `auth status`. The proxy itself reads no credentials.
  *
- * @param launch what a process of the runtime is started from
- * @param patience milliseconds that it may take
- * @throws Error if the runtime can't be started, takes longer, or says something else
+ * @param launch the command and options of a runtime process
+ * @param patience time limit in milliseconds
+ * @throws Error if the runtime can't be started, takes longer, or reports something else
  */
 export async function readAccount(
   { command, args, cwd, env }: Launch,
@@ -64,11 +67,11 @@ export async function readAccount(
   // If the executable is a script, the launch runs it with an interpreter.
   const script = args[0]?.startsWith('-') === false ? [args[0]] : []
   const output = await new Promise<string>((resolve, reject) => {
-    // A command that gives the API key is in the settings that the process was started with.
+    // The settings of the start have the command that prints the API key.
     const at = args.indexOf('--settings')
     const settings = at === -1 ? [] : args.slice(at, at + 2)
     const ask = [...script, ...settings, 'auth', 'status', '--json']
-    // It exits with 1 when no one is logged in, and says so on stdout.
+    // If nobody is logged in, it exits with 1 and reports that on stdout.
     const child = execFile(command, ask, { cwd, env }, (error, stdout, stderr) => {
       clearTimeout(timer)
       if (error && stdout === '') reject(isStartFailure(error) ? error : failure(error, stderr))
@@ -76,7 +79,7 @@ export async function readAccount(
     })
     const timer = setTimeout(() => {
       const seconds = Math.round(patience / 1000)
-      reject(new Error(`the runtime did not say within ${seconds} s who is logged in`))
+      reject(new Error(`the runtime did not report its login within ${seconds} s`))
       end(child)
     }, patience)
     // Errors of a start are thrown or emitted; both arrive here.
@@ -97,12 +100,12 @@ export async function readAccount(
   }
 }
 
-/** In one line, without the arguments that the process was started with. */
+/** In one line, without the arguments of the process. */
 function failure(cause: ExecFileException, stderr: string): Error {
   const [said = ''] = stderr.trim().split('\n')
   const how =
     typeof cause.code === 'number' ? `exit code ${cause.code}` : (cause.code ?? cause.signal)
-  const words = [`the runtime does not say who is logged in (${how})`, said].filter(Boolean)
+  const words = [`the runtime did not report its login (${how})`, said].filter(Boolean)
   return new Error(words.join(': ').slice(0, 300), { cause })
 }
 
@@ -110,11 +113,13 @@ function parsed(output: string): unknown {
   try {
     return JSON.parse(output)
   } catch (cause) {
-    throw new Error('the runtime did not say in JSON who is logged in', { cause })
+    throw new Error('the runtime did not report its login as JSON', { cause })
   }
 }
 
-/** How long a process may take to end by itself, in milliseconds: it may be writing a login. */
+/**
+ * How long a process may take to end by itself, in milliseconds: it may be writing a login to disk.
+ */
 const KILL_AFTER_MILLISECONDS = 3000
 
 function end(child: ChildProcess): void {

@@ -4,14 +4,14 @@ import type { Environment } from '../../config/environment.ts'
 import { decidingVariable } from './carrier.ts'
 
 /**
- * The command that gives the API key, from `apiKeyHelper` in the user's settings of Claude Code. The proxy
- * loads no settings, so it hands this one on. Only the command is read here: the runtime runs it, when it
- * needs the key and again when that has been refused or is some minutes old.
+ * The command that prints the API key: `apiKeyHelper` in the user's settings of Claude Code. The
+ * proxy does not load the user's settings, so it passes this one on. It only reads the command; the
+ * runtime runs it when it needs the key, and again when the key was refused or is some minutes old.
  * Source: https://code.claude.com/docs/en/settings
  *
- * @param readText gives a file's text, undefined if there is none
- * @returns undefined if none is set, the file can't be read, or a variable decides about the login: then no
- *   command is run
+ * @param readText returns a file's text; undefined if there is no file
+ * @returns undefined if none is set, the file can't be read, or a variable determines the login; in
+ * these cases no command is run
  */
 export function apiKeyHelperIn(
   env: Environment,
@@ -29,7 +29,7 @@ export function apiKeyHelperIn(
         : undefined
     return typeof helper === 'string' && helper.trim() !== '' ? helper : undefined
   } catch {
-    // Claude Code takes no setting from a file that is broken, either.
+    // Claude Code, too, ignores all settings of a broken file.
     return undefined
   }
 }

@@ -4,12 +4,12 @@ import { isOn } from '../../config/provider.ts'
 /**
  * How a conversation gets to the API.
  *
- * - `whole`: as it came, in the body of each request; the runtime adds nothing to it
- * - `turns`: put into the runtime message by message, which adds its reminders
+ * - `whole`: unchanged, in the body of each request; the runtime adds nothing
+ * - `turns`: message by message through the runtime, which adds its reminders
  */
 export type Carrier = { kind: 'whole' | 'turns'; reason: string }
 
-/** Variables whose presence decides about the login, before any stored one. */
+/** Variables that determine the login; they take precedence over a stored login. */
 const KEYS = ['ANTHROPIC_API_KEY', 'ANTHROPIC_AUTH_TOKEN']
 
 const PROVIDERS = [
@@ -19,19 +19,21 @@ const PROVIDERS = [
   'CLAUDE_CODE_USE_MANTLE',
 ]
 
-/** The variable that decides about the login, if one does. */
+/** The variable that determines the login, if one is set. */
 export function decidingVariable(env: Environment): string | undefined {
   const provider = PROVIDERS.find((name) => isOn(env[name]))
   return provider ?? KEYS.find((name) => (env[name] ?? '') !== '')
 }
 
 /**
- * Only a login that is surely no subscription goes without the runtime's reminders: its bare mode,
- * which leaves them out, refuses subscriptions and all stored logins, and the proxy takes no way
- * around that. The login is told by the names of variables; no value of a key is looked at.
+ * Chooses the carrier of a login. Only a login that is certainly no subscription goes without the
+ * runtime's reminders: bare mode, which omits them, refuses subscriptions and all stored logins,
+ * and the proxy does not work around that. The names of the variables show the login; the value of
+ * a key is never read.
  *
- * @param keepsReminders what `runtime_reminders` says
- * @param hasKeyHelper whether a command gives the API key, which Claude Code prefers to a subscription
+ * @param keepsReminders whether `runtime_reminders` is `keep`
+ * @param hasKeyHelper whether a command prints the API key; Claude Code prefers it to a
+ * subscription
  */
 export function carrierOf(
   env: Environment,

@@ -3,12 +3,12 @@ import { capabilitiesOf } from './capabilities.ts'
 import type { ListedModel } from './listed-model.ts'
 
 /**
- * The models that a request may name, from the runtime's list: first the models themselves, in the
- * runtime's order, then what it calls some of them for short (`sonnet`, `default`).
+ * The models that a request may name, from the runtime's list: first the full names, in the
+ * runtime's order, then the short names (`sonnet`, `default`).
  */
 export function catalogOf(listed: readonly ListedModel[]): NamedModel[] {
   const named = new Map<string, NamedModel>()
-  // Of several rows for a model the one that is not its own default has the better name.
+  // If a model has several rows, a row other than `default` has the better name.
   const rows = listed.toSorted((a, b) => Number(isDefault(a)) - Number(isDefault(b)))
   for (const row of listed) {
     const id = idOf(row)
@@ -35,7 +35,7 @@ function isDefault({ value }: ListedModel): boolean {
   return value === 'default'
 }
 
-/** A row that is called `Opus` is described as `Opus 5.5 · Best for …`. */
+/** The row named `Opus` has the description `Opus 5.5 · Best for …`. */
 function longName({ displayName, description }: ListedModel): string {
   const [name = ''] = description.split(' · ', 1)
   return name.startsWith(`${displayName} `) ? name : displayName

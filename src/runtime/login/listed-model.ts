@@ -1,4 +1,7 @@
 import type { ModelInfo } from '@anthropic-ai/claude-agent-sdk'
 
-/** What the runtime says and the SDK's type leaves out: whether thinking can be switched off. */
+/**
+ * With a field that the runtime sends but the SDK's type lacks: whether thinking can be switched
+ * off.
+ */
 export type ListedModel = ModelInfo & { supportsThinkingOff?: boolean }

@@ -2,26 +2,32 @@ import { type Account, patienceFor } from './account.ts'
 import type { ListedModel } from './listed-model.ts'
 
 export type ModelListInput = {
-  /** Asks a worker for the list that its process told. */
+  /** Returns the list that a worker's process reported. */
   list: () => Promise<readonly ListedModel[]>
-  /** Asks the runtime who is logged in, and waits for so many milliseconds at most. */
+  /** Asks the runtime who is logged in; `patience` is the time limit in milliseconds. */
   identify: (patience: number) => Promise<Account>
-  /** Called when another login was seen. */
+  /** Called when the login has changed. */
   onChange?: () => void
   /** Milliseconds. */
   now?: () => number
 }
 
-/** How long a login is taken as unchanged. Looking takes some tenths of a second of a process. */
+/**
+ * How long a login is assumed to be unchanged. Each look costs some tenths of a second of a
+ * process.
+ */
 const LOOK_AGAIN_MILLISECONDS = 5 * 60 * 1000
 
-/** The same while nobody is or the runtime did not tell: someone who reads that is about to log in. */
+/**
+ * The same while nobody is logged in, or the runtime did not answer: a user who reads that is about
+ * to log in.
+ */
 const LOOK_FOR_LOGIN_MILLISECONDS = 10 * 1000
 
 /**
- * The models of the login, which are others with another login (a subscription's default is not that
- * of an API key). The runtime is asked for them at the start, and again when it is seen that the
- * login has changed: by a look every few minutes at most, and sooner where there is a doubt.
+ * The models of the login. They depend on the login (a subscription's default model differs from an
+ * API key's). The runtime is asked for them at the start, and again after the login has changed.
+ * The login is looked at every few minutes at most, and sooner if there is a doubt.
  */
 export class ModelList {
   readonly #input: ModelListInput & { now: () => number }
@@ -31,14 +37,14 @@ export class ModelList {
   #isStale = true
   #looking: Promise<Account> | undefined
   #loading: Promise<void> | undefined
-  /** How long the first list took, for which a process was started; in milliseconds. */
+  /** How long the first list took, including the start of a process; in milliseconds. */
   #startMilliseconds: number | undefined
 
   constructor(input: ModelListInput) {
     this.#input = { now: () => performance.now(), ...input }
   }
 
-  /** The models, as they were last told. */
+  /** The latest known models. */
   get listed(): readonly ListedModel[] {
     return this.#listed
   }
@@ -51,21 +57,19 @@ export class ModelList {
     this.#isStale = false
   }
 
-  /** The models of the login as it is now; those that are known if the runtime does not tell. */
+  /** The models of the current login; the latest known ones if the runtime does not answer. */
   async fresh(): Promise<readonly ListedModel[]> {
     try {
       await this.login()
       if (this.#isStale)
         await (this.#loading ??= this.load().finally(() => (this.#loading = undefined)))
     } catch {
-      // The list that is there is better than none.
+      // The old list is better than none.
     }
     return this.#listed
   }
 
-  /**
-   * Who is logged in, as it was seen some minutes ago at most. Never rejects: see `ask`.
-   */
+  /** Who is logged in, as seen at most some minutes ago. Never rejects: see `ask`. */
   async login(): Promise<Account> {
     const age = this.#input.now() - this.#lookedAt
     const known = this.#account
@@ -75,8 +79,8 @@ export class ModelList {
   }
 
   /**
-   * Who is logged in now. Never rejects: if the runtime does not tell, it is the login that was known,
-   * or `unknown`, with the `problem`. Callers at the same time share one look.
+   * Who is logged in now. Never rejects: if the runtime does not answer, it returns the latest
+   * known login, or `unknown`, with the `problem`. Simultaneous callers share one look.
    */
   ask(): Promise<Account> {
     return (this.#looking ??= this.#look().finally(() => (this.#looking = undefined)))
@@ -105,7 +109,7 @@ export class ModelList {
     this.#input.onChange?.()
   }
 
-  /** There may be another login by now. */
+  /** The login may have changed meanwhile. */
   doubt(): void {
     this.#lookedAt = Number.NEGATIVE_INFINITY
   }
@@ -113,7 +117,7 @@ export class ModelList {
 
 const UNKNOWN: Account = { authenticated: false, source: 'unknown' }
 
-/** A login that was only renewed is the same one, and so is one that could not be looked at once. */
+/** A renewed login counts as the same. So does a login after a look that failed. */
 function nameOf(account: Account): string {
   const { expiresAt: _expiry, problem: _problem, ...name } = account
   return JSON.stringify(name)

@@ -1,59 +1,61 @@
 /**
- * What the runtime's process is told through its environment, besides the user's own. Each entry
- * holds the runtime to the promise that a request is asked once, and as it was sent. All were
- * measured with runtime 2.1.330; the contract tests tell when one changes.
+ * The variables that the proxy adds to the environment of the runtime. Each helps to keep the
+ * promise that a request goes upstream once, and unchanged. Their effects were measured with
+ * runtime 2.1.330; contract tests fail if one changes.
  */
 export function runtimeEnvironment(
   version: string,
   temporaryFolder: string,
 ): Record<string, string> {
   return {
-    // Who is calling, in the runtime's `user-agent` and `x-client-app` headers.
+    // The name of the caller in the runtime's `user-agent` and `x-client-app` headers.
     CLAUDE_AGENT_SDK_CLIENT_APP: `claude-sub-proxy/${version}`,
 
     // A client's tool keeps its name: `Bash`, not `mcp__client__Bash`.
     CLAUDE_AGENT_SDK_MCP_NO_PREFIX: '1',
 
-    // One request upstream for a turn: retries are the client's to decide.
+    // One request upstream for each turn: the client decides about retries.
     CLAUDE_CODE_MAX_RETRIES: '0',
     CLAUDE_CODE_DISABLE_NONSTREAMING_FALLBACK: '1',
     CLAUDE_CODE_DISABLE_REFUSAL_RETRY: '1',
     CLAUDE_CODE_DISABLE_REFUSAL_FALLBACK: '1',
-    // With these betas on, the runtime asks a request that got a 400 once more without them.
+    // With these betas on, the runtime repeats a request that got a 400, without the betas.
     CLAUDE_CODE_DISABLE_EXPERIMENTAL_BETAS: '1',
-    // The runtime asks again when nothing was answered within this time. Our own watchdog is first.
+    // The runtime repeats a request if no answer came within this time. The proxy's own timeout is
+    // shorter.
     CLAUDE_STREAM_FIRST_BYTE_TIMEOUT_MS: ONE_DAY,
     API_TIMEOUT_MS: ONE_DAY,
 
-    // The headers of each answer, on stderr: the only source of `retry-after`.
+    // Writes the headers of each answer to stderr: the only source of `retry-after`.
     ANTHROPIC_LOG: 'debug',
-    // Of the runtime's own diagnostics only the errors: the others are some 40 lines for each turn.
+    // Of the runtime's own diagnostics, only errors: the rest is some 40 lines for each turn.
     CLAUDE_CODE_DEBUG_LOG_LEVEL: 'error',
 
-    // A delta of text takes the runtime half the time (10,000 of them: 320 ms in place of 610).
+    // Halves the runtime's time for each text delta (10,000 of them: 320 ms instead of 610).
     CLAUDE_CODE_PLAIN_DELTA_FAST_PATH: '1',
 
-    // A conversation is never summarised or refused here: what is too long, the API says.
+    // The runtime never summarises or refuses a conversation: the API decides what is too long.
     DISABLE_AUTO_COMPACT: '1',
     CLAUDE_CODE_BLOCKING_LIMIT_OVERRIDE: NO_LIMIT,
 
-    // No text of the runtime's own between the client's turns.
+    // Keeps the runtime from adding text of its own between the client's turns.
     CLAUDE_CODE_DISABLE_ATTACHMENTS: '1',
-    // See `withOpenCalls` in sdk-messages.ts: with this tool the runtime would keep such blocks.
+    // With this tool, the runtime would keep the blocks that `withOpenCalls` (frames.ts) adds.
     CLAUDE_CODE_DISABLE_ADVISOR_TOOL: '1',
-    // Else a client's tool named `Agent` brings a list of the runtime's agents with it.
+    // Without this, a client's tool named `Agent` makes the runtime add a list of its agents.
     CLAUDE_AGENT_SDK_DISABLE_BUILTIN_AGENTS: '1',
 
-    // The model that was named is the model that is asked, with the effort that was named.
+    // Keeps the runtime from replacing the model or the effort that the request names.
     CLAUDE_CODE_DISABLE_LEGACY_MODEL_REMAP: '1',
     CLAUDE_CODE_EFFORT_LEVEL: 'unset',
 
-    // What the runtime leaves behind in its temporary folder goes when the proxy goes.
+    // The runtime's temporary files: they are deleted when the proxy ends.
     TMPDIR: temporaryFolder,
     TEMP: temporaryFolder,
     TMP: temporaryFolder,
 
-    // The process ends when the proxy is killed, also in the middle of a reply (Bun's, on Linux).
+    // A variable of Bun (Linux only): the process ends if the proxy is killed, even in the middle
+    // of a reply.
     BUN_FEATURE_FLAG_NO_ORPHANS: '1',
 
     CLAUDE_CODE_DISABLE_NONESSENTIAL_TRAFFIC: '1',

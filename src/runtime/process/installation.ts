@@ -5,7 +5,7 @@ import { promisify } from 'node:util'
 
 import { isStartFailure, startFailureReason } from './start-failure.ts'
 
-/** An executable that could be run as the runtime, or why there is none. */
+/** The result of a look at the runtime's executable: it works, or why it does not. */
 export type Installation =
   /** `startMilliseconds`: how long it took to say its version. */
   | { path: string; version: string; startMilliseconds: number }
@@ -17,15 +17,15 @@ export type InstallationProblem =
   | { kind: 'missing' }
   | { kind: 'no file' }
   | { kind: 'not executable' }
-  /** It is there, and the system can't run it, or it does not end well. */
+  /** It exists, but the system can't run it, or it exits with an error. */
   | { kind: 'fails'; reason: string }
-  /** It runs, and does not say that it is Claude Code. */
+  /** It runs, but does not report that it is Claude Code. */
   | { kind: 'something else'; said: string }
 
-/** What the packages with the executable are named by. */
+/** The properties of a system that are part of the name of the package with the executable. */
 export type System = {
   platform: NodeJS.Platform
-  /** As `process.arch` has it. */
+  /** A value of `process.arch`. */
   arch: string
   /** Linux without the GNU C library, such as Alpine. */
   isMusl: boolean
@@ -41,7 +41,7 @@ export function packagesFor({ platform, arch, isMusl }: System): readonly [strin
   return isMusl ? [musl, glibc] : [glibc, musl]
 }
 
-/** The executable that comes with the SDK; undefined where none is installed for this system. */
+/** The executable that comes with the SDK; undefined if none is installed for this system. */
 export function findExecutable(system: System): string | undefined {
   const resolver = createRequire(createRequire(import.meta.url).resolve(SDK))
   const name = system.platform === 'win32' ? 'claude.exe' : 'claude'
@@ -49,19 +49,19 @@ export function findExecutable(system: System): string | undefined {
     try {
       return resolver.resolve(`${each}/${name}`)
     } catch {
-      // Optional dependencies are only installed where they fit.
+      // npm installs an optional dependency only on the systems that it is for.
     }
   }
   return undefined
 }
 
-/** A virus scanner may look at all of the executable before its first start. */
+/** A virus scanner may read the whole executable before its first start. */
 const PATIENCE_MILLISECONDS = 60_000
 
 /**
- * Looks at the executable and has it say its version.
+ * Runs the executable to learn its version.
  *
- * @param named another one than the SDK's own
+ * @param named an executable to use instead of the SDK's own
  */
 export async function inspectInstallation(
   named: string | undefined,
@@ -91,7 +91,7 @@ export async function inspectInstallation(
   }
 }
 
-/** A script is run by this Node, as the SDK does. */
+/** This Node runs a script, as the SDK does. */
 export function commandOf(path: string): [string, ...string[]] {
   return /\.[cm]?[jt]sx?$/.test(path) ? [process.execPath, path] : [path]
 }

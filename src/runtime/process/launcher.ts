@@ -2,7 +2,7 @@ import { statSync } from 'node:fs'
 
 import { type Launch, RuntimeProcess } from './runtime-process.ts'
 
-/** Receives the starts and ends of processes. */
+/** Gets notified of the starts and ends of processes. */
 export type ProcessObserver = {
   processStarted: () => void
   /** @param stopRequested whether the process was told to end, or died. */
@@ -20,7 +20,7 @@ export class Launcher {
     this.#observer = observer
   }
 
-  /** What the latest process was started from. */
+  /** The launch of the latest process. */
   get launch(): Launch | undefined {
     return this.#latest
   }
@@ -51,7 +51,7 @@ export class Launcher {
   }
 }
 
-/** Names an executable as it is on disk: after an update it is another. */
+/** Identifies the version of an executable on disk; it changes with an update. */
 export function stampOf(path: string): string {
   const { ino, mtimeMs, size } = statSync(path, { throwIfNoEntry: false }) ?? {}
   return [ino, mtimeMs, size].join()

@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises'
 
 const PAGE_BYTES = 4096
 
-/** The resident memory of a process in bytes; 0 if it can't be seen (only Linux tells). */
+/** The resident memory of a process in bytes; 0 if it is not known (only Linux tells). */
 export async function memoryOf(pid: number | undefined): Promise<number> {
   if (pid === undefined || process.platform !== 'linux') return 0
   try {

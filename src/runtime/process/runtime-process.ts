@@ -2,7 +2,7 @@ import { spawn, type ChildProcessByStdio } from 'node:child_process'
 import { createInterface } from 'node:readline'
 import type { Readable, Writable } from 'node:stream'
 
-/** What a process is started from. Equal launches give interchangeable processes. */
+/** The command and options of a process. Equal launches give interchangeable processes. */
 export type Launch = {
   command: string
   args: readonly string[]
@@ -19,7 +19,7 @@ const GRACE_MILLISECONDS = 3000
 /** One operating system process of the runtime, from its start to its exit. */
 export class RuntimeProcess {
   readonly child: ChildProcessByStdio<Writable, Readable, Readable>
-  /** Resolves when the process is gone, or could not be started: then with the reason. */
+  /** Resolves when the process is gone. If it could not be started, it resolves with the reason. */
   readonly exited: Promise<Error | undefined>
   #lineListener: ((line: string) => void) | undefined
   #startFailure: Error | undefined
@@ -31,8 +31,8 @@ export class RuntimeProcess {
 
   /**
    * @param stamp of the executable, as it was when the process was started
-   * @throws Error with the system's `code` where not even the pipes to a process could be made; what
-   * else keeps it from starting is told by `exited`
+   * @throws Error with the system's `code` if the pipes to the process could not be made; `exited`
+   * reports all other failures to start
    */
   constructor(launch: Launch, stamp: string) {
     this.#command = launch.command
@@ -41,7 +41,8 @@ export class RuntimeProcess {
       cwd: launch.cwd,
       env: launch.env,
       stdio: ['pipe', 'pipe', 'pipe'],
-      // A Ctrl-C in the terminal is for the proxy, which lets replies finish.
+      // Keeps a Ctrl-C in the terminal from reaching the process: the proxy handles it, and lets
+      // replies finish.
       detached: process.platform !== 'win32',
       windowsHide: true,
     })
@@ -55,7 +56,7 @@ export class RuntimeProcess {
       this.child.once('exit', () => gone())
     })
     if (!hasPipes(this.child)) throw noDescriptors()
-    // A process that dies while it is written to says so by its exit.
+    // If a process dies during a write, its exit reports it.
     this.child.stdin.on('error', () => {})
     createInterface({ input: this.child.stderr }).on('line', (line) => this.#lineListener?.(line))
   }
@@ -69,22 +70,22 @@ export class RuntimeProcess {
     return this.#isGone
   }
 
-  /** Whether the executable was replaced since, for example by an update. */
+  /** Whether the executable was replaced after the start, for example by an update. */
   isOutdated(stampOf: (command: string) => string): boolean {
     return stampOf(this.#command) !== this.#stamp
   }
 
-  /** Whether it was asked to end, before it did. */
+  /** Whether it was told to end before it ended. */
   get stopRequested(): boolean {
     return this.#stopRequested
   }
 
-  /** Calls back for each line of stderr from now on; one listener at a time. */
+  /** Calls the listener with each further line of stderr; there is one listener at a time. */
   onDiagnostic(listener: (line: string) => void): void {
     this.#lineListener = listener
   }
 
-  /** Ends the process in order: it drops its request upstream and finishes what it was writing. */
+  /** Ends the process in order: it drops its request upstream and finishes its writes to disk. */
   stop(): void {
     if (this.#isGone || this.#stopRequested) return
     this.#stopRequested = true
@@ -93,7 +94,7 @@ export class RuntimeProcess {
     void this.exited.then(() => clearTimeout(timer))
   }
 
-  /** Ends the process at once: what it was about to ask upstream is not asked. */
+  /** Ends the process at once, before it can send anything more upstream. */
   kill(): void {
     if (this.#isGone) return
     this.#stopRequested = true
@@ -101,7 +102,10 @@ export class RuntimeProcess {
   }
 }
 
-/** Without descriptors for them, Node gives a child that has none, and tells the reason later. */
+/**
+ * If Node has no descriptors for the pipes, it returns a child without them and reports the reason
+ * later.
+ */
 function hasPipes({ stdin }: { stdin: Writable | undefined }): boolean {
   return stdin !== undefined
 }

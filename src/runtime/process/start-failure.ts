@@ -1,5 +1,5 @@
 /**
- * What the system says if it does not start a process, in words for people.
+ * The reason why the system did not start a process, in words for people.
  *
  * @param cause the error of `spawn` or `execFile`
  * @returns a reason such as `too many files are open (EMFILE)`
@@ -16,11 +16,11 @@ const REASONS: Readonly<Record<string, string>> = {
   ENFILE: 'too many files are open in the whole system',
   EAGAIN: 'this user may have no more processes',
   ENOMEM: 'there is not enough memory',
-  ENOENT: 'its executable, or the folder that it works in, is not there',
-  EACCES: 'its executable may not be run',
+  ENOENT: 'its executable or its working folder does not exist',
+  EACCES: 'its executable has no permission to run',
 }
 
-/** Whether an error is one of a process that was not started, rather than one that ended badly. */
+/** Whether an error says that a process was not started, rather than that it ended badly. */
 export function isStartFailure(cause: unknown): boolean {
   const { code, syscall } = cause as Partial<NodeJS.ErrnoException>
   return code !== undefined && syscall?.startsWith('spawn') === true

@@ -9,11 +9,11 @@ import { TOOL_SERVER } from './toolbox.ts'
 /** The options that workers of a kind share. */
 export type WorkerKind = {
   options: Options
-  /** What a process is started with; a conversation's system prompt is set later. */
+  /** The options of the start; a conversation's system prompt is set later. */
   systemPrompt: (system: string) => NonNullable<Options['systemPrompt']>
-  /** Whether the runtime may go on after calls that it answered itself. */
+  /** Whether the runtime may continue after calls that it answered itself. */
   answersCalls: boolean
-  /** Whether the runtime is kept from asking again by the gate, closed while a reply comes in. */
+  /** Whether the gate is closed during a reply, to keep the runtime from asking again. */
   needsGate: boolean
   /** Whether the runtime may ask again after any 400, whatever a turn has in it. */
   repairsAny: boolean
@@ -25,17 +25,17 @@ export type WorkerKind = {
 export type BlueprintInput = {
   /** The environment of the runtime's process, complete. */
   environment: Readonly<Record<string, string>>
-  /** The process's working directory; nothing of the user's should be in it. */
+  /** The process's working directory; it should hold nothing of the user's. */
   workFolder: string
-  /** The model named at launch; a turn names its own. */
+  /** The model at launch; each turn sets its own. */
   model: string
-  /** Another executable than the one that comes with the SDK. */
+  /** An executable to use instead of the SDK's. */
   executable?: string | undefined
   /** The user's command that gives the API key. */
   apiKeyHelper?: string | undefined
 }
 
-/** A conversation: the runtime asks what it is told to and has no tools of its own. */
+/** A conversation: the runtime has no tools of its own. */
 export function conversationKind(input: BlueprintInput): WorkerKind {
   const options = conversationOptions(input)
   return {
@@ -57,14 +57,16 @@ export function conversationKind(input: BlueprintInput): WorkerKind {
 
 /**
  * A conversation that goes whole, in the extra body of each request, through a process in bare mode
- * (what the documented `--bare` sets). The runtime adds nothing to it; it takes no subscription.
+ * (the mode that the documented `--bare` sets). In this mode the runtime adds nothing, and accepts
+ * no subscription.
  *
- * It asks once for each turn, however the reply ends, by two bounds (measured with 2.1.330):
+ * Two limits make it ask once for each turn, however the reply ends (measured with 2.1.330):
  *
- * - After a reply with calls `maxTurns` ends the turn.
- * - After all others the limit does: the runtime's own conversation is a prompt of 21 characters at
- *   most, 36 tokens by its count. It would ask for the rest of a reply with at least 44 tokens. A reply
- *   with calls would pass where the API tells of fewer than 26 tokens: they take the place of the count.
+ * - After a reply with calls, `maxTurns` ends the turn.
+ * - After all other replies, the context limit does. The runtime's own conversation is a prompt of
+ *   at most 21 characters, which it counts as 36 tokens. To ask for the rest of a reply it would
+ *   need at least 44 tokens. A reply with calls could pass this limit if the API reports fewer than
+ *   26 tokens, because these replace the runtime's count.
  */
 export function wholeKind(input: BlueprintInput): WorkerKind {
   const kind = conversationKind({
@@ -91,7 +93,8 @@ export function runKind(input: BlueprintInput, folder: string): WorkerKind {
       env: { ...input.environment },
       cwd: folder,
       tools: { type: 'preset', preset: 'claude_code' },
-      // Commands, and by the mode the files in the folder. What would have to be asked is denied.
+      // Commands are allowed, and by the mode also edits in the folder. Anything that needs a
+      // question to the user is denied.
       allowedTools: ['Bash'],
       permissionMode: 'acceptEdits',
       permissionPrompts: 'none',
@@ -106,8 +109,8 @@ export function runKind(input: BlueprintInput, folder: string): WorkerKind {
 }
 
 /**
- * The options that all conversations share: they make up the command line, so that any process
- * started with them serves any conversation. What differs travels on stdin.
+ * The options that all conversations share. They make up the command line, so any process with
+ * these options can serve any conversation. Everything that differs travels on stdin.
  */
 function conversationOptions({
   environment,
@@ -123,11 +126,12 @@ function conversationOptions({
     ...(executable !== undefined && { pathToClaudeCodeExecutable: executable }),
     // The client's text is data: no `@path` is read, no `/command` is run.
     verbatimPrompts: true,
-    // Nothing of the user's own set-up is loaded, and nothing is written.
+    // The user's own set-up is not loaded, and nothing is written.
     settingSources: [],
     strictMcpConfig: true,
     persistSession: false,
-    // None of the runtime's own tools; the client's need no permission, for the client runs them.
+    // The runtime's own tools are off. The client's need no permission, because the client runs
+    // them.
     tools: [],
     allowedTools: [`mcp__${TOOL_SERVER}`],
     permissionMode: 'default',
@@ -136,9 +140,10 @@ function conversationOptions({
     settings: {
       ...(apiKeyHelper !== undefined && { apiKeyHelper }),
       attribution: { commit: '', pr: '' },
-      // Else a client's tool named `Agent` brings a list with this agent in it.
+      // Otherwise a client's tool named `Agent` makes the runtime add a list with this agent.
       permissions: { deny: [`Agent(${PLAIN_AGENT})`] },
-      // It looks for AGENTS.md files, before each prompt, for some milliseconds.
+      // Otherwise the runtime spends some milliseconds before each prompt on a search for AGENTS.md
+      // files.
       enabledPlugins: { 'cc-plugin-agents-md@builtin': false },
     },
     // The only source of the API's own error message.
@@ -146,7 +151,7 @@ function conversationOptions({
   }
 }
 
-/** A conversation has no use for them, and they take a tenth of the time of a start. */
+/** A conversation does not need them, and they cost a tenth of the time of a start. */
 const WITHOUT_SKILLS = {
   CLAUDE_CODE_DISABLE_BUNDLED_SKILLS: '1',
   CLAUDE_CODE_DISABLE_POLICY_SKILLS: '1',

@@ -13,15 +13,15 @@ import { assistantFrame, userFrame, userTextFrame } from './frames.ts'
 import type { Link } from './link.ts'
 import type { Cut } from './transcript.ts'
 
-/** The settings that a process takes between turns; a key that is left out keeps its value. */
+/** The settings that a process accepts between turns. An absent key keeps its value. */
 export type Flags = {
   model?: string
-  /** The agent whose system prompt is used; `null` for none. */
+  /** The agent that gives the system prompt; `null` for none. */
   agent?: string | null
   env?: Readonly<Record<string, string>>
 }
 
-/** Control requests that the SDK sends for its callers, though its types do not say so. */
+/** Control requests that the SDK can send, though its types lack them. */
 type Controls = {
   request: (request: { subtype: string; [field: string]: unknown }) => Promise<{
     response?: Record<string, unknown>
@@ -32,14 +32,14 @@ type Controls = {
 type Lifecycle = { type: 'command_lifecycle'; command_uuid: string; state: string }
 
 /**
- * What can be said to a process, and how it acknowledges it. Each step that waits is bounded by the
- * link. Measured with runtime 2.1.330.
+ * All requests to a process, and how it acknowledges them (measured with runtime 2.1.330). The link
+ * limits the time of each step.
  */
 export class Channel {
   readonly #link: Link
   readonly #query: Query & Controls
   readonly #timeout: number
-  /** User messages that the runtime works on, by uuid. */
+  /** User messages that the runtime has not acknowledged yet, by uuid. */
   readonly #pending = new Map<string, Deferred<void>>()
 
   /** @param timeout milliseconds for each step */
@@ -49,7 +49,7 @@ export class Channel {
     this.#timeout = timeout
   }
 
-  /** Resolves with the models of the login when the process can be told more. */
+  /** Resolves with the models of the login when the process accepts requests. */
   async initialized(): Promise<readonly ListedModel[]> {
     const { models } = await this.#step(this.#query.initializationResult())
     return models
@@ -67,7 +67,7 @@ export class Channel {
     await this.#step(this.#query.setMaxThinkingTokens(tokens))
   }
 
-  /** Replaces the system prompt. The model must be the one that the process has. */
+  /** Replaces the system prompt. The model must be the current one of the process. */
   async setSystemPrompt(text: string, model: string): Promise<void> {
     await this.#control({
       subtype: 'set_model',
@@ -78,10 +78,10 @@ export class Channel {
   }
 
   /**
-   * Cuts the conversation before a user message. What runs is interrupted.
+   * Cuts the conversation before a user message. A turn in progress is interrupted.
    *
-   * @param newest the newest user message: nothing is cut that came after it
-   * @returns whether the runtime did so
+   * @param newest the newest user message; the runtime refuses to cut if there is a newer one
+   * @returns whether the runtime made the cut
    */
   async rewind({ target }: Cut, newest: string | undefined): Promise<boolean> {
     const answer = await this.#control({
@@ -94,16 +94,17 @@ export class Channel {
   }
 
   /**
-   * Ends the turn that runs. It is over when its message is acknowledged.
+   * Interrupts the turn in progress. The turn is over when its message is acknowledged.
    *
-   * @returns the uuids of messages that never entered the conversation, and can't be rewound to
+   * @returns the uuids of messages that never entered the conversation; a rewind to them is not
+   * possible
    */
   async interrupt(): Promise<ReadonlySet<unknown>> {
     const { cancelled } = await this.#control({ subtype: 'interrupt', cancel_queued: true })
     return new Set(Array.isArray(cancelled) ? cancelled : [])
   }
 
-  /** The names of the client's tools, as the runtime knows them by now. */
+  /** The names of the client's tools that the runtime knows at present. */
   async toolNames(): Promise<string[]> {
     const { mcpTools } = await this.contextUsage('summary')
     return mcpTools.map(({ name }) => name)
@@ -114,9 +115,10 @@ export class Channel {
   }
 
   /**
-   * Writes a user message that the model shall answer.
+   * Writes a user message for the model to answer.
    *
-   * @returns resolves when the runtime is done with the message and all that followed from it
+   * @returns resolves when the runtime has finished the message and everything that followed from
+   * it
    */
   ask(content: Message['content'], uuid: string): Promise<void> {
     const done = new Deferred<void>()
@@ -125,12 +127,14 @@ export class Channel {
     return done.promise
   }
 
-  /** Asks while the gate is closed: nothing goes upstream, and the message stays in the conversation. */
+  /**
+   * Asks behind the closed gate: nothing goes upstream, and the message stays in the conversation.
+   */
   async askBehindGate(content: Message['content'], uuid: string): Promise<void> {
     await this.#step(this.ask(content, uuid))
   }
 
-  /** Puts a user message into the conversation, and waits until it is there. */
+  /** Puts a user message into the conversation, and waits for the acknowledgement. */
   async putUser(content: Message['content'], uuid: string): Promise<void> {
     const done = new Deferred<void>()
     this.#pending.set(uuid, done)
@@ -138,12 +142,12 @@ export class Channel {
     await this.#step(done.promise)
   }
 
-  /** Puts a user message of plain text into the conversation. There is nothing to wait for. */
+  /** Puts a user message of plain text into the conversation. The runtime acknowledges nothing. */
   putUserText(text: string, uuid: string): void {
     this.#link.write(userTextFrame(text, uuid))
   }
 
-  /** Puts an assistant message into the conversation. There is nothing to wait for. */
+  /** Puts an assistant message into the conversation. The runtime acknowledges nothing. */
   putAssistant(content: Message['content'], model: string): void {
     this.#link.write(assistantFrame(content, model))
   }

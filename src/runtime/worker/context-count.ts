@@ -3,20 +3,20 @@ import type { SDKControlGetContextUsageResponse } from '@anthropic-ai/claude-age
 import type { ApiError } from '../../errors.ts'
 import { toApiError } from './failures.ts'
 
-/** Tokens of what a process holds, each part as the API counted it in a question of its own. */
+/** The tokens in a process. The API counted each part in a request of its own. */
 export type ContextCount = {
-  /** The messages as they stand; of none, those of the one message `foo`. */
+  /** The messages; if there are none, those of the single message `foo`. */
   messages: number
-  /** The system prompt, asked as if it were a user's message. */
+  /** The system prompt, counted as if it were a user message. */
   system: number
-  /** The tools beside the message `foo`, less `TOOLS_DISCOUNT`, and never less than 0. */
+  /** The tools together with the message `foo`, minus `TOOLS_DISCOUNT`, and at least 0. */
   tools: number
 }
 
-/** What the runtime takes off its count of tools (2.1.330), for a prompt that the API adds to them. */
+/** The runtime (2.1.330) subtracts this from its count of tools, for a prompt that the API adds. */
 export const TOOLS_DISCOUNT = 500
 
-/** Takes the counts out of the runtime's report. A part that is not in it has no tokens. */
+/** Reads the counts from the runtime's report. An absent part has no tokens. */
 export function contextCount({ categories }: SDKControlGetContextUsageResponse): ContextCount {
   const tokensOf = (name: string): number => categories.find(({ id }) => id === name)?.tokens ?? 0
   return {

@@ -5,8 +5,8 @@ import { type Diagnosed, diagnosedIn } from './failures.ts'
 import { ResponseHeaders } from './response-headers.ts'
 
 /**
- * The line with which the SDK inside the runtime says that a request is about to be sent; the gate was
- * passed then. It is written with `ANTHROPIC_LOG=debug`.
+ * The SDK inside the runtime writes this line just before it sends a request, after the gate. It
+ * needs `ANTHROPIC_LOG=debug`.
  */
 const REQUEST_SENT = /^\[Anthropic SDK DEBUG\].* sending request/
 
@@ -14,13 +14,13 @@ const REQUEST_SENT = /^\[Anthropic SDK DEBUG\].* sending request/
 const PATIENCE_MILLISECONDS = 200
 
 /**
- * The runtime's stderr about one turn, or about one count. It comes by another pipe than the
- * replies, so either may be first.
+ * The runtime's stderr about one turn or one count. It arrives on another pipe than the reply, so
+ * either may come first.
  */
 export class Diagnosis {
-  /** Whether the request has left. */
+  /** Whether the request was sent. */
   hasLeft = false
-  /** How many requests have left. */
+  /** How many requests were sent. */
   requests = 0
   /** The error of a count of tokens. */
   countFailure: ApiError | undefined
@@ -44,17 +44,17 @@ export class Diagnosis {
     return 'request failed'
   }
 
-  /** Seconds that the API asks to wait. */
+  /** The API's `retry-after`, in seconds. */
   get retryAfter(): number | undefined {
     return this.#headers.retryAfter
   }
 
-  /** The API's error, if it was told by now. */
+  /** The API's error, if it has arrived. */
   get answer(): Diagnosed | undefined {
     return this.#answer
   }
 
-  /** The API's error; waits a moment for it, or until the process ends. */
+  /** The API's error; waits for it for a moment, or until the process ends. */
   async awaitAnswer(ended: Promise<unknown>): Promise<Diagnosed | undefined> {
     let timer: NodeJS.Timeout | undefined
     const late = new Promise((resolve) => {

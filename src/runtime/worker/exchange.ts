@@ -4,15 +4,17 @@ import { ApiError } from '../../errors.ts'
 import { brokenOff, Reply } from '../../stream/reply.ts'
 import type { ReplyReader } from './reply-watch.ts'
 
-/** How one request upstream and its reply ended, as far as the process is concerned. */
+/** The state of the process after one request upstream and its reply. */
 export type Outcome =
   /** The process holds the reply, and is ready for the next turn. */
   | { kind: 'kept'; content: ContentBlock[] }
   /** The process holds the reply, and waits for the results of its calls. */
   | { kind: 'held'; content: ContentBlock[]; calls: readonly string[] }
-  /** The process ends the turn by itself, and is emptied: nothing of the conversation is used again. */
+  /**
+   * The process ends the turn by itself, and is then emptied: its conversation is not used again.
+   */
   | { kind: 'over' }
-  /** The process must be brought back to the state before the prompt. */
+  /** The process must be rewound to the state before the prompt. */
   | {
       kind: 'dropped'
       /** For the log. */
@@ -26,15 +28,18 @@ export type Outcome =
     }
 
 /**
- * One request upstream and its reply. It reads the events of the process, hands the client's on, and
- * ends in a value. It touches no process.
+ * One request upstream and its reply. It reads the events of the process, passes the client's on,
+ * and ends in a value. It does not touch the process itself.
  */
 export class Exchange {
   readonly reply: Reply
-  /** Settled when the request has left the runtime, or never will. */
+  /** Settles when the runtime has sent the request, or never will. */
   readonly sent = new Deferred<void>()
   readonly #reader: ReplyReader
-  /** Whether the conversation ended with the assistant: the client sends both replies back as one. */
+  /**
+   * Whether the conversation ended with the assistant's message: the client will join it with this
+   * reply.
+   */
   readonly #isPrefilled: boolean
   #ending: ReturnType<ReplyReader['read']>['ending']
   #nextIndex = 0
@@ -55,7 +60,7 @@ export class Exchange {
     this.sent.promise.catch(() => {})
   }
 
-  /** Takes an event of the process; the outcome if it was the last. */
+  /** Takes an event of the process; returns the outcome if it was the last. */
   read(event: ReplyEvent): Outcome | undefined {
     if (event.type === 'content_block_start') this.#nextIndex = event.index + 1
     const { events, ending, error } = this.#reader.read(event)
@@ -74,7 +79,7 @@ export class Exchange {
     return events.at(-1)?.type === 'message_stop' ? this.#complete() : undefined
   }
 
-  /** The runtime does not stream `fallback` blocks: the two events are made from its message. */
+  /** The runtime does not stream `fallback` blocks: their two events are built from its message. */
   readFallback(block: Extract<ReplyEvent, { type: 'content_block_start' }>['content_block']): void {
     const index = this.#nextIndex
     this.read({ type: 'content_block_start', index, content_block: block })

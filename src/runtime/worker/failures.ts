@@ -3,7 +3,7 @@ import type { SDKMessage } from '@anthropic-ai/claude-agent-sdk'
 import { ApiError, type ErrorType, errorTypeOf } from '../../errors.ts'
 import { startFailureReason } from '../process/start-failure.ts'
 
-/** The process ended without being asked to. */
+/** The process ended by itself. */
 export class RuntimeEnded extends ApiError {
   constructor(cause?: unknown, type: ErrorType = 'api_error', message = ENDED_MESSAGE) {
     super(type, message, { cause })
@@ -33,7 +33,7 @@ const HUNG_MESSAGE = 'The Claude Code runtime did not answer in time (start_time
 
 /** The runtime's report of a failed request. */
 export type Failure = {
-  /** HTTP status of the API's answer; absent where there was none. */
+  /** HTTP status of the API's answer; absent if there was no answer. */
   status?: number | undefined
   type?: string | undefined
   requestId?: string | undefined
@@ -43,7 +43,7 @@ export type Failure = {
   text: string
 }
 
-/** The failure in a message of the runtime that tells of one. */
+/** The failure that a message of the runtime reports, if it reports one. */
 export function failureIn(message: Extract<SDKMessage, { type: 'assistant' }>): Failure {
   const told = message as unknown as Record<string, unknown>
   const block = message.message.content[0]
@@ -56,7 +56,7 @@ export function failureIn(message: Extract<SDKMessage, { type: 'assistant' }>): 
   }
 }
 
-/** The API's own answer, as the runtime's diagnostics have it. */
+/** The API's own answer, from the runtime's diagnostics. */
 export type Diagnosed = { status: number; body: string }
 
 /**
@@ -70,8 +70,9 @@ export function diagnosedIn(line: string): Diagnosed | undefined {
 }
 
 /**
- * Whether the runtime is about to ask once more, and tells of it soon enough to be ended: after a 404 without
- * streaming, after the 403 of a token that was revoked twice more (measured with 2.1.332).
+ * Whether the runtime is about to ask again, and can still be ended before it does. It asks again
+ * without streaming after a 404, and twice more after the 403 of a revoked token (measured with
+ * 2.1.332).
  */
 export function isAskedAgain({ status, body }: Diagnosed): boolean {
   return status === 404 || (status === 403 && body.includes('OAuth token has been revoked'))
@@ -133,7 +134,7 @@ export function toApiError(
   })
 }
 
-/** The status for an API that could not be reached, or broke off. */
+/** The status if the API could not be reached, or the connection broke. */
 const CONNECTION_FAILED = 502
 
 export const NOT_LOGGED_IN =
@@ -165,8 +166,8 @@ const ADDED_IN_FRONT =
 const ADDED_AT_THE_END = /\. This is a server-side issue, usually temporary — .*$/s
 
 /**
- * The message in the words of the runtime's user interface: what there is where the diagnostics have
- * none, or have a long number in it blacked out.
+ * The message from the runtime's user interface. It is used if the diagnostics have no message, or
+ * have masked a long number in it.
  */
 function unwrapped(text: string): string {
   return text.replace(ADDED_IN_FRONT, '').replace(ADDED_AT_THE_END, '')

@@ -6,21 +6,22 @@ import { blocksOf } from '../../api/combine.ts'
 import { openServerCalls } from '../../api/server-calls.ts'
 import type { ContentBlock, Message } from '../../api/types.ts'
 
-/** A line on the runtime's stdin. The SDK writes what it is given, also what its types do not name. */
+/** A line on the runtime's stdin. The SDK also writes fields that its types lack. */
 export type Frame = SDKUserMessage
 
 /**
- * A user message. A text goes as a block: the runtime gives a string that begins with a tag of its own
- * (`<cross-session-message from="…">`) a meaning, and a block never (measured with 2.1.330).
+ * A user message. A text goes as a block: the runtime interprets a string that begins with one of
+ * its own tags (`<cross-session-message from="…">`), but never a block (measured with 2.1.330).
  *
- * @param uuid the name by which the runtime tells of it, and can be told to rewind to it
- * @param isAsked whether the model shall answer; else the message is put into the conversation
+ * @param uuid identifies the message in acknowledgements and rewinds
+ * @param isAsked whether the model shall answer; otherwise the message is only put into the
+ * conversation
  */
 export function userFrame(content: Message['content'], uuid: string, isAsked: boolean): Frame {
   return {
     type: 'user',
     uuid: uuid as NonNullable<Frame['uuid']>,
-    // Blocks go through as they are, those included that the SDK's types do not know.
+    // Blocks pass unchanged, even if the SDK's types do not know them.
     message: {
       role: 'user',
       content: blocksOf({ content }) as object[] as Exclude<
@@ -34,9 +35,9 @@ export function userFrame(content: Message['content'], uuid: string, isAsked: bo
 }
 
 /**
- * A user message of plain text that is put into the conversation at once: the runtime takes the
- * output of a local command for a user turn, and does nothing else with it (measured with 2.1.330).
- * It can't be rewound to.
+ * A user message of plain text that enters the conversation at once: it is sent as the output of a
+ * local command, which the runtime adds as a user turn without doing anything else (measured with
+ * 2.1.330). The runtime can't cut before it.
  */
 export function userTextFrame(text: string, uuid: string): Frame {
   return {
@@ -52,9 +53,9 @@ export function userTextFrame(text: string, uuid: string): Frame {
 /**
  * An assistant message of the past.
  *
- * The model must be the one that is asked: the runtime drops the thoughts of others. The id is new
- * because messages with equal ids are taken as parts of one. The usage is zero because the runtime
- * takes other numbers for the size of the conversation.
+ * The model must be the one that will be asked, because the runtime drops the thoughts of other
+ * models. The id is new, because the runtime joins messages with equal ids. The usage is zero,
+ * because the runtime would read it as the size of the conversation.
  */
 export function assistantFrame(content: Message['content'], model: string): Frame {
   return {
@@ -111,8 +112,9 @@ function textOfBlocks(blocks: readonly ContentBlock[]): string | undefined {
 }
 
 /**
- * Keeps the calls of server tools whose results are still to come: the runtime drops what has no
- * result in the same message. It takes this block for a result, and drops it later, before it asks.
+ * Keeps calls of server tools whose results are still to come. The runtime drops a call without a
+ * result in the same message. It takes the added block for a result, and drops the block before it
+ * asks.
  */
 function withOpenCalls(content: readonly ContentBlock[]): object[] {
   return [

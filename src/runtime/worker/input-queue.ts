@@ -1,4 +1,4 @@
-/** An async iterable that is fed from outside; the SDK writes what it yields to the process. */
+/** An async iterable that is fed from outside. The SDK writes its items to the process. */
 export class InputQueue<T> implements AsyncIterable<T> {
   readonly #items: T[] = []
   #wake: (() => void) | undefined

@@ -20,7 +20,7 @@ import { InputQueue } from './input-queue.ts'
 export type End = {
   /** For the log. */
   cause: string
-  /** For the client of a turn that is in flight. */
+  /** The error for the client of the turn in flight. */
   error: ApiError
 }
 
@@ -32,14 +32,15 @@ export type LinkListener = {
   end: (end: End) => void
 }
 
-/** The output of a process that is gone may take this long to be read. */
+/** Time limit for reading the remaining output of a process that is gone. */
 const LAST_OUTPUT_MILLISECONDS = 500
 
 /**
  * One process of the runtime with the SDK's query on it.
  *
- * It ends once, with one cause: the first of its output's end, an error in its output, the process's
- * exit, or a call of `end`. All that waits for the process then fails with that cause.
+ * It ends once, with one cause: the end of its output, an error in it, the exit of the process, or
+ * a call of `end`, whichever comes first. Everything that waits for the process then fails with
+ * that cause.
  */
 export class Link {
   readonly query: Query
@@ -49,7 +50,7 @@ export class Link {
   #process: RuntimeProcess | undefined
   #stdin: PacedInput | undefined
   #end: End | undefined
-  /** The system's reason not to start the process, if it is known at once. */
+  /** The system's reason why the process did not start, if it is known at once. */
   #startFailure: unknown
 
   /** @throws RuntimeNotStarted if the system has no room for the process */
@@ -66,7 +67,7 @@ export class Link {
         },
       })
     } catch (cause) {
-      // The SDK has put words of its own around the reason.
+      // The SDK wraps the reason in its own words.
       throw this.#startFailure === undefined ? cause : new RuntimeNotStarted(this.#startFailure)
     }
     void this.#read()
@@ -94,7 +95,7 @@ export class Link {
     return this.#stdin?.nameOf(value) ?? value
   }
 
-  /** @param how `'kill'` if the process is about to do what it must not, or does not listen */
+  /** @param how `'kill'` if the process is about to do something forbidden, or does not react */
   close(cause: string, error: ApiError, how: 'stop' | 'kill' = 'stop'): void {
     if (this.#end) return
     this.#end = { cause, error }
@@ -106,10 +107,10 @@ export class Link {
   }
 
   /**
-   * Waits for a step that the process takes, or for its end.
+   * Waits for a step of the process, or for its end.
    *
-   * @param milliseconds after which a process that does not take the step is ended
-   * @param error for the client then
+   * @param milliseconds the time limit for the step; then the process is ended
+   * @param error for the client in that case
    * @throws ApiError the error that the process ended with
    */
   async within<T>(
@@ -128,7 +129,10 @@ export class Link {
     }
   }
 
-  /** The same for a request to the process: one that is refused ends it, for its state is not known. */
+  /**
+   * The same for a request to the process. If the process refuses it, its state is unknown and it
+   * is ended.
+   */
   step<T>(step: Promise<T>, milliseconds: number): Promise<T> {
     const checked = step.catch((cause: unknown) => {
       this.#closeFailed('the process refused a request', cause)
@@ -162,14 +166,16 @@ export class Link {
     }
   }
 
-  /** The SDK may wait for more of a process that is gone: its output has been read by then. */
+  /** The SDK may keep waiting although the process is gone and its output was read. */
   async #endWith({ exited }: RuntimeProcess): Promise<void> {
     await exited
     if (this.#end) return
     setTimeout(() => this.#closeFailed('the process ended'), LAST_OUTPUT_MILLISECONDS)
   }
 
-  /** A process that was never there has the system's reason, whoever tells of its end first. */
+  /**
+   * If the process never started, the cause is the system's reason, whichever event comes first.
+   */
   #closeFailed(what: string, cause?: unknown): void {
     const startFailure = this.#startFailure ?? this.#process?.startFailure
     if (startFailure === undefined) this.close(what, new RuntimeEnded(cause))

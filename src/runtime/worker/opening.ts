@@ -5,19 +5,19 @@ import { hasResults, plainTextOf } from './frames.ts'
 import type { ProcessSettings } from './settings.ts'
 import type { Transcript } from './transcript.ts'
 
-/** The parts of a worker that an opening tells something. */
+/** The parts of a worker that an opening uses. */
 export type OpeningParts = {
   channel: Channel
   settings: ProcessSettings
   /** Offers the client's tools, and waits until the runtime knows them. */
   offer: (tools: readonly ClientTool[]) => Promise<void>
   transcript: Transcript
-  /** Throws if the client has left: then no further step is taken. */
+  /** Throws if the client has left, so that no further step is taken. */
   look: () => void
 }
 
 /**
- * Tells an empty process model, system prompt, tools and parameters, and puts the history in.
+ * Sets model, system prompt, tools and parameters of an empty process, and puts the history in.
  *
  * @throws ApiError if the process fails on the way
  */
@@ -36,11 +36,11 @@ export async function openConversation(
 }
 
 /**
- * Puts the messages of a history from an index on into the conversation.
+ * Puts the messages of a history into the conversation, from an index on.
  *
- * The runtime adds its reminders to a user message when that is *asked*, and a live conversation has
- * them with its first one. So the first user message is asked here as well, while the gate is closed:
- * nothing goes upstream, and the conversation begins as it would have, byte for byte.
+ * The runtime adds its reminders to a user message when that is *asked*; in a live conversation the
+ * first user message has them. So the first user message is asked here as well, behind the closed
+ * gate: nothing goes upstream, and the conversation begins like a live one, byte for byte.
  */
 export async function putHistory(
   { channel, settings, transcript, look }: OpeningParts,
@@ -73,8 +73,8 @@ export async function putHistory(
 }
 
 /**
- * Puts messages into an empty process without asking any, so that the runtime adds nothing to them.
- * No turn of the proxy will find them there.
+ * Puts messages into an empty process without asking any of them, so that the runtime adds nothing.
+ * No later turn is matched to them.
  */
 export async function putUnasked(
   { channel, transcript, look }: OpeningParts,

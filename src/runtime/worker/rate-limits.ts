@@ -3,7 +3,7 @@ import { z } from 'zod'
 
 import type { LimitWindow, RateLimits } from '../../api/rate-limits.ts'
 
-/** What the runtime (2.1.330) tells and the SDK's type leaves out: all windows of the plan. */
+/** Fields that the runtime (2.1.330) sends but the SDK's type lacks: all windows of the plan. */
 const told = z.object({
   unifiedWindows: z
     .record(
@@ -17,7 +17,7 @@ const told = z.object({
     .catch({}),
 })
 
-/** The plan's state, out of the event that comes with each reply under a subscription. */
+/** The state of the plan, from the event that comes with each reply under a subscription. */
 export function rateLimitsIn(info: SDKRateLimitInfo): RateLimits {
   const { status, rateLimitType, resetsAt, utilization } = info
   const { overageStatus, overageResetsAt, overageDisabledReason } = info

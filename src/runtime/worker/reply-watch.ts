@@ -4,60 +4,60 @@ import { ApiError } from '../../errors.ts'
 import { MessageMerge } from '../../stream/merge.ts'
 import { brokenOff } from '../../stream/reply.ts'
 
-/** How a reply ends, and what the runtime does then. */
+/** How a reply ends, and what the runtime does after it. */
 export type Ending =
   /** The process is ready for the next turn. */
   | 'whole'
-  /** The process ends the turn by itself, and what it holds of the conversation is of no use. */
+  /** The process ends the turn by itself, and its conversation is of no further use. */
   | 'over'
   /** The process waits for the results of the reply's calls. */
   | 'held'
-  /** After the last event the runtime would act on this reply by itself. */
+  /** After the last event the runtime would continue with this reply by itself. */
   | 'unanswerable'
   /** The runtime is about to ask upstream again by itself. */
   | 'reasked'
-  /** The API broke off or sent an error: the runtime made up the end, and may ask for the rest. */
+  /** The API broke off or sent an error. The runtime made up the end, and may ask for the rest. */
   | 'broken'
 
 export type ReadOutcome = {
   /** The events for the client. */
   events: readonly ReplyEvent[]
-  /** Told with the `message_delta` that has the stop reason, or with the last event. */
+  /** Comes with the `message_delta` that has the stop reason, or with the last event. */
   ending?: Ending
-  /** For the client, with `broken`. */
+  /** The error for the client, if the ending is `broken`. */
   error?: ApiError
 }
 
-/** Reads what the runtime yields for one turn. */
+/** Reads the runtime's messages of one turn. */
 export type ReplyReader = {
   read: (event: ReplyEvent) => ReadOutcome
   /** The ids of the calls that the client must answer. */
   readonly callIds: readonly string[]
-  /** For a run of several messages that make one reply: the events that end it. */
+  /** The events that end a run, whose several messages make one reply. */
   readonly finish?: () => readonly ReplyEvent[]
 }
 
 /**
- * Reads a reply of one message, and tells the client's events from those that the runtime made up.
+ * Reads a reply of one message, and separates the API's events from those that the runtime made up.
  *
- * The rules for its ending are the runtime's, measured with 2.1.330: after `max_tokens`, a full
- * context window or a reply with nothing to see it asks again; a call of a tool that it does not
- * know it answers itself and asks again. If a stream breaks inside its first block, the runtime tells
- * the API's error first; after a whole block it sends a `message_stop` without a stop reason instead,
- * and asks for the rest. If `message_start` comes twice, it closes the first message with a
- * `message_delta` without a stop reason and a `message_stop` before it goes on with the second. It
- * does not look at content in `message_start`.
+ * Rules of the runtime for endings, measured with 2.1.330: it asks again after `max_tokens`, a full
+ * context window, or a reply without visible content. It answers a call of an unknown tool itself,
+ * and asks again. If a stream breaks inside its first block, the runtime tells the API's error
+ * first; after a whole block it sends a `message_stop` without a stop reason instead, and asks for
+ * the rest. If `message_start` comes twice, it closes the first message with a `message_delta`
+ * without a stop reason and a `message_stop` before it goes on with the second. It ignores content
+ * in `message_start`.
  */
 export class ReplyWatch implements ReplyReader {
   readonly #knownTools: ReadonlySet<string>
   readonly #calls: { id: string; name: string }[] = []
   readonly #blocks: object[] = []
   #hasStarted = false
-  /** Content that came in `message_start`. */
+  /** Whether `message_start` had content. */
   #hasContentAtStart = false
   #isVisible = false
   #stopReason: string | null = null
-  /** `message_delta`s without a stop reason: what comes next tells whether the API sent them. */
+  /** `message_delta`s without a stop reason. The next event shows whether the API sent them. */
   #held: ReplyEvent[] = []
 
   constructor(knownTools: ReadonlySet<string>) {
@@ -90,7 +90,8 @@ export class ReplyWatch implements ReplyReader {
   }
 
   #readStart(event: Extract<ReplyEvent, { type: 'message_start' }>): ReadOutcome {
-    // A gateway may send it twice. Clients take only one, and the runtime's end of the first is none.
+    // A gateway may send it twice. Clients accept only one, and the runtime's made-up end of the
+    // first is not for them.
     this.#held = []
     if (this.#hasStarted) {
       return this.#blocks.length === 0 ? { events: [] } : broken()
@@ -117,8 +118,8 @@ export class ReplyWatch implements ReplyReader {
     if (this.#stopReason !== null) {
       return { events: [event], ending: this.#endingFor(this.#stopReason) }
     }
-    // Before the first block this may be the runtime's end of a message that is begun twice; if it is
-    // not, an error follows.
+    // Before the first block, this may be the runtime's made-up end of a message that begins twice.
+    // Otherwise an error follows.
     if (this.#held.length > 0 && this.#blocks.length === 0) return { events: [] }
     return broken()
   }
@@ -163,7 +164,7 @@ function broken(error: ApiError = brokenOff()): ReadOutcome {
   return { events: [], ending: 'broken', error }
 }
 
-/** The error of an `error` event, which has the API's usual form. */
+/** The error of an `error` event, in the API's usual form. */
 function errorIn(error: unknown): ApiError {
   const { type, message } = (error ?? {}) as { type?: unknown; message?: unknown }
   return typeof type === 'string' && typeof message === 'string'
@@ -172,8 +173,8 @@ function errorIn(error: unknown): ApiError {
 }
 
 /**
- * Reads a reply to a conversation that went whole. However it ends, the turn is over: the process has
- * no tools to call, and is kept from asking again. Each turn brings its whole conversation.
+ * Reads a reply to a conversation that went whole. The turn is over however the reply ends: the
+ * process has no tools, and is kept from asking again. Each turn brings its whole conversation.
  */
 export class WholeWatch implements ReplyReader {
   readonly callIds = []

@@ -1,4 +1,4 @@
-/** The line with which the SDK inside the runtime begins to tell of an answer, with its headers. */
+/** The SDK inside the runtime writes this line before the headers of an answer. */
 const ANSWER = /\[Anthropic SDK DEBUG\].*\bresponse (?:start|error)\b/
 
 /** A header in it, such as `    "retry-after": "7",`. */
@@ -9,8 +9,8 @@ const END = /^\s*\},?$/
 
 /**
  * Reads the headers of the API's answers from the runtime's stderr, line by line. With
- * `ANTHROPIC_LOG=debug` the Anthropic SDK inside it writes them before it tells of an error (measured with
- * 2.1.330). Nothing of a conversation and no key is among them.
+ * `ANTHROPIC_LOG=debug` the Anthropic SDK inside the runtime writes them before it reports an error
+ * (measured with 2.1.330). They contain no part of a conversation and no key.
  */
 export class ResponseHeaders {
   #isInside = false

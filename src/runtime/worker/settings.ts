@@ -4,7 +4,7 @@ import type { Channel, Flags } from './channel.ts'
 /** Whether the runtime may send a request upstream. */
 export type Gate = 'open' | 'closed'
 
-/** What a process is told outside its conversation. */
+/** The state of a process besides its conversation. */
 export type State = {
   model: string
   /** `''` for none. */
@@ -21,7 +21,7 @@ const UNSENDABLE = JSON.stringify({ betas: ['\u0000'] })
 const THINKING_TOKENS = { off: 0, on: 1024 }
 
 /**
- * The settings of one process, of which only differences are sent: each `applyFlagSettings` takes
+ * The settings of one process. Only differences are sent, because each `applyFlagSettings` costs
  * the runtime some 10 ms of CPU.
  *
  * The **gate** is one of them. It is closed once the request of a turn has left, so that nothing else is
@@ -42,12 +42,14 @@ export class ProcessSettings {
   #settings: TurnSettings | undefined
   #env: Readonly<Record<string, string>> | undefined
   #gate: Gate = 'open'
-  /** `anthropic-beta` is remembered by the runtime for each model. */
+  /** The runtime remembers `anthropic-beta` for each model. */
   readonly #betas = new Map<string, string>()
 
   /**
-   * @param openLimit tokens of the runtime's own conversation up to which it asks while the gate is open
-   * @param ownHeaders headers for the API that the user set for all requests, as `Name: value` lines
+   * @param openLimit the context limit while the gate is open: above it the runtime refuses to ask.
+   * Tokens of the runtime's own conversation
+   * @param ownHeaders headers for the API that the user set for all requests, as `Name: value`
+   * lines
    */
   constructor(channel: Channel, openLimit: string, ownHeaders: string) {
     this.#channel = channel
@@ -59,15 +61,15 @@ export class ProcessSettings {
     return this.#gate
   }
 
-  /** Whether a process can ask a model with these betas: the first list for a model stays. */
+  /** Whether the process can ask a model with these betas: a model keeps its first list. */
   takes(model: string, betas: string): boolean {
     return (this.#betas.get(model) ?? betas) === betas
   }
 
   /**
-   * Tells the process all of a state. Its conversation must be empty if model or system prompt change.
+   * Brings the process to a state. Its conversation must be empty if model or system prompt change.
    *
-   * @param gate to be set with it
+   * @param gate set in the same step
    */
   async apply({ model, system, settings }: State, gate: Gate): Promise<void> {
     const flags = this.#differences({ model, system, settings }, gate)
@@ -76,7 +78,7 @@ export class ProcessSettings {
       this.#thinking = settings.runtimeThinking
       steps.push(this.#channel.setThinkingTokens(THINKING_TOKENS[settings.runtimeThinking]))
     }
-    // The runtime takes these in the order in which they are written.
+    // The runtime applies these in the order in which they are written.
     if (Object.keys(flags).length > 0) steps.push(this.#channel.applyFlags(flags))
     if (system !== this.#system && system !== '') {
       steps.push(this.#channel.setSystemPrompt(system, model))
@@ -86,7 +88,7 @@ export class ProcessSettings {
     await Promise.all(steps)
   }
 
-  /** Sets the gate alone. */
+  /** Sets only the gate. */
   async setGate(gate: Gate): Promise<void> {
     if (this.#settings === undefined || gate === this.#gate) return
     const env = this.#environmentOf(this.#settings, gate)
@@ -111,7 +113,7 @@ export class ProcessSettings {
     return flags
   }
 
-  /** What was given stays until it is replaced, so each value is always there. */
+  /** A value stays until it is replaced, so every value is always present. */
   #environmentOf(settings: TurnSettings, gate: Gate): Record<string, string> {
     return {
       CLAUDE_CODE_EXTRA_BODY: gate === 'open' ? settings.extraBody : UNSENDABLE,
@@ -119,15 +121,16 @@ export class ProcessSettings {
       ANTHROPIC_CUSTOM_HEADERS: [this.#ownHeaders, settings.headers].filter(Boolean).join('\n'),
       DISABLE_PROMPT_CACHING: settings.runtimeCaching ? '' : '1',
       CLAUDE_CODE_PROMPT_CACHE_TTL: settings.cacheLifetime,
-      // Without it the runtime asks for thoughts of its own accord; what the client says is in the body.
+      // Otherwise the runtime asks for thinking by itself; the client's own wish is in the body.
       CLAUDE_CODE_DISABLE_THINKING: settings.runtimeThinking === 'on' ? '' : '1',
-      // The tokens of its conversation from which on the runtime refuses by itself to ask.
+      // The context limit, in tokens of the runtime's conversation: above it the runtime refuses to
+      // ask.
       CLAUDE_CODE_BLOCKING_LIMIT_OVERRIDE: gate === 'open' ? this.#openLimit : '1',
     }
   }
 }
 
-/** By its values: as JSON, a body of many megabytes would be written twice. */
+/** Compares the values: comparing JSON would write a body of many megabytes twice. */
 function isEqual(
   env: Readonly<Record<string, string>>,
   other: Readonly<Record<string, string>> | undefined,

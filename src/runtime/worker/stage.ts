@@ -1,14 +1,14 @@
 /**
  * What a worker is doing.
  *
- * - `starting`: the process runs and was not heard of yet
- * - `ready`: it may be given a turn
+ * - `starting`: the process runs and has not answered yet
+ * - `ready`: it may get a turn
  * - `opening`: it is brought to the state before a turn's prompt
- * - `asking`: the request of a turn was sent, or is about to be
- * - `held`: the reply called tools, and the process waits for their results; a turn may be given
- * - `settling`: the reply is complete and the process tidies up; a turn may be given already
- * - `recovering`: the process is brought back to the last position that is known
- * - `ended`: for good
+ * - `asking`: the request of a turn was sent, or is about to be sent
+ * - `held`: the reply called tools, and the process waits for their results; it may get a turn
+ * - `settling`: the reply is complete and the process tidies up; it may already get a turn
+ * - `recovering`: the process is rewound to the last known position
+ * - `ended`: it never works again
  */
 export type Stage =
   | 'starting'
@@ -31,7 +31,7 @@ const NEXT: Readonly<Record<Stage, readonly Stage[]>> = {
   ended: [],
 }
 
-/** The stage of one worker. The first end is the only one: what comes after it changes nothing. */
+/** The stage of one worker. After the first end nothing changes it any more. */
 export class StageMachine {
   #stage: Stage = 'starting'
   readonly #onChange: (stage: Stage) => void

@@ -12,30 +12,30 @@ import { Deferred } from '../../deferred.ts'
 import type { CallAnswer } from '../../plan/resolution.ts'
 import type { ClientTool } from '../../plan/turn.ts'
 
-/** The name of the one MCP server of a process; the tools are allowed by it. */
+/** The name of the one MCP server of a process; the permission for its tools uses this name. */
 export const TOOL_SERVER = 'client'
 
 /**
- * The most that the runtime lets a tool announce for a result (a `_meta` of MCP); without it,
- * results over 50,000 characters are moved to a file.
+ * The largest result size that the runtime lets a tool announce (a `_meta` of MCP). Without it, the
+ * runtime moves results over 50,000 characters to a file.
  */
 const MAX_RESULT_CHARACTERS = 500_000
 
 const LOOK_AGAIN_MILLISECONDS = 2
 
 /**
- * If the names never come, the turn shows it: the runtime does not take a call of an unknown tool
- * for a call.
+ * How often to ask for the names at most. If they never come, the turn fails visibly: the runtime
+ * ignores calls of unknown tools.
  */
 const MOST_LOOKS = 50
 
-/** Longer than any call is held: a call that no one answers ends when its turn is given up. */
+/** Longer than any call is held: a call without a result ends when its turn is given up. */
 const CALL_TIMEOUT_MILLISECONDS = 24 * 60 * 60 * 1000
 
 /**
- * The tools of the client whose conversation the process holds, as an MCP server inside this process.
- * A call waits here for its answer until the turn is given up; the runtime may make the calls of one
- * reply one after another.
+ * The tools of the client whose conversation the process holds, as an MCP server inside this
+ * process. A call waits here for its result until the turn is given up. The runtime may make the
+ * calls of one reply one after another.
  */
 export class Toolbox {
   readonly server: McpSdkServerConfigWithInstance
@@ -43,7 +43,7 @@ export class Toolbox {
   readonly #answers = new Map<string, CallAnswer>()
   readonly #waiting = new Map<string, (answer: CallToolResult) => void>()
   #tools: readonly ClientTool[] = []
-  /** Settled when the runtime has asked for the list that is current. */
+  /** Settles when the runtime has asked for the current list. */
   #listed = new Deferred<void>()
 
   constructor(version: string) {
@@ -65,7 +65,7 @@ export class Toolbox {
       type: 'sdk',
       name: TOOL_SERVER,
       timeout: CALL_TIMEOUT_MILLISECONDS,
-      // The SDK's type names the high-level server; it only connects it.
+      // The SDK's type demands the high-level server, but the SDK only connects it.
       instance: mcp as unknown as McpSdkServerConfigWithInstance['instance'],
     }
   }
@@ -75,11 +75,11 @@ export class Toolbox {
   }
 
   /**
-   * Offers other tools. The process must be initialized.
+   * Replaces the tools. The process must be initialized.
    *
-   * @param known asks the runtime which tools it knows: some milliseconds after it was given the list
-   * it still has the one before
-   * @returns resolves when the runtime knows them
+   * @param known asks the runtime which tools it knows. For some milliseconds after it got a new
+   * list, it still reports the previous one
+   * @returns resolves when the runtime knows the new tools
    */
   async offer(tools: readonly ClientTool[], known: () => Promise<string[]>): Promise<void> {
     if (JSON.stringify(tools) === JSON.stringify(this.#tools)) return
@@ -88,7 +88,7 @@ export class Toolbox {
     await this.#mcp.sendToolListChanged()
     await this.#listed.promise
     const wanted = tools.map(({ name }) => name)
-    // A process that was asked before keeps the names of earlier tools beside these.
+    // After its first turn, a process also keeps the names of earlier tools.
     for (let look = 0; look < MOST_LOOKS; look += 1) {
       const names = new Set(await known())
       if (names.size === wanted.length && wanted.every((name) => names.has(name))) return
@@ -97,7 +97,7 @@ export class Toolbox {
     }
   }
 
-  /** Answers calls by tool use id, those that were made and those that are still to come. */
+  /** Answers calls by tool use id: those already made, and those still to come. */
   answer(answers: ReadonlyMap<string, CallAnswer>): void {
     for (const [id, answer] of answers) {
       const waiting = this.#waiting.get(id)
@@ -107,7 +107,9 @@ export class Toolbox {
     }
   }
 
-  /** Forgets calls and answers of a turn that was given up. The runtime waits for them no longer. */
+  /**
+   * Forgets calls and results of a turn that was given up: the runtime no longer waits for them.
+   */
   reset(): void {
     this.#answers.clear()
     this.#waiting.clear()

@@ -1,9 +1,9 @@
 /** A message that the process holds. */
 export type Position = {
   role: 'user' | 'assistant'
-  /** The lineage of the conversation up to this message, the message included. */
+  /** The lineage of the conversation up to and including this message. */
   lineage: string
-  /** The uuid of a user message that the proxy wrote. */
+  /** The uuid, if the proxy wrote the message as a user message. */
   uuid?: string | undefined
   /** Whether the runtime can cut the conversation before it. */
   isTarget?: boolean
@@ -13,17 +13,19 @@ export type Position = {
 export type Cut = { keep: number; target: string }
 
 /**
- * What a process holds of a conversation, message by message, and where it can be rewound to.
+ * The messages that a process holds, and the positions to which it can be rewound.
  *
  * Only user messages that were acknowledged by the runtime can be rewound to (measured with 2.1.330):
  * those that were asked or put in with `shouldQuery: false`, not those put in as text alone and not
  * tool results, whoever wrote them.
  */
 export class Transcript {
-  /** The lineage of the empty conversation: model, system prompt and tools. `undefined`: none is known. */
+  /**
+   * The lineage of the empty conversation: model, system prompt and tools. `undefined` if unknown.
+   */
   #origin: string | undefined
   #positions: Position[] = []
-  /** The first message that can be rewound to, even if what came after it is in doubt. */
+  /** The first message before which the runtime can cut, even if the state after it is in doubt. */
   #first: string | undefined
   #newest: string | undefined
   #isEmpty = true
@@ -37,22 +39,25 @@ export class Transcript {
     return this.#positions.length
   }
 
-  /** Names the state of the process; `undefined` if it is in doubt, or nothing was begun. */
+  /**
+   * The lineage of the whole transcript; `undefined` if the state is in doubt or there is no
+   * conversation.
+   */
   get lineage(): string | undefined {
     return this.#positions.at(-1)?.lineage ?? this.#origin
   }
 
-  /** The uuid of the newest user message: the runtime asks for it, so that nothing is cut unseen. */
+  /** The uuid of the newest user message. A rewind must name it, so that nothing unseen is cut. */
   get newest(): string | undefined {
     return this.#newest
   }
 
-  /** The cut after which the process holds nothing; `undefined` if it can't be made. */
+  /** The cut that empties the process; `undefined` if it is impossible. */
   get whole(): Cut | undefined {
     return this.#first === undefined ? undefined : { keep: 0, target: this.#first }
   }
 
-  /** Begins an empty conversation. Without an origin, no turn will find what is put in. */
+  /** Begins an empty conversation. Without an origin, no turn is matched to it. */
   begin(origin?: string): void {
     this.#origin = origin
     this.#positions = []
@@ -61,7 +66,7 @@ export class Transcript {
     this.#isEmpty = true
   }
 
-  /** Notes a user message that was written to the process, before anything is known of its effect. */
+  /** Notes a user message that was written to the process, before its effect is known. */
   wrote(uuid: string, canBeTarget: boolean): void {
     // A conversation whose first message can't be cut away needs another process.
     if (this.#isEmpty && canBeTarget) this.#first = uuid
@@ -74,7 +79,9 @@ export class Transcript {
     this.#positions.push(position)
   }
 
-  /** From now on it is not known what the process holds. It can still be emptied. */
+  /**
+   * Call it when the content of the process becomes uncertain. The process can still be emptied.
+   */
   doubt(): void {
     this.#origin = undefined
     this.#positions = []
@@ -82,8 +89,8 @@ export class Transcript {
 
   /**
    * @param lineages of the conversation after 0, 1, 2, … messages
-   * @returns how many messages the process and that conversation share from the start; `undefined` if
-   * they have another beginning
+   * @returns how many messages the process and that conversation share from the start; `undefined`
+   * if model, system prompt or tools differ
    */
   shared(lineages: readonly string[]): number | undefined {
     if (this.#origin === undefined || this.#origin !== lineages[0]) return undefined
@@ -92,7 +99,10 @@ export class Transcript {
     return count
   }
 
-  /** The cut that keeps the most of the first `count` messages; `undefined` if there is none. */
+  /**
+   * The cut that keeps as many as possible of the first `count` messages; `undefined` if there is
+   * none.
+   */
   cutWithin(count: number): Cut | undefined {
     for (let keep = Math.min(count, this.#positions.length - 1); keep >= 0; keep -= 1) {
       const { uuid, isTarget } = this.#positions[keep] ?? {}
@@ -101,7 +111,7 @@ export class Transcript {
     return undefined
   }
 
-  /** Call it after a cut that the runtime made. */
+  /** Call it after the runtime made a cut. */
   cut({ keep }: Cut): void {
     if (keep === 0) {
       this.begin(this.#origin)

@@ -42,20 +42,22 @@ import { Toolbox } from './toolbox.ts'
 import { type Cut, Transcript } from './transcript.ts'
 import { wearOf } from './wear.ts'
 
-/** `ended` for good, `recovered` from a bad end of a turn, `forgot` the conversation that it held. */
+/**
+ * The worker ended; it recovered after a turn that failed; it forgot the conversation that it held.
+ */
 export type WorkerEvent = 'ended' | 'recovered' | 'forgot'
 
 export type WorkerDependencies = {
   launcher: Launcher
   kind: WorkerKind
   version: string
-  /** Milliseconds that the process may take for a step before the request is on its way. */
+  /** Time limit for each step before the request is sent, in milliseconds. */
   startTimeout: number
-  /** Milliseconds for which a reply that began may be silent. */
+  /** Time limit between two events of a reply, in milliseconds. */
   nextEventTimeout: number
   /** Called after each change of the stage. */
   onStage: (worker: Worker) => void
-  /** Called with what happened to a worker beside its turns, for the log. */
+  /** Reports events of a worker that are not part of a turn, for the log. */
   onEvent: (event: WorkerEvent, cause: string) => void
   /** Called with the state of the plan, which comes with each reply under a subscription. */
   onRateLimits?: (limits: RateLimits) => void
@@ -65,13 +67,15 @@ export type WorkerDependencies = {
 
 /** How a worker is brought to the state before a turn's prompt. */
 export type Way =
-  /** It is there. */
+  /** Nothing has to be done. */
   | { kind: 'continue' }
-  /** All that it holds is a beginning of the turn's conversation: it is told the rest. */
+  /** Everything that it holds is the beginning of the turn's conversation: it gets the rest. */
   | { kind: 'extend'; keep: number }
-  /** It is cut to a beginning that it shares with the turn's conversation, and told the rest. */
+  /**
+   * It is cut back to the beginning that it shares with the turn's conversation, and gets the rest.
+   */
   | { kind: 'rewind'; cut: Cut }
-  /** It is emptied, and told everything. */
+  /** It is emptied, and gets the whole conversation. */
   | { kind: 'open' }
 
 /** Where the reply to a turn goes. */
@@ -90,22 +94,22 @@ type Flight = {
   diagnosis: Diagnosis
   /** Resolves when the runtime is done with the user message that the turn began with. */
   settled: Promise<void>
-  /** Where the process is cut if the reply is not kept. */
+  /** The cut to make if the reply is not kept. */
   cut: Cut | undefined
   /** Cuts away the prompt alone; undefined if the turn began with the results of held calls. */
   prompt: Cut | undefined
 }
 
 /**
- * The gate stays open for this long after the request has left. Closing it takes the runtime some
- * 10 ms of work, which fit into the time that the API thinks; a reply that is there sooner is read first.
+ * The gate stays open for this long after the request was sent. Closing it costs the runtime some
+ * 10 ms, while the API works on the reply. A reply that arrives sooner is read first.
  */
 const GATE_MILLISECONDS = 25
 
 /** The runtime may take this long to tidy up after a reply, or after an interrupt. */
 const SETTLE_MILLISECONDS = 10_000
 
-/** No model has this name, so that nothing is remembered for one. */
+/** No model has this name, so the runtime remembers nothing (such as betas) for a real one. */
 const WARM_UP: State = {
   model: 'warm-up',
   system: '',
@@ -120,23 +124,23 @@ const WARM_UP: State = {
 }
 
 /**
- * A process of the runtime that serves turns one after another, of any conversation.
+ * A process of the runtime that serves turns of any conversation, one after another.
  *
- * After each turn it holds that turn's conversation, and its transcript says up to where. What ends
- * badly is rewound to the last position that is known. If that fails, or the process dies or hangs,
- * the worker ends: once, with one cause.
+ * After each turn it holds that turn's conversation; its transcript lists the messages. After a
+ * turn that failed, the process is rewound to the last known position. If that fails, or the
+ * process dies or hangs, the worker ends: once, with one cause.
  */
 export class Worker {
   readonly transcript = new Transcript()
-  /** Resolves with the models of the login when the process can be given turns. */
+  /** Resolves with the models of the login when the process is ready for turns. */
   readonly started: Promise<readonly ListedModel[]>
-  /** The calls that the process waits for, while it is held. */
+  /** The ids of the calls whose results the process waits for, while it is held. */
   heldCalls: readonly string[] = []
   /** Whether the model was forced to make these calls: clients seldom bring their results. */
   isForced = false
-  /** Turns of the present conversation that were answered here. */
+  /** How many turns of the present conversation this worker answered. */
   exchanges = 0
-  /** When a turn ended last, on the clock of `performance.now()`. */
+  /** When the latest turn ended, on the clock of `performance.now()`. */
   lastUsed = performance.now()
   readonly #dependencies: WorkerDependencies
   readonly #stages: StageMachine
@@ -157,11 +161,13 @@ export class Worker {
   #hasAsked = false
   #hasCounted = false
   #memory = 0
-  /** Whether it ends as soon as no turn uses it. */
+  /** Why it ends as soon as no turn uses it; `undefined` if it stays. */
   #retirement: string | undefined
-  /** Whether the runtime may go on after the calls of a reply: only if the client answered them. */
+  /**
+   * Whether the runtime may continue after the calls of a reply: only if the client answered them.
+   */
   #mayGoOn = false
-  /** Settled when a turn that the runtime must not go on with is given up. */
+  /** Settles when the turn is given up; until then the runtime is held back. */
   #givenUp = new Deferred<void>()
 
   /** @throws Error if the process can't be started */
@@ -198,7 +204,7 @@ export class Worker {
     return this.#stages.current
   }
 
-  /** The id of its process; undefined if none was started. */
+  /** The id of its process; undefined if no process was started. */
   get pid(): number | undefined {
     return this.#link.process?.child.pid
   }
@@ -214,39 +220,39 @@ export class Worker {
   }
 
   /**
-   * Whether it can count tokens. From its first question on the runtime keeps tools that were taken from
-   * it in its own list, and counts them (measured with 2.1.330).
+   * Whether it can count tokens. After its first turn, a process keeps removed tools in its list,
+   * and counts them (measured with 2.1.330).
    */
   get canCount(): boolean {
     return !this.#hasAsked
   }
 
-  /** Whether it is kept for counting. */
+  /** Whether it is reserved for counting. */
   get isCounter(): boolean {
     return this.#hasCounted && !this.#hasAsked
   }
 
-  /** Whether a turn can be given to it. */
+  /** Whether it is ready for a turn. */
   get isAvailable(): boolean {
     return this.#stages.is('ready', 'settling', 'held') && this.#link.process?.isGone !== true
   }
 
-  /** Whether the process can be asked a model with these betas. */
+  /** Whether the process can ask a model with these betas. */
   takes(model: string, betas: string): boolean {
     return this.#settings.takes(model, betas)
   }
 
-  /** Why the worker should be replaced, if it should. */
+  /** The reason to replace the worker; `undefined` if there is none. */
   get wear(): string | undefined {
     const isOutdated = this.#link.process?.isOutdated(stampOf) === true
     return wearOf({ memory: this.#memory, turns: this.#turns, isOutdated })
   }
 
   /**
-   * Brings the process to the state before the prompt, and asks.
+   * Brings the process to the state before the prompt, and sends the request.
    *
-   * @returns the reply, once the request is on its way
-   * @throws ApiError if it never was; `RuntimeEnded` if another worker may be tried
+   * @returns the reply, once the request was sent
+   * @throws ApiError if it was not sent; `RuntimeEnded` if another worker may be tried
    */
   async ask(turn: Turn, way: Way, signal: AbortSignal, receiver: Receiver = {}): Promise<Reply> {
     await this.#prepare(turn, way, signal)
@@ -271,7 +277,7 @@ export class Worker {
     return this.#waitUntilSent(flight, signal)
   }
 
-  /** Gives the held calls their answers; the reply, as of `ask`, is what the model says to them. */
+  /** Gives the held calls their results, and returns the reply that follows. */
   async resolve(
     turn: Turn,
     answers: ReadonlyMap<string, CallAnswer>,
@@ -288,7 +294,7 @@ export class Worker {
   }
 
   /**
-   * Has the API count a conversation. That is not billed, and nothing is said of it.
+   * Has the API count the tokens of a conversation, which is not billed.
    *
    * @throws ApiError if the API did not count
    */
@@ -307,8 +313,9 @@ export class Worker {
       await putUnasked(parts, opening.history, opening.model)
       look()
       const usage = await this.#channel.contextUsage('full')
-      // If the API does not count, the runtime makes a guess, and says so in its diagnostics alone.
-      // They come by another pipe: after one more question, to which it knows the answer, they are here.
+      // If the API does not count, the runtime guesses, and only its diagnostics show it. They
+      // arrive on another pipe. Once the process has answered one more trivial request, they are
+      // here.
       await this.#channel.contextUsage('summary')
       if (diagnosis.countFailure !== undefined) throw diagnosis.countFailure
       return contextCount(usage)
@@ -319,18 +326,18 @@ export class Worker {
   }
 
   /**
-   * Has the runtime run through a turn once, while the gate is closed: the first turn of a process
-   * takes some 70 ms longer than later ones. Nothing goes upstream and nothing stays.
+   * Warm-up: runs one turn behind the closed gate, because the first turn of a process takes some
+   * 70 ms longer than later ones. Nothing goes upstream, and the process is empty afterwards.
    */
   async warmUp(): Promise<void> {
     if (this.stage !== 'ready' || !this.transcript.isEmpty) return
     this.#hasAsked = true
-    // A turn that is given to the worker meanwhile waits for the end of this.
+    // A turn that comes meanwhile waits until this has ended.
     this.#settled = this.#warmUp()
     await this.#settled
   }
 
-  /** Gives up the calls that the process waits for, or forgets the conversation that it holds. */
+  /** Stops waiting for the results of calls, or forgets the conversation. */
   async forget(cause: string): Promise<void> {
     if (!this.#stages.is('ready', 'held', 'settling')) return
     this.#stages.move('recovering')
@@ -340,7 +347,7 @@ export class Worker {
       this.#dependencies.onEvent('forgot', cause)
       this.#rest()
     } catch {
-      // The worker has ended: the pool was told.
+      // The worker has ended; `onStage` has reported it.
     }
   }
 
@@ -372,7 +379,7 @@ export class Worker {
       await this.#channel.askBehindGate('Hi', uuid)
       await this.#channel.rewind({ keep: 0, target: uuid }, uuid)
     } catch {
-      // The worker has ended: the pool was told.
+      // The worker has ended; `onStage` has reported it.
     }
   }
 
@@ -394,10 +401,10 @@ export class Worker {
         this.heldCalls = []
         await this.#bringTo(turn, way, parts)
       }
-      // The last look: from here on the request is asked.
+      // The last check before the request is sent.
       look()
     } catch (error) {
-      // The client left between two steps. If nothing was put in, the process is where it was.
+      // The client left between two steps. If nothing was put into the process, it is unchanged.
       if (way.kind !== 'continue') this.transcript.doubt()
       if (wasHeld && way.kind === 'continue') this.#stages.move('held')
       else this.#rest()
@@ -429,7 +436,7 @@ export class Worker {
       await openConversation(parts, turn)
       return
     }
-    // A run has the system prompt from its start, and its gate is always open.
+    // A run gets its system prompt at the start, and its gate is always open.
     await this.#settings.apply({ ...turn, system: '' }, 'open')
     await putUnasked(parts, turn.history, turn.model)
   }
@@ -464,7 +471,7 @@ export class Worker {
     this.transcript.cut(cut)
   }
 
-  /** The runtime tidies up for some milliseconds after a reply. */
+  /** The runtime needs some milliseconds to tidy up after a reply. */
   async #untilSettled(): Promise<void> {
     await this.#link.within(this.#settled, SETTLE_MILLISECONDS)
   }
@@ -505,7 +512,7 @@ export class Worker {
     return flight
   }
 
-  /** Here it is not known whether the request left: after a time-out it is not tried again. */
+  /** It is not known whether the request was sent, so nothing is repeated after this timeout. */
   async #waitUntilSent({ exchange }: Flight, signal: AbortSignal): Promise<Reply> {
     const leave = (): void => void exchange.reply.return()
     signal.addEventListener('abort', leave)
@@ -554,7 +561,7 @@ export class Worker {
 
   #receiveAssistant(flight: Flight, message: Extract<SDKMessage, { type: 'assistant' }>): void {
     if ('is_api_error_message' in message) {
-      // After a refusal the runtime says so in words of its own, before the API's last events.
+      // After a refusal the runtime adds a message of its own before the API's last events.
       const { hasBegun } = flight.exchange.reply
       if (message.message.stop_reason === 'refusal' && hasBegun) return
       void this.#fail(flight, failureIn(message))
@@ -601,11 +608,11 @@ export class Worker {
     }
   }
 
-  /** In a run no event comes while a tool works, which may take any time. */
+  /** In a run no event comes while a tool works, and a tool may work for any time. */
   #watchForSilence(flight: Flight): void {
     const { kind, nextEventTimeout } = this.#dependencies
     if (kind.answersCalls) return
-    // A timer of its own for each event would take longer than all that is done with the event.
+    // One timer per event would cost more than the rest of the work on the event.
     if (this.#silence !== undefined) {
       this.#silence.refresh()
       return
@@ -620,13 +627,13 @@ export class Worker {
     }, nextEventTimeout)
   }
 
-  /** The reader of the reply gave it up: its client left, or the reply did not begin in time. */
+  /** The reader gave up the reply: the client left, or the reply did not begin in time. */
   #leave(flight: Flight, reason: ApiError): void {
     flight.exchange.sent.reject(reason)
     this.#conclude(flight, { kind: 'dropped', cause: reason.message, runtime: 'goes on' })
   }
 
-  /** A run ends with its message; a turn without a reply should not be, and is an error. */
+  /** A run ends with its message. A turn must not end without a reply: that is an error. */
   async #endWithoutReply(flight: Flight): Promise<void> {
     await flight.settled
     if (this.#flight === flight) this.#conclude(flight, flight.exchange.finish())
@@ -664,8 +671,8 @@ export class Worker {
   }
 
   #release(): void {
-    // What made the runtime ask again it remembers: after a 400 about effort it sends no effort any more,
-    // whatever a conversation asks for (measured with 2.1.332).
+    // The runtime remembers why it asked again: after a 400 about effort it never sends an effort
+    // again (measured with 2.1.332). So the process is replaced.
     const isAskedOnce = !this.#dependencies.kind.answersCalls
     if (isAskedOnce && (this.#flight?.diagnosis.requests ?? 0) > 1) {
       this.#retirement ??= 'it asked twice'
@@ -677,7 +684,7 @@ export class Worker {
     this.#silence = undefined
   }
 
-  /** After a reply that is kept: the next turn may have been given already. */
+  /** Call it after a reply that is kept; the next turn may already have come. */
   async #settle(): Promise<void> {
     try {
       await this.#untilSettled()
@@ -685,14 +692,14 @@ export class Worker {
       await this.#setGate('open')
       if (this.#stages.is('settling')) this.#rest()
     } catch {
-      // The worker has ended: the pool was told.
+      // The worker has ended; `onStage` has reported it.
     }
   }
 
   /**
-   * Brings the process back to the state before the prompt, whatever it is doing.
+   * Brings the process back to the state before the prompt, from any stage.
    *
-   * @param cause why it must be, for the log; absent if that is no more than the end of each turn
+   * @param cause for the log; absent if every turn ends this way
    */
   async #recover(
     { cut, prompt, settled }: Flight,
@@ -722,11 +729,11 @@ export class Worker {
       if (cause !== undefined) this.#dependencies.onEvent('recovered', cause)
       this.#rest()
     } catch {
-      // The worker has ended: the pool was told.
+      // The worker has ended; `onStage` has reported it.
     }
   }
 
-  /** Nothing is in flight: the worker may be given a turn. */
+  /** Call it when nothing is in flight: the worker is ready for a turn. */
   #rest(): void {
     if (this.end || !this.#stages.is('opening', 'settling', 'recovering')) return
     void this.#measure()
@@ -743,7 +750,7 @@ export class Worker {
     try {
       await this.#settings.setGate(gate)
     } catch {
-      // The worker has ended: the pool was told.
+      // The worker has ended; `onStage` has reported it.
     }
   }
 
@@ -765,7 +772,7 @@ export class Worker {
     }
   }
 
-  /** What the API says itself, or else when the window of the plan begins anew. Seconds. */
+  /** Seconds: the API's own `retry-after`, or else the time until the plan window resets. */
   #retryAfter({ status }: Failure, { retryAfter }: Diagnosis): number | undefined {
     if (retryAfter !== undefined) return retryAfter
     const { status: verdict, resetsAt } = this.#rateLimit ?? {}
@@ -773,7 +780,7 @@ export class Worker {
     return Math.max(1, Math.ceil(resetsAt - Date.now() / 1000))
   }
 
-  /** Holds the runtime back if it would go on after calls that the client did not answer. */
+  /** Holds the runtime back if it would continue after calls that the client did not answer. */
   async #holdBack(): Promise<Record<string, never>> {
     if (!this.#mayGoOn) await this.#givenUp.promise
     return {}
@@ -813,5 +820,8 @@ function turnToAskAgain({ turn, receiver }: Flight, answer: Diagnosed): Turn | u
 }
 
 function fellSilent(): ApiError {
-  return new ApiError('timeout_error', 'The reply did not go on in time (next_event_timeout).')
+  return new ApiError(
+    'timeout_error',
+    'The reply stopped: no further event came in time (next_event_timeout).',
+  )
 }

@@ -25,7 +25,7 @@ export type ErrorBody = {
 }
 
 export type ApiErrorOptions = {
-  /** HTTP status, where it is not the usual one of `type`. */
+  /** HTTP status, if it is not the usual one of `type`. */
   status?: number
   /** The id that the API gave to the request that failed. */
   requestId?: string
@@ -68,7 +68,7 @@ export class ApiError extends Error {
   }
 }
 
-/** The error type that the API uses with an HTTP status, for answers that name none. */
+/** The API's error type for an HTTP status, for answers without a type. */
 export function errorTypeOf(status: number): ErrorType {
   for (const [type, known] of Object.entries(STATUS_OF)) {
     if (known === status) return type as ErrorType

@@ -15,7 +15,7 @@ import { VERSION } from './version.ts'
 export { commandOf }
 export type { Account, Installation, System }
 
-/** The runtime as it is found on this machine, without a proxy. */
+/** The state of the runtime on this machine, without a proxy. */
 export type RuntimeInspection = {
   system: System
   installation: Installation
@@ -33,7 +33,7 @@ const KEY_VARIABLES = ['ANTHROPIC_API_KEY', 'ANTHROPIC_AUTH_TOKEN']
 /**
  * Asks the runtime's executable for its version and its login. Nothing goes to the model's API.
  *
- * @param claudePath another executable than the SDK's own
+ * @param claudePath an executable to use instead of the SDK's own
  */
 export async function inspectRuntime(
   claudePath: string | undefined,
@@ -81,7 +81,7 @@ export async function inspectRuntime(
   }
 }
 
-/** The executable that would be run as the runtime; undefined if there is none. Nothing is started. */
+/** The path of the runtime's executable; undefined if there is none. Nothing is started. */
 export function runtimeExecutable(claudePath: string | undefined): string | undefined {
   return claudePath ?? findExecutable(thisSystem())
 }

@@ -10,9 +10,9 @@ export type Stage = 'starting' | 'ready' | 'listening' | 'draining' | 'closed'
 /** An open port. */
 export type Port = {
   port: number
-  /** Takes no more connections, and resolves when those that were open are closed. */
+  /** Accepts no more connections, and resolves when all open ones are closed. */
   close: () => Promise<void>
-  /** Closes the connections that are still open. */
+  /** Closes the connections that are still open, at once. */
   cut: () => void
 }
 
@@ -24,18 +24,19 @@ export type LifecycleSteps = {
   stop: () => Promise<unknown>
   /** Deletes the files and folders of the proxy. */
   release: () => Promise<unknown>
-  /** Milliseconds for which requests in flight may go on after `close()`. */
+  /** Milliseconds that requests in flight may take after `close()`. */
   drainTimeout: number
   /** Receives the error of a shutdown step; the other steps still run. */
   onError: (error: unknown) => void
 }
 
-/** Minimum time for clients to read what was sent before their connections are closed. */
+/** Minimum time for clients to read the sent bytes before their connections are closed. */
 const FLUSH_MILLISECONDS = 1000
 
 /**
- * Starts, opens and closes a proxy, each once, whatever the order and number of calls. After
- * `close()` no port is open, and no request begins that `close()` does not wait for.
+ * Starts, opens and closes a proxy, each exactly once, in whatever order and however often the
+ * methods are called. After `close()` no port is open, and no request begins that `close()` does
+ * not wait for.
  */
 export class Lifecycle {
   readonly #steps: LifecycleSteps
@@ -53,7 +54,7 @@ export class Lifecycle {
   }
 
   /**
-   * @param signal gives the start up: everything that it began is ended
+   * @param signal cancels the start; everything that was begun is ended
    * @throws the error of the start, or the signal's reason
    */
   async start(signal?: AbortSignal): Promise<void> {
@@ -73,9 +74,9 @@ export class Lifecycle {
   }
 
   /**
-   * Opens the port. Called again, it gives the one that is open.
+   * Opens the port. Further calls return the port that is open.
    *
-   * @throws Error once `close()` was called, and the system's error (`EADDRINUSE`, …); after that one
+   * @throws Error after `close()`, and the system's error (`EADDRINUSE`, …); after a system error
    * it may be called again
    */
   async listen(): Promise<Port> {
@@ -91,7 +92,7 @@ export class Lifecycle {
    * Registers a request in flight, for which `close()` waits.
    *
    * @returns a function to call when the request has ended
-   * @throws ApiError 529 once `close()` was called
+   * @throws ApiError 529 after `close()`
    */
   begin(): () => void {
     if (this.#isEnding) throw stopping()
@@ -113,7 +114,10 @@ export class Lifecycle {
     }
   }
 
-  /** Lets requests in flight finish, then ends everything. Never rejects; all callers wait for one end. */
+  /**
+   * Lets requests in flight finish, then ends everything. Never rejects. All callers wait for the
+   * same end.
+   */
   close(): Promise<void> {
     return (this.#closed ??= this.#end())
   }
@@ -125,9 +129,9 @@ export class Lifecycle {
     const flushed = port?.close()
     const drainedAt = performance.now() + this.#steps.drainTimeout
     await within(this.#steps.drainTimeout, Promise.all(this.#inFlight))
-    // Replies that are still under way end with an error, which needs a moment to be sent.
+    // Replies that are still in progress end with an error, which needs a moment to be sent.
     await this.#try(this.#steps.stop)
-    // A slow client may still read a reply that was complete before.
+    // A slow client may still be reading a reply that is already complete.
     await within(Math.max(FLUSH_MILLISECONDS, drainedAt - performance.now()), flushed)
     port?.cut()
     await this.#try(this.#steps.release)
@@ -156,7 +160,7 @@ export class Lifecycle {
   }
 
   #assertOpen(): void {
-    if (this.#isEnding) throw new Error('The proxy is closed: create another one.')
+    if (this.#isEnding) throw new Error('The proxy is closed. Create a new one.')
   }
 }
 

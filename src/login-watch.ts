@@ -1,17 +1,17 @@
 import type { TurnRecord } from './observe/turn-record.ts'
 
 export type LoginWatchInput = {
-  /** Called if there may be another login by now. */
+  /** Called if the login may have changed. */
   doubt: () => void
-  /** Asks who is logged in, if that is in doubt. */
+  /** Asks who is logged in, if it is in doubt. */
   look: () => Promise<unknown>
-  /** Called when that is known. */
+  /** Called when the login is known again. */
   onKnown: () => void
 }
 
 /**
- * Notices by the turns' ends that someone else may be logged in: after the API refused the login, the
- * first reply may be another login's.
+ * Notices from the ends of turns that the login may have changed: after the API refused the login,
+ * the next successful reply may come from another login.
  */
 export class LoginWatch {
   readonly #input: LoginWatchInput
@@ -30,7 +30,10 @@ export class LoginWatch {
     void this.#input.look().then(this.#input.onKnown)
   }
 
-  /** Call it when a turn is refused because the plan is used up: no reply will tell of another login. */
+  /**
+   * Call it when a turn is refused because the plan is used up: then no reply can show that the
+   * login has changed.
+   */
   turnRefused(): void {
     void this.#input.look()
   }

@@ -2,21 +2,23 @@ import { lstat, mkdir, mkdtemp, readdir, readFile, readlink, rm, writeFile } fro
 import { hostname, tmpdir } from 'node:os'
 import { join } from 'node:path'
 
-/** A folder of this process alone (mode 0700), for files of the runtime. */
+/** A folder that only this process uses (mode 0700), for files of the runtime. */
 export type PrivateFolder = {
   path: string
   /** Makes an empty folder in it. */
   subfolder: (name: string) => Promise<string>
-  /** Deletes it with all that is in it. Never rejects: failures go to `onProblem`. */
+  /** Deletes it with its content. Never rejects: failures go to `onProblem`. */
   remove: () => Promise<void>
 }
 
 const PREFIX = 'claude-sub-proxy-'
 
-/** Says which process a folder belongs to, so that a later start can tell whether that one is gone. */
+/**
+ * Names the process that owns a folder, so that a later start can see whether that process is gone.
+ */
 const OWNER_FILE = 'owner.json'
 
-/** @param onProblem is told of a folder that could not be deleted */
+/** @param onProblem receives the error if a folder could not be deleted */
 export async function makePrivateFolder(
   onProblem: (error: unknown) => void = () => {},
 ): Promise<PrivateFolder> {
@@ -34,9 +36,8 @@ export async function makePrivateFolder(
 }
 
 /**
- * Deletes the private folders of this user's processes that were killed before they could do so.
- * A folder is kept if its process may still run, also in another container that shares the folder for
- * temporary files.
+ * Deletes the private folders that killed processes of this user left behind. A folder is kept if
+ * its process may still run, also in another container that shares the folder for temporary files.
  *
  * @returns the paths that were deleted
  */
@@ -56,7 +57,7 @@ export async function sweepPrivateFolders(): Promise<string[]> {
   return swept.filter((path) => path !== undefined)
 }
 
-/** A process that is ending may still write there, so deleting is retried. */
+/** A process that is ending may still write there, so the deletion is retried. */
 function remove(path: string): Promise<void> {
   return rm(path, { recursive: true, force: true, maxRetries: 5 })
 }
@@ -87,7 +88,7 @@ async function isAbandoned(path: string): Promise<boolean> {
       !isAlive(owner.pid)
     )
   } catch {
-    // It is gone, was made by another version, or is being made.
+    // The folder is gone, is being made, or was made by another version.
     return false
   }
 }
@@ -97,7 +98,7 @@ function isAlive(pid: number): boolean {
     process.kill(pid, 0)
     return true
   } catch (error) {
-    // EPERM: there is one, of another user.
+    // EPERM: the process exists, but belongs to another user.
     return (error as NodeJS.ErrnoException).code !== 'ESRCH'
   }
 }

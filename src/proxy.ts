@@ -50,38 +50,40 @@ import { VERSION } from './version.ts'
 import { stableWorkFolder } from './work-folder.ts'
 
 export type ProxyOptions = ConfigInput & {
-  /** Where the proxy writes what it does; by default nowhere. */
+  /** Receives the log; by default there is none. */
   logger?: Logger
   /** The environment from which the runtime's login and network settings come; by default this process's. */
   env?: Environment
-  /** Gives the start up: `createProxy` rejects with the signal's reason, and nothing is left. */
+  /**
+   * Cancels the start: `createProxy` rejects with the signal's reason, and leaves nothing behind.
+   */
   signal?: AbortSignal
 }
 
 export type Proxy = {
   readonly config: Config
-  /** Answers a request without a port: give it to a client as its `fetch`. */
+  /** Answers a request without a port. Pass it to a client library as its `fetch`. */
   fetch: (input: Request | URL | string, init?: RequestInit) => Promise<Response>
   /**
-   * Listens on the configured host and port. Called again, it gives the address of the open port.
+   * Listens on the configured host and port. Further calls return the address of the open port.
    *
-   * @throws the system's error (`EADDRINUSE`, …), and Error once `close()` was called
+   * @throws the system's error (`EADDRINUSE`, …), and Error after `close()`
    */
   listen: () => Promise<{ url: string; port: number }>
-  /** Who the runtime is logged in as. Never rejects: if the runtime does not tell, `problem` says why. */
+  /** The runtime's login. Never rejects: if the runtime does not report it, `problem` says why. */
   account: () => Promise<Account>
   /** Waits for requests in flight (`shutdownTimeout` at most), then ends every process. Never rejects. */
   close: () => Promise<void>
 }
 
-/** How long a server that works on batches or responses and says nothing is believed to be alive. */
+/** A server that works on batches or responses counts as alive for this long after its last sign of life. */
 const LEASE_MILLISECONDS = 10_000
 
 /**
  * Builds a proxy from its parts. Nothing listens until `listen()`; two proxies in one process are
  * independent.
  *
- * @throws ConfigError for a value that is not allowed, Error where the runtime can't be started
+ * @throws ConfigError for a value that is not allowed, Error if the runtime can't be started
  */
 export async function createProxy({
   logger = silentLogger(),
@@ -139,8 +141,8 @@ export async function createProxy({
   const isShared = config.databaseUrl !== undefined
   const kept = isShared ? 'Batches, files and stored responses' : 'Batches and files'
   const store = new LazyStore(config, {
-    onOpen: (place) => logger.info(`${kept} are kept in ${place}, with what is said in them`),
-    onError: (error) => logger.warn({ err: error }, 'the store is not reached'),
+    onOpen: (place) => logger.info(`${kept}, with all their text, are kept in ${place}`),
+    onError: (error) => logger.warn({ err: error }, 'the store can not be reached'),
   })
   const observatory: Observatory = new Observatory({
     logger,
@@ -180,7 +182,7 @@ export async function createProxy({
     defaultModel: config.modelDefault,
     begin: () => lifecycle.begin(),
     plan: async (request, { betas, headers }) => {
-      // A client that brings tools of its own is not offered Claude Code's.
+      // A client with tools of its own is not offered Claude Code's.
       const isRun = config.toolsEnabled && request.tools === undefined
       const plan = isRun || carrier.kind === 'turns' ? planTurn : planWhole
       return {
@@ -324,11 +326,11 @@ async function sharedParts() {
 function withoutLoop(env: Environment, port: number, logger: Logger): Environment {
   const { ANTHROPIC_BASE_URL: address, ...others } = env
   if (!isOwnAddress(port, address)) return env
-  logger.warn("ANTHROPIC_BASE_URL is this server's own address: the runtime won't use it")
+  logger.warn("ANTHROPIC_BASE_URL is this server's own address, so the runtime ignores it")
   return others
 }
 
-/** The shape of `GET /auth/status`; what the runtime does not know is left out. */
+/** The body of `GET /auth/status`, without the fields that the runtime does not know. */
 function authStatus(
   account: Account,
   { kind, reason }: Carrier,

@@ -3,7 +3,7 @@ import { ApiError } from './errors.ts'
 /** Seconds after which a refused client may try again. */
 const RETRY_AFTER_SECONDS = 5
 
-/** The status that servers log for a client that did not wait for the answer. */
+/** The status that servers log if the client did not wait for the answer. */
 export const CLIENT_LEFT_STATUS = 499
 
 /** The client closed its connection or aborted its request. Nobody reads this error. */
@@ -14,12 +14,12 @@ export class ClientLeft extends ApiError {
   }
 }
 
-/** @throws ClientLeft once the client has left: for use before each step that costs something */
+/** Call it before each expensive step. @throws ClientLeft if the client has left */
 export function throwIfLeft(signal: AbortSignal): void {
   if (signal.aborted) throw new ClientLeft(signal.reason)
 }
 
-/** The 529 of a proxy that is being closed. */
+/** The 529 while the proxy is being closed. */
 export function stopping(): ApiError {
   return new ApiError('overloaded_error', 'The proxy is stopping.', {
     retryAfter: RETRY_AFTER_SECONDS,
@@ -27,10 +27,10 @@ export function stopping(): ApiError {
 }
 
 /**
- * The 529 of a limit of this proxy.
+ * The 529 for a limit of this proxy.
  *
  * @param reason such as `all processes are in use (queue_timeout)`
- * @param setting the option that moves the limit
+ * @param setting the option that sets the limit
  */
 export function overloaded(reason: string, setting: string): ApiError {
   return new ApiError(

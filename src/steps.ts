@@ -1,12 +1,12 @@
 import { setImmediate } from 'node:timers/promises'
 
-/** Work that can be interrupted for a while: each `yield` is a place for that. */
+/** Work that can be paused: each `yield` is a place to pause. */
 export type Steps<Result> = Generator<void, Result, void>
 
-/** Milliseconds of work after which others are let on. */
+/** Milliseconds of work between two pauses. */
 const BUDGET = 10
 
-/** Does work from its beginning to its end. */
+/** Does all the work without a pause. */
 export function atOnce<Result>(steps: Steps<Result>): Result {
   for (;;) {
     const { done, value } = steps.next()
@@ -15,10 +15,10 @@ export function atOnce<Result>(steps: Steps<Result>): Result {
 }
 
 /**
- * Does work in steps of some milliseconds, between which others are served.
+ * Does work in steps of some milliseconds; between two steps, other requests are served.
  *
- * @param pause lets others go on
- * @param now milliseconds
+ * @param pause lets other work run
+ * @param now a clock, in milliseconds
  */
 export async function inSteps<Result>(
   steps: Steps<Result>,

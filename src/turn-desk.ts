@@ -8,42 +8,45 @@ import { throwIfLeft } from './refusals.ts'
 import type { EngineCensus, Served } from './runtime/engine.ts'
 import type { Reply } from './stream/reply.ts'
 
-/** A turn, and whether Claude Code shall work on it with tools of its own. */
+/** A turn, and whether Claude Code shall work on it with its own tools. */
 export type PlannedTurn = { turn: Turn; isRun: boolean }
 
-/** What is known of a request. */
+/** The facts about a request. */
 export type AskFacts = RequestFacts & {
-  /** The key that let it in; undefined if clients need none. */
+  /** The client's key; undefined if clients need no key. */
   key: ClientKey | undefined
-  /** Whether it is one of a batch. */
+  /** Whether it belongs to a batch. */
   isBatch: boolean
 }
 
 export type TurnDeskInput = {
-  /** The model of a request that names none. */
+  /** The model for requests that name none. */
   defaultModel: string
-  /** Has the end of the proxy wait for a turn, until the result is called. Throws once it stops. */
+  /**
+   * Makes the proxy's end wait for a turn, until the returned function is called. Throws once the
+   * proxy stops.
+   */
   begin: () => () => void
-  /** @throws ApiError for a request that can't be asked */
+  /** @throws ApiError if the request can't be sent */
   plan: (
     request: MessagesRequest,
     asked: Pick<RequestFacts, 'betas' | 'headers'>,
   ) => Promise<PlannedTurn>
-  /** Rejects with an ApiError if no turn of the model may be asked now, or not by this client. */
+  /** Rejects with an ApiError if the client may not ask the model now. */
   guard: (model: string, facts: AskFacts) => Promise<void>
-  /** @throws ApiError if there is no reply */
+  /** @throws ApiError if no reply comes */
   serve: (planned: PlannedTurn, asked: Pick<AskFacts, 'signal' | 'isBatch'>) => Promise<Served>
-  /** Called when turns came, got their worker or ended. */
+  /** Called when a turn came, got its worker or ended. */
   onChange: () => void
-  /** Called once for each turn, however it ended. */
+  /** Called once for each turn, when it has ended. */
   onEnd: (record: TurnRecord, trace: RequestFacts['trace']) => void
-  /** Milliseconds on the clock of `Reply.firstEventAt`. */
+  /** Milliseconds, on the clock of `Reply.firstEventAt`. */
   now: () => number
 }
 
 /**
- * Takes turns in: each is counted from its request to the end of its reply, planned, served and
- * recorded once. No process and no connection is known here.
+ * Takes turns in. Each turn is planned, served, recorded once, and counted from its request to the
+ * end of its reply. This class knows nothing of processes and connections.
  */
 export class TurnDesk {
   readonly #input: TurnDeskInput
@@ -58,7 +61,7 @@ export class TurnDesk {
     return this.#inFlight
   }
 
-  /** Whether a process is left for an interactive request when a batch's takes one. */
+  /** Whether an interactive request would still find a process if a batch took one. */
   hasRoomForBatch({ processes, limit, waiting }: EngineCensus): boolean {
     return waiting === 0 && this.#inFlight + processes.held < Math.max(1, limit - 1)
   }
@@ -66,8 +69,8 @@ export class TurnDesk {
   /**
    * Serves a request.
    *
-   * @returns its reply, when the request is on its way upstream
-   * @throws ApiError if there is none, or the proxy stops
+   * @returns its reply, once the request was sent upstream
+   * @throws ApiError if no reply comes, or the proxy stops
    */
   async ask(request: MessagesRequest, asked: AskFacts): Promise<Reply> {
     const { id, signal, trace, key } = asked

@@ -4,5 +4,5 @@ const { version } = createRequire(import.meta.url)('claude-sub-proxy/package.jso
   version: string
 }
 
-/** This program's version, as its package says. */
+/** This program's version, from its package.json. */
 export const VERSION: string = version

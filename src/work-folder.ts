@@ -3,8 +3,8 @@ import { tmpdir, userInfo } from 'node:os'
 import { join } from 'node:path'
 
 /**
- * The runtime tells the model the name of its working folder. This one says that it is not the client's,
- * so that a model does not write the client's files there.
+ * The runtime tells the model the name of its working folder. This name says that it is not the
+ * client's folder, so that a model does not write the client's files there.
  */
 const NAME = 'not-the-clients-folder'
 
@@ -14,7 +14,7 @@ const NAME = 'not-the-clients-folder'
  * conversation, and the text before a thought must not change. Nothing is written in it, so several
  * servers can share it.
  *
- * @returns `undefined` if there is something else by that name, or someone else's
+ * @returns `undefined` if something else has that name, or the folder belongs to another user
  */
 export async function stableWorkFolder(base: string = tmpdir()): Promise<string | undefined> {
   const own = join(base, `claude-sub-proxy-${ownerName()}`)
@@ -39,7 +39,7 @@ function ignoreExisting(error: NodeJS.ErrnoException): void {
 }
 
 /**
- * Other users can write in the folder for temporary files, so a link or another user's folder is
+ * Other users can write in the system's temporary folder, so links and folders of other users are
  * not used.
  */
 async function isOurs(path: string): Promise<boolean> {

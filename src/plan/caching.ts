@@ -4,15 +4,15 @@ import type { Steps } from '../steps.ts'
 /** The API allows four breakpoints: https://platform.claude.com/docs/en/build-with-claude/prompt-caching */
 const MAX_BREAKPOINTS = 4
 
-/** The runtime's own: after its header, after the system prompt, and on the last block. */
+/** The runtime sets three: after its header, after the system prompt, and on the last block. */
 const RUNTIME_BREAKPOINTS = 3
 
 /**
- * Whether the client's cache breakpoints leave no room for the runtime's: too many together, or of
- * another lifetime (an hour's may not follow five minutes').
+ * Whether the client's cache breakpoints leave no room for the runtime's: there would be too many,
+ * or their lifetimes conflict (an hour may not follow five minutes).
  *
- * Where there is room the runtime's stay. They are what carries a breakpoint of the client's on
- * the system prompt, which the runtime takes as plain text, and the one on the last block.
+ * If there is room, the runtime's stay. They replace a client's breakpoint on the system prompt,
+ * which the runtime takes as plain text, and the one on the last block.
  */
 export function* needsOwnCaching(
   request: MessagesRequest,
@@ -50,8 +50,8 @@ function* markedParts(lists: readonly (readonly Part[])[]): Steps<Part[]> {
 }
 
 /**
- * The content without the breakpoint on its last block, where that is the one which the runtime sets
- * itself. Clients move it on with each turn; in a process that is kept, theirs would stay behind.
+ * The content without the breakpoint on its last block, if the runtime sets the same one itself.
+ * Clients move it with each turn; in a process that is kept, the old one would stay.
  */
 export function withoutImpliedBreakpoint(content: Message['content']): Message['content'] {
   const last = content.at(-1)
@@ -60,7 +60,7 @@ export function withoutImpliedBreakpoint(content: Message['content']): Message['
   return [...(content.slice(0, -1) as ContentBlock[]), block]
 }
 
-/** Content without any breakpoint, those inside tool results included. */
+/** Content without any breakpoints, also inside tool results. */
 export function withoutBreakpoints<Content extends Message['content']>(content: Content): Content {
   if (typeof content === 'string') return content
   return content.map(unmarked) as Content

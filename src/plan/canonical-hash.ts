@@ -3,12 +3,12 @@ import { createHash } from 'node:crypto'
 import type { Steps } from '../steps.ts'
 import { PIECE_LENGTH, textPieces } from '../text-pieces.ts'
 
-/** Values that are written between two places to pause. */
+/** Values that are written between two pauses. */
 const VALUES_OF_A_STEP = 500
 
 /**
- * A hash of values of JSON, one after another, in which the order of keys makes no difference. It is
- * made in steps: a conversation may have a million values, or one text of many megabytes.
+ * A hash of a sequence of JSON values. The order of keys makes no difference. It is computed in
+ * steps, because a conversation may have a million values, or one text of many megabytes.
  */
 export class CanonicalHash {
   readonly #hash = createHash('sha256')
@@ -49,7 +49,8 @@ export class CanonicalHash {
       return
     }
     const text = value as string
-    // No value of JSON begins so: with its length before it, a text can't be taken for something else.
+    // No JSON value begins this way. With its length in front, a text can't be mistaken for
+    // something else.
     this.#write(`#${text.length}:`)
     for (const piece of textPieces(text)) {
       this.#write(piece)

@@ -2,7 +2,10 @@ import type { SentMessage, ToolDefinition } from '../api/types.ts'
 import { atOnce, type Steps } from '../steps.ts'
 import { CanonicalHash } from './canonical-hash.ts'
 
-/** What a process cannot change once it runs, or must not (a change leaves text in the history). */
+/**
+ * The properties that a conversation keeps: changing them in a running one is impossible, or leaves
+ * text in the history.
+ */
 export type Identity = {
   model: string
   system: string
@@ -11,7 +14,7 @@ export type Identity = {
   runtimeCaching: boolean
 }
 
-/** The lineage of a conversation in which nothing was said yet. */
+/** The lineage of a conversation without messages. */
 export function startLineage(identity: Identity): Steps<string> {
   return digest('', identity)
 }
@@ -28,7 +31,7 @@ export function* lineageAfter(
   return hash.digest()
 }
 
-/** The same at once, for a message that is known to be small. */
+/** The same without pauses, for a message that is known to be small. */
 export function extendLineage(
   lineage: string,
   message: Pick<SentMessage, 'role' | 'content'>,
@@ -37,8 +40,8 @@ export function extendLineage(
 }
 
 /**
- * A block without what says nothing: clients send back, as `null`, fields that the API had left out, and
- * leave out `caller` where it says that the model itself made the call.
+ * A block without its meaningless fields. Clients send fields that the API left out as `null`, and
+ * leave out a `caller` that only says that the model itself made the call.
  */
 function withoutDefaults(block: object): object {
   const fields = Object.entries(block).filter(
@@ -67,7 +70,9 @@ export function* lineagesOf(
   return lineages
 }
 
-/** A hash of a value of JSON, after what came before it. The order of keys makes no difference. */
+/**
+ * The hash of a JSON value, chained to the hash before it. The order of keys makes no difference.
+ */
 export function* digest(previous: string, value: unknown): Steps<string> {
   const hash = new CanonicalHash(previous)
   yield* hash.add(value)

@@ -5,7 +5,7 @@ import type { PlanContext } from './plan-turn.ts'
 import { systemText } from './system.ts'
 import type { ClientTool, Opening } from './turn.ts'
 
-/** Says what a process must hold so that it can be counted: all of the conversation. */
+/** Makes the state whose tokens are counted: the whole conversation. */
 export function planCount(
   request: MessagesRequest,
   { defaults, describeModel }: Pick<PlanContext, 'defaults' | 'describeModel'>,
@@ -18,19 +18,19 @@ export function planCount(
   }
 }
 
-/** The runtime cuts descriptions that are longer, but none that stand inside a schema. */
+/** The runtime cuts longer descriptions, but not inside a schema. */
 const LONGEST_DESCRIPTION = 2000
 
-/** Where one of these stands at the top of a schema, the runtime says it in words of its own. */
+/** If one of these is at the top of a schema, the runtime rewrites it. */
 const REWORDED = ['anyOf', 'oneOf', 'allOf']
 
 /**
- * A tool in a form in which the runtime has all of it counted: what it would change on the way
- * stands one level deeper, which is a few tokens more.
+ * A tool in a form that the runtime has counted unchanged: parts that it would change are one level
+ * deeper, which costs a few tokens.
  */
 function countableTool({ name, description = '', ...definition }: ToolDefinition): ClientTool {
   const { input_schema: schema, ...others } = definition
-  // Tools that are defined by Anthropic have no schema: what their definition says stands for it.
+  // Tools defined by Anthropic have no schema, so their definition takes its place.
   const given = schema ?? others
   const isLong = description.length > LONGEST_DESCRIPTION
   return {

@@ -23,12 +23,12 @@ import type { Turn } from './turn.ts'
 export type ModelFacts = TakenParameters & {
   /** The name, or what it stands for where it is an alias such as `sonnet`. */
   id: string
-  /** Whether it thinks whatever it is told. */
+  /** Whether its thinking can't be switched off. */
   alwaysThinks: boolean
 }
 
 export type PlanContext = {
-  /** What holds where the request says nothing. */
+  /** Defaults for requests that do not say otherwise. */
   defaults: {
     model: string
     system?: string | undefined
@@ -36,19 +36,19 @@ export type PlanContext = {
   }
   /** The values of the request's `anthropic-beta` headers. */
   betas: readonly string[]
-  /** Headers of the client for the API, one in a line. */
+  /** Headers of the client for the API, one per line. */
   headers?: string | undefined
-  /** What the runtime's own list of models says of the one that a request names. */
+  /** The properties of a model, from the runtime's list. */
   describeModel: (name: string) => ModelFacts
-  /** Whether Claude Code shall work with tools of its own. */
+  /** Whether Claude Code shall work with its own tools. */
   isRun?: boolean
 }
 
 /**
- * Says what must be asked upstream for a request that has the right shape.
+ * Makes a turn of a request that has the right shape.
  *
- * @throws ApiError (400) where the runtime has no way to ask it: a conversation in which no user has
- * said anything, or one that the API shall hold between requests (`thread`).
+ * @throws ApiError (400) if the runtime can't send it: a conversation without a user message, or
+ * one that the API shall keep between requests (`thread`)
  */
 export function* planTurn(request: MessagesRequest, context: PlanContext): Steps<Turn> {
   if (request['thread'] !== undefined) throw threadsUnsupported()
@@ -73,7 +73,8 @@ export function* planTurn(request: MessagesRequest, context: PlanContext): Steps
     extraBody: yield* jsonText({
       ...extraBodyOf(request),
       ...(thinking.parameter !== undefined && { thinking: thinking.parameter }),
-      // Without tools the list is empty and not absent: a process may know tools of another conversation.
+      // Without tools the list is empty, not absent: the process may have the tools of another
+      // conversation.
       ...(bodyTools ? { tools: bodyTools } : !context.isRun && { tools: [] }),
     }),
     betas: [...new Set(context.betas)].join(','),
@@ -84,7 +85,8 @@ export function* planTurn(request: MessagesRequest, context: PlanContext): Steps
   }
   const history = last?.role === 'user' ? messages.slice(0, -1) : messages
   const { betas, runtimeCaching } = settings
-  // Clients move their breakpoints along with each turn. Beside the runtime's own, they don't count.
+  // Clients move their breakpoints with each turn. Next to the runtime's own they make no
+  // difference.
   const compared = (content: Message['content']): Message['content'] =>
     runtimeCaching ? withoutBreakpoints(content) : content
   yield
@@ -127,8 +129,8 @@ function saysWhatBindingDoes({ thinking }: MessagesRequest): boolean {
 }
 
 /**
- * Models that don't know the role `system` inside a conversation refuse it. Here it would reach them
- * as text of the user, so their answer is given in their place.
+ * Some models refuse the role `system` inside a conversation. The runtime would send it as user
+ * text, so the proxy answers with the API's error itself.
  * Source: https://platform.claude.com/docs/en/build-with-claude/mid-conversation-system-messages
  */
 function checkSystemMessages(request: MessagesRequest, context: PlanContext): void {
@@ -144,8 +146,8 @@ function checkSystemMessages(request: MessagesRequest, context: PlanContext): vo
 }
 
 /**
- * A thread at the API would hold the runtime's conversation, not the client's. The error is the API's
- * own for what can't be threaded: the official clients then send the whole conversation.
+ * A thread at the API would hold the runtime's conversation, not the client's. The error is the
+ * API's own; after it the official clients send the whole conversation.
  * Source: https://platform.claude.com/docs/en/build-with-claude/message-threads
  */
 export function threadsUnsupported(): ApiError {

@@ -10,14 +10,15 @@ import { planThinking } from './thinking.ts'
 import type { Turn } from './turn.ts'
 
 /**
- * Says what must be asked upstream for a request whose conversation goes whole: as `messages` in the
- * runtime's extra body (`CLAUDE_CODE_EXTRA_BODY`, documented), which replaces the runtime's own. The API
- * gets the client's messages byte for byte, whatever is in them.
+ * Makes a turn of a request whose conversation goes whole: as `messages` in the runtime's extra
+ * body (`CLAUDE_CODE_EXTRA_BODY`, documented), which replace the runtime's own. The API gets the
+ * client's messages byte for byte.
  *
- * The runtime is given the first words alone as its prompt. It asks upstream with the body's messages,
- * and its own conversation stays short, so that it has nothing to repair, to shorten or to remind of.
+ * The runtime's own prompt is only the first words. It sends the body's messages upstream, and its
+ * own conversation stays short, so that it has nothing to repair, to shorten or to add reminders
+ * to.
  *
- * @throws ApiError (400) for a conversation that the API shall hold between requests (`thread`)
+ * @throws ApiError (400) for a conversation that the API shall keep between requests (`thread`)
  */
 export function* planWhole(request: MessagesRequest, context: PlanContext): Steps<Turn> {
   if (request['thread'] !== undefined) throw threadsUnsupported()
@@ -34,7 +35,7 @@ export function* planWhole(request: MessagesRequest, context: PlanContext): Step
   return {
     model,
     system: systemText(request.system ?? context.defaults.system),
-    // The runtime makes no calls: a reply that has some ends the turn.
+    // The runtime makes no calls: a reply with calls ends the turn.
     tools: [],
     settings: {
       extraBody: yield* jsonText({
@@ -63,18 +64,18 @@ export function* planWhole(request: MessagesRequest, context: PlanContext): Step
 }
 
 /**
- * Values of `anthropic-beta` that the runtime leaves out of its list, because they are switches of its own.
- * As `betas` of the body they replace the list (measured with 2.1.332).
+ * Values of `anthropic-beta` that the runtime removes from its list, because it uses them as its
+ * own switches. Sent as `betas` in the body, they replace the list (measured with 2.1.332).
  */
 const NOT_TAKEN = new Set(['mid-conversation-tool-changes-2026-07-01', 'inline-tools-2026-09-15'])
 
-/** What the list begins with, whatever the model is; the same source. */
+/** The beginning of the list for every model; measured in the same way. */
 const RUNTIME_BETAS = ['claude-code-20250219', 'interleaved-thinking-2025-05-14']
 
 /** The API allows four breakpoints: https://platform.claude.com/docs/en/build-with-claude/prompt-caching */
 const MAX_BREAKPOINTS = 4
 
-/** The runtime's own, beside the messages: after its header and after the system prompt. */
+/** The runtime's own outside the messages: after its header and after the system prompt. */
 const RUNTIME_BREAKPOINTS = 2
 
 /** Everything beside `system` that the client put a breakpoint on. */
@@ -102,8 +103,8 @@ function hasBreakpoint(part: object): boolean {
 }
 
 /**
- * The breakpoint that the runtime sets on the last block of a conversation of its own. It is the one
- * that makes a long conversation cheap, for a client that sets none.
+ * Sets the breakpoint that the runtime would set on the last block of its own conversation. It
+ * makes a long conversation cheap if the client sets none.
  */
 function withBreakpointAtEnd(messages: readonly SentMessage[]): readonly SentMessage[] {
   const last = messages.at(-1)
@@ -118,10 +119,10 @@ function withBreakpointAtEnd(messages: readonly SentMessage[]): readonly SentMes
 
 const CAN_BE_MARKED = new Set(['text', 'image', 'document', 'tool_use', 'tool_result'])
 
-/** Characters of the conversation that the runtime's header is made from. */
+/** The number of characters of the conversation that the runtime's header depends on. */
 const FIRST_WORDS = 21
 
-/** The beginning of the first user message, of which the runtime tells a fingerprint in its header. */
+/** The beginning of the first user message; the runtime sends a fingerprint of it in its header. */
 function firstWordsOf(messages: readonly SentMessage[]): string {
   const content = messages.find(({ role }) => role === 'user')?.content ?? ''
   const text =

@@ -8,15 +8,15 @@ export type CallAnswer = {
 }
 
 /**
- * Characters of results that go through the runtime as they are. Beyond 500,000 in one result (with
- * `MAX_RESULT_CHARACTERS` announced for the tool) it writes them to a file and tells the model where
- * to read; well below that, no limit on the sum was met.
+ * Results up to this many characters pass through the runtime unchanged. Beyond 500,000 in one
+ * result (with `MAX_RESULT_CHARACTERS` announced for the tool) the runtime writes the result to a
+ * file and tells the model where to read it. Well below that, no limit on the sum was found.
  */
 const MAX_LENGTH = 150_000
 
 /**
- * The answers in a prompt that brings tool results and nothing else, by tool use id; `undefined`
- * where something in it can't be said through MCP exactly as the API would be told.
+ * The answers in a prompt that has only tool results, by tool use id; `undefined` if MCP can't
+ * carry something in it exactly.
  */
 export function answersIn(prompt: Turn['prompt']): Map<string, CallAnswer> | undefined {
   if (typeof prompt === 'string') return undefined
@@ -39,8 +39,8 @@ function answerOf(block: ContentBlock): CallAnswer | undefined {
   if (Object.keys(block).some((field) => !RESULT_FIELDS.has(field))) return undefined
   const content = contentOf(block['content'])
   if (content === undefined || content.length === 0) return undefined
-  // The runtime writes "(… completed with no output)" for an empty text, and would join the parts
-  // of a failed call into one text and drop its images.
+  // The runtime would write "(… completed with no output)" for an empty text. It would join the
+  // parts of a failed call into one text, and drop its images.
   if (content.some((part) => part.type === 'text' && part.text.trim() === '')) return undefined
   const isError = block['is_error'] === true
   if (isError && (content.length > 1 || content[0]?.type === 'image')) return undefined
@@ -78,7 +78,7 @@ function hasOnly(record: object, field: string): boolean {
   return Object.keys(record).every((key) => key === field)
 }
 
-/** Whether there is more text in a value than that; it looks no further than it has to. */
+/** Whether a value has more text than that. It stops at the limit. */
 function isLongerThan(limit: number, value: unknown): boolean {
   let length = 0
   const left = [value]

@@ -3,8 +3,8 @@ import type { MessagesRequest } from '../api/types.ts'
 /**
  * The system prompt as one text: blocks are joined by a blank line, as the runtime joins them.
  *
- * A text that reads like the runtime's own first blocks would take their place. It is kept apart by
- * a line break in front, so that the runtime still says who it is.
+ * A text that looks like the runtime's own first blocks would replace them. A line break in front
+ * prevents that, so that the runtime still identifies itself.
  */
 export function systemText(system: MessagesRequest['system']): string {
   if (system === undefined) return ''

@@ -2,17 +2,17 @@ import type { MessagesRequest, SentMessage } from '../api/types.ts'
 import type { TurnSettings } from './turn.ts'
 
 export type ThinkingPlan = {
-  /** What goes to the wire as `thinking`; where absent, the runtime's own rule for the model holds. */
+  /** The `thinking` on the wire; if absent, the runtime's own rule for the model applies. */
   parameter?: unknown
   runtime: TurnSettings['runtimeThinking']
 }
 
 /**
- * Decides how a turn says what it wants of thinking.
+ * Decides how a turn requests its thinking.
  *
- * With its thinking off, the runtime adds `temperature: 1`. The API refuses that beside `top_p`, so
- * a request with `top_p` alone, or with thinking of its own, turns the runtime's thinking on and
- * says through the body what was asked.
+ * With its thinking off, the runtime adds `temperature: 1`. The API refuses that together with
+ * `top_p`. So a request with only `top_p`, or with its own `thinking`, turns the runtime's thinking
+ * on, and the body carries the client's values.
  */
 export function planThinking(
   request: MessagesRequest,
@@ -29,7 +29,7 @@ export function planThinking(
   return model.alwaysThinks ? { runtime: 'on' } : { parameter: { type: 'disabled' }, runtime: 'on' }
 }
 
-/** The configured budget, for requests that the API would take with thinking. */
+/** The configured budget, for requests that the API accepts with thinking. */
 function defaultThinking(
   request: MessagesRequest,
   messages: readonly Pick<SentMessage, 'role' | 'content'>[],
@@ -47,7 +47,7 @@ function defaultThinking(
   return fits ? { type: 'enabled', budget_tokens: budget } : undefined
 }
 
-/** With thinking on, the API wants an assistant turn that calls tools to begin with a thought. */
+/** With thinking on, the API requires an assistant turn with tool calls to begin with a thought. */
 function startsInsideAToolLoop(
   messages: readonly Pick<SentMessage, 'role' | 'content'>[],
 ): boolean {

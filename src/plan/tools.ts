@@ -2,18 +2,18 @@ import type { ToolDefinition } from '../api/types.ts'
 import type { ClientTool } from './turn.ts'
 
 export type ToolsPlan = {
-  /** The tools whose calls the client answers, as the runtime is told of them. */
+  /** The tools whose calls the client answers, in the form for the runtime. */
   tools: ClientTool[]
-  /** The list as it must stand on the wire; absent if the request has none. */
+  /** The list for the wire; absent if the request has none. */
   bodyTools?: readonly ToolDefinition[]
 }
 
 /**
- * Splits a request's tools into what the runtime must know to pass calls on, which is their names,
- * and the list on the wire, which is the client's own word by word.
+ * Splits a request's tools: the runtime gets their names, which it needs to pass calls on; the wire
+ * gets the client's own list, unchanged.
  *
- * Told of the whole tools, the runtime would put them on the wire in another order, cut long
- * descriptions, rewrite some schemas and leave out tools whose schema it does not like.
+ * If the runtime got the whole tools, it would reorder them, cut long descriptions, rewrite some
+ * schemas and drop tools whose schema it does not accept.
  */
 export function planTools(definitions: readonly ToolDefinition[]): ToolsPlan {
   const names = definitions.filter(isAnsweredByClient).map(({ name }) => name)

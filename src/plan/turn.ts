@@ -1,34 +1,34 @@
 import type { Message } from '../api/types.ts'
 import type { CallAnswer } from './resolution.ts'
 
-/** What a process is brought to before it is asked anything. */
+/** The state of a process before the prompt. */
 export type Opening = {
   model: string
   /** The system prompt; `''` means none. */
   system: string
-  /** The tools that the model may call and the client answers, as the runtime is told of them. */
+  /** The client's tools, in the form for the runtime. */
   tools: readonly ClientTool[]
   settings: TurnSettings
-  /** The turns before the prompt: roles alternate, the assistant's is the last. */
+  /** The messages before the prompt: roles alternate, and the last is the assistant's. */
   history: readonly Message[]
 }
 
-/** What must be asked upstream for one client request: exactly one request, exactly this. */
+/** One client request as the one request upstream. */
 export type Turn = Opening & {
   /** Empty if the last message is the assistant's (prefill, paused turn): then `history` is the whole conversation. */
   prompt: Message['content']
   /**
-   * The lineages of the conversation after 0, 1, 2, … messages of the history; empty if the conversation
-   * goes whole, so that no worker goes on with it.
+   * The lineages of the conversation after 0, 1, 2, … messages of the history. Empty if the
+   * conversation goes whole: then no worker continues it.
    */
   lineages: readonly string[]
-  /** The last of them: the state that a worker must be in to be asked `prompt`. */
+  /** The last of them: a worker must be in this state to get `prompt`. */
   lineage: string
   /** The lineage after the prompt. */
   promptLineage: string
-  /** The results of calls, if the prompt brings nothing else and MCP can carry them. By tool use id. */
+  /** The results of calls by tool use id, if the prompt has nothing else and MCP can carry them. */
   answers: ReadonlyMap<string, CallAnswer> | undefined
-  /** Whether the model must call a tool: clients that ask so seldom bring its result. */
+  /** Whether the model must call a tool. Clients that force a call seldom send its result. */
   isForced: boolean
   /** Whether the API may refuse it in a way that makes the runtime ask again, in another way. */
   mayBeRepaired: boolean
@@ -39,28 +39,28 @@ export type Turn = Opening & {
   mayLoseThoughts: boolean
 }
 
-/** A tool in the words of MCP, which is how the runtime takes it. */
+/** A tool in MCP's form, which the runtime accepts. */
 export type ClientTool = {
   name: string
   description: string
   inputSchema: { type: 'object' }
 }
 
-/** What a process is told before the prompt. A later turn in the same process overrides all of it. */
+/** The settings of a process for a turn. A later turn in the same process overrides all of them. */
 export type TurnSettings = {
   /** JSON of the fields that the runtime merges into the top level of its request. */
   extraBody: string
   /** Values for the `anthropic-beta` header, comma separated. */
   betas: string
-  /** Headers for the API beside the runtime's own, as `Name: value` lines. */
+  /** Additional headers for the API, as `Name: value` lines. */
   headers: string
   /** Whether the runtime places its own cache breakpoints. */
   runtimeCaching: boolean
   /** How long the runtime's own breakpoints live; `''` is its default. */
   cacheLifetime: '' | '1h'
   /**
-   * `'off'`: the runtime asks for thinking to be disabled where the model allows that, and then
-   * adds `temperature: 1`. `'on'`: it adds no temperature, and `extraBody` says what of thinking.
+   * `'off'`: the runtime disables thinking if the model allows it, and then adds `temperature: 1`.
+   * `'on'`: it adds no temperature, and `extraBody` has the `thinking`.
    */
   runtimeThinking: 'on' | 'off'
 }

@@ -1,6 +1,6 @@
 import type { ReplyEvent } from '../api/types.ts'
 
-/** A JSON object, seen as its fields. */
+/** A JSON object. */
 export type Fields = Record<string, unknown>
 
 type Delta = Extract<ReplyEvent, { type: 'content_block_delta' }>['delta']
@@ -12,11 +12,10 @@ type Delta = Extract<ReplyEvent, { type: 'content_block_delta' }>['delta']
 export type BlockDelta = Exclude<Delta, { type: 'input_json_delta' }>
 
 /**
- * Applies one delta to the block that it belongs to. Nothing of the delta is shared with the block.
+ * Applies one delta to its block. The block shares no value with the delta.
  *
- * A delta of a type that is not known yet is taken for a piece of text if it has exactly one string
- * that the block has as a string too, which is then appended. Otherwise its fields are new values of
- * the block's.
+ * A delta of an unknown type counts as a piece of text if exactly one of its fields is a string
+ * that is also a string in the block: it is appended. Otherwise its fields replace the block's.
  */
 export function applyDelta(block: Fields, delta: BlockDelta): void {
   switch (delta.type) {
@@ -33,7 +32,7 @@ export function applyDelta(block: Fields, delta: BlockDelta): void {
       block['citations'] = [...listOf(block['citations']), structuredClone(delta.citation)]
       return
     case 'compaction_delta': {
-      // Whole values: `null` says that nothing could be summed up.
+      // A delta has the whole value; `null` means that there is no summary.
       const { type: _, ...values } = delta
       setFields(block, values)
       return
@@ -55,7 +54,7 @@ function applyUnknown(block: Fields, delta: Fields): void {
   else setFields(block, values)
 }
 
-/** Gives fields new values, not shared with their source; `__proto__` is a name like others. */
+/** Sets fields to copies of new values. `__proto__` is an ordinary name here. */
 export function setFields(target: Fields, values: Fields): void {
   for (const [name, value] of Object.entries(structuredClone(values))) {
     Object.defineProperty(target, name, {

@@ -4,7 +4,7 @@ import { applyDelta, type Fields, setFields } from './delta.ts'
 export type Fold = {
   /** Takes the next event. Throws if it cannot come at this point of a stream. */
   push: (event: StreamEvent) => void
-  /** The message as far as it has come, the blocks under way included; `undefined` before it began. */
+  /** The message so far, including unfinished blocks; `undefined` before it began. */
   soFar: () => ReplyMessage | undefined
   /** Whether `message_stop` came. */
   isComplete: () => boolean
@@ -13,19 +13,20 @@ export type Fold = {
 }
 
 /**
- * Folds the events of a streamed reply into the message that the API would have answered with, had
- * it not been asked to stream.
+ * Folds the events of a streamed reply into the message that the API would have sent without
+ * streaming.
  *
- * - Content may stand in `message_start` already, as it does after programmatic tool calling.
- * - There may be several `message_delta`s. Their fields and their `usage`, if any, replace those of
- *   `message_start`: counters are totals, never added up. A `null` does not erase a known value.
- * - A tool's `input` is the JSON of its deltas. Where that does not parse, because the reply was cut
- *   inside it, the block keeps the `input` that it began with (`{}`), not a guess.
- * - A `fallback` block names the model that goes on, and so the message's.
- * - An index may be left out: the runtime keeps some blocks to itself.
- * - Event types that are not known, and `ping`, change nothing.
+ * - `message_start` may already have content (after programmatic tool calling).
+ * - There may be several `message_delta`s. Their fields and their `usage`, if any, replace the
+ *   earlier ones: counters are totals and are never added up. A `null` does not erase a known
+ *   value.
+ * - A tool's `input` is the JSON of its deltas. If a cut reply leaves JSON that does not parse, the
+ *   block keeps its first `input` (`{}`), not a guess.
+ * - A `fallback` block names the model that continues; it becomes the message's model.
+ * - An index may be missing: the runtime withholds some blocks.
+ * - `ping` and unknown event types change nothing.
  *
- * Events are never changed, nor shared with the message.
+ * Events are never changed, and share no values with the message.
  * Source: https://platform.claude.com/docs/en/build-with-claude/streaming
  */
 export function createFold(): Fold {

@@ -9,7 +9,7 @@ type Numbers = { [field: string]: unknown }
 export class MessageMerge {
   #hasStarted = false
   #nextIndex = 0
-  /** Where each text block of the message under way stands in the merged one. */
+  /** The index in the merged message of each text block of the current message. */
   #indices = new Map<number, number>()
   #usage: Numbers = {}
   #total: Numbers = {}

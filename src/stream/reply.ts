@@ -9,24 +9,28 @@ type WaitingReader = { resolve: (result: ReadResult) => void; reject: (error: Er
 
 /**
  * A reply between its source and its one reader: the queue of its events, and the message that they
- * are folded into, once.
+ * make, folded once.
  *
- * The source pushes events and ends the reply. The reader waits for `begun()`, then takes either the
- * events, one after another, or the `whole()` message. The queue takes all that comes: a process whose
- * output is not read could not be stopped in time. The longest reply of a model bounds what it holds.
+ * The source pushes events and ends the reply. The reader waits for `begun()`, then takes either
+ * the events, one after another, or the `whole()` message. The queue has no limit, because a
+ * process whose output is not read could not be stopped in time. The longest possible reply of a
+ * model bounds its size.
  */
 export class Reply implements AsyncIterableIterator<StreamEvent, void> {
-  /** `performance.now()` when the first event came; pings do not count. From then on nothing may be tried again. */
+  /**
+   * `performance.now()` when the first event came; pings do not count. From then on nothing may be
+   * repeated.
+   */
   firstEventAt: number | undefined
   readonly #fold = createFold()
   #foldFailure: unknown
   #requestId: string | undefined
   #events: StreamEvent[] = []
   #position = 0
-  /** Only the whole message is wanted: events are folded and dropped. */
+  /** Whether only the whole message is wanted: then events are folded and dropped. */
   #isCollected = false
   #end: ReplyEnd | undefined
-  /** Why the reader gave up, also after the end. */
+  /** Why the reader gave up; it may also do so after the end. */
   #givenUp: ApiError | undefined
   #hasReturned = false
   #waiting: WaitingReader | undefined
@@ -47,7 +51,7 @@ export class Reply implements AsyncIterableIterator<StreamEvent, void> {
     return this.#end !== undefined
   }
 
-  /** Whether an event contradicts earlier ones, so that the message is unknown. */
+  /** Whether an event contradicted earlier ones, so that the message is unknown. */
   get isUnclear(): boolean {
     return this.#foldFailure !== undefined
   }
@@ -61,7 +65,7 @@ export class Reply implements AsyncIterableIterator<StreamEvent, void> {
     this.#requestId ??= id
   }
 
-  // The source's side.
+  // For the source:
 
   push(event: StreamEvent): void {
     if (this.#end !== undefined) return
@@ -80,7 +84,7 @@ export class Reply implements AsyncIterableIterator<StreamEvent, void> {
     this.#noteChange()
   }
 
-  /** Ends the reply, in order or with an error. Events after the first end are ignored. */
+  /** Ends the reply, normally or with an error. Events after the first end are ignored. */
   end(error?: Error): void {
     const failure = error ?? (this.#isCollected ? this.#unreadable() : undefined)
     this.#settle(failure === undefined ? { how: 'whole' } : { how: 'failed', error: failure })
@@ -114,7 +118,7 @@ export class Reply implements AsyncIterableIterator<StreamEvent, void> {
     })
   }
 
-  /** The next event if it is there already. */
+  /** The next event, if it is already there. */
   ready(): StreamEvent | undefined {
     const event = this.#events[this.#position]
     if (event === undefined) return undefined
@@ -130,7 +134,7 @@ export class Reply implements AsyncIterableIterator<StreamEvent, void> {
     return Promise.resolve({ done: true, value: undefined })
   }
 
-  /** Ends the reply from the reader's side. The reader gets the error, whatever came before it. */
+  /** Ends the reply from the reader's side. The reader gets the error, whatever came before. */
   giveUp(error: ApiError): void {
     if (this.#givenUp !== undefined) return
     this.#givenUp = error
@@ -141,7 +145,7 @@ export class Reply implements AsyncIterableIterator<StreamEvent, void> {
   }
 
   /**
-   * The whole message, in place of the events.
+   * The whole message, instead of the events.
    *
    * @throws the reply's error, and ApiError (502) if the events do not make a message
    */
@@ -154,12 +158,12 @@ export class Reply implements AsyncIterableIterator<StreamEvent, void> {
     return this.message()
   }
 
-  // What it says.
+  // The text of the reply.
 
   /**
-   * The whole message, once `message_stop` came.
+   * The whole message, after `message_stop`.
    *
-   * @throws ApiError (502) before, and if the events do not make a message
+   * @throws ApiError (502) before `message_stop`, and if the events do not make a message
    */
   message(): ReplyMessage {
     const failure = this.#unreadable()
@@ -167,12 +171,12 @@ export class Reply implements AsyncIterableIterator<StreamEvent, void> {
     return this.#fold.message()
   }
 
-  /** The message as far as it has come; `undefined` before it began. The reader may be behind. */
+  /** The message so far; `undefined` before it began. The reader may be behind. */
   soFar(): ReplyMessage | undefined {
     return this.#fold.soFar()
   }
 
-  /** Calls back once, when the source has ended the reply or the reader has given it up. */
+  /** Calls the listener once, when the source has ended the reply or the reader has given it up. */
   onEnd(listener: (end: ReplyEnd) => void): void {
     if (this.#end === undefined) this.#endListeners.push(listener)
     else listener(this.#end)
@@ -222,7 +226,7 @@ export class Reply implements AsyncIterableIterator<StreamEvent, void> {
   }
 }
 
-/** The API's connection ended before its reply did. */
+/** The connection to the API ended before the reply was complete. */
 export function brokenOff(): ApiError {
   return new ApiError('api_error', 'The API broke off before the end of its reply.', {
     status: 502,

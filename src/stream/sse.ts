@@ -7,11 +7,11 @@ import { ClientLeft } from '../refusals.ts'
 /**
  * Writes an event in the API's form of server-sent events.
  *
- * @throws Error if the type could break out of its line
+ * @throws Error if the type could end its line early
  */
 export function encodeEvent(event: StreamEvent): string {
   if (!EVENT_NAME.test(event.type)) {
-    throw new Error(`Not the name of an event: ${JSON.stringify(event.type)}`)
+    throw new Error(`Not a valid event name: ${JSON.stringify(event.type)}`)
   }
   return `event: ${event.type}\ndata: ${JSON.stringify(event)}\n\n`
 }
@@ -21,38 +21,42 @@ const EVENT_NAME = /^[\w.-]+$/
 /** The event that keeps a silent connection open. */
 export const PING = 'event: ping\ndata: {"type": "ping"}\n\n'
 
-/** The same for clients that know no such event: a comment, which they pass over. */
+/** The same for clients without such an event: a comment, which they ignore. */
 export const COMMENT = ': ping\n\n'
 
-/** How a reply is written. An event of which nothing is written is `''`. */
+/** How a reply is written. An event that is not written becomes `''`. */
 export type SseFormat = {
   event: (event: StreamEvent) => string
-  /** The last thing in a stream that failed. */
+  /** The last event of a stream that failed. */
   error: (error: ApiError) => string
   ping: string
 }
 
 export type SseOptions = {
-  /** By default that of the Messages API. */
+  /** By default the format of the Messages API. */
   format?: SseFormat
-  /** Milliseconds of silence after which a ping is sent, again and again; 0 for none. */
+  /** Milliseconds of silence between two pings; 0 for no pings. */
   pingInterval: number
-  /** The id for an `error` event of the Messages API whose error has none of its own. */
+  /** The id for an `error` event of the Messages API, if the error has no id. */
   requestId?: string | undefined
-  /** Receives what the client does not get to see: errors that are no ApiError, and failures to stop the source. */
+  /**
+   * Receives errors that the client does not see: errors that are no ApiError, and failures to stop
+   * the source.
+   */
   onError?: ((error: unknown) => void) | undefined
 }
 
-/** A source of events. `ready()` gives the next one if it is there already. */
+/** A source of events. `ready()` returns the next event if it is already there. */
 export type EventSource = AsyncIterable<StreamEvent> & { ready?: () => StreamEvent | undefined }
 
 /**
- * Streams a reply's events as bytes. Events that are there already share a chunk.
+ * Streams a reply's events as bytes. Events that are ready together share a chunk.
  *
- * The source is asked for an event only when the consumer asks for bytes, so a slow reader slows it
- * down, and a stream that nobody reads holds no timer. An error of the source becomes an `error`
- * event, after which the stream closes; with a ClientLeft the stream fails with the reason. Cancelling
- * the stream calls the source's `return()` at once, even while its `next()` pends.
+ * The source is asked for an event only when the consumer asks for bytes. So a slow reader slows
+ * the source down, and a stream that nobody reads has no timer. An error of the source becomes an
+ * `error` event, after which the stream closes; after a ClientLeft, the stream fails with its
+ * reason instead. Cancelling the stream calls the source's `return()` at once, even while its
+ * `next()` pends.
  */
 export function sseStream(events: EventSource, options: SseOptions): ReadableStream<Uint8Array> {
   return new ReadableStream(new SseSource(events, options), { highWaterMark: 0 })
@@ -70,7 +74,7 @@ type Controller = ReadableStreamDefaultController<Uint8Array>
 
 const ENCODER = new TextEncoder()
 
-/** Characters after which a chunk is sent, whatever is there already. */
+/** A chunk is sent once it has this many characters. */
 const CHUNK_LENGTH = 32_768
 
 class SseSource {
@@ -127,13 +131,13 @@ class SseSource {
         text += this.#format.event(event)
       }
     } catch (error) {
-      // Events before the one that can't be written go out first.
+      // The events before the one that can't be written are sent first.
       this.#failure = error
     }
     return text
   }
 
-  /** Asks the source. As long as it is silent, pings go out to a consumer that reads them. */
+  /** Asks the source. While it is silent, pings are sent to a consumer that reads. */
   async #next(controller: Controller): Promise<IteratorResult<StreamEvent>> {
     this.#iterator ??= this.#events[Symbol.asyncIterator]()
     const { pingInterval } = this.#options
@@ -148,7 +152,7 @@ class SseSource {
   }
 
   #ping(controller: Controller): void {
-    // Otherwise pings would pile up for a consumer that does not read.
+    // Pings would pile up if the consumer does not read.
     if (controller.desiredSize !== 0) return
     controller.enqueue(ENCODER.encode(this.#format.ping))
   }

@@ -1,8 +1,8 @@
 import type { ReplyEvent, StreamEvent } from '../api/types.ts'
 
 /**
- * An event of a reply, with content that stands in `message_start` already (the API does so after
- * programmatic tool calling) as the blocks that would follow it. Other events stay as they are.
+ * Splits the content out of `message_start` into the block events that would follow it. The API
+ * sends such content after programmatic tool calling. Other events stay as they are.
  */
 export function unfolded(unknownEvent: StreamEvent): ReplyEvent[] {
   const event = unknownEvent as ReplyEvent

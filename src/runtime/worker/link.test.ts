@@ -37,7 +37,7 @@ test('a process that the system does not start ends with the system’s reason',
   const { cause, error } = await ended
   expect(cause).toBe('the process could not be started')
   expect(error.message).toBe(
-    'The Claude Code runtime could not be started: its executable, or the folder that it works in, is not there (ENOENT).',
+    'The Claude Code runtime could not be started: its executable or its working folder does not exist (ENOENT).',
   )
   await link.exited
 })

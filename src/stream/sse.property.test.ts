@@ -43,7 +43,7 @@ test('a type that is no name is not written', () => {
   const noName = anyText.filter((type) => !/^[\w.-]+$/.test(type))
   fc.assert(
     fc.property(fieldsOf(anyJson), noName, (fields, type) => {
-      expect(() => encodeEvent({ ...fields, type })).toThrow('Not the name of an event')
+      expect(() => encodeEvent({ ...fields, type })).toThrow('Not a valid event name')
     }),
   )
 })

@@ -39,7 +39,7 @@ describe('encodeEvent', () => {
   })
 
   test.each(['', 'a b', 'a\nevent: b', 'a\r', 'a\n', 'ä', 'a:b'])('refuses the type %j', (type) => {
-    expect(() => encodeEvent({ type })).toThrow('Not the name of an event')
+    expect(() => encodeEvent({ type })).toThrow('Not a valid event name')
   })
 
   test.each(['ping', 'message_start', 'Event-2.x'])('takes the type %j', (type) => {

@@ -15,7 +15,7 @@ import {
  * the same.
  *
  * @param body what `JSON.parse` gave
- * @throws ApiError `invalid_request_error` where it is nested too deeply or has too many values, for
+ * @throws ApiError `invalid_request_error` if it is nested too deeply or has too many values, for
  * a number that is none in JavaScript (it would become `null`), and for half a surrogate pair (it
  * would become another character)
  */

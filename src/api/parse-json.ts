@@ -15,7 +15,7 @@ const STEP = 512 * 1024
  * Parses the text of a request body. A large one is read in steps, between which others are served.
  *
  * @param pause lets others go on
- * @throws ApiError `invalid_request_error` where the text is empty or no JSON, or can't be passed on
+ * @throws ApiError `invalid_request_error` if the text is empty or no JSON, or can't be passed on
  */
 export async function parseJson(
   text: string,
@@ -43,7 +43,7 @@ export async function parseJson(
  * values in one reply than are taken here; what is longer is refused as soon as that is seen.
  *
  * @returns undefined if the text is no JSON
- * @throws ApiError as `parseJson` does, where it can't be passed on
+ * @throws ApiError as `parseJson` does, if it can't be passed on
  */
 export function parseInnerJson(text: string): unknown {
   try {

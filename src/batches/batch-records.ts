@@ -5,15 +5,15 @@ import type { Database, Schema } from '../store/schema.ts'
 import type { Store } from '../store/store.ts'
 import type { Batch, NewRequest, RequestResult, ResultLine } from './batch.ts'
 
-/** Rows that are changed in one transaction: others wait for its end. */
+/** Rows per transaction: other writers wait for its end. */
 const ROWS_OF_A_STEP = 1000
-/** Rows of one statement: PostgreSQL takes 65,535 values in all. */
+/** Rows per statement: PostgreSQL accepts 65,535 values in total. */
 const ROWS_OF_A_STATEMENT = 500
 
 export type BatchPage = { batches: Batch[]; hasMore: boolean }
 export type PageRequest = { limit: number; afterId?: string; beforeId?: string }
 
-/** What is kept of batches. Every function names an owner: no one sees another's. */
+/** The batches in the store. Every function names an owner, and sees only that owner's batches. */
 export class BatchRecords {
   readonly #store: Store
   readonly #db: Database
@@ -26,7 +26,7 @@ export class BatchRecords {
     this.#now = now
   }
 
-  /** Begins a batch that no one sees until it is opened. */
+  /** Begins a batch that stays invisible until it is opened. */
   async create(
     id: string,
     { owner, endpoint, betas, headers = '', expiry, inputFileId, metadata }: NewBatch,
@@ -58,7 +58,7 @@ export class BatchRecords {
     return { createdAt }
   }
 
-  /** @param first the position of the first of them */
+  /** @param first the position of the first request */
   async add(id: string, first: number, requests: readonly NewRequest[]): Promise<void> {
     const now = this.#now()
     const rows = requests.map(({ customId, params, problem }, index) => ({
@@ -83,7 +83,7 @@ export class BatchRecords {
     })
   }
 
-  /** Opens a batch whose requests are all stored. From now on it survives a crash. */
+  /** Opens a batch after all its requests were stored. From then on it survives a crash. */
   async open(id: string, total: number, errored: number): Promise<void> {
     await this.#store.durably(async () => {
       await this.#db
@@ -96,7 +96,7 @@ export class BatchRecords {
     await this.#store.announce()
   }
 
-  /** Forgets a batch that did not become whole. */
+  /** Deletes a batch whose requests did not all arrive. */
   async discard(id: string): Promise<void> {
     await this.#remove(id)
     await this.#store.scrub()
@@ -116,10 +116,10 @@ export class BatchRecords {
   }
 
   /**
-   * A page of the batches, the latest first.
+   * A page of the list of batches, the latest first.
    *
-   * @param endpoints of which API
-   * @throws ApiError 404 for an `afterId` or `beforeId` that is none
+   * @param endpoints of the API whose batches are listed
+   * @throws ApiError 404 for an unknown `afterId` or `beforeId`
    */
   async list(
     owner: string,
@@ -147,7 +147,7 @@ export class BatchRecords {
     return { batches: isBackwards ? page.toReversed() : page, hasMore: rows.length > limit }
   }
 
-  /** The batches of all owners that have not ended, the oldest first; for the workers. */
+  /** The unfinished batches of all owners, the oldest first; for the workers. */
   async unfinished(): Promise<Batch[]> {
     const rows = await this.#db
       .selectFrom('batches')
@@ -159,9 +159,9 @@ export class BatchRecords {
   }
 
   /**
-   * Begins to cancel a batch. What is being asked goes on to its end.
+   * Begins to cancel a batch. Requests in progress run to their end.
    *
-   * @throws ApiError 404, and 400 where the batch is over
+   * @throws ApiError 404, and 400 if the batch has ended
    */
   async cancel(owner: string, id: string): Promise<Batch> {
     const batch = await this.get(owner, id)
@@ -193,16 +193,16 @@ export class BatchRecords {
   }
 
   /**
-   * Deletes a batch with all that was said in it.
+   * Deletes a batch with all its texts.
    *
-   * @throws ApiError 404, and 400 where it is not over
+   * @throws ApiError 404, and 400 if it has not ended
    */
   async delete(owner: string, id: string): Promise<void> {
     const { status } = await this.get(owner, id)
     if (status !== 'ended') {
       throw new ApiError(
         'invalid_request_error',
-        `The batch '${id}' is not over: cancel it first, and wait until it has ended.`,
+        `The batch '${id}' has not ended: cancel it first, and wait until it has ended.`,
       )
     }
     await this.#remove(id)
@@ -262,7 +262,9 @@ export class BatchRecords {
     }
   }
 
-  /** Deletes batches that ended before a time, and those whose requests never came completely. */
+  /**
+   * Deletes batches that ended before a time, and batches whose requests never arrived completely.
+   */
   async forgetOld(retention: number): Promise<void> {
     const now = this.#now()
     const rows = await this.#db
@@ -309,7 +311,10 @@ export type NewBatch = {
   metadata?: object
 }
 
-/** Milliseconds after which a batch that is still being read is one whose server has died. */
+/**
+ * A batch that is still being read after so many milliseconds counts as abandoned: its server has
+ * died.
+ */
 const LONGEST_CREATION = 60 * 60 * 1000
 
 /** Adds to one of a batch's counts, in the transaction that ends its requests. */

@@ -11,18 +11,18 @@ export type Batch = {
   headers: string
   status: BatchStatus
   isPaused: boolean
-  /** Milliseconds since the epoch, as all times here. */
+  /** Milliseconds since the epoch, like all times here. */
   createdAt: number
   expiresAt: number
   cancelInitiatedAt: number | null
   endedAt: number | null
-  /** What OpenAI's API has more: the file that it came in, and the client's notes. */
+  /** Additional fields of OpenAI's API: the file of the requests, and the client's notes. */
   inputFileId: string | null
   metadata: object | null
   counts: Counts
 }
 
-/** They add up to the number of requests at any moment. */
+/** At any moment they add up to the number of requests. */
 export type Counts = {
   processing: number
   succeeded: number
@@ -31,29 +31,29 @@ export type Counts = {
   expired: number
 }
 
-/** How a request ended, as `result` of its line in the results has it. */
+/** How a request ended: the `result` of its line in the results. */
 export type RequestResult =
   | { type: 'succeeded'; message: object }
   | { type: 'errored'; error: object }
   | { type: 'canceled' }
   | { type: 'expired' }
 
-/** A request as it is put into a batch. */
+/** A request of a new batch. */
 export type NewRequest = {
   customId: string
   /** JSON. */
   params: string
-  /** What is wrong with it, where it will not be asked. */
+  /** The fault of a request that will not be asked. */
   problem?: RequestResult
 }
 
-/** A request that was claimed, to be asked now. */
+/** A claimed request, to be asked now. */
 export type ClaimedRequest = {
   batchId: string
   position: number
   customId: string
   params: string
-  /** This one included. */
+  /** Including this one. */
   attempts: number
   failures: number
 }
@@ -66,7 +66,7 @@ export type ResultLine = {
   attempts: number
 }
 
-/** @param prefix as the dialect's ids have it */
+/** @param prefix the beginning of the dialect's ids */
 export function newBatchId(prefix: 'msgbatch' | 'batch'): string {
   return `${prefix}_${randomBytes(12).toString('hex')}`
 }

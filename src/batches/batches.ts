@@ -3,11 +3,11 @@ import type { BatchProgress } from '../observe/batch-progress.ts'
 import type { LazyStore } from '../store/lazy-store.ts'
 import type { BatchDesk, DeskOptions } from './desk.ts'
 
-/** After the store could not be opened, in milliseconds. */
+/** The wait after the store could not be opened, in milliseconds. */
 const FIRST_WAIT = 1000
 const LONGEST_WAIT = 60_000
 
-/** The batches of a proxy. Nothing is opened, and nothing runs, before there is a batch. */
+/** The batches of a proxy. Nothing is opened or started before the first batch. */
 export class Batches {
   readonly #store: LazyStore
   readonly #options: DeskOptions
@@ -36,7 +36,7 @@ export class Batches {
     }
   }
 
-  /** @throws ApiError where the store can't be used */
+  /** @throws ApiError if the store can't be used */
   desk(): Promise<BatchDesk> {
     this.#desk ??= this.#open().catch((error: unknown) => {
       this.#desk = undefined
@@ -49,7 +49,7 @@ export class Batches {
     return this.#opened?.runner.progress() ?? []
   }
 
-  /** Ends the requests under way, which are asked again after the next start. */
+  /** Ends the requests in progress; they are asked again after the next start. */
   async close(): Promise<void> {
     this.#isClosed = true
     this.#opened?.runner.abort()

@@ -20,7 +20,7 @@ export type Caller = { owner: string; betas: string[]; headers?: string }
 /** Bytes of a batch: the API's own limit. */
 const MOST_BYTES = 256 * 1024 * 1024
 
-/** What is written in one step while a batch is read. */
+/** The requests that are written in one step while a batch is read. */
 const REQUESTS_OF_A_STEP = 500
 const CHARACTERS_OF_A_STEP = 1_000_000
 
@@ -40,9 +40,10 @@ export class BatchDesk {
   }
 
   /**
-   * Takes in a batch of the Messages API while its body comes. It begins when all of it is written.
+   * Stores a batch of the Messages API while its body arrives. The batch begins once all of it is
+   * stored.
    *
-   * @throws ApiError 400 or 413, where nothing of it is kept
+   * @throws ApiError 400 or 413; then nothing of it is kept
    */
   async create(body: AsyncIterable<Uint8Array>, caller: Caller): Promise<Batch> {
     const { maxBodySize } = this.#options
@@ -51,7 +52,7 @@ export class BatchDesk {
   }
 
   /**
-   * Takes in one of OpenAI's batches, from the lines of a file.
+   * Stores one of OpenAI's batches, from the lines of a file.
    *
    * @param endpoint one of `OPENAI_PATHS`
    * @throws ApiError as `create` does

@@ -11,21 +11,21 @@ import { parseResponsesRequest, requestOfResponse, NO_PAST } from '../openai/res
 import { suitModel } from '../openai/suit-model.ts'
 import type { Steps } from '../steps.ts'
 
-/** A request of a batch, as it is asked, and its answer in the words of the endpoint's API. */
+/** A request of a batch for the model, and its answer in the form of the endpoint's API. */
 export type Translated = {
   request: MessagesRequest
-  /** Values of `anthropic-beta` that it needs beside those of the batch. */
+  /** Values of `anthropic-beta` in addition to those of the batch. */
   betas?: readonly string[]
   answerOf: (message: ReplyMessage) => object
 }
 
-/** The full name of the model that a request's `model` stands for. */
+/** Resolves a request's `model` to the full name. */
 export type ModelOf = (name: string | undefined) => string
 
 /**
- * Makes a request for the model of the body of one in a batch.
+ * Translates the body of a batch's request into a request for the model.
  *
- * @throws ApiError 400 where it is wrong
+ * @throws ApiError 400 if it is wrong
  */
 export type Translate = (params: unknown, modelOf: ModelOf) => Steps<Translated>
 
@@ -39,10 +39,10 @@ const ENDPOINTS: ReadonlyMap<string, Translate> = new Map<string, Translate>([
   ['/v1/responses', translateResponse],
 ])
 
-/** The endpoint of a path, which a batch was let in with. */
+/** The endpoint of a path that was accepted with a batch. */
 export function endpointAt(path: string): Translate {
   const endpoint = ENDPOINTS.get(path)
-  if (endpoint === undefined) throw new Error(`${path} is no endpoint of batches.`)
+  if (endpoint === undefined) throw new Error(`Batches do not support the endpoint ${path}.`)
   return endpoint
 }
 
@@ -56,7 +56,7 @@ function* translateChat(params: unknown, modelOf: ModelOf): Steps<Translated> {
   const chat = parseChatRequest(params)
   if (chat.stream === true) throw streamed()
   if ((chat.n ?? 1) > 1) {
-    throw new ApiError('invalid_request_error', 'n: a request of a batch has one choice')
+    throw new ApiError('invalid_request_error', 'n: a request of a batch can have only one choice')
   }
   const style = callStyleOf(chat)
   return {
@@ -72,7 +72,7 @@ function* translateResponse(params: unknown, modelOf: ModelOf): Steps<Translated
   if (body.previous_response_id) {
     throw new ApiError(
       'invalid_request_error',
-      'previous_response_id: a request of a batch brings its whole input',
+      'previous_response_id: a request of a batch must have its whole input',
     )
   }
   if (body.conversation) {
@@ -108,7 +108,7 @@ function* suited(translated: MessagesRequest, modelOf: ModelOf): Steps<MessagesR
 }
 
 function streamed(): ApiError {
-  return new ApiError('invalid_request_error', 'stream: requests of a batch are not streamed')
+  return new ApiError('invalid_request_error', 'stream: requests of a batch can not be streamed')
 }
 
 function nowInSeconds(): number {

@@ -7,16 +7,16 @@ export type Verdict =
       kind: 'again'
       /** Milliseconds. */
       after: number
-      /** Whether the request itself failed; that may happen a few times only. */
+      /** Whether the request itself failed; only a few such failures are allowed. */
       isOwn: boolean
-      /** Why all others wait as long; absent if they continue. */
+      /** Why all other requests wait for the same time; absent if they continue. */
       everyone?: Wait
     }
 
 /** The condition that all requests wait for. */
 export type Wait = 'rate limit' | 'overload' | 'login' | 'billing'
 
-/** How often the request itself may fail. */
+/** How often a request itself may fail. */
 const MOST_FAILURES = 6
 const FIRST_WAIT = 1000
 const LONGEST_WAIT = 5 * 60 * 1000
@@ -24,11 +24,11 @@ const LONGEST_WAIT = 5 * 60 * 1000
 const WAIT_FOR_A_PERSON = 60 * 1000
 
 /**
- * Judges a failure. A fault of the request is final; a fault of the API, the network or a process is
- * retried with growing waits.
+ * Judges a failure. A fault of the request is final; a fault of the API, the network or a process
+ * is retried with growing waits.
  *
- * @param failures how often this request failed on its own account before
- * @param refusals how many requests in a row were refused for the API's sake before this one
+ * @param failures how often this request itself failed before
+ * @param refusals how many requests before this one were refused in a row, for reasons of the API
  */
 export function judge(error: unknown, failures: number, refusals: number): Verdict {
   if (!(error instanceof ApiError)) return tryAgain(failures)

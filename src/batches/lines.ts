@@ -3,10 +3,10 @@ import { ApiError } from '../errors.ts'
 const LINE_FEED = 0x0a
 
 /**
- * The lines of a text (UTF-8) while it comes, without empty ones.
+ * The lines of a text (UTF-8) as it arrives, without empty ones.
  *
  * @param limit bytes of one line
- * @throws ApiError 400 where it is no UTF-8, 413 where a line is too long
+ * @throws ApiError 400 if it is not UTF-8, 413 if a line is too long
  */
 export async function* linesIn(
   content: AsyncIterable<Uint8Array>,

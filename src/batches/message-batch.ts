@@ -1,7 +1,7 @@
 import type { Batch, ResultLine } from './batch.ts'
 
 /**
- * A batch in the words of the Messages API.
+ * A batch in the form of the Messages API.
  * Source: https://platform.claude.com/docs/en/api/creating-message-batches
  */
 export type MessageBatch = {
@@ -9,13 +9,13 @@ export type MessageBatch = {
   type: 'message_batch'
   processing_status: 'in_progress' | 'canceling' | 'ended'
   request_counts: Batch['counts']
-  /** RFC 3339, as all times. */
+  /** RFC 3339, like all times here. */
   created_at: string
   expires_at: string
   ended_at: string | null
   cancel_initiated_at: string | null
   archived_at: null
-  /** Null while the batch is not over. */
+  /** Null until the batch has ended. */
   results_url: string | null
 }
 
@@ -37,7 +37,10 @@ export function messageBatch(batch: Batch, resultsUrl: string): MessageBatch {
   }
 }
 
-/** A line of the results. `attempts` is ours: more than 1 says that it may have been asked twice. */
+/**
+ * A line of the results. `attempts` is this proxy's addition: more than 1 means that the request
+ * may have been sent twice.
+ */
 export function messageResult({ customId, result, attempts }: ResultLine): object {
   return { custom_id: customId, result, attempts }
 }

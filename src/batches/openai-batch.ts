@@ -3,7 +3,7 @@ import { openaiErrorBody } from '../openai/error-body.ts'
 import type { Batch, ResultLine } from './batch.ts'
 
 /**
- * A batch in the words of OpenAI's API.
+ * A batch in the form of OpenAI's API.
  * Source: https://platform.openai.com/docs/api-reference/batch/object
  */
 export function openaiBatch(batch: Batch): object {
@@ -40,7 +40,7 @@ export function openaiBatch(batch: Batch): object {
   }
 }
 
-/** A line of the output file or of the error file. `attempts` is ours. */
+/** A line of the output file or of the error file. `attempts` is this proxy's addition. */
 export function openaiResult(batch: Batch, line: ResultLine): object {
   const { customId, result, attempts, position } = line
   const id = `batch_req_${batch.id.slice(-12)}_${position}`
@@ -78,7 +78,7 @@ export function openaiResult(batch: Batch, line: ResultLine): object {
   }
 }
 
-/** The id of one of the two files that have a batch's results. */
+/** The id of one of the two files with a batch's results. */
 function outputId(batchId: string, kind: 'output' | 'errors'): string {
   return `file-${kind}-${batchId}`
 }

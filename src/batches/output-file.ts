@@ -3,8 +3,8 @@ import type { Batches } from './batches.ts'
 import { openaiResult } from './openai-batch.ts'
 
 /*
- * OpenAI's API has the results of a batch in two files: what succeeded, and what did not. They are made
- * from the results when they are asked for.
+ * OpenAI's API has the results of a batch in two files: one for successes, one for errors. They are
+ * generated from the results on request.
  */
 
 export type OutputFile = {
@@ -15,7 +15,7 @@ export type OutputFile = {
 /** Results of one read. */
 const RESULTS_OF_A_STEP = 100
 
-/** The file of results that has this id; undefined where it is no such id. */
+/** The file of results with this id; undefined if it is not such an id. */
 export async function openOutput(
   batches: Batches | undefined,
   owner: string,

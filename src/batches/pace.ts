@@ -2,22 +2,22 @@ import type { BatchProgress, BatchWait } from '../observe/batch-progress.ts'
 import type { Batch } from './batch.ts'
 
 /**
- * Nothing is asked before `until`, or before `again` if it may end earlier: then it is looked again.
+ * No request is sent before `until`. The reason may end earlier, so it is checked at `again`.
  * Milliseconds since the epoch.
  */
 export type Hold = { reason: BatchWait; until: number; again?: number }
 
-/** How long a batch is looked back at to tell its rate, in milliseconds. */
+/** The period over which the rate of a batch is computed, in milliseconds. */
 const LOOK_BACK = 60_000
-/** The least time from which a rate is told. */
+/** The shortest period for which a rate is computed. */
 const LEAST_LOOK = 2000
 
-/** Knows how fast batches come on. */
+/** Measures how fast batches progress. */
 export class Pace {
-  /** By batch: how many requests were finished when. */
+  /** By batch: how many requests were finished at which time. */
   readonly #samples = new Map<string, { at: number; finished: number }[]>()
 
-  /** To be told of the batches from time to time; those that are not among them are forgotten. */
+  /** Call it regularly with the batches; batches that are missing are forgotten. */
   note(batches: readonly Batch[], now: number): void {
     const ids = new Set(batches.map(({ id }) => id))
     for (const id of this.#samples.keys()) if (!ids.has(id)) this.#samples.delete(id)
@@ -30,7 +30,7 @@ export class Pace {
     }
   }
 
-  /** Requests a minute; undefined before it is known. */
+  /** Requests per minute; undefined until it is known. */
   rate(id: string): number | undefined {
     const samples = this.#samples.get(id) ?? []
     const [first, last] = [samples[0], samples.at(-1)]

@@ -1,6 +1,6 @@
 import { ApiError } from '../errors.ts'
 
-/** Bytes of all that is not in the list. */
+/** Maximum bytes outside the list. */
 const MOST_AROUND = 64 * 1024
 
 const QUOTE = 0x22
@@ -16,8 +16,8 @@ export type ListLimits = {
 }
 
 /**
- * Reads a body of the form `{"requests": […]}` while it comes, and gives the text of one entry of the
- * list after the other: a whole body of the largest size, parsed, would take more memory than a
+ * Reads a body of the form `{"requests": […]}` as it arrives, and yields the text of one entry of
+ * the list after the other. Parsing a whole body of the largest size would take more memory than a
  * process has.
  *
  * @throws ApiError 400 if it is not of this form, 413 if it is longer than the limits
@@ -31,12 +31,12 @@ export async function* requestsIn(
   splitter.end()
 }
 
-/** Where in the body it is. `around`: before or after the list, or in another field. */
+/** The position in the body. `around`: before or after the list, or in another field. */
 type Region = 'around' | 'between' | 'entry'
 
 class Splitter {
   readonly #limits: ListLimits
-  /** The body without the entries of the list. */
+  /** The rest of the body, without the entries of the list. */
   #around: number[] = []
   #entry: Uint8Array[] = []
   #entryLength = 0
@@ -88,7 +88,7 @@ class Splitter {
 
   #stepAround(byte: number): void {
     if (this.#around.length === MOST_AROUND) {
-      throw invalid('requests: there is too much beside the list of requests')
+      throw invalid('requests: the body has too much text outside the list of requests')
     }
     this.#around.push(byte)
     if (this.#stepText(byte)) return
@@ -123,7 +123,7 @@ class Splitter {
     return true
   }
 
-  /** Whether the entry goes on with this byte. */
+  /** Whether the entry continues with this byte. */
   #stepEntry(byte: number): boolean {
     if (this.#stepText(byte)) return true
     if (byte === OPEN_OBJECT || byte === OPEN_LIST) this.#depth += 1
@@ -134,7 +134,7 @@ class Splitter {
     return true
   }
 
-  /** Follows strings. Whether the byte belongs to one. */
+  /** Tracks strings. Returns whether the byte belongs to one. */
   #stepText(byte: number): boolean {
     if (!this.#isInString) {
       this.#isInString = byte === QUOTE
@@ -151,7 +151,7 @@ class Splitter {
     if (this.#entryLength > this.#limits.entry) {
       throw tooLarge(`requests.${this.#count}`, this.#limits.entry)
     }
-    // The chunk's memory is its sender's, to be used again.
+    // The sender of the chunk may reuse its memory.
     this.#entry.push(part.slice())
   }
 

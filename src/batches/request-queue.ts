@@ -3,9 +3,9 @@ import { addToCount, settle } from './batch-records.ts'
 import type { ClaimedRequest, RequestResult } from './batch.ts'
 
 /**
- * The requests of batches that are to be asked. A request is claimed by one worker at a time, for as
- * long as its lease lasts or is renewed; the result of a worker that has lost its lease is dropped, so
- * that each request has one result.
+ * The pending requests of batches. Only one worker at a time has claimed a request, as long as its
+ * lease lasts or is renewed. The result of a worker that lost its lease is dropped, so each request
+ * has one result.
  */
 export class RequestQueue {
   readonly #store: Store
@@ -16,8 +16,8 @@ export class RequestQueue {
   readonly #claimed = new Set<string>()
 
   /**
-   * @param worker this process's name, as of `newWorkerName`
-   * @param lease milliseconds after which a worker that says nothing is taken for dead
+   * @param worker this process's name, from `newWorkerName`
+   * @param lease milliseconds after which a silent worker counts as dead
    */
   constructor(store: Store, worker: string, lease: number, now: () => number = Date.now) {
     this.#store = store
@@ -27,8 +27,8 @@ export class RequestQueue {
   }
 
   /**
-   * Claims the first request of a batch that may be asked now. The claim is stored before the
-   * request is asked.
+   * Claims the first request of a batch that is due. The claim is stored before the request is
+   * asked.
    */
   async claim(batchId: string): Promise<ClaimedRequest | undefined> {
     const now = this.#now()
@@ -64,7 +64,7 @@ export class RequestQueue {
     return claimed
   }
 
-  /** Writes a result, and only then does the request count as finished. */
+  /** Stores a result. Only then does the request count as finished. */
   async finish(
     claimed: ClaimedRequest,
     result: RequestResult & { type: 'succeeded' | 'errored' },
@@ -97,7 +97,7 @@ export class RequestQueue {
   /**
    * Puts a request back, to be asked again.
    *
-   * @param after milliseconds until then
+   * @param after milliseconds until the next attempt
    */
   async putBack(
     claimed: ClaimedRequest,

@@ -19,7 +19,7 @@ import type { RequestQueue } from './request-queue.ts'
 export type RunnerOptions = {
   records: BatchRecords
   queue: RequestQueue
-  /** Asks as an interactive request is asked. */
+  /** Asks a request in the same way as an interactive one. */
   ask: (
     request: MessagesRequest,
     about: {
@@ -31,51 +31,54 @@ export type RunnerOptions = {
     },
   ) => Promise<Reply>
   /**
-   * Looks whether the key of a batch allows a request, and gives the key. Throws an ApiError: 401 if it
-   * is no longer one of the keys, 429 if it is over a limit, 403 if it may not use the model.
+   * Checks whether the key of a batch allows a request, and returns the key. Throws an ApiError:
+   * 401 if the key no longer exists, 429 if it is over a limit, 403 if it may not use the model.
    */
   admit: (request: MessagesRequest, owner: string) => Promise<ClientKey | undefined>
   modelOf: ModelOf
-  /** Whether a request may begin without taking the place of an interactive one. */
+  /** Whether a request can begin without taking the process of an interactive one. */
   hasRoom: () => boolean
-  /** The state of the plan, where it is known. */
+  /** The state of the plan, if it is known. */
   rateLimits: () => RateLimits | undefined
-  /** The model of a request that names none. */
+  /** The model for requests that name none. */
   modelDefault: string
-  /** Most requests at a time. */
+  /** Maximum requests at a time. */
   concurrency: number
   /** The share of each plan window that batches may use. */
   windowShare: number
-  /** Milliseconds, as the next two. */
+  /** Milliseconds, like the next two. */
   firstEventTimeout: number
   lease: number
   retention: number
   onError: (error: unknown) => void
-  /** Called when the progress of a batch is another than it was. */
+  /** Called when the progress of a batch has changed. */
   onChange: () => void
 }
 
-/** How often is looked, in milliseconds: for room, for what others have changed, for what is old. */
+/**
+ * Intervals in milliseconds: to look for free processes, for changes by other servers, and for old
+ * batches.
+ */
 const ROOM_MILLISECONDS = 50
 const LOOK_MILLISECONDS = 1000
 const OLD_MILLISECONDS = 60 * 60 * 1000
-/** After the store failed. */
+/** The wait after the store failed. */
 const LONGEST_STORE_WAIT = 30_000
 
 /**
- * Works off the batches of all owners, one request of each in turn, while there is room and the plan
- * allows it.
+ * Works through the batches of all owners, taking one request of each in turn, while processes are
+ * free and the plan allows it.
  */
 export class BatchRunner {
   readonly #options: RunnerOptions
   readonly #pace = new Pace()
   readonly #inFlight = new Map<Promise<void>, { batchId: string; stop: AbortController }>()
   #batches: Batch[] = []
-  /** Of all requests. */
+  /** The wait of all requests. */
   #hold: Hold | undefined
-  /** Of single batches, whose models have used their window. */
+  /** The waits of single batches, whose models have used up their window. */
   readonly #holds = new Map<string, Hold>()
-  /** Requests in a row that were refused for the API's sake. */
+  /** How many requests in a row were refused, for reasons of the API. */
   #refusals = 0
   #news = new Deferred<void>()
   #isStale = true
@@ -94,13 +97,13 @@ export class BatchRunner {
     this.#run ??= this.#work()
   }
 
-  /** To be told when batches came or were changed. */
+  /** Call it when a batch came or was changed. */
   wake(): void {
     this.#isStale = true
     this.#news.resolve()
   }
 
-  /** How far the batches have come that are not over. */
+  /** The progress of the unfinished batches. */
   progress(): BatchProgress[] {
     const now = Date.now()
     return this.#batches.map((batch) =>
@@ -113,7 +116,7 @@ export class BatchRunner {
     )
   }
 
-  /** Begins no more requests. Resolves when those under way have ended. */
+  /** Begins no more requests. Resolves when those in progress have ended. */
   async stop(): Promise<void> {
     this.#isStopped = true
     this.#news.resolve()
@@ -121,14 +124,14 @@ export class BatchRunner {
     await Promise.all(this.#inFlight.keys())
   }
 
-  /** Ends the requests under way; they are put back. */
+  /** Ends the requests in progress; they are put back. */
   abort(): void {
     for (const { stop } of this.#inFlight.values()) stop.abort()
   }
 
   async #work(): Promise<void> {
     const { queue, lease, onError } = this.#options
-    // By itself: a look at many batches may take longer than a lease.
+    // Runs separately, because a look at many batches may take longer than a lease.
     const heartbeat = setInterval(() => void queue.renewLeases().catch(onError), lease / 3).unref()
     let failures = 0
     while (!this.#isStopped || this.#inFlight.size > 0) {
@@ -155,7 +158,7 @@ export class BatchRunner {
     clearInterval(heartbeat)
   }
 
-  /** Sees what has changed, and ends what is canceled or out of time. */
+  /** Looks for changes, and ends batches that are canceled or expired. */
   async #look(): Promise<void> {
     const { records, queue, lease, retention } = this.#options
     const now = Date.now()
@@ -191,9 +194,9 @@ export class BatchRunner {
   }
 
   /**
-   * Begins as many requests as may be asked now.
+   * Begins as many requests as are allowed now.
    *
-   * @returns milliseconds after which to look again, unless something happens before
+   * @returns milliseconds until the next look, unless something happens before
    */
   async #begin(): Promise<number> {
     const { concurrency, hasRoom } = this.#options
@@ -202,10 +205,11 @@ export class BatchRunner {
         status === 'in_progress' && !isPaused && expiresAt > Date.now(),
     )
     const drained = new Set<string>()
-    // One that has lapsed is set anew below, before anyone can look, if its reason is still there.
+    // If the reason of a lapsed wait still exists, the wait is set again below, before anyone can
+    // see the gap.
     if (!isHeld(this.#hold)) this.#hold = undefined
     while (this.#inFlight.size < concurrency && !this.#isStopped) {
-      // A request that was just claimed may have shown that its batch has to wait.
+      // The request that was just claimed may have shown that its batch must wait.
       const ready = batches.filter(({ id }) => !drained.has(id) && !isHeld(this.#holds.get(id)))
       if (ready.length === 0) break
       if (isHeld(this.#hold)) return Math.min(LOOK_MILLISECONDS, this.#hold.until - Date.now())
@@ -227,7 +231,7 @@ export class BatchRunner {
     return LOOK_MILLISECONDS
   }
 
-  /** None of its requests may be asked now: they are all under way, or wait for their next attempt. */
+  /** None of its requests may be asked now: all are in progress or wait for their next attempt. */
   #noteDrained({ id }: Batch): void {
     this.#isStale = true
     this.#holds.set(id, { reason: 'next attempt', until: Date.now() + ROOM_MILLISECONDS })
@@ -284,19 +288,19 @@ export class BatchRunner {
     }
   }
 
-  /** A request that failed has its result, or is asked again later. */
+  /** A failed request gets its result, or is asked again later. */
   async #handleFailure(request: ClaimedRequest, error: unknown): Promise<void> {
     const { attempts, failures } = request
     const verdict = judge(error, failures, this.#refusals)
     if (verdict.kind === 'final') return this.#fail(request, error)
     if (verdict.everyone !== undefined) {
-      // Those that were asked together are refused together.
+      // Requests that were asked together are refused together.
       if (!isHeld(this.#hold)) this.#refusals += 1
       this.#holdAll({ reason: verdict.everyone, until: Date.now() + verdict.after })
     }
     await this.#write(() =>
       this.#options.queue.putBack(request, {
-        // Who waits with everyone else goes on with them.
+        // A request that waits together with all others continues together with them.
         after: verdict.isOwn ? verdict.after : 0,
         failures: failures + (verdict.isOwn ? 1 : 0),
         attempts,
@@ -313,7 +317,7 @@ export class BatchRunner {
     )
   }
 
-  /** Keeps the rest of the plan's windows for others. */
+  /** Keeps the rest of the plan's windows for interactive use. */
   #windowHold({ model = this.#options.modelDefault }: MessagesRequest): Hold | undefined {
     const { windowShare, rateLimits } = this.#options
     try {
@@ -331,14 +335,14 @@ export class BatchRunner {
     this.#options.onChange()
   }
 
-  /** A result is not given up because the store can't take it at the moment. */
+  /** A result is not lost if the store can't accept it at the moment. */
   async #write(step: () => Promise<void>): Promise<void> {
     for (let failures = 0; ; failures += 1) {
       try {
         return await step()
       } catch (error) {
         if (failures === 0) this.#options.onError(error)
-        // Its lease will end, and it will be asked again.
+        // Its lease will expire, and the request will be asked again.
         if (this.#isStopped) return
         const pause = Math.min(LONGEST_STORE_WAIT, 250 * 2 ** failures)
         this.#holdAll({ reason: 'store', until: Date.now() + pause })
@@ -350,7 +354,8 @@ export class BatchRunner {
   #holdOf(batch: Batch): Hold | undefined {
     if (batch.isPaused) return { reason: 'resume', until: Infinity }
     const isBusy = this.#inFlightOf(batch.id) > 0
-    // Also one that has lapsed since the last look: whether it is over is only seen at the next.
+    // This includes a wait that has lapsed since the last look: only the next look decides whether
+    // it is over.
     const all = this.#hold
     const own = this.#holds.get(batch.id)
     if (own?.reason === 'next attempt') return isBusy ? undefined : own
@@ -371,10 +376,10 @@ export class BatchRunner {
   }
 }
 
-/** How often is looked whether a key allows more by now, in milliseconds: the file of keys may change. */
+/** How often to check whether a key allows more, in milliseconds: the file of keys may change. */
 const KEY_MILLISECONDS = 3000
 
-/** Why and how long a batch waits for its key; undefined if its request fails instead. */
+/** Why and how long a batch waits because of its key; undefined if its request fails instead. */
 function keyHold(error: unknown): Hold | undefined {
   if (!(error instanceof ApiError)) return undefined
   const again = Date.now() + KEY_MILLISECONDS

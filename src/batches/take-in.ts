@@ -8,15 +8,15 @@ import { endpointAt, MESSAGES_PATH, type ModelOf } from './endpoints.ts'
 /** Requests of a batch: the API's own limit. */
 export const MOST_REQUESTS = 100_000
 
-/** An entry of a batch, as it was read from its text. */
+/** An entry of a batch, parsed. */
 type Entry = { customId: string; params: object }
 
-/** How a dialect writes the entries of a batch. */
+/** A dialect's form of the entries of a batch. */
 export type EntryForm = {
   endpoint: string
-  /** What an entry is called in errors, by its place from 0. */
+  /** The name of an entry in errors, by its index from 0. */
   placeOf: (index: number) => string
-  /** @throws ApiError where an entry is not of this form */
+  /** @throws ApiError if an entry does not have this form */
   read: (entry: Partial<Record<string, unknown>>) => Entry
 }
 
@@ -91,7 +91,7 @@ export async function* requestsOf(
     }
     await goOn()
   }
-  if (ids.size === 0) throw invalid('There is no request in it.')
+  if (ids.size === 0) throw invalid('The batch has no request.')
 }
 
 async function objectIn(text: string): Promise<Partial<Record<string, unknown>>> {
@@ -100,7 +100,7 @@ async function objectIn(text: string): Promise<Partial<Record<string, unknown>>>
   return value
 }
 
-/** Says where an error is. */
+/** Adds the position to an error. */
 async function placed<T>(place: string, step: () => Promise<T>): Promise<T> {
   try {
     return await step()

@@ -17,7 +17,7 @@ const TIMEOUT_MILLISECONDS = { health: 3000, other: 20_000 }
  * Asks the server of this configuration.
  *
  * @returns what it answers, as JSON; undefined where nothing listens, or something else does
- * @throws Error where it is ours and refuses
+ * @throws Error if it is ours and refuses
  */
 export async function askServer(
   config: Pick<Config, 'host' | 'port'> & KeyConfig,

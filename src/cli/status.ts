@@ -26,7 +26,7 @@ type Counts = { requests: number; errors: number; input_tokens: number; output_t
 /**
  * Says how the running server does.
  *
- * @throws Error where none runs at the configured address, or it refuses
+ * @throws Error if none runs at the configured address, or it refuses
  */
 export async function status(config: Config, isJson: boolean): Promise<void> {
   const url = addressOf(config)

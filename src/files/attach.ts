@@ -1,15 +1,15 @@
 import type { ContentBlock, MessagesRequest } from '../api/types.ts'
 import { ApiError } from '../errors.ts'
 
-/** A file's content, as a request carries it. */
+/** A file's content, in the form for a request. */
 export type Attachment = { mimeType: string; filename: string; bytes: Buffer }
 
 /**
- * Puts the content of files in the place of their ids, for an API that does not know them.
+ * Replaces ids of files by their content, because the model's API does not know these ids.
  *
- * @param find gives a file, or undefined for an id that may be the API's own: it stays
- * @returns the request itself where it names no file
- * @throws ApiError 400 for a file that can't be where it is named, and what `find` throws
+ * @param find returns a file, or undefined for an id that may be the API's own; such an id stays
+ * @returns the request itself if it names no file
+ * @throws ApiError 400 for a file of the wrong type for its place, and the errors of `find`
  */
 export async function attachFiles(
   request: MessagesRequest,
@@ -26,7 +26,7 @@ export async function attachFiles(
   return { ...request, messages }
 }
 
-/** Whether a request names a file by its id. */
+/** Whether a request contains the id of a file. */
 export function namesFiles({ messages }: MessagesRequest): boolean {
   const names = (content: unknown): boolean =>
     Array.isArray(content) &&
@@ -52,7 +52,7 @@ async function attachAll(
   return blocks
 }
 
-/** The id of the file that a block names. */
+/** The id of the file in a block. */
 function idIn({ type, source, file_id: ownId }: ContentBlock): string | undefined {
   if (type === 'container_upload') return typeof ownId === 'string' ? ownId : undefined
   const { type: kind, file_id: id } = (source ?? {}) as { type?: unknown; file_id?: unknown }
@@ -74,7 +74,7 @@ function withFile(block: ContentBlock, file: Attachment): ContentBlock {
     const source = { type: 'text', media_type: 'text/plain', data: bytes.toString('utf8') }
     return { ...block, source }
   }
-  // OpenAI's clients have one kind of part for files of all kinds.
+  // OpenAI's clients use one kind of part for all kinds of files.
   if (block.type === 'document' && mimeType.startsWith('image/')) {
     const { title: _, ...others } = block
     return withFile({ ...others, type: 'image' }, file)

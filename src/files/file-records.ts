@@ -22,16 +22,19 @@ export type StoredFile = {
 
 export type NewFile = { owner: string; filename: string; purpose: string }
 
-/** Bytes of one file, as at the API; and how many files an owner may have. */
+/** Maximum bytes of one file, as at the API, and maximum files of an owner. */
 export const MOST_BYTES = 500 * 1024 * 1024
 export const MOST_FILES = 10_000
 
-/** Bytes of a piece: what is read or written in one step. */
+/** Bytes of a piece, which is read or written in one step. */
 const PIECE = 512 * 1024
-/** Milliseconds after which a file that is still being read is one whose server has died. */
+/**
+ * A file that is still being read after so many milliseconds counts as abandoned: its server has
+ * died.
+ */
 const LONGEST_UPLOAD = 60 * 60 * 1000
 
-/** What is kept of files. Every function names an owner: no one sees another's. */
+/** The files in the store. Every function names an owner, and sees only that owner's files. */
 export class FileRecords {
   readonly #store: Store
   readonly #limit: number
@@ -48,9 +51,9 @@ export class FileRecords {
   }
 
   /**
-   * Keeps a file. No one sees it before all of it is written.
+   * Stores a file. It stays invisible until all of it is written.
    *
-   * @throws ApiError 413 where it is too large, 403 where there is no room for it
+   * @throws ApiError 413 if it is too large, 403 if there is no room for it
    */
   async create(
     { owner, filename, purpose }: NewFile,
@@ -113,7 +116,7 @@ export class FileRecords {
   /**
    * A page of the files, the latest first unless it is told otherwise.
    *
-   * @throws ApiError 404 for an `afterId` or `beforeId` that is none
+   * @throws ApiError 404 for an unknown `afterId` or `beforeId`
    */
   async list(
     owner: string,
@@ -174,7 +177,7 @@ export class FileRecords {
   }
 
   /**
-   * Deletes a file, also from the disk.
+   * Deletes a file, and its bytes on the disk.
    *
    * @throws ApiError 404
    */
@@ -210,7 +213,7 @@ export class FileRecords {
     return { size, mimeType: guess.end() }
   }
 
-  /** Bytes that are left for one more file. */
+  /** Bytes available for one more file. */
   async #room(owner: string): Promise<number> {
     const { db } = this.#store
     const all = await db
@@ -268,7 +271,7 @@ function isKept(now: number) {
     is.or([is('expires_at', 'is', null), is('expires_at', '>', now)])
 }
 
-/** Pieces of one size, however the bytes come. */
+/** Splits bytes into pieces of equal size. */
 async function* piecesOf(content: AsyncIterable<Uint8Array>): AsyncIterableIterator<Uint8Array> {
   let waiting: Uint8Array[] = []
   let length = 0

@@ -7,7 +7,7 @@ import type { FileRecords } from './file-records.ts'
 export type FilesOptions = {
   /** Bytes of all files together. */
   limit: number
-  /** Bytes of all files that one request names. */
+  /** Maximum bytes of all files in one request. */
   maxBodySize: number
   /** Receives errors of deleting what has expired. */
   onError: (error: unknown) => void
@@ -30,7 +30,7 @@ export class Files {
     this.#options = options
   }
 
-  /** @throws ApiError where the store can't be used */
+  /** @throws ApiError if the store can't be used */
   async records(): Promise<FileRecords> {
     const [store, { FileRecords }] = await Promise.all([
       this.#store.open(),
@@ -61,9 +61,10 @@ export class Files {
   }
 
   /**
-   * Puts the content of an owner's files in the place of their ids.
+   * Replaces the ids of an owner's files by their content.
    *
-   * @throws ApiError 413 where they are too large together, 400 where one can't be where it is named
+   * @throws ApiError 413 if they are too large together, 400 if a file has the wrong type for its
+   * place
    */
   async attach(request: MessagesRequest, owner: string): Promise<MessagesRequest> {
     if (!namesFiles(request) || !this.#store.exists) return request

@@ -2,10 +2,10 @@ import { TextDecoder } from 'node:util'
 
 import { mediaTypeOf } from '../openai/media-type.ts'
 
-/** Bytes that tell the kind of a file. */
+/** Number of first bytes that show the kind of a file. */
 const HEAD = 16
 
-/** Finds the media type of a file by its content: what its name says may be wrong. */
+/** Finds the media type of a file from its content, because its name may be wrong. */
 export class TypeGuess {
   #head: Buffer = Buffer.alloc(0)
   #text: TextDecoder | undefined = new TextDecoder('utf-8', { fatal: true })
@@ -18,7 +18,7 @@ export class TypeGuess {
     this.#read(bytes, true)
   }
 
-  /** A type that the API knows, `text/plain` for what is text, else `application/octet-stream`. */
+  /** A type that the API knows, `text/plain` for other text, or else `application/octet-stream`. */
   end(): string {
     const known = mediaTypeOf('', this.#head.toString('base64'))
     if (known !== '') return known

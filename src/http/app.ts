@@ -64,19 +64,22 @@ export type AppOptions = BrowserRules &
     version: string
     /** Bytes of the largest body of a request. */
     maxBodySize: number
-    /** What clients must send now; without it, only this machine's own programs are served. */
+    /** The valid keys now; without keys, only programs on this machine are served. */
     keyRing: KeyRing | undefined
     /** Whether requests from elsewhere can reach the server without a key. */
     isOpenToNetwork: boolean
     /** The login, for `GET /auth/status`. */
     authStatus: () => Promise<object>
-    /** The full name of the model that a request's `model` stands for, the default one if it is absent. */
+    /** Resolves a request's `model` to the full name; if absent, to the default model's. */
     modelOf: (name: string | undefined) => string
-    /** Is told of what a dialect left out of a request: names of fields, with no text of a client. */
+    /**
+     * Receives the names of the fields that a dialect left out of a request, without any text of a
+     * client.
+     */
     onLeftOut: (left: { id: string; names: readonly string[] }) => void
-    /** What a request may name as its model. */
+    /** The models that a request may name. */
     models: () => Promise<readonly NamedModel[]>
-    /** What `GET /v1/usage` tells. */
+    /** The body of `GET /v1/usage`. */
     usage: () => object | Promise<object>
     /**
      * What the page shows, now and after each change.
@@ -85,7 +88,7 @@ export type AppOptions = BrowserRules &
      */
     watchOverview: (viewer: () => Promise<Viewer>) => AsyncIterable<StreamEvent>
     metrics: () => Promise<{ text: string; contentType: string }>
-    /** The state of the plan, where it is known. */
+    /** The state of the plan, if it is known. */
     rateLimits: () => RateLimits | undefined
     batches?: Batches
     files?: Files
@@ -95,7 +98,7 @@ export type AppOptions = BrowserRules &
 
 type Call = Context<{ Variables: Variables }>
 
-/** Where turns are asked for. */
+/** Serves the turns. */
 const INFERENCE_PATHS = [
   '/v1/messages',
   '/v1/chat/completions',
@@ -130,8 +133,8 @@ export function createApp(settings: AppOptions): Hono<{ Variables: Variables }> 
         origin: options.corsOrigins.includes('*')
           ? '*'
           : (origin) => (isAllowedOrigin(origin, options.corsOrigins) ? origin : null),
-        // All: which rate-limit headers there are, the API decides. No request carries cookies, so that
-        // a browser takes the star for what it means.
+        // All headers, because the API decides which rate-limit headers exist. No request has
+        // cookies, so browsers honour the star.
         exposeHeaders: ['*'],
       }),
     )
@@ -145,11 +148,12 @@ export function createApp(settings: AppOptions): Hono<{ Variables: Variables }> 
     }),
   )
 
-  // What asks whether someone is there: Claude Code, and HAProxy, whose check is `OPTIONS /` by default.
+  // Checks whether the server is up: Claude Code does this, and HAProxy, whose default check is
+  // `OPTIONS /`.
   app.get('/api/hello', (context) => context.json({ message: 'hello' }))
   app.on('OPTIONS', ['/', '/health'], (context) => context.body(null, 204, { allow: 'GET, HEAD' }))
 
-  // The page holds no data: what it shows it asks for, with the key where one is set.
+  // The page's files hold no data. The page requests its data, with the key if one is set.
   for (const path of PAGE_PATHS) app.get(path, () => getPage(path))
 
   const letIn = async (context: Call): Promise<void> => {
@@ -235,7 +239,7 @@ export function createApp(settings: AppOptions): Hono<{ Variables: Variables }> 
   return app
 }
 
-/** The options of the routes for the client of a request: what they ask is asked under its name. */
+/** The options of the routes for one client: turns are served under its name. */
 function optionsForClient<Options extends AppOptions>(context: Call, options: Options) {
   const [key, owner] = [context.get('key'), context.get('owner')]
   const withFiles = async (request: MessagesRequest) =>

@@ -11,7 +11,7 @@ import type { ResponseRun } from './response-run.ts'
 
 export type BackgroundInput = {
   head: ResponseHead
-  /** The model that the request names. The one that answers is not known yet. */
+  /** The model that the request names. The answering model is not known yet. */
   model: string
   /** Asks for the reply, once the response is started. */
   begin: (signal: AbortSignal) => Promise<ResponseRun>

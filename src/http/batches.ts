@@ -102,7 +102,7 @@ export function routeBatches(app: App, batches: Batches): void {
 /** Results of one read. */
 const RESULTS_OF_A_STEP = 100
 
-/** The results as lines of JSON, read as fast as the client takes them. */
+/** The results as lines of JSON, read at the speed of the client. */
 function resultLines(records: BatchRecords, id: string): ReadableStream<Uint8Array> {
   const encoder = new TextEncoder()
   let last = -1
@@ -129,7 +129,9 @@ function respond(context: Call, body: object): Response {
   return Response.json(body, { headers: { 'request-id': context.get('requestId') } })
 }
 
-/** The address under which the client knows this server. A reverse proxy says whether it is `https`. */
+/**
+ * The address that the client uses for this server. A reverse proxy reports whether it is `https`.
+ */
 function originOf(context: Call): string {
   const { origin, host } = new URL(context.req.url)
   return context.req.header('x-forwarded-proto') === 'https' ? `https://${host}` : origin

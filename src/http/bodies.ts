@@ -5,8 +5,8 @@ import { overloaded, throwIfLeft } from '../refusals.ts'
 import { type BodyLimits, IDLE_TIMEOUT, readBody } from './body.ts'
 
 /**
- * How many bodies of the largest size fit in memory at a time. That is room for hundreds of usual
- * size.
+ * How many bodies of the largest size may be in memory at a time. That is room for hundreds of
+ * usual size.
  */
 const MOST_OF_LARGEST = 8
 
@@ -19,7 +19,7 @@ export class Bodies {
   readonly #lengths = new Map<Request, number>()
   #sum = 0
 
-  /** @param maxSize bytes of a single one */
+  /** @param maxSize bytes of a single body */
   constructor(maxSize: number, idleTimeout = IDLE_TIMEOUT) {
     this.#limits = { maxSize, idleTimeout }
   }
@@ -27,8 +27,8 @@ export class Bodies {
   /**
    * The JSON of a body. Its bytes count until the request is released.
    *
-   * @param whenEmpty the JSON that no body stands for, if it may be left out
-   * @throws ApiError as of `readBody` and `parseJson`, and 529 where too much is held already;
+   * @param whenEmpty the JSON to use if the body is empty; without it, an empty body is an error
+   * @throws ApiError as `readBody` and `parseJson` do, and 529 if too much is already in memory;
    * ClientLeft
    */
   async readJson(request: Request, whenEmpty = ''): Promise<unknown> {
@@ -39,7 +39,7 @@ export class Bodies {
     return body
   }
 
-  /** Call this when a request was answered, or its reply has begun. */
+  /** Call it when a request was answered, or its reply has begun. */
   release(request: Request): void {
     this.#sum -= this.#lengths.get(request) ?? 0
     this.#lengths.delete(request)

@@ -12,10 +12,10 @@ export type BodyLimits = {
 /**
  * Reads a request's body as text.
  *
- * @param onLength called with the bytes that have come so far, before they are kept; what it throws
- * ends the reading
- * @throws ApiError 413 where it is longer than the limit, 408 where nothing more of it comes, 415 and
- * 400 where its encoding is unknown or another than it says, 400 where it is no UTF-8; ClientLeft
+ * @param onLength called with the number of bytes so far, before they are kept. If it throws, the
+ * reading ends
+ * @throws ApiError 413 if it is longer than the limit, 408 if the rest does not come, 415 or 400 if
+ * its encoding is unknown or wrong, 400 if it is not UTF-8; ClientLeft
  */
 export async function readBody(
   request: Request,
@@ -41,15 +41,15 @@ export async function readBody(
 }
 
 /**
- * Milliseconds. A client has the next piece of its body ready; a network may delay one by some
+ * Milliseconds. A client has the next piece of its body ready, but a network may delay it by some
  * seconds.
  */
 export const IDLE_TIMEOUT = 20_000
 
 /**
- * The bytes of a body without its `content-encoding`, as they come.
+ * The decompressed bytes of a body, as they come.
  *
- * @throws ApiError 408 where nothing more of it comes, 415 and 400 as of `decompressed`
+ * @throws ApiError 408 if the rest does not come, 415 and 400 as `decompressed` does
  */
 export function bodyChunks(
   request: Request,
@@ -59,7 +59,10 @@ export function bodyChunks(
   return decompressed(arriving(request.body, idleTimeout), encoding)
 }
 
-/** The pieces of a body as they come; without a piece for so many milliseconds it fails. */
+/**
+ * The pieces of a body as they come. It fails if no piece comes within the time limit, in
+ * milliseconds.
+ */
 async function* arriving(
   body: ReadableStream<Uint8Array> | null,
   idleTimeout: number,
@@ -134,7 +137,7 @@ function notInTime(milliseconds: number): ApiError {
   const seconds = Math.round(milliseconds / 1000)
   return new ApiError(
     'timeout_error',
-    `The rest of the request body did not come: nothing of it for ${seconds} s.`,
+    `The rest of the request body did not come: no byte arrived for ${seconds} s.`,
     { status: 408 },
   )
 }

@@ -3,20 +3,20 @@ import { isAllowedOrigin, originsWith } from '../config/origins.ts'
 import { ApiError } from '../errors.ts'
 
 export type BrowserRules = {
-  /** As `cors_origins` has them. */
+  /** The values of `cors_origins`. */
   corsOrigins: readonly string[]
-  /** As `allowed_hosts` has them. */
+  /** The values of `allowed_hosts`. */
   allowedHosts: readonly string[]
 }
 
 /**
- * Keeps pages in a browser away from a proxy that is open on this machine: any page may send a
- * request to a loopback port, and one whose name was made to resolve to it (DNS rebinding) may read
- * the answer too.
+ * Keeps web pages away from a proxy without a key. Any page can send a request to a loopback port.
+ * A page whose domain resolves to the loopback address (DNS rebinding) could also read the answer.
  *
- * @throws ApiError 403 `permission_error` for a `Host` that is not this machine, for an `Origin` that
- * is neither the proxy's own nor allowed, and for what another page had its browser load (an image,
- * a frame, a link: no `Origin` is sent then). It has the line of the configuration that would allow it.
+ * @throws ApiError 403 `permission_error` for a `Host` that is not this machine, for an `Origin`
+ * that is neither the proxy's own nor allowed, and for loads that another page caused (an image, a
+ * frame, a link: these have no `Origin`). The message has the configuration line that would allow
+ * the request.
  */
 export function checkBrowser(request: Request, { corsOrigins, allowedHosts }: BrowserRules): void {
   const host = request.headers.get('host')

@@ -2,19 +2,19 @@ import { createHmac, randomBytes } from 'node:crypto'
 
 import type { ClientKey } from '../config/keys/client-key.ts'
 
-/** Made anew by each process, so that a name is worth nothing outside of it. */
+/** Random for each process, so that a name is useless outside of it. */
 const SALT = randomBytes(32)
 
 /**
- * Names the client of a request. Whatever outlives a request and was a client's own is kept in memory
- * under this name.
+ * Names the client of a request. Data of a client that outlives a request is kept in memory under
+ * this name.
  *
- * If the proxy asks for a key, it is the owner of the key. Else it is made of the keys that the client
- * sent, as `x-api-key` or `Authorization`: requests with equal keys have the same name, in whichever
- * header they came; all requests without a key share one.
+ * If the proxy requires a key, the name is the owner of the key. Otherwise it is derived from the
+ * keys that the client sent, as `x-api-key` or `Authorization`. Requests with equal keys have the
+ * same name, whichever header has them. All requests without a key share one name.
  *
- * @param key that let the request in; undefined if none is asked for
- * @returns a name from which no key can be read
+ * @param key the client's key; undefined if clients need no key
+ * @returns a name that does not reveal the key
  */
 export function callerOf(headers: Headers, key?: ClientKey): string {
   if (key !== undefined) return key.owner

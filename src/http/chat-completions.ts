@@ -9,10 +9,10 @@ import { STREAM_HEADERS } from './reply.ts'
 import { askTranslated, type DialectOptions, foldReplies, type Replies } from './translated.ts'
 
 /**
- * Answers `POST /v1/chat/completions`: the way of `POST /v1/messages`, translated at its two ends.
- * Each choice is a turn of its own.
+ * Answers `POST /v1/chat/completions`: the same as `POST /v1/messages`, with a translated request
+ * and reply. Each choice is a turn of its own.
  *
- * @throws ApiError where the request is wrong or its reply did not begin
+ * @throws ApiError if the request is wrong or its reply did not begin
  */
 export async function postChatCompletion(
   request: Request,

@@ -7,8 +7,9 @@ export type Events = AsyncIterableIterator<StreamEvent, void>
 export type ChoiceEvent = { type: 'choice'; index: number; event: StreamEvent }
 
 /**
- * Merges the events of several replies for one reader, as they come. A reply is asked for its next
- * event only after the reader took the last one. An error in one reply ends all.
+ * Merges the events of several replies for one reader, in the order of their arrival. A reply is
+ * asked for its next event only after the reader took the previous one. An error in one reply ends
+ * all.
  */
 export function mergeChoices(replies: readonly Events[]): Events {
   const ready: Outcome[] = []

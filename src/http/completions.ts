@@ -16,7 +16,7 @@ import { askAll, type DialectOptions, foldReplies, type Replies } from './transl
 /**
  * Answers `POST /v1/completions`, the older dialect: each prompt becomes one user message.
  *
- * @throws ApiError where the request is wrong or its reply did not begin
+ * @throws ApiError if the request is wrong or its reply did not begin
  */
 export async function postCompletion(
   request: Request,

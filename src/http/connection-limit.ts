@@ -1,4 +1,7 @@
-/** Connections at a time, if descriptors allow it. An idle one takes some ten kilobytes. */
+/**
+ * Maximum open connections, if there are enough descriptors. An idle connection takes some ten
+ * kilobytes.
+ */
 const MOST_CONNECTIONS = 16_384
 
 /** Descriptors that are reserved for runtime processes, files and outgoing connections. */
@@ -8,7 +11,7 @@ const KEPT_FREE = 1024
  * Maximum open connections. Further ones are closed when they are accepted: without free
  * descriptors no process could be started.
  *
- * @param descriptors that this process may have open; undefined if that is unknown
+ * @param descriptors the limit of open descriptors of this process; undefined if unknown
  */
 export function connectionLimit(descriptors: number | undefined): number {
   if (descriptors === undefined) return MOST_CONNECTIONS
@@ -16,7 +19,7 @@ export function connectionLimit(descriptors: number | undefined): number {
   return Math.min(MOST_CONNECTIONS, left)
 }
 
-/** The limit of this process, as Node tells it; undefined on Windows, which has none. */
+/** Node's report of this process's limit; undefined on Windows, which has no limit. */
 export function readDescriptorLimit(): number | undefined {
   const { userLimits } = process.report.getReport() as Report
   const soft = userLimits?.open_files?.soft

@@ -26,10 +26,11 @@ const DECODERS: Readonly<Record<string, (options: { chunkSize: number }) => Tran
 const READABLE = Object.keys(DECODERS).filter((name) => name !== 'x-gzip')
 
 /**
- * The bytes of a body without its `content-encoding`. They come in small pieces, so that a reader who
- * counts them may stop in time.
+ * Decompresses a body. The bytes come in small pieces, so that a reader that counts them can stop
+ * in time.
  *
- * @throws ApiError 415 for an encoding that can't be read, 400 where the bytes are not of the encoding
+ * @throws ApiError 415 for an unsupported encoding, 400 if the bytes do not have the declared
+ * encoding
  */
 export function decompressed(
   bytes: AsyncIterable<Uint8Array>,
@@ -41,7 +42,7 @@ export function decompressed(
   if (create === undefined) {
     throw new ApiError(
       'invalid_request_error',
-      `The content-encoding ${JSON.stringify(name)} can't be read here: send ${READABLE.join(', ')}, or none.`,
+      `The content-encoding ${JSON.stringify(name)} is not supported: send ${READABLE.join(', ')}, or none.`,
       { status: 415 },
     )
   }
@@ -53,15 +54,19 @@ async function* decode(
   decoder: Transform,
   name: string,
 ): AsyncGenerator<Uint8Array> {
-  // Errors of both streams are thrown where the output is read, below.
+  // The reader of the output, below, gets the errors of both streams.
   pipeline(Readable.from(bytes), decoder, () => {})
   try {
     for await (const chunk of decoder) yield chunk as Uint8Array
   } catch (cause) {
     if (!isOfDecoder(cause)) throw cause
-    throw new ApiError('invalid_request_error', `The request body is not ${name}, as it says.`, {
-      cause,
-    })
+    throw new ApiError(
+      'invalid_request_error',
+      `The request body is not ${name}, although content-encoding says so.`,
+      {
+        cause,
+      },
+    )
   }
 }
 

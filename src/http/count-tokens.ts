@@ -4,7 +4,7 @@ import { inSteps } from '../steps.ts'
 import type { Bodies } from './bodies.ts'
 
 export type CountTokensOptions = {
-  /** Throws an ApiError where it could not be counted. */
+  /** Throws an ApiError if the API did not count. */
   countTokens: (request: MessagesRequest, signal: AbortSignal) => Promise<number>
   bodies: Bodies
 }
@@ -12,7 +12,7 @@ export type CountTokensOptions = {
 /**
  * Answers `POST /v1/messages/count_tokens`.
  *
- * @throws ApiError where the request is wrong, or was not counted
+ * @throws ApiError if the request is wrong, or was not counted
  */
 export async function postCountTokens(
   request: Request,

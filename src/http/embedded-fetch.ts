@@ -1,6 +1,6 @@
 /**
- * Answers a request as a program's `fetch` would: once the request's signal aborts, it rejects with
- * the signal's reason, whatever the routes answer to it.
+ * Answers a request like `fetch`: once the request's signal aborts, it rejects with the signal's
+ * reason, whatever the routes answer.
  */
 export async function fetchFrom(
   answer: (request: Request) => Response | Promise<Response>,

@@ -17,8 +17,8 @@ type Line = { waiting: number; last: Promise<void> | undefined }
 
 /**
  * Serves the requests of a connection one after another, in the order of their answers. So a client
- * that sends many requests ahead causes one request upstream at a time, and none after it has left.
- * A connection that sends more than the limit is closed.
+ * that sends many requests ahead causes only one request upstream at a time, and none after it has
+ * left. A connection that sends more than the limit is closed.
  */
 export function inTurn(
   fetch: Fetch,

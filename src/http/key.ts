@@ -3,16 +3,16 @@ import { timingSafeEqual } from 'node:crypto'
 import { type ClientKey, digestOf } from '../config/keys/client-key.ts'
 import { ApiError } from '../errors.ts'
 
-/** Values that are looked at in one request: each could be a guess. */
+/** Maximum number of values that one request may try: each could be a guess. */
 const MOST_SENT = 4
 
 /**
- * Checks the proxy's key, sent as `x-api-key` or `Authorization: Bearer`. One right key lets in,
- * whatever else is sent: clients send a placeholder in one header and the key in the other, or a header
- * twice. The comparison takes the same time wherever the keys differ, and with each of them.
+ * Checks the proxy's key, sent as `x-api-key` or `Authorization: Bearer`. One right key is enough:
+ * clients may send a placeholder in one header and the key in the other, or a header twice. The
+ * comparison takes constant time, for every key.
  *
- * @param keys of which each will do; where there is none, no one gets in
- * @returns the key that lets in
+ * @param keys the valid keys; if there are none, every request is refused
+ * @returns the matching key
  * @throws ApiError 401 `authentication_error`
  */
 export function checkKey(headers: Headers, keys: readonly ClientKey[]): ClientKey {
@@ -20,7 +20,7 @@ export function checkKey(headers: Headers, keys: readonly ClientKey[]): ClientKe
   if (sent.length === 0) {
     throw new ApiError(
       'authentication_error',
-      'This proxy asks for a key: send it as `x-api-key`, or as `Authorization: Bearer`.',
+      'This proxy requires a key: send it as `x-api-key`, or as `Authorization: Bearer`.',
     )
   }
   const right = sent.flatMap((value) => {
@@ -31,7 +31,9 @@ export function checkKey(headers: Headers, keys: readonly ClientKey[]): ClientKe
   return right[0]
 }
 
-/** A header that is sent twice has its values in one, with a comma and a space, which no key has. */
+/**
+ * If a header is sent twice, its values are joined by a comma and a space, which no key contains.
+ */
 function sentKeys(headers: Headers): string[] {
   const keys = (headers.get('x-api-key') ?? '').split(', ')
   const bearers = (headers.get('authorization') ?? '')

@@ -15,9 +15,9 @@ const LARGEST_PAGE = 100
 /**
  * One page of a list.
  *
- * @param items the oldest first
+ * @param items sorted, the oldest first
  * @param query `limit` (1 to 100, 20 if absent), `order` (`desc` if absent), `after` (an id)
- * @throws ApiError 400 for a query that can't be
+ * @throws ApiError 400 for an invalid query
  */
 export function listPage<Item extends { id?: string | null }>(
   items: readonly Item[],
@@ -38,7 +38,7 @@ export function listPage<Item extends { id?: string | null }>(
   return wholeList(ordered.slice(start, start + limit), ordered.length > start + limit)
 }
 
-/** A list that is not paged. */
+/** A list on a single page. */
 export function wholeList<Item extends { id?: string | null }>(
   data: Item[],
   hasMore = false,

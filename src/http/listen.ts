@@ -15,7 +15,7 @@ import {
 
 export type Listener = {
   port: number
-  /** Takes no more connections and resolves when all that were open are closed. */
+  /** Accepts no more connections, and resolves when all open ones are closed. */
   close: () => Promise<void>
   /** Closes the connections that are still open. */
   cut: () => void
@@ -30,7 +30,7 @@ export type ListenOptions = {
   limits?: Partial<ConnectionLimits>
 }
 
-/** What a connection may take, in milliseconds. None of it bounds how long a reply may take. */
+/** Time limits of a connection, in milliseconds. None of them limits the duration of a reply. */
 export type ConnectionLimits = {
   /** From the first byte of a request, or from the connection, to the end of the headers. */
   headers: number
@@ -46,8 +46,8 @@ const SECOND = 1000
 
 /**
  * Longer than clients (5 s in httpx, 4 s in undici) and reverse proxies (60 s in nginx) keep idle
- * connections, so that the other side closes first: a request on a connection that the server is
- * closing would be lost.
+ * connections, so that the other side closes first. A request that meets a closing connection would
+ * be lost.
  */
 const LIMITS: ConnectionLimits = {
   headers: 30 * SECOND,
@@ -63,7 +63,7 @@ const DEFAULT_MESSAGE_SIZE = 32_000_000
 /**
  * Listens on a port.
  *
- * @throws the system's error (`EADDRINUSE`, `EACCES`, …) where it can't
+ * @throws the system's error (`EADDRINUSE`, `EACCES`, …) if it can't listen
  */
 export async function listen(
   fetch: Fetch,
@@ -97,7 +97,7 @@ export async function listen(
     server.once('error', reject)
     server.listen(port, host, () => {
       server.off('error', reject)
-      // From here on, an error concerns a single connection.
+      // From now on, an error concerns a single connection.
       server.on('error', onError)
       resolve()
     })
@@ -106,7 +106,7 @@ export async function listen(
     port: (server.address() as AddressInfo).port,
     close: () =>
       new Promise((resolve) => {
-        // A connection that is kept alive becomes idle only when its last response is out.
+        // A kept-alive connection becomes idle only when its last response was sent.
         const sweep = setInterval(() => server.closeIdleConnections(), SWEEP_MILLISECONDS)
         sockets.close()
         server.close(() => {

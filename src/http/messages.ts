@@ -14,10 +14,10 @@ export type MessagesOptions = ReplyOptions & {
 }
 
 /**
- * Answers `POST /v1/messages`. The status line waits for the first event, so that what fails before
- * it has its true status, streamed or not.
+ * Answers `POST /v1/messages`. The status line waits for the first event, so that an earlier error
+ * gets its true status, streamed or not.
  *
- * @throws ApiError where the request is wrong or its reply did not begin
+ * @throws ApiError if the request is wrong or its reply did not begin
  */
 export async function postMessages(
   request: Request,

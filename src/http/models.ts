@@ -16,7 +16,7 @@ const HIGHEST_LIMIT = 1000
 /**
  * Answers `GET /v1/models`, in pages as the API does.
  *
- * @throws ApiError (400) for a limit that is none, or an id that is not in the list
+ * @throws ApiError (400) for an invalid limit, or an id that is not in the list
  */
 export function listModels(
   query: URLSearchParams,
@@ -41,7 +41,7 @@ export function listModels(
 /**
  * Answers `GET /v1/models/{id}`, for every name that a request may use for a listed model.
  *
- * @throws ApiError 404 as the API has it
+ * @throws ApiError 404, worded like the API's
  */
 export function getModel(id: string, models: readonly NamedModel[], modelOf: ModelOf): ModelInfo {
   const fullName = modelOf(id)
@@ -51,7 +51,7 @@ export function getModel(id: string, models: readonly NamedModel[], modelOf: Mod
   return modelInfo({ ...model, id }, fullName)
 }
 
-/** The full name of the model that a name stands for. */
+/** The full name of a model; aliases are resolved. */
 type ModelOf = (name: string) => string
 
 function positionOf(id: string, name: string, models: readonly NamedModel[]): number {

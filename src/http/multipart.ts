@@ -11,8 +11,8 @@ const LIMITS = { files: 1, fields: 20, fieldSize: 10_000, parts: 30 }
 /**
  * Reads a form (RFC 7578) whose field `file` is a file, and stores the file while it comes.
  *
- * @param keep is given the file; what it returns is returned, with the fields that came after
- * @throws ApiError 400 where it is no such form, and what `keep` throws
+ * @param keep stores the file; its result is returned, with the fields that came later
+ * @throws ApiError 400 if it is no such form, and the errors of `keep`
  */
 export async function readUpload<Result>(
   request: Request,
@@ -68,7 +68,7 @@ function parserFor(type: string): busboy.Busboy {
   }
 }
 
-/** The name alone, without folders and control characters. */
+/** The file's name, without folders and control characters. */
 function plainName(filename: string | undefined): string {
   const name =
     (filename ?? '')

@@ -4,10 +4,10 @@ import { missingInTheApi } from './openai-paths.ts'
 type Route = { method: string; path: string }
 
 /**
- * The message of a 404 for an unknown route: it says what the client can do.
+ * The message of a 404 for an unknown route. It tells the client what to do.
  *
- * @param request method and path as they came, and the origin under which the client knows the server
- * @param servedPath the path that was looked for
+ * @param request the method and path of the request, and the server's origin as the client sees it
+ * @param servedPath the path of the route that was looked up
  */
 export function notFoundMessage(
   { method, path, origin }: { method: string; path: string; origin: string },

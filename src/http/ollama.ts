@@ -32,7 +32,7 @@ type App = Hono<{ Variables: Variables }>
 type Call = Context<{ Variables: Variables }>
 
 /**
- * The part of Ollama's API with which its clients find models and chat.
+ * The part of Ollama's API that its clients need to find models and to chat.
  * Source: https://docs.ollama.com/api
  */
 export function routeOllama(app: App, optionsFor: (context: Call) => OllamaOptions): void {
@@ -86,7 +86,7 @@ async function postOllama(
   const [reply] = begun.replies
   if (reply === undefined) throw new Error('There is no reply.')
   const format = linesFormat(reply, head, begun.remember)
-  // A blank line is no JSON: a silent stream stays silent.
+  // A blank line is no JSON, so a silent stream sends nothing.
   const stream = sseStream(reply, { format, pingInterval: 0, onError: options.onError })
   return new Response(stream, { headers: { ...headers, 'content-type': 'application/x-ndjson' } })
 }

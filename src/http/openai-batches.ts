@@ -80,7 +80,7 @@ export function routeOpenaiBatches(app: App, batches: Batches, files: Files): vo
     return answer(context, batch)
   })
 
-  // OpenAI's API has no such route; here an owner can delete a batch and its texts.
+  // OpenAI's API has no such route. It lets an owner delete a batch with its texts.
   app.delete(`${PATH}/:id`, async (context) => {
     const { records } = await batches.desk()
     const id = context.req.param('id')

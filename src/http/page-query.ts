@@ -8,7 +8,7 @@ const DEFAULT_LIMIT = 20
  * The requested page of a list, by the parameters of the Messages API: `limit`, `after_id`,
  * `before_id`.
  *
- * @throws ApiError (400) for a limit that is none, and for both ids
+ * @throws ApiError (400) for an invalid limit, or if both ids are given
  */
 export function pageQuery(query: URLSearchParams, highestLimit: number): PageQuery {
   const [afterId, beforeId] = [query.get('after_id'), query.get('before_id')]
@@ -22,7 +22,7 @@ export function pageQuery(query: URLSearchParams, highestLimit: number): PageQue
   }
 }
 
-/** @throws ApiError (400) for a limit that is none */
+/** @throws ApiError (400) for an invalid limit */
 export function limitOf(text: string | null, highest: number): number {
   if (text === null) return DEFAULT_LIMIT
   const limit = /^\d+$/.test(text) ? Number(text) : 0

@@ -46,7 +46,7 @@ const CONTENT_SECURITY_POLICY = [
   "frame-ancestors 'none'",
 ].join('; ')
 
-/** Answers with a file of the page; `path` is one of `PAGE_PATHS`. */
+/** The response with a file of the page; `path` is one of `PAGE_PATHS`. */
 export async function getPage(path: string): Promise<Response> {
   const file = FILES[path]
   if (file === undefined) throw new Error(`${path} is no file of the page.`)

@@ -4,14 +4,14 @@ import { type TraceContext, traceContextOf } from '../observe/trace-context.ts'
 import type { Reply } from '../stream/reply.ts'
 import { ClientLeft } from '../refusals.ts'
 
-/** What the routes need of whoever answers. Throws an ApiError where no reply can begin. */
+/** Asks for a reply. Throws an ApiError if no reply can begin. */
 export type Ask = (request: MessagesRequest, about: RequestFacts) => Promise<Reply>
 
 export type RequestFacts = {
   id: string
   /** The values of the `anthropic-beta` headers. */
   betas: readonly string[]
-  /** Headers of the client that go to the API as they are, one in a line. */
+  /** Headers of the client that go to the API unchanged, one per line. */
   headers?: string
   /** Aborts when the client leaves. */
   signal: AbortSignal
@@ -26,11 +26,11 @@ export type ReplyOptions = {
 }
 
 /**
- * Asks, and waits for the first event, so that what fails before it has its true status. A client
- * that leaves ends the reply.
+ * Asks, and waits for the first event, so that an earlier error gets its true status. If the client
+ * leaves, the reply ends.
  *
- * @param betas values of `anthropic-beta` beside those of the request
- * @throws ApiError if the reply did not begin, ClientLeft if nobody waits for it
+ * @param betas values of `anthropic-beta` in addition to those of the request
+ * @throws ApiError if the reply did not begin, ClientLeft if the client has left
  */
 export async function beginReply(
   body: MessagesRequest,
@@ -57,11 +57,11 @@ export async function beginReply(
 export const STREAM_HEADERS = {
   'content-type': 'text/event-stream; charset=utf-8',
   'cache-control': 'no-cache',
-  // A reverse proxy in between shall not collect the events.
+  // Tells reverse proxies not to buffer the events.
   'x-accel-buffering': 'no',
 }
 
-/** The id of a request, under the names that either API's clients look for. */
+/** The id of a request, under the names that the clients of both APIs look for. */
 export function idHeaders(id: string): Record<string, string> {
   return { 'request-id': id, 'x-request-id': id }
 }

@@ -4,7 +4,7 @@ import { ApiError } from '../errors.ts'
 import { openaiErrorBody } from '../openai/error-body.ts'
 import { isOpenaiPath } from './openai-paths.ts'
 
-/** The response for anything that was thrown, without details that are not meant for the client. */
+/** The response for any thrown value, without details that are not meant for the client. */
 export function errorResponse(context: Context, error: unknown): Response {
   const shown =
     error instanceof ApiError ? error : new ApiError('api_error', 'Internal server error')
@@ -36,7 +36,7 @@ function bodyFor(path: string, error: ApiError, requestId: string): object {
 /** The prefix of the paths of Ollama's API. */
 const OLLAMA_PREFIX = '/api/'
 
-/** Text that is valid in a header. The API's ids are; a gateway's may not be. */
+/** Text that is valid in a header. The API's ids always are; a gateway's may not be. */
 const VISIBLE = /^[\x21-\x7E]{1,200}$/
 
 /** Replaces a status that is not an HTTP error status. */

@@ -26,7 +26,7 @@ export type ResponsesOptions = DialectOptions & {
 export type PreparedResponse = {
   head: ResponseHead
   translated: TranslatedRequest
-  /** What the request goes on from. */
+  /** The conversation that the request continues. */
   past: Past
   /**
    * Makes the whole response of its message, and stores it, unless `store` is false.
@@ -38,7 +38,7 @@ export type PreparedResponse = {
   input: ResponseItem[]
 }
 
-/** A response whose reply has begun. */
+/** A response after its reply has begun. */
 export type ResponseRun = {
   reply: Reply
   headers: Record<string, string>
@@ -46,7 +46,7 @@ export type ResponseRun = {
   remember: (message: ReplyMessage) => Promise<StoredResponse>
 }
 
-/** The API's fields as this dialect has them. */
+/** The dialect's names for the API's fields. */
 const FIELD_NAMES = new Map([
   ['max_tokens', 'max_output_tokens'],
   ['output_config.effort', 'reasoning.effort'],
@@ -54,10 +54,10 @@ const FIELD_NAMES = new Map([
 ])
 
 /**
- * Translates a request, with what its caller has stored.
+ * Translates a request, and adds the caller's stored conversation.
  *
- * @param local what is known of an earlier response where it is not stored
- * @throws ApiError where the request is wrong, or what it goes on from is not remembered
+ * @param local an earlier response that is not stored
+ * @throws ApiError if the request is wrong, or the conversation to continue is not stored
  */
 export async function prepareResponse(
   body: ResponsesRequest,
@@ -141,7 +141,7 @@ export async function beginResponse(
       options,
     )
     const [reply] = replies
-    if (reply === undefined) throw new Error('There is no reply.')
+    if (reply === undefined) throw new Error('There was no reply.')
     return {
       reply,
       headers,

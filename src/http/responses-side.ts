@@ -14,16 +14,14 @@ import {
 } from './response-run.ts'
 import { inSteps } from '../steps.ts'
 
-/*
- * What can be asked about a response beside asking for one.
- */
+/* The routes of the Responses API besides the response itself. */
 
 type CountTokens = (request: MessagesRequest, signal: AbortSignal) => Promise<number>
 
 /**
  * Answers `POST /v1/responses/input_tokens`.
  *
- * @throws ApiError where the request is wrong, or was not counted
+ * @throws ApiError if the request is wrong, or was not counted
  */
 export async function postInputTokens(
   request: Request,
@@ -39,10 +37,10 @@ export async function postInputTokens(
 }
 
 /**
- * Answers `POST /v1/responses/compact`: the model summarises the conversation, and the summary comes
- * back as an item that takes its place.
+ * Answers `POST /v1/responses/compact`: the model summarises the conversation, and the client gets
+ * an item that replaces it.
  *
- * @throws ApiError where the request is wrong, or no summary came
+ * @throws ApiError if the request is wrong, or no summary came
  */
 export async function postCompaction(
   request: Request,
@@ -72,7 +70,7 @@ export async function postCompaction(
   return Response.json(compacted, { headers })
 }
 
-/** The request for a summary. The tools stay, for the history may have calls of them. */
+/** The request for a summary. The tools stay, because the history may have calls of them. */
 function summaryOf(request: ResponsesRequest): ResponsesRequest {
   const { input } = request
   const items =

@@ -25,10 +25,10 @@ const MESSAGE_OVERHEAD = 100
 
 /**
  * Serves the WebSocket of `GET /v1/responses`: each `response.create` is one response, one after
- * another, told by the events that a stream has. The last response can be gone on from on this
- * socket, stored or not.
+ * another, with the same events as a stream. This socket can continue the latest response, stored
+ * or not.
  *
- * @param request the one that the socket began with
+ * @param request the request that opened the socket
  * @param maxWaiting characters of the messages that may wait for their turn
  * @param optionsNow the options of the client, asked for each response: its key may have been taken away
  * @returns a function that ends the socket after the response under way
@@ -91,7 +91,8 @@ export function serveResponsesSocket(
         throw invalid("type: Input should be 'response.create'", 'type')
       }
       const body = parseResponsesRequest({ ...fields, stream: true })
-      if (body.background) throw invalid('background: not over a WebSocket.', 'background')
+      if (body.background)
+        throw invalid('background: not supported over a WebSocket.', 'background')
       const id = newRequestId()
       const local = (known: string) => (known === last?.id ? last.past : undefined)
       const prepared = await prepareResponse(body, id, options, local)
@@ -116,7 +117,7 @@ export function serveResponsesSocket(
         for (const one of told) await tell(one)
       }
     } catch (error) {
-      // What failed may have left the conversation in doubt.
+      // After a failure the state of the conversation is uncertain.
       if (previous === last?.id) last = undefined
       if (socket.signal.aborted) return
       if (!(error instanceof ApiError)) options.onError(error)
@@ -156,7 +157,7 @@ async function messageIn(text: string): Promise<Message> {
   throw invalid('Input should be an object')
 }
 
-/** A response without a reply: the client says beforehand what it will go on from. */
+/** A response without a reply: the client sends a conversation that it will continue later. */
 function warmUp({ head }: PreparedResponse, model: string): object[] {
   const begun = emptyResponse(model, head)
   const whole: WireResponse = {

@@ -18,10 +18,11 @@ import {
 export type { ResponsesOptions } from './response-run.ts'
 
 /**
- * Answers `POST /v1/responses`: the way of `POST /v1/messages`, translated at its two ends.
+ * Answers `POST /v1/responses`: the same as `POST /v1/messages`, with a translated request and
+ * reply.
  *
- * @throws ApiError where the request is wrong, what it goes on from is not remembered, or its reply
- * did not begin
+ * @throws ApiError if the request is wrong, the conversation to continue is not stored, or the
+ * reply did not begin
  */
 export async function postResponse(
   request: Request,
@@ -63,7 +64,7 @@ async function postBackground(
   const { responses } = options
   const body = head.request
   if (body.store === false) {
-    throw invalid('background: a response in the background has to be stored.', 'background')
+    throw invalid('background: a response in the background must be stored.', 'background')
   }
   const { url, headers } = request
   const job = new BackgroundResponse({
@@ -83,7 +84,7 @@ async function postBackground(
 }
 
 /**
- * Answers `GET /v1/responses/{id}`; with `stream=true` its events, those after `starting_after` alone.
+ * Answers `GET /v1/responses/{id}`; with `stream=true`, its events after `starting_after`.
  *
  * @throws ApiError 404, or 400 if its events are not kept
  */
@@ -113,5 +114,5 @@ function eventsResponse(
   return new Response(stream, { headers: { ...idHeaders(id), ...STREAM_HEADERS } })
 }
 
-/** Nothing is translated any more, and what fails is among the events. */
+/** The events are translated already, and errors are among them. */
 const AS_THEY_ARE: SseFormat = { event: encodeEvent, error: () => '', ping: COMMENT }

@@ -1,6 +1,6 @@
 import { getPath } from 'hono/utils/url'
 
-/** What follows `/v1/` in the paths of either API. */
+/** The first path segment after `/v1/`, in either API. */
 const ENDPOINTS = new Set([
   'messages',
   'chat',
@@ -20,9 +20,9 @@ const ENDPOINTS = new Set([
 const PREFIXES = new Set(['v1', 'anthropic', 'openai'])
 
 /**
- * The path of the route that a request means. A `/v1` too many or too few in a client's base URL is the
- * commonest mistake: `/v1/v1/messages`, `/messages` and `/anthropic/v1/messages` are `/v1/messages`. So
- * are paths with a slash too many, at the end or within.
+ * The path of the route that a request means. An extra or missing `/v1` in a client's base URL is
+ * the most common mistake: `/v1/v1/messages`, `/messages` and `/anthropic/v1/messages` become
+ * `/v1/messages`. Extra slashes, at the end or inside, are removed.
  */
 export function servedPath(request: Request): string {
   const path = getPath(request).replace(/\/{2,}/g, '/')

@@ -19,40 +19,40 @@ import { beginReply, idHeaders } from './reply.ts'
 
 export type DialectOptions = MessagesOptions & {
   answers: RememberedAnswers
-  /** The client, by the name of `callerOf`. */
+  /** The client's name, from `callerOf`. */
   caller: string
-  /** The full name of the model that a request's `model` stands for. */
+  /** Resolves a request's `model` to the full name. */
   modelOf: (name: string | undefined) => string
-  /** Is told of what was left out of a request. */
+  /** Receives the names of parameters that were left out of a request. */
   onLeftOut: (left: { id: string; names: readonly string[] }) => void
 }
 
-/** A request of another dialect, in the API's words. */
+/** A request of another dialect, translated. */
 export type Translated = {
   request: MessagesRequest
-  /** How many replies are asked for, all at once. */
+  /** The number of replies to ask for, all at once. */
   count: number
-  /** The dialect's names of the API's fields, where they differ. */
+  /** The dialect's names of the API's fields, if they differ. */
   fieldNames: ReadonlyMap<string, string>
-  /** What the translation left out, by the dialect's names. */
+  /** The parameters that the translation left out, by the dialect's names. */
   leftOut?: readonly string[]
-  /** Values of `anthropic-beta` beside those of the client. */
+  /** Values of `anthropic-beta` in addition to the client's. */
   betas?: readonly string[]
 }
 
-/** The replies to a request of another dialect, which have begun. */
+/** The replies to a request of another dialect, after they have begun. */
 export type Replies = {
   replies: Reply[]
-  /** To be called with each whole reply, before its client can know that it is whole. */
+  /** Call it with each whole reply before the client gets the end of it. */
   remember: (message: ReplyMessage, index: number) => void
   headers: Record<string, string>
 }
 
 /**
- * Asks what was translated from another dialect: without the parameters that its model refuses, and
- * with the answers as the API gave them.
+ * Asks a translated request, without the parameters that its model refuses, and with earlier
+ * answers restored to the API's form.
  *
- * @throws ApiError where the request is wrong or a reply did not begin; then none goes on
+ * @throws ApiError if the request is wrong or a reply did not begin; then all replies are ended
  */
 export function askTranslated(
   translated: Translated,
@@ -63,7 +63,7 @@ export function askTranslated(
   return askAll([translated], request, id, options)
 }
 
-/** The same for several requests at once, of which each may ask for several replies. */
+/** The same for several requests at once; each may ask for several replies. */
 export async function askAll(
   all: readonly Translated[],
   request: Request,
@@ -99,7 +99,7 @@ export async function askAll(
 type Prepared = {
   asked: MessagesRequest
   count: number
-  /** Names the conversation, for its answer. */
+  /** The name under which the answer will be remembered. */
   name: string
   leftOut: string[]
   betas: readonly string[]
@@ -111,7 +111,7 @@ async function prepare(
   { modelOf, answers, caller }: DialectOptions,
 ): Promise<Prepared> {
   await setImmediate()
-  // Arguments of calls came as text: what is in them was not looked at yet.
+  // The arguments of calls came as text, so their values were not checked yet.
   checkValues(translated)
   const checked = await inSteps(checkMessagesRequest(translated))
   const { request, leftOut } = suitModel(checked, modelOf(translated.model))
@@ -126,10 +126,10 @@ async function prepare(
   }
 }
 
-/** What else may listen to the signal of a request. */
+/** The number of other listeners on a request's signal. */
 const FEW_LISTENERS = 10
 
-/** The whole messages. One that fails ends all. */
+/** The whole messages. If one fails, all end. */
 export async function foldReplies({ replies, remember }: Replies): Promise<ReplyMessage[]> {
   try {
     const messages = await Promise.all(replies.map((reply) => reply.whole()))

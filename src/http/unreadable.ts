@@ -14,7 +14,7 @@ export type Exchange = { incoming: IncomingMessage; outgoing: ServerResponse }
  * closes the connection.
  *
  * @param error of the server's `clientError`
- * @param exchanges that are under way on the connection, oldest first
+ * @param exchanges in progress on the connection, the oldest first
  */
 export function answerUnreadable(
   error: NodeJS.ErrnoException,
@@ -47,11 +47,13 @@ export function failureResponse(isUnreadable: boolean): Response {
   return Response.json(error.body(newRequestId()), { status: error.status })
 }
 
-/** The answer to a `transfer-encoding` beside `chunked`: its bytes would be taken for the body. */
+/**
+ * The answer to a `transfer-encoding` other than `chunked`: its bytes would be taken for the body.
+ */
 export function unknownCodingResponse(): Response {
   const error = new ApiError(
     'invalid_request_error',
-    'Of the transfer-encodings only chunked is served here; a compressed body says so as content-encoding.',
+    'The only supported transfer-encoding is chunked. Declare a compressed body with content-encoding.',
     { status: 501 },
   )
   const headers = { connection: 'close' }

@@ -2,7 +2,7 @@ import { ApiError } from '../errors.ts'
 
 /** A WebSocket, from the view of a handler. */
 export type MessageSocket = {
-  /** Resolves when the text was handed to the system, or cannot be sent any more. */
+  /** Resolves when the text was handed to the system, or can no longer be sent. */
   send: (text: string) => Promise<void>
   /** @param code of https://www.iana.org/assignments/websocket */
   close: (code: number, reason: string) => void
@@ -38,7 +38,7 @@ export function upgrade(request: Request, handler: SocketHandler): Response {
   if (offer === undefined) {
     throw new ApiError(
       'invalid_request_error',
-      'Here is a WebSocket: send Upgrade: websocket, or POST for a response over HTTP.',
+      'This address is a WebSocket: send Upgrade: websocket, or POST for a response over HTTP.',
       { status: 426 },
     )
   }

@@ -13,7 +13,7 @@ import { type MessageSocket, offerUpgrade, takenOffer } from './upgrade.ts'
 export type WebSockets = {
   /** Ends each socket after its current response. */
   close: () => void
-  /** Ends all at once. */
+  /** Ends all sockets at once. */
   cut: () => void
 }
 
@@ -30,8 +30,8 @@ export type WebSocketsOptions = {
 const PING_INTERVAL = 30_000
 
 /**
- * Serves requests for a WebSocket. Each goes through the routes first, as any other: a route that
- * takes it gets the socket, and an error is sent as usual.
+ * Serves requests for a WebSocket. Each goes through the routes first, like any other request. A
+ * route that accepts it gets the socket; an error is sent as usual.
  */
 export function acceptWebSockets(
   server: Server,

@@ -5,7 +5,7 @@ import type { RequestBuckets } from './request-buckets.ts'
 
 export type KeyGuardOptions = {
   buckets: RequestBuckets
-  /** The tokens that a key was charged for on this day, by its name. */
+  /** The tokens charged to a key today, by the name of the key. */
   tokensToday: (name: string) => Promise<number>
   /** Milliseconds since the epoch. */
   now?: () => number
@@ -18,7 +18,7 @@ export type KeyGuardOptions = {
  */
 export type RequestKind = 'turn' | 'batch' | 'count'
 
-/** Holds keys to their limits. */
+/** Enforces the limits of keys. */
 export class KeyGuard {
   readonly #options: KeyGuardOptions
   readonly #now: () => number
@@ -29,10 +29,11 @@ export class KeyGuard {
   }
 
   /**
-   * Lets a request in, and counts it.
+   * Admits a request, and counts it.
    *
    * @param model its full name
-   * @throws ApiError 403 if the key may not use the model, 429 with `retry-after` if it is over a limit
+   * @throws ApiError 403 if the key may not use the model, 429 with `retry-after` if it is over a
+   * limit
    */
   async admit(key: ClientKey | undefined, model: string, kind: RequestKind): Promise<void> {
     if (key === undefined) return
@@ -65,16 +66,16 @@ function countsOf(name: string): string {
 }
 
 /**
- * The key that a batch was made with, or another one of the same name.
+ * The key of a batch, or a later key of the same name.
  *
- * @returns undefined if clients needed no key at the time
- * @throws ApiError 401 if it is no longer one of the keys
+ * @returns undefined if clients needed no key when the batch was made
+ * @throws ApiError 401 if the key no longer exists
  */
 export function ownersKey(owner: string, keys: readonly ClientKey[]): ClientKey | undefined {
   if (owner === '') return undefined
   const key = keys.find((each) => each.owner === owner)
   if (key !== undefined) return key
-  throw new ApiError('authentication_error', 'The key of the batch is no longer one of the keys.')
+  throw new ApiError('authentication_error', 'The key of the batch no longer exists.')
 }
 
 /** @param model its full name */
@@ -91,7 +92,7 @@ function overLimit(name: string, limit: string, wait: number): ApiError {
   )
 }
 
-/** Milliseconds to the next day in local time, in which days are counted. */
+/** Milliseconds to the next day, in local time. */
 function untilTomorrow(now: number): number {
   const next = new Date(now)
   next.setHours(24, 0, 0, 0)

@@ -1,15 +1,15 @@
 /** Counts the requests of keys. */
 export type RequestBuckets = {
   /**
-   * Takes a request from the bucket of a key. It holds as many as may come in a minute, and fills
-   * evenly, as those of the API do.
+   * Takes a request from the bucket of a key. The bucket holds the requests of a minute, and
+   * refills evenly, like the API's buckets.
    *
-   * @returns 0 if there was one, else the milliseconds until there will be one
+   * @returns 0 if the bucket had one, or else the milliseconds until it has one
    */
   take: (name: string, perMinute: number) => Promise<number>
 }
 
-/** Milliseconds in which a bucket fills. */
+/** Milliseconds in which an empty bucket refills. */
 export const MINUTE = 60_000
 
 /** The buckets of this process. */
@@ -33,16 +33,17 @@ export class LocalBuckets implements RequestBuckets {
 }
 
 /**
- * Milliseconds until a bucket has a request to give.
+ * Milliseconds until a bucket has a request available.
  *
- * @param untilFull milliseconds until it is full again; each request that is taken adds its share of a minute
+ * @param untilFull milliseconds until it is full again; each taken request adds its share of a
+ * minute
  */
 export function waitFor(untilFull: number, perMinute: number): number {
-  // The half millisecond is for sums of fractions.
+  // The half millisecond allows for rounding errors.
   return Math.max(0, Math.ceil(untilFull + shareOf(perMinute) - MINUTE - 0.5))
 }
 
-/** How much later a bucket is full for a request that is taken from it, in milliseconds. */
+/** The delay that one request adds until the bucket is full, in milliseconds. */
 export function shareOf(perMinute: number): number {
   return MINUTE / perMinute
 }

@@ -3,12 +3,12 @@ import { sql } from 'kysely'
 import type { LazyStore } from '../store/lazy-store.ts'
 import { LocalBuckets, MINUTE, type RequestBuckets, shareOf, waitFor } from './request-buckets.ts'
 
-/** For how long the database is left alone after it was not reached, in milliseconds. */
+/** The pause after the database could not be reached, in milliseconds. */
 const PAUSE = 5000
 
 /**
- * The buckets that replicas share in their database. While it can't be reached, each replica counts by
- * itself.
+ * The buckets that replicas share in their database. While the database can't be reached, each
+ * replica counts by itself.
  */
 export class SharedBuckets implements RequestBuckets {
   readonly #store: Pick<LazyStore, 'open'>
@@ -18,7 +18,9 @@ export class SharedBuckets implements RequestBuckets {
   /** `performance.now()` */
   #pausedUntil = 0
 
-  /** @param onError is told when the database is not reached, once until it is reached again */
+  /**
+   * @param onError called when the database can't be reached, once until it can be reached again
+   */
   constructor(store: Pick<LazyStore, 'open'>, onError: (error: unknown) => void) {
     this.#store = store
     this.#onError = onError
@@ -41,7 +43,7 @@ export class SharedBuckets implements RequestBuckets {
   async #take(name: string, perMinute: number): Promise<number> {
     const { db } = await this.#store.open()
     const [now, share] = [Date.now(), shareOf(perMinute)]
-    // In one statement, so that two replicas never take the same request.
+    // One statement, so that two replicas never take the same request.
     const fullAt = sql<number>`case when key_requests.full_at > ${now} then key_requests.full_at else ${now} end`
     const taken = await db
       .insertInto('key_requests')

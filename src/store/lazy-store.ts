@@ -6,9 +6,9 @@ import { stopping } from '../refusals.ts'
 import type { Store } from './store.ts'
 
 export type StorePlace = {
-  /** The folder for a file of its own; undefined if nothing is kept. */
+  /** The folder for the database file; undefined if nothing is kept. */
   stateFolder: string | undefined
-  /** The database that replicas share, in place of a file. */
+  /** The shared database of replicas, instead of a file. */
   databaseUrl?: string | undefined
 }
 
@@ -19,7 +19,7 @@ export type StoreEvents = {
   onError: (error: unknown) => void
 }
 
-/** The store, opened when it is first needed: no plain request needs it. */
+/** The store, opened when it is first needed. Plain requests never need it. */
 export class LazyStore {
   readonly #place: StorePlace
   readonly #events: StoreEvents
@@ -67,10 +67,7 @@ export class LazyStore {
       return store
     }
     if (stateFolder === undefined) {
-      throw new ApiError(
-        'not_found_error',
-        'Batches and files need a place to be kept in: set state_folder.',
-      )
+      throw new ApiError('not_found_error', 'Batches and files need a folder: set state_folder.')
     }
     const { openSqlite } = await importSqlite()
     const store = await openSqlite(sqliteFileIn(stateFolder))
@@ -79,12 +76,14 @@ export class LazyStore {
   }
 }
 
-/** The database's file. Beside it SQLite has one whose name ends with `-wal` and one with `-shm`. */
+/**
+ * The database's file. SQLite keeps two more files next to it, which end with `-wal` and `-shm`.
+ */
 function sqliteFileIn(stateFolder: string): string {
   return join(stateFolder, 'store.db')
 }
 
-/** Takes some milliseconds, and needs a binary for this system. */
+/** The import takes some milliseconds, and needs a binary for this system. */
 async function importSqlite(): Promise<{ openSqlite: (path: string) => Promise<Store> }> {
   try {
     return await import('./sqlite/open.ts')

@@ -114,7 +114,7 @@ async function createFiles(db: Kysely<unknown>): Promise<void> {
     .createTable('file_chunks')
     .addColumn('file_id', 'text', (column) => column.notNull())
     .addColumn('position', 'integer', (column) => column.notNull())
-    // PostgreSQL's type; SQLite takes bytes in a column of any type.
+    // PostgreSQL's type; SQLite accepts bytes in a column of any type.
     .addColumn('content', sql`bytea`, (column) => column.notNull())
     .addPrimaryKeyConstraint('file_chunks_key', ['file_id', 'position'])
     .execute()

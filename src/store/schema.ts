@@ -1,8 +1,8 @@
 import type { Kysely } from 'kysely'
 
 /*
- * The tables, as both engines have them. Times are milliseconds since the epoch, flags are 0 or 1, and
- * JSON is kept as text.
+ * The tables, the same for both engines. Times are milliseconds since the epoch, flags are 0 or 1,
+ * and JSON is kept as text.
  */
 
 export type Schema = {
@@ -20,16 +20,16 @@ export type Schema = {
 
 export type Database = Kysely<Schema>
 
-/** `creating`: its requests are still being read, and no one sees it. */
+/** `creating`: its requests are still being read, and it is invisible. */
 export type BatchStatus = 'creating' | 'in_progress' | 'canceling' | 'ended'
 
 type BatchTable = {
   id: string
-  /** Whose batch it is, as `owner` of a `ClientKey`; '' if clients need no key. */
+  /** The `owner` of its `ClientKey`; '' if clients need no key. */
   owner: string
-  /** The path that each of its requests is asked at, such as `/v1/messages`. */
+  /** The path of the endpoint for its requests, such as `/v1/messages`. */
   endpoint: string
-  /** The `anthropic-beta` headers that it came with, separated by commas. */
+  /** Its `anthropic-beta` headers, separated by commas. */
   betas: string
   /** Headers that it came with, which go to the API as they are, one in a line; null if there are none. */
   headers: string | null
@@ -39,10 +39,12 @@ type BatchTable = {
   expires_at: number
   cancel_initiated_at: number | null
   ended_at: number | null
-  /** What OpenAI's API has more of a batch: the file that it came in, and the client's notes as JSON. */
+  /**
+   * Additional fields of OpenAI's API: the file of the requests, and the client's notes as JSON.
+   */
   input_file_id: string | null
   metadata: string | null
-  /** Requests in all; the rest of them after the four counts is not finished yet. */
+  /** Total number of requests. Those in none of the four counts are unfinished. */
   total: number
   succeeded: number
   errored: number
@@ -55,29 +57,29 @@ export type RequestState = 'waiting' | 'running' | 'succeeded' | 'errored' | 'ca
 
 type BatchRequestTable = {
   batch_id: string
-  /** From 0, as it stood in the batch. */
+  /** The position in the batch, from 0. */
   position: number
   custom_id: string
-  /** What is asked; '' once the request is finished. */
+  /** The request's JSON; '' once the request is finished. */
   params: string
   state: RequestState
-  /** How often it was asked, counted before it is. */
+  /** The number of attempts; an attempt is counted before it begins. */
   attempts: number
   /** How often the request itself failed; refusals that concern all requests do not count. */
   failures: number
   /** The earliest time of the next attempt. */
   not_before: number
-  /** The worker that asks it at the moment, and the end of its lease. */
+  /** The worker that asks it now, and the end of its lease. */
   worker: string | null
   lease_until: number | null
-  /** The result's JSON, as its line of the results has it. */
+  /** The result's JSON, for its line of the results. */
   result: string | null
   ended_at: number | null
 }
 
 type FileTable = {
   id: string
-  /** Whose file it is, as `owner` of a batch. */
+  /** The owner of the file, like `owner` of a batch. */
   owner: string
   filename: string
   mime_type: string
@@ -85,7 +87,7 @@ type FileTable = {
   /** The purpose that OpenAI's clients give; '' for the Messages API. */
   purpose: string
   created_at: number
-  /** 0 while it is being read: then no one sees it. */
+  /** 0 while it is being read: then it is invisible. */
   ready: number
   /** When it is deleted; null if it is kept until a client deletes it. */
   expires_at: number | null
@@ -102,9 +104,9 @@ type FileChunkTable = {
 export type UsageTable = {
   /** `2026-11-25`, in the local time of the servers. */
   date: string
-  /** `all` is the day's sum. */
+  /** `all` stands for the sum of the day. */
   kind: 'all' | 'model' | 'lane' | 'key' | 'key_and_model'
-  /** '' for the day's sum. */
+  /** '' for the sum of the day. */
   name: string
   requests: number
   errors: number
@@ -114,10 +116,10 @@ export type UsageTable = {
   cache_creation_input_tokens: number
 }
 
-/** The requests of keys that have a limit of them. */
+/** The recent requests of keys with a limit. */
 type KeyRequestTable = {
   name: string
-  /** When as many as come in a minute may come at once again. */
+  /** When the full number of requests per minute is available again. */
   full_at: number
 }
 

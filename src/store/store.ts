@@ -5,15 +5,18 @@ export type Store = {
   readonly db: Database
   /** Makes a query skip rows that another replica has locked. */
   readonly skipsLocked: boolean
-  /** Tells the other replicas that there is something to do. */
+  /** Notifies the other replicas of new work. */
   announce: () => Promise<void>
-  /** Has a function called when another replica announces something. */
+  /** Calls a function when another replica announces new work. */
   onAnnounced: (listener: () => void) => void
-  /** Runs a step whose result must survive a power failure, not only the end of this process. */
+  /** Runs a step whose result must survive a power failure, not only a crash of this process. */
   durably: <T>(step: () => Promise<T>) => Promise<T>
-  /** Whether a worker, by its name, is known to be gone, so that its work need not wait for its lease. */
+  /**
+   * Whether the worker with this name is known to be gone, so that its work need not wait for the
+   * end of its lease.
+   */
   isGone: (worker: string) => boolean
-  /** Makes deleted rows unreadable in the files too, and gives their room back. */
+  /** Makes deleted rows unreadable in the files too, and frees their room. */
   scrub: () => Promise<void>
   close: () => Promise<void>
 }

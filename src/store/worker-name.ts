@@ -1,18 +1,18 @@
 import { randomBytes } from 'node:crypto'
 import { hostname } from 'node:os'
 
-/** A name for this process as one that works on batches: `host/pid/random`. */
+/** A name for this process as a worker on batches: `host/pid/random`. */
 export function newWorkerName(): string {
   const name = [hostname(), process.pid, randomBytes(6).toString('hex')].join('/')
   ownNames.add(name)
   return name
 }
 
-/** Whether the process with this name ran on this machine, and runs no more. */
+/** Whether the process with this name ran on this machine and has ended. */
 export function hasEnded(worker: string): boolean {
   const [host, pid] = worker.split('/')
   if (host !== hostname()) return false
-  // Started anew in a container, the same program has the same number.
+  // In a restarted container the program may have the same pid again.
   if (Number(pid) === process.pid) return !ownNames.has(worker)
   try {
     process.kill(Number(pid), 0)
@@ -22,5 +22,5 @@ export function hasEnded(worker: string): boolean {
   }
 }
 
-/** The names that were given in this process. */
+/** The names given to this process. */
 const ownNames = new Set<string>()

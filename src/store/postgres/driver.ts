@@ -13,7 +13,7 @@ import {
 /**
  * Kysely's dialect for PostgreSQL, with errors that say what to do.
  *
- * @param translate makes of an error of the database what is thrown
+ * @param translate turns an error of the database into the error to throw
  */
 export function postgresDialect(
   config: PostgresDialectConfig,
@@ -29,7 +29,7 @@ export function postgresDialect(
 
 class Driver extends PostgresDriver {
   readonly #translate: (error: unknown) => unknown
-  /** Kysely has one object for each connection of the pool. */
+  /** Kysely expects one object for each connection of the pool. */
   readonly #known = new WeakSet<DatabaseConnection>()
 
   constructor(config: PostgresDialectConfig, translate: (error: unknown) => unknown) {

@@ -1,10 +1,13 @@
 import type pg from 'pg'
 
-/** After a connection was lost, in milliseconds. */
+/** The wait after a connection was lost, in milliseconds. */
 const FIRST_WAIT = 500
 const LONGEST_WAIT = 30_000
 
-/** Hears what other replicas announce, by a connection of its own that is made again when it is lost. */
+/**
+ * Listens to the announcements of other replicas, over its own connection. A lost connection is
+ * opened again.
+ */
 export class News {
   static readonly CHANNEL = 'claude_sub_proxy'
 
@@ -42,7 +45,7 @@ export class News {
       await client.connect()
       await client.query(`listen ${News.CHANNEL}`)
       this.#failures = 0
-      // What was announced meanwhile was not heard.
+      // Announcements may have been missed meanwhile.
       this.#tell()
     } catch (error) {
       this.#lost(client, error)

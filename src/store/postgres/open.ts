@@ -8,20 +8,23 @@ import type { Store } from '../store.ts'
 import { postgresDialect } from './driver.ts'
 import { News } from './news.ts'
 
-/** Connections of one replica, besides the one that listens. */
+/** Connections of one replica, not counting the listening one. */
 const CONNECTIONS = 8
 /** Milliseconds. */
 const CONNECT_TIMEOUT = 5000
 
-/** PostgreSQL's numbers of types whose values come as text, for they may be too large for a number. */
+/**
+ * The type numbers of PostgreSQL's large integers; their values come as text, because they may
+ * exceed a number.
+ */
 const [INT8, NUMERIC] = [20, 1700]
 
 /**
- * Opens the store that several replicas share.
+ * Opens a store that several replicas share.
  *
  * @param url `postgresql://user:password@host:port/database`
- * @param onError is told of connections that were lost; they are made again
- * @throws ApiError where it can't be used, with what to do
+ * @param onError receives the errors of lost connections, which are opened again
+ * @throws ApiError that says what to do if it can't be used
  */
 export async function openPostgres(url: string, onError: (error: unknown) => void): Promise<Store> {
   const settings = {
@@ -31,7 +34,7 @@ export async function openPostgres(url: string, onError: (error: unknown) => voi
     keepAlive: true,
   }
   const pool = new Pool({ ...settings, max: CONNECTIONS, types: { getTypeParser } })
-  // Without a listener, an idle connection that is lost would end this process.
+  // Without a listener, the loss of an idle connection would end this process.
   pool.on('error', onError)
   const translate = (error: unknown): unknown => toApiError(error, placeOf(url))
   const db = new Kysely<Schema>({ dialect: postgresDialect({ pool }, translate) })
@@ -52,7 +55,7 @@ export async function openPostgres(url: string, onError: (error: unknown) => voi
     durably: (step) => step(),
     // Other replicas run elsewhere, even if their machines have the same name.
     isGone: () => false,
-    // What is deleted is overwritten as the database reuses its room.
+    // PostgreSQL overwrites deleted rows when it reuses their room.
     scrub: () => Promise.resolve(),
     async close() {
       await news.close()
@@ -61,7 +64,7 @@ export async function openPostgres(url: string, onError: (error: unknown) => voi
   }
 }
 
-/** The address without user, password and settings, to be shown. */
+/** The address for messages, without user, password and settings. */
 export function placeOf(url: string): string {
   try {
     const { protocol, host, pathname } = new URL(url)

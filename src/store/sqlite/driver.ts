@@ -14,13 +14,13 @@ import type Libsql from 'libsql'
 
 import { Deferred } from '../../deferred.ts'
 
-/** How long to wait for another process that writes, and how often to look, in milliseconds. */
+/** How long to wait while another process writes, and how often to look, in milliseconds. */
 const LOCKED_MILLISECONDS = 5000
 const LOOK_MILLISECONDS = 20
 
 /**
- * Kysely's dialect for a database in a file. There is one connection, so that one transaction runs
- * at a time; one that another process holds up waits without holding up this process.
+ * Kysely's dialect for a database in a file. There is one connection, so only one transaction runs
+ * at a time. A transaction that waits for another process does not block this one.
  *
  * @param translate makes of an error of the database what is thrown
  * @param patience milliseconds for which a lock of another process is waited for
@@ -38,7 +38,7 @@ export function sqliteDialect(
   }
 }
 
-/** Migrations run in a transaction, so that two processes which start together do not mix theirs. */
+/** Migrations run in a transaction, so that two processes that start together do not interfere. */
 class Adapter extends SqliteAdapter {
   override get supportsTransactionalDdl(): boolean {
     return true
@@ -48,7 +48,7 @@ class Adapter extends SqliteAdapter {
 class SqliteDriver implements Driver {
   readonly #connection: Connection
   readonly #database: Libsql.Database
-  /** Settled when the last one in line has given the connection back. */
+  /** Settles when the last user in line has returned the connection. */
   #last: Promise<void> = Promise.resolve()
   #release: () => void = () => {}
 
@@ -66,7 +66,7 @@ class SqliteDriver implements Driver {
     const held = new Deferred<void>()
     this.#last = held.promise
     await before
-    // Queries are done at once, without a turn of the event loop: whoever asks many keeps no one waiting.
+    // A query runs synchronously, so a caller with many queries must pause between them.
     await setImmediate()
     this.#release = () => held.resolve()
     return this.#connection
@@ -77,7 +77,10 @@ class SqliteDriver implements Driver {
     return Promise.resolve()
   }
 
-  /** `immediate`: a transaction that began to read could not write after another process did. */
+  /**
+   * `immediate`, because a transaction that began with a read could not write after another process
+   * wrote.
+   */
   async beginTransaction(): Promise<void> {
     await this.#connection.executeQuery(CompiledQuery.raw('begin immediate'))
   }
@@ -178,7 +181,7 @@ function toSqlite(value: unknown): unknown {
   return value instanceof Uint8Array && !Buffer.isBuffer(value) ? Buffer.from(value) : value
 }
 
-/** Bytes come as the memory that holds them. */
+/** Bytes come as a view of a larger buffer. */
 function fromSqlite(row: Record<string, unknown>): Record<string, unknown> {
   for (const [name, value] of Object.entries(row)) {
     if (value instanceof ArrayBuffer) row[name] = new Uint8Array(value)

@@ -12,14 +12,14 @@ import type { Store } from '../store.ts'
 import { hasEnded } from '../worker-name.ts'
 import { codeOf, sqliteDialect } from './driver.ts'
 
-/** Pages that are given back to the system in one step, so that no step takes long. */
+/** Pages that are returned to the system in one step, so that no step takes long. */
 const PAGES_OF_A_STEP = 2000
-/** For another process that reads. */
+/** How long to wait for another process that reads. */
 const MOST_LOOKS = 100
 const LOOK_MILLISECONDS = 20
 
 /**
- * Opens the store in a file, which only the user can read, and makes it if there is none.
+ * Opens the store in a file that only the user can read, and creates the file if there is none.
  *
  * @throws ApiError that says what to do if it can't be used
  */
@@ -28,11 +28,11 @@ export async function openSqlite(path: string): Promise<Store> {
   let db: Kysely<Schema> | undefined
   try {
     await mkdir(dirname(path), { recursive: true, mode: 0o700 })
-    // SQLite gives the files beside it the mode of this one.
+    // SQLite gives its companion files the mode of this one.
     await (await open(path, 'a', 0o600)).close()
     const database = new Libsql(path, { timeout: 0 })
     db = new Kysely<Schema>({ dialect: sqliteDialect(database, translate) })
-    // Must come before the first table.
+    // This must come before the first table.
     await sql`pragma auto_vacuum = incremental`.execute(db)
     await sql`pragma journal_mode = wal`.execute(db)
     await sql`pragma synchronous = normal`.execute(db)
@@ -47,7 +47,7 @@ export async function openSqlite(path: string): Promise<Store> {
 }
 
 function sqliteStore(db: Kysely<Schema>, database: Libsql.Database): Store {
-  // Empties the log, which also holds what rows were before they were deleted.
+  // Empties the log, which still holds the content of deleted rows.
   const checkpoint = async (): Promise<void> => {
     for (let looks = 0; looks < MOST_LOOKS; looks += 1) {
       const { rows } = await sql<{ busy: number }>`pragma wal_checkpoint(truncate)`.execute(db)
@@ -55,7 +55,7 @@ function sqliteStore(db: Kysely<Schema>, database: Libsql.Database): Store {
       await setTimeout(LOOK_MILLISECONDS)
     }
   }
-  // As a text it is run to its end; as a query it would stop after a page, and hold a lock.
+  // `exec` runs it to its end; as a query it would stop after a page, and hold a lock.
   const vacuum = (): Promise<void> =>
     db
       .connection()
@@ -65,7 +65,7 @@ function sqliteStore(db: Kysely<Schema>, database: Libsql.Database): Store {
   return {
     db,
     skipsLocked: false,
-    // Another server on the same file looks by itself from time to time.
+    // Another server on the same file looks for news from time to time.
     announce: () => Promise.resolve(),
     onAnnounced: () => {},
     async durably(step) {

@@ -11,12 +11,12 @@ import {
 } from './json-limits.ts'
 
 /**
- * Checks that a body can be passed on as it came: written again and read by another program, it says
- * the same.
+ * Checks that a body can be passed on unchanged: serialized again, it means the same to another
+ * program.
  *
- * @param body what `JSON.parse` gave
- * @throws ApiError `invalid_request_error` if it is nested too deeply or has too many values, for
- * a number that is none in JavaScript (it would become `null`), and for half a surrogate pair (it
+ * @param body the result of `JSON.parse`
+ * @throws ApiError `invalid_request_error` if it is nested too deeply or has too many values, for a
+ * number out of JavaScript's range (it would become `null`), and for half a surrogate pair (it
  * would become another character)
  */
 export function checkValues(body: unknown): void {

@@ -1,19 +1,19 @@
 import type { ContentBlock, SentMessage } from './types.ts'
 
-/** What is to be known of a message here: whose it is, and what it says. */
+/** The parts of a message that matter here: its role and its content. */
 type Said = Pick<SentMessage, 'role' | 'content'>
 
 /**
  * Merges neighbours of equal role into one message whose content is the blocks of all, as the API
- * does with consecutive turns of one side. Messages between others of the other role are given
- * back as they are, the same object.
+ * does with consecutive turns of one side. A message between messages of the other role is returned
+ * as the same object.
  * Source: https://platform.claude.com/docs/en/api/messages (`messages`)
  */
 export function combineMessages<Message extends Said>(messages: readonly Message[]): Message[] {
   return runsOf(messages).map(combineRun)
 }
 
-/** Neighbouring messages of one role, and the index of the first in the client's list. */
+/** A run: neighbouring messages of one role, and the index of the first in the client's list. */
 export type Run<Message extends Said = Said> = {
   role: Message['role']
   start: number

@@ -4,11 +4,11 @@ import { blocksOf, type Run, runsOf } from './combine.ts'
 import type { ContentBlock, SentMessage } from './types.ts'
 
 /**
- * Checks the rules of the API that hold between messages and that the runtime would otherwise hide
- * from it, by dropping what breaks them. Consecutive messages of one role count as one, as they do
- * for the API; the indices in errors are those of the client's own list.
+ * Checks the API's rules between messages, because the runtime would drop the parts that break
+ * them, and so hide the fault from the API. Consecutive messages of one role count as one, as for
+ * the API. The indices in errors refer to the client's own list.
  *
- * Whether a conversation may end with an assistant message is not decided here.
+ * A conversation may end with an assistant message: the API decides about that.
  *
  * @param messages of the right shape
  * @throws ApiError `invalid_request_error`
@@ -30,9 +30,10 @@ export function* checkConversation(messages: readonly SentMessage[]): Steps<void
 }
 
 /**
- * An empty text is refused wherever it stands; one of whitespace where there is nothing else. Beside
- * other text the API takes it (measured in https://github.com/LibreChat-AI/agents/pull/124), and
- * beside other blocks the decision is left to it: models do say `"\n\n"` before they call a tool.
+ * An empty text is always refused; a text of whitespace if the message has nothing else. The API
+ * accepts whitespace next to other text (measured in
+ * https://github.com/LibreChat-AI/agents/pull/124). Next to other blocks the API decides: models do
+ * write `"\n\n"` before they call a tool.
  */
 function* checkContent(run: Run, isLast: boolean): Steps<void> {
   const [{ content }, ...others] = run.messages
@@ -118,7 +119,7 @@ function* eachBlock(run: Run, look: (placed: PlacedBlock) => void): Steps<void> 
   yield
 }
 
-/** The ids that a client gave, as far as a message has room for them. */
+/** The client's ids, cut to the room in a message. */
 function listed(ids: readonly unknown[]): string {
   const shown = ids.slice(0, MOST_IDS).map((id) => String(id).slice(0, LONGEST_ID).toWellFormed())
   return [...shown, ...(ids.length > MOST_IDS ? ['…'] : [])].join(', ')

@@ -19,21 +19,24 @@ type Container =
   | { items: unknown[] }
   | { fields: Record<string, unknown>; count: number; key: string }
 
-/** What may come next. */
+/** The kinds of token that may come next. */
 type Expected = 'value' | 'value or ]' | 'key' | 'key or }' | 'colon' | 'comma or end' | 'nothing'
 
-/** Characters of a string that are decoded at once. */
+/** Characters of a string that are decoded in one step. */
 const PIECE_LENGTH = 256 * 1024
 
-/** White space that is passed over at once. */
+/** White space that is skipped in one step. */
 const SPACE_LENGTH = 64 * 1024
 
-/** What a value costs at least, in characters of a long string: a place in a list or an object. */
+/**
+ * The minimum cost of a value (its place in a list or an object), expressed in characters of a long
+ * string.
+ */
 const VALUE_COST = 50
 
 const NUMBER = /-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?/y
 
-/** By their first characters. */
+/** Keyed by the first character. */
 const LITERALS: Readonly<Record<number, { word: string; value: boolean | null }>> = {
   0x74: { word: 'true', value: true },
   0x66: { word: 'false', value: false },
@@ -41,8 +44,9 @@ const LITERALS: Readonly<Record<number, { word: string; value: boolean | null }>
 }
 
 /**
- * Reads JSON in steps, so that a large text does not keep everyone else waiting, and stops at what
- * `checkValues` refuses before it takes any time. Reads what `JSON.parse` reads, and gives the same.
+ * Reads JSON in steps, so that a large text does not block other requests. It stops early at values
+ * that `checkValues` refuses. It accepts the same texts as `JSON.parse`, and returns the same
+ * values.
  */
 export class JsonReader {
   readonly #text: string
@@ -52,10 +56,10 @@ export class JsonReader {
   #expected: Expected = 'value'
   #result: unknown
   #valueCount = 0
-  /** Where the next quote and the next backslash are, as far as that is known. */
+  /** The positions of the next quote and the next backslash, if known. */
   #quote = -1
   #backslash = -1
-  /** A string that is being read: what is decoded of it, and where the rest begins. */
+  /** The string in progress: its decoded part, and the start of the rest. */
   #string: { pieces: string[]; start: number } | undefined
 
   constructor(text: string, mostValues = MAX_VALUES) {
@@ -63,15 +67,15 @@ export class JsonReader {
     this.#mostValues = mostValues
   }
 
-  /** The whole value, once `advance` has said that it is read. */
+  /** The whole value, after `advance` returned true. */
   get result(): unknown {
     return this.#result
   }
 
   /**
-   * Goes on for about so many characters, or as much work.
+   * Reads about so many characters, or does as much other work.
    *
-   * @returns whether the text is read to its end
+   * @returns whether the whole text was read
    * @throws NotJson, and ApiError (400) as `checkValues` does
    */
   advance(characters: number): boolean {
@@ -93,7 +97,7 @@ export class JsonReader {
     }
   }
 
-  /** @returns whether there may be more of it */
+  /** @returns whether more of it may follow */
   #skipSpace(): boolean {
     const end = this.#at + SPACE_LENGTH
     while (this.#at < end) {
@@ -182,7 +186,7 @@ export class JsonReader {
     if (closed) this.#add('items' in closed ? closed.items : closed.fields)
   }
 
-  /** Puts a value that is read where it belongs. */
+  /** Stores a value in its list or object. */
   #add(value: unknown): void {
     const top = this.#open.at(-1)
     this.#expected = top === undefined ? 'nothing' : 'comma or end'
@@ -208,14 +212,14 @@ export class JsonReader {
     this.#string = { pieces: [], start: this.#at }
   }
 
-  /** Reads up to the end of the string, or so much of it as a step may take. */
+  /** Reads to the end of the string, or as much as a step may read. */
   #continueString(string: { pieces: string[]; start: number }): void {
     for (;;) {
       const quote = this.#nextQuote()
       const backslash = this.#nextBackslash()
       const end = Math.min(quote, backslash, this.#text.length)
       if (end - string.start > PIECE_LENGTH) {
-        // Never in the middle of an escape: `#at` is behind the last one.
+        // Never in the middle of an escape, because `#at` is after the last one.
         this.#at = Math.min(end, Math.max(this.#at, string.start + PIECE_LENGTH))
         this.#decode(string)
         return
@@ -232,7 +236,7 @@ export class JsonReader {
     }
   }
 
-  /** Adds what there is of the string up to `#at`. */
+  /** Adds the part of the string up to `#at`. */
   #decode(string: { pieces: string[]; start: number }): void {
     const raw = this.#text.slice(string.start, this.#at)
     try {
@@ -252,7 +256,7 @@ export class JsonReader {
     else this.#add(text)
   }
 
-  // Each is looked for once, not again for each string: a text may have none, and be long.
+  // Each is searched only once, not again for each string: a long text may have none.
   #nextQuote(): number {
     if (this.#quote < this.#at) this.#quote = positionOf('"', this.#text, this.#at)
     return this.#quote

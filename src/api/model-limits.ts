@@ -1,9 +1,9 @@
 import { familyOf } from './model-family.ts'
 
 export type ModelLimits = {
-  /** Tokens that a conversation may have, the answer included. */
+  /** Maximum tokens of a conversation, including the answer. */
   contextWindow: number
-  /** Tokens that an answer may have. */
+  /** Maximum tokens of an answer. */
   maxOutput: number
 }
 
@@ -14,7 +14,7 @@ export type ModelLimits = {
 const MILLION = 1_000_000
 const USUAL_WINDOW = 200_000
 
-/** From which version on a model has which limits, the newest first. */
+/** The limits by first version, the newest first. */
 const LIMITS: [number, ModelLimits][] = [
   [406, { contextWindow: MILLION, maxOutput: 128_000 }],
   [405, { contextWindow: USUAL_WINDOW, maxOutput: 64_000 }],

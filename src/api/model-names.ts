@@ -1,25 +1,27 @@
 import { familyOf } from './model-family.ts'
 
-/** A name that stands for a model. `*` in it matches any text. */
+/** An alias of a model. `*` in it matches any text. */
 export type ModelAlias = { readonly name: string; readonly model: string }
 
 export type ModelNames = {
-  /** The first that matches counts, but a name without `*` comes before all patterns. */
+  /** The first match counts, but names without `*` come before all patterns. */
   aliases: readonly ModelAlias[]
-  /** The full name of a model that the login has, by that name or a short one; else undefined. */
+  /**
+   * The full name of a model of the login, from its full or short name; undefined if the login does
+   * not have it.
+   */
   listedId: (name: string) => string | undefined
 }
 
 /**
- * The name under which the runtime knows the model that a client means.
+ * Translates a client's name of a model into the runtime's name.
  *
  * - An alias stands for its model.
- * - `anthropic/claude-sonnet-4.5:beta` and its like, as routers of several makers spell them, become
- *   `claude-sonnet-4-5`.
- * - A name that no version goes by at the API (`claude-sonnet-latest`, `claude-3-5-sonnet-latest`,
- *   `claude-3-5-sonnet`) becomes the model that the login has of that family.
+ * - Spellings of routers, such as `anthropic/claude-sonnet-4.5:beta`, become `claude-sonnet-4-5`.
+ * - A name that the API does not know (`claude-sonnet-latest`, `claude-3-5-sonnet-latest`,
+ *   `claude-3-5-sonnet`) becomes the login's model of that family.
  *
- * Every other name stays as it is, for the API to judge.
+ * Every other name stays unchanged, and the API judges it.
  */
 export function resolveModel(asked: string, { aliases, listedId }: ModelNames): string {
   const name = aliasOf(asked, aliases)?.model ?? asked
@@ -41,7 +43,7 @@ export function isPattern({ name }: ModelAlias): boolean {
   return name.includes('*')
 }
 
-/** Whether a name fits a pattern, in which `*` stands for any text. */
+/** Whether a name matches a pattern, in which `*` stands for any text. */
 export function matchesPattern(name: string, pattern: string): boolean {
   const [first = '', ...others] = pattern.split('*')
   if (others.length === 0) return name === pattern
@@ -56,7 +58,7 @@ export function matchesPattern(name: string, pattern: string): boolean {
   return name.length - last.length >= position && name.endsWith(last)
 }
 
-/** Claude's own name in one of a router's; undefined if it names no Claude. */
+/** Claude's own name within a router's; undefined if the router's names no Claude model. */
 function withoutProvider(name: string): string | undefined {
   const last = name.slice(name.lastIndexOf('/') + 1)
   if (!/^claude-/i.test(last)) return undefined
@@ -64,11 +66,12 @@ function withoutProvider(name: string): string | undefined {
     .toLowerCase()
     .replace(/:[a-z-]+$/, '')
     .replace(/(\d)\.(\d)/g, '$1-$2')
-  // OpenRouter also has the version first for models whose names end with it: claude-4-5-sonnet.
+  // For models whose names end with the version, OpenRouter also has spellings with the version
+  // first: claude-4-5-sonnet.
   return plain.replace(/^claude-([4-9]-\d{1,2}|[4-9])-([a-z]+)/, 'claude-$2-$1')
 }
 
-/** Whether a name has no date, and no version that the API would know without one. */
+/** Whether a name lacks both a date and a version that the API knows without a date. */
 function isFamilyAlone(name: string): boolean {
   return (
     /^claude-.+-latest$/.test(name) ||

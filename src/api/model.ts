@@ -22,7 +22,7 @@ export type ModelCapabilities = {
   thinking?: (Partial<Support> & { types: { adaptive?: Support; disabled?: Support } }) | undefined
 }
 
-/** The models with the aliases that are plain names, which come last. */
+/** The models, followed by the aliases without `*`. */
 export function withAliases(
   models: readonly NamedModel[],
   aliases: readonly ModelAlias[],
@@ -40,9 +40,9 @@ export function withAliases(
 }
 
 /**
- * An entry of `GET /v1/models`. It is the Messages API's shape and OpenAI's in one, so that the
- * clients of both read it, with the limits under the names that clients look for.
- * Sources: https://platform.claude.com/docs/en/api/models/list,
+ * An entry of `GET /v1/models`. It combines the shapes of the Messages API and of OpenAI's, so that
+ * the clients of both can read it. The limits have the names that clients look for. Sources:
+ * https://platform.claude.com/docs/en/api/models/list,
  * https://platform.openai.com/docs/api-reference/models/object
  */
 export type ModelInfo = {
@@ -63,11 +63,11 @@ export type ModelInfo = {
   /** `created_at` in Unix seconds. */
   created: number
   owned_by: 'anthropic'
-  /** As Open WebUI shows it. */
+  /** The name that Open WebUI shows. */
   name: string
 } & Partial<OtherLimits>
 
-/** The same limits as OpenRouter (which Cline reads), Groq and vLLM name them. */
+/** The same limits, under the names of OpenRouter (which Cline reads), Groq and vLLM. */
 type OtherLimits = {
   context_length: number
   context_window: number
@@ -78,9 +78,9 @@ type OtherLimits = {
 }
 
 /**
- * The known facts about a model. The runtime does not tell its date, but some ids end with it.
+ * The known facts about a model. The runtime does not report its date, but some ids end with it.
  *
- * @param fullName of the model that `id` stands for
+ * @param fullName the full name for `id`
  */
 export function modelInfo(
   { id, displayName, capabilities }: NamedModel,

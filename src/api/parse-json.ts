@@ -5,16 +5,17 @@ import { checkValues } from './check-values.ts'
 import { JsonReader, NotJson } from './json-reader.ts'
 import { MAX_INNER_VALUES } from './json-limits.ts'
 
-/** Characters of a text that `JSON.parse` may read at once: that takes it some milliseconds at most. */
+/** Texts up to this length are read by `JSON.parse`, which takes some milliseconds at most. */
 const SMALL = 128 * 1024
 
-/** Characters that are read between two looks at what else there is to do: some milliseconds as well. */
+/** Characters that are read between two pauses, also in some milliseconds. */
 const STEP = 512 * 1024
 
 /**
- * Parses the text of a request body. A large one is read in steps, between which others are served.
+ * Parses the text of a request body. A large text is read in steps; between two steps, other
+ * requests are served.
  *
- * @param pause lets others go on
+ * @param pause lets other work run
  * @throws ApiError `invalid_request_error` if the text is empty or no JSON, or can't be passed on
  */
 export async function parseJson(
@@ -39,11 +40,11 @@ export async function parseJson(
 }
 
 /**
- * The value of a text of JSON inside of a body, such as the arguments of a call. No model writes more
- * values in one reply than are taken here; what is longer is refused as soon as that is seen.
+ * The value of a JSON text inside a body, such as the arguments of a call. The limit is above the
+ * number of values that a model can write in one reply; a longer text is refused early.
  *
  * @returns undefined if the text is no JSON
- * @throws ApiError as `parseJson` does, if it can't be passed on
+ * @throws ApiError as `parseJson` does, if it can't be passed on unchanged
  */
 export function parseInnerJson(text: string): unknown {
   try {

@@ -1,28 +1,28 @@
 /** A window of a subscription's plan. */
 export type LimitWindow = {
-  /** The used share: 0 is nothing, 1 is all. */
+  /** The used share, 0 to 1. */
   utilization: number
   /** Unix seconds. */
   resetsAt?: number
   status?: string
 }
 
-/** The state of a subscription's plan, as the API told it with its latest reply. */
+/** The state of a subscription's plan, from the API's latest reply. */
 export type RateLimits = {
   /** `allowed`, `allowed_warning` or `rejected`. */
   status: string
-  /** The window that decides: `five_hour`, `seven_day`, … */
+  /** The window that determines the status: `five_hour`, `seven_day`, … */
   decidedBy?: string
-  /** When the window that decides begins anew. Unix seconds. */
+  /** When that window resets. Unix seconds. */
   resetsAt?: number
   /** By name: `five_hour`, `seven_day`, `seven_day_opus`, … */
   windows: Readonly<Record<string, LimitWindow>>
-  /** Paid use beyond the plan. */
+  /** The state of paid overage. */
   overage: { isInUse: boolean; status?: string; resetsAt?: number; disabledReason?: string }
 }
 
 /**
- * The API's response headers for it. They are not documented; these names and units are the ones that
+ * The API's response headers for it. They are not documented; the names and units are those that
  * the runtime reads.
  */
 export function rateLimitHeaders(limits: RateLimits): Record<string, string> {
@@ -48,13 +48,13 @@ export function rateLimitHeaders(limits: RateLimits): Record<string, string> {
   )
 }
 
-/** How long a report without an end time is taken as true. */
+/** How long a report without an end time is trusted. */
 const SECONDS_WITHOUT_END = 60 * 60
 
 /**
- * The windows that still run, and the rest if it still holds.
+ * The state without the windows that have been reset meanwhile.
  *
- * @param notedAt when it was told; like `now` in Unix seconds
+ * @param notedAt when it was reported; Unix seconds, like `now`
  */
 export function stillHolding(
   limits: RateLimits,

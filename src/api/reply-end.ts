@@ -1,6 +1,6 @@
 import type { ApiError } from '../errors.ts'
 
-/** How a reply ended: whole, with an error of its source, or because its reader gave it up. */
+/** How a reply ended: complete, with an error of its source, or because its reader gave it up. */
 export type ReplyEnd =
   | { how: 'whole' }
   | { how: 'failed'; error: Error }

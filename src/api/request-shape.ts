@@ -5,11 +5,12 @@ import type { Steps } from '../steps.ts'
 import { messageSchema, messagesRequestSchema, systemBlockSchema, toolSchema } from './schema.ts'
 import { describeIssue, mostTelling, validationMessage } from './validation-message.ts'
 
-/** Parts that are checked at once: each takes some microseconds. */
+/** Parts that are checked in one step; each takes some microseconds. */
 const PARTS_OF_A_STEP = 500
 
 /**
- * Checks the shape of a request, a part after another: a large one has several hundred thousand.
+ * Checks the shape of a request, one part after another: a large request has several hundred
+ * thousand parts.
  *
  * @throws ApiError that names the first field that is wrong, in the order of the schema
  */
@@ -26,7 +27,7 @@ export function* checkRequestShape(body: unknown): Steps<void> {
 
 const FIELDS = Object.keys(messagesRequestSchema.shape)
 
-/** The lists of which only the parts were not looked at. */
+/** The lists whose parts were not checked yet. */
 const PARTS = new Map<string, z.ZodType>([
   ['messages', messageSchema],
   ['system', systemBlockSchema],

@@ -7,8 +7,8 @@ import type { MessagesRequest } from './types.ts'
 export type { MessagesRequest } from './types.ts'
 
 /**
- * Checks that a body is a Messages request. What needs a model or an account to decide (limits of
- * values, names of models, prefill) is left to the API.
+ * Checks that a body is a Messages request. Rules that depend on a model or an account (limits of
+ * values, names of models, prefill) are left to the API.
  *
  * @returns the body itself: same keys, same order, unknown fields untouched
  * @throws ApiError `invalid_request_error` that names the first field that is wrong
@@ -22,7 +22,7 @@ export function* checkMessagesRequest(body: unknown): Steps<MessagesRequest> {
   return request
 }
 
-/** The same at once, for a body that is known to be small. */
+/** The same without pauses, for a body that is known to be small. */
 export function parseMessagesRequest(body: unknown): MessagesRequest {
   return atOnce(checkMessagesRequest(body))
 }

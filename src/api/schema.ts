@@ -3,8 +3,8 @@ import { z } from 'zod'
 import { describeIssue } from './validation-message.ts'
 
 /*
- * The schemas only check. They are loose (fields that are not named may be there) and they go no
- * deeper than what they name, so the depth of a client's JSON is never a matter of our stack.
+ * The schemas only check. They are loose (other fields may be present), and go no deeper than the
+ * fields that they name. So the depth of a client's JSON can't exhaust our stack.
  */
 
 const anyObject = z.looseObject({})
@@ -15,7 +15,10 @@ const integer = z.custom<number>((value) => Number.isInteger(value), {
   abort: true,
 })
 
-/** What the types of content blocks known today need. Blocks of other types need a `type` alone. */
+/**
+ * The required fields of the content block types known today. Blocks of other types need only a
+ * `type`.
+ */
 const KNOWN_BLOCKS = new Map<string, z.ZodType>([
   ['text', z.looseObject({ text: z.string() })],
   ['image', z.looseObject({ source: typedObject })],
@@ -35,7 +38,7 @@ const KNOWN_BLOCKS = new Map<string, z.ZodType>([
 const contentBlock = typedObject.check((payload) => {
   const { type } = payload.value
   const known = KNOWN_BLOCKS.get(type)
-  // The API has the type in the path: `messages.0.content.0.text.text`.
+  // The API puts the type into the path: `messages.0.content.0.text.text`.
   if (known) payload.issues.push(...issuesOf(known, payload.value, [type]))
 })
 
@@ -45,7 +48,7 @@ export const messageSchema = z
     content: z.union([z.string(), z.array(contentBlock)]).optional(),
   })
   .check(({ value, issues }) => {
-    // A message of the system may be nothing but an `output_config`.
+    // A system message may have only an `output_config`.
     if (value.role === 'system' || value.content !== undefined) return
     issues.push({ code: 'custom', message: 'Field required', input: undefined, path: ['content'] })
   })
@@ -60,8 +63,8 @@ export const toolSchema = z.looseObject({ type: z.string().nullish() }).check((p
 export const systemBlockSchema = z.looseObject({ type: z.literal('text'), text: z.string() })
 
 /**
- * The shape of a Messages request, without the rules that hold between messages, and without what is in
- * its lists of parts: of these there may be very many, see request-shape.ts.
+ * The shape of a Messages request, without the rules between messages, and without the content of
+ * its lists of parts. The lists may be very long, see request-shape.ts.
  */
 export const messagesRequestSchema = z.looseObject(
   {

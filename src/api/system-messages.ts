@@ -1,14 +1,14 @@
 import type { ContentBlock, Message, SentMessage } from './types.ts'
 
 /**
- * The conversation with each `system` message as text of the user's side, where it stands. The text
- * says what it is; the neighbours of the user's side count as one message with it.
+ * The conversation with each `system` message turned into user text at its place. The text says
+ * that it is a system message. It is merged with neighbouring user messages.
  */
 export function systemMessagesAsText(messages: readonly SentMessage[]): Message[] {
   return messages.flatMap(({ role, content }): Message[] => {
-    // One of the system that has an `output_config` alone says nothing to the model.
+    // A system message with only an `output_config` has no text for the model.
     if (content === undefined) return []
-    // Fields beside role and content are those of a system message alone (`clear_at`, …).
+    // Fields besides role and content exist only in system messages (`clear_at`, …).
     if (role !== 'system') return [{ role, content }]
     const text = `<system_message>\n${textOf(content)}\n</system_message>`
     return [{ role: 'user', content: [{ type: 'text', text }] }]

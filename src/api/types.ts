@@ -13,30 +13,29 @@ export type ReplyEvent = BetaRawMessageStreamEvent
 /** An event of a streamed reply, known or not. */
 export type StreamEvent = { type: string }
 
-/** A content block as a client sends it. Only `type` is sure: the rest depends on it. */
+/** A content block from a client. Only `type` is certain; the other fields depend on it. */
 export type ContentBlock = { type: string; [field: string]: unknown }
 
-/** A turn of one side. */
+/** A message of one of the two sides. */
 export type Message = {
   role: 'user' | 'assistant'
   content: string | ContentBlock[]
 }
 
 /**
- * A message as a client sends it. With the role `system` it tells the model something in the middle
- * of a conversation.
+ * A message from a client. The role `system` is for instructions in the middle of a conversation.
  * Source: https://platform.claude.com/docs/en/build-with-claude/mid-conversation-system-messages
  */
 export type SentMessage = {
   role: Message['role'] | 'system'
-  /** Absent at most in a message of the system. */
+  /** Can be absent only in a system message. */
   content?: Message['content']
   [field: string]: unknown
 }
 
 /**
- * An entry of `tools`. One without a `type`, or with `custom`, has a `name` and an `input_schema`;
- * all others are defined by Anthropic and have what their type asks for.
+ * An entry of `tools`. Without a `type`, or with `custom`, it has a `name` and an `input_schema`.
+ * All others are defined by Anthropic, and their fields depend on the type.
  */
 export type ToolDefinition = {
   type?: string | null
@@ -47,8 +46,8 @@ export type ToolDefinition = {
 }
 
 /**
- * The body of `POST /v1/messages` as the client sent it. Fields that are not named here may be
- * there as well, and mean what the API says they mean.
+ * The body of `POST /v1/messages` from a client. It may have further fields, with the API's
+ * meaning.
  * Source: https://platform.claude.com/docs/en/api/messages
  */
 export type MessagesRequest = {

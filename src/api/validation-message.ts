@@ -1,8 +1,8 @@
 import type { z } from 'zod'
 
 /**
- * The API's words for what is wrong, without the path. For `safeParse(…, { error: describeIssue })`:
- * only there is the offending value at hand, and it must not be kept in the issue (a huge or deep
+ * The API's wording of a fault, without the path. Use it as `safeParse(…, { error: describeIssue
+ * })`: only there the offending value is available, and the issue must not keep it (a huge or deep
  * body would be copied into the text of the error).
  */
 export function describeIssue(issue: z.core.$ZodRawIssue): string | undefined {
@@ -15,12 +15,12 @@ export function describeIssue(issue: z.core.$ZodRawIssue): string | undefined {
     case 'too_small':
       return 'String should have at least 1 character'
     default:
-      // Issues that the schema words itself, and issues that it cannot produce.
+      // Issues with a message from the schema, and issues that can't occur.
       return undefined
   }
 }
 
-/** The API's message for an issue: the path of the field, then what is wrong with it. */
+/** The API's message for an issue: the path of the field, then the fault. */
 export function validationMessage(path: readonly PropertyKey[], message: string): string {
   return path.length === 0 ? message : `${path.join('.')}: ${message}`
 }
@@ -38,8 +38,8 @@ function alternatives(values: readonly unknown[]): string {
 }
 
 /**
- * Of a value that may be a string or a list, the issue of the branch that got furthest: inside the
- * list, or that it is no list, which is what the API says.
+ * For a value that may be a string or a list, the issue of the branch that got furthest: inside the
+ * list, or that it is no list, like the API.
  */
 export function mostTelling(issue: z.core.$ZodIssue): { path: PropertyKey[]; message: string } {
   if (issue.code !== 'invalid_union') return issue

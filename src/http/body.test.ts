@@ -152,7 +152,7 @@ describe('a body with a content-encoding', () => {
         await expect(read(sent, 100_000)).rejects.toMatchObject({
           type: 'invalid_request_error',
           status: 400,
-          message: `The request body is not ${encoding}, as it says.`,
+          message: `The request body is not ${encoding}, although content-encoding says so.`,
         })
       }
     },

@@ -3,7 +3,7 @@ export type BatchProgress = {
   id: string
   /** `/v1/messages` and the like. */
   endpoint: string
-  /** ISO 8601, as all times here. */
+  /** ISO 8601, like all times here. */
   created_at: string
   expires_at: string
   status: 'in_progress' | 'canceling'
@@ -16,13 +16,13 @@ export type BatchProgress = {
     canceled: number
     expired: number
   }
-  /** Requests that are being asked by this server at the moment. */
+  /** Requests that this server is asking now. */
   in_flight: number
   /** Recent rate: requests finished per minute; null before it is known. */
   rate_per_minute: number | null
   /** When it will be done at this rate; null if that is unknown. */
   done_at: string | null
-  /** Why its requests wait at the moment, and until when, if that is known. */
+  /** Why its requests wait now, and until when, if that is known. */
   waits_for: { reason: BatchWait; until: string | null } | null
 }
 
@@ -30,9 +30,9 @@ export type BatchWait =
   | 'resume'
   | 'interactive requests'
   | 'plan window'
-  /** A limit of the key that it was made with. */
+  /** A limit of the batch's key. */
   | 'key limit'
-  /** The key that it was made with is no longer one of the keys. */
+  /** The batch's key no longer exists. */
   | 'key'
   | 'rate limit'
   | 'overload'

@@ -1,20 +1,22 @@
 import { open, rm, stat } from 'node:fs/promises'
 import { setTimeout } from 'node:timers/promises'
 
-/** An older lock is stale: its process was killed, because work under a lock takes milliseconds. */
+/** An older lock is stale: work under a lock takes milliseconds, so its process was killed. */
 const STALE_MILLISECONDS = 10_000
 
 /** Time between two looks at a lock that another process holds, in milliseconds. */
 const PAUSE_MILLISECONDS = 20
 
-/** How long to wait for a lock, in milliseconds: longer than a lock takes to become stale. */
+/**
+ * How long to wait for a lock, in milliseconds; longer than the time after which a lock is stale.
+ */
 const PATIENCE_MILLISECONDS = 15_000
 
 /**
  * Runs a function while no other process on this machine holds the lock.
  *
- * @param path of the lock's file, in a folder that is there
- * @throws Error if the lock can't be had, and what `work` throws
+ * @param path of the lock's file, in an existing folder
+ * @throws Error if the lock can't be acquired, and the errors of `work`
  */
 export async function locked<Result>(path: string, work: () => Promise<Result>): Promise<Result> {
   await acquire(path)

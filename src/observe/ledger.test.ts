@@ -211,7 +211,7 @@ describe('the file', () => {
   })
 })
 
-test("the plan's windows are known until they begin anew, or another logs in", async () => {
+test("the plan's windows are known until they reset or the login changes", async () => {
   const { ledger, clock } = await open()
   const resetsAt = NOON / 1000 + 60
   const windows = { five_hour: { utilization: 0.5, resetsAt } }

@@ -4,9 +4,9 @@ import type { TurnRecord } from './turn-record.ts'
 import { addDays, type Days, type UsageKeeper } from './usage-file.ts'
 
 export type LedgerInput = {
-  /** The file that keeps the counts over restarts; without one they are lost. */
+  /** The place that keeps the counts over restarts; without it, they are lost. */
   keeper?: UsageKeeper | undefined
-  /** Told once of numbers that can't be read or written. */
+  /** Called once if the counts can't be read or written. */
   onProblem: (error: unknown) => void
   /** Milliseconds since the epoch. */
   now?: () => number
@@ -20,22 +20,25 @@ export type UsageReport = {
   days: (Totals & { date: string })[]
 }
 
-/** How long counts may stay unsaved. */
+/** How long counts may stay unsaved, in milliseconds. */
 const SAVE_AFTER_MILLISECONDS = 5000
 
-/** The same where others count on them, and for how long theirs are believed. */
+/** The same for shared counts; the counts of other servers are read again after the same time. */
 const SHARED_MILLISECONDS = 1000
 
-/** For how long numbers that could not be read are done without. */
+/** The pause after the counts could not be read, in milliseconds. */
 const AWAY_MILLISECONDS = 10_000
 
-/** Counts turns and tokens, in memory and where they are kept, and knows the plan as it was last told. */
+/**
+ * Counts turns and tokens, in memory and in their permanent place, and keeps the latest state of
+ * the plan.
+ */
 export class Ledger {
   readonly #input: LedgerInput
   readonly #now: () => number
   readonly #startedAt: number
   #sinceStart = noTotals()
-  /** What was kept when it was last read or written. */
+  /** The kept counts, as of the last read or write. */
   #saved: Days = {}
   #readAt = Number.NEGATIVE_INFINITY
   #reading: Promise<void> | undefined
@@ -43,7 +46,7 @@ export class Ledger {
   /** The counts that are being saved. */
   #underWay: Days = {}
   #timer: NodeJS.Timeout | undefined
-  /** The saves, and what is read between them, one after the other. */
+  /** Saves and reads, one after the other. */
   #saving: Promise<void> = Promise.resolve()
   #hadProblem = false
   /** `at` is in Unix seconds. */
@@ -67,11 +70,11 @@ export class Ledger {
     const before = this.#readAt
     this.#saving = this.#saving.then(() => this.load())
     await this.#saving
-    // It may take long to fail: whoever counts on it is not kept waiting again at once.
+    // A failure may take long, so the next caller does not wait for another attempt at once.
     if (this.#readAt === before) this.#readAt = this.#now() + AWAY_MILLISECONDS
   }
 
-  /** Reads what other servers have counted since, where they share it. */
+  /** Reads the new counts of other servers, if they share the place. */
   async refresh(): Promise<void> {
     if (this.#input.keeper?.isShared !== true) return
     if (this.#reading === undefined && this.#now() - this.#readAt < SHARED_MILLISECONDS) return
@@ -89,13 +92,16 @@ export class Ledger {
     this.#timer ??= setTimeout(() => void this.#save(), wait).unref()
   }
 
-  /** The plan's windows as far as they still run; none without a subscription. */
+  /** The plan windows that have not been reset yet; none without a subscription. */
   get limits(): RateLimits | undefined {
     if (this.#limits === undefined) return undefined
     return stillHolding(this.#limits.told, this.#limits.at, this.#now() / 1000)
   }
 
-  /** The new state. With a refusal the runtime does not report the windows: they stay as they were. */
+  /**
+   * Takes the new state. With a refusal the runtime does not report the windows, so the earlier
+   * ones stay.
+   */
   noteLimits(limits: RateLimits): void {
     const windows = { ...this.limits?.windows, ...limits.windows }
     this.#limits = { told: { ...limits, windows }, at: this.#now() / 1000 }
@@ -117,13 +123,13 @@ export class Ledger {
     }
   }
 
-  /** The totals of this day. */
+  /** Today's totals. */
   today(): Totals {
     const date = dateOf(this.#now())
     return this.#days[date] ?? noTotals()
   }
 
-  /** The tokens that a key was charged for on this day. */
+  /** The tokens charged to a key today. */
   async tokensToday(name: string): Promise<number> {
     await this.refresh()
     const date = dateOf(this.#now())
@@ -161,7 +167,7 @@ export class Ledger {
     })
   }
 
-  /** All that is known of the days, saved or not. */
+  /** All counts by day, saved or not. */
   get #days(): Days {
     return addDays(addDays(this.#saved, this.#underWay), this.#unsaved)
   }
@@ -178,7 +184,7 @@ export class Ledger {
   }
 }
 
-/** The day in local time: people read it. */
+/** The day in local time, because people read it. */
 function dateOf(milliseconds: number): string {
   const date = new Date(milliseconds)
   const parts = [date.getFullYear(), date.getMonth() + 1, date.getDate()]

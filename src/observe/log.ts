@@ -56,16 +56,16 @@ function writableOf(destination: DestinationStream): Writable {
 
 const LEVELS_USED = ['debug', 'info', 'warn', 'error'] as const
 
-/** @throws ConfigError if that is no logger: a program in JavaScript may pass anything */
+/** @throws ConfigError if it is no logger: a JavaScript program may pass anything */
 export function checkLogger(logger: Logger): void {
   const missing = LEVELS_USED.filter((level) => typeof logger?.[level] !== 'function')
   if (missing.length === 0) return
   throw new ConfigError(
-    `logger is not allowed: use a pino logger (it has no ${missing.map((level) => `${level}()`).join(', ')})`,
+    `logger is not allowed: use a pino logger (this one has no ${missing.map((level) => `${level}()`).join(', ')})`,
   )
 }
 
-/** The logger of an embedded proxy whose program passes none. */
+/** The logger of an embedded proxy, if its program passes none. */
 export function silentLogger(): Logger {
   return pino({ level: 'silent' })
 }

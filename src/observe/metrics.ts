@@ -3,7 +3,7 @@ import { Counter, Gauge, Histogram, Registry } from 'prom-client'
 import type { RateLimits } from '../api/rate-limits.ts'
 import type { TurnRecord } from './turn-record.ts'
 
-/** Values that are looked up when a client asks for the metrics. */
+/** Values that are read when a client requests the metrics. */
 export type MetricsInput = {
   version: string
   census: () => {
@@ -22,7 +22,7 @@ export type Metrics = {
   turnWaited: (milliseconds: number) => void
   processStarted: () => void
   processEnded: (stopRequested: boolean) => void
-  /** All of it in Prometheus' text format. */
+  /** All metrics in Prometheus' text format. */
   render: () => Promise<{ text: string; contentType: string }>
 }
 
@@ -67,7 +67,7 @@ export function createMetrics({ version, census, inFlight, limits }: MetricsInpu
   })
   const wait = new Histogram({
     name: 'claude_proxy_queue_wait_seconds',
-    help: 'How long turns that need a new process stood in line for it.',
+    help: 'How long turns waited for a new process.',
     buckets: WAIT_BUCKETS,
     registers,
   })
@@ -78,7 +78,7 @@ export function createMetrics({ version, census, inFlight, limits }: MetricsInpu
   })
   const ends = new Counter({
     name: 'claude_proxy_runtime_ends_total',
-    help: 'Processes of the runtime that have ended: told to, or by themselves (unexpected).',
+    help: 'Processes of the runtime that have ended, as intended or unexpectedly.',
     labelNames: ['cause'],
     registers,
   })
@@ -87,18 +87,18 @@ export function createMetrics({ version, census, inFlight, limits }: MetricsInpu
   gauge('claude_proxy_turns_in_flight', 'Turns that are being served.', [], (own) =>
     own.set(inFlight()),
   )
-  gauge('claude_proxy_processes', 'Processes of the runtime by what they do.', ['state'], (own) => {
+  gauge('claude_proxy_processes', 'Processes of the runtime by state.', ['state'], (own) => {
     for (const [state, count] of Object.entries(census().processes)) own.set({ state }, count)
   })
-  gauge('claude_proxy_processes_limit', 'The most processes (max_processes).', [], (own) =>
+  gauge('claude_proxy_processes_limit', 'Maximum number of processes (max_processes).', [], (own) =>
     own.set(census().limit),
   )
-  gauge('claude_proxy_queue_depth', 'Turns that stand in line for a process.', [], (own) =>
+  gauge('claude_proxy_queue_depth', 'Turns that wait for a process.', [], (own) =>
     own.set(census().waiting),
   )
   gauge(
     'claude_proxy_plan_used_ratio',
-    "What is used of a window of the subscription's plan, 1 being all.",
+    'Used share of a plan window, 0 to 1.',
     ['window'],
     (own) => {
       for (const [window, { utilization }] of windows()) own.set({ window }, utilization)
@@ -106,7 +106,7 @@ export function createMetrics({ version, census, inFlight, limits }: MetricsInpu
   )
   gauge(
     'claude_proxy_plan_reset_timestamp_seconds',
-    'When a window of the plan begins anew.',
+    'When a plan window resets.',
     ['window'],
     (own) => {
       for (const [window, { resetsAt }] of windows()) {
@@ -114,11 +114,9 @@ export function createMetrics({ version, census, inFlight, limits }: MetricsInpu
       }
     },
   )
-  gauge('claude_proxy_info', 'The version that runs.', ['version'], (own) =>
-    own.set({ version }, 1),
-  )
+  gauge('claude_proxy_info', 'The running version.', ['version'], (own) => own.set({ version }, 1))
 
-  /** A gauge whose values are read at each scrape, so that labels which are gone disappear. */
+  /** A gauge whose values are read at each scrape, so that labels without a value disappear. */
   function gauge<Label extends string>(
     name: string,
     help: string,

@@ -20,7 +20,7 @@ export class ModelNames {
   nameOf({ model, answeredBy }: Pick<TurnRecord, 'model' | 'answeredBy'>): string {
     const named = plainLine(answeredBy ?? model)
     if (this.#isListed(named)) return named
-    // A model that did not answer may not even exist.
+    // A model that did not answer may not exist.
     if (answeredBy === undefined) return OTHER
     if (this.#unlisted.size < MOST_UNLISTED) this.#unlisted.add(named)
     return this.#unlisted.has(named) ? named : OTHER

@@ -22,21 +22,21 @@ import type { UsageKeeper } from './usage-file.ts'
 
 export type ObservatoryInput = Pick<MetricsInput, 'version' | 'census' | 'inFlight'> & {
   logger: Logger
-  /** The folder that keeps the usage over restarts; without one it is lost. */
+  /** The folder that keeps the usage over restarts; without it, usage is lost. */
   keeper: UsageKeeper | undefined
   /** The share of a plan window at which requests are refused, for the page. */
   guard: number | undefined
-  /** The service that answers, for `gen_ai.provider.name`. */
+  /** The service behind the runtime, for `gen_ai.provider.name`. */
   provider: string
-  /** Whether a model is one of those that the login has. */
+  /** Whether the login has a model. */
   isListed: (model: string) => boolean
   login: () => Promise<Overview['login']>
   batches: () => BatchProgress[]
-  /** Names that stand for models, each with the full name of its model. */
+  /** Aliases of models, each with the full name. */
   aliases: () => Overview['model_aliases']
 }
 
-/** Turns that the page shows. */
+/** Number of turns on the page. */
 const SHOWN_TURNS = 60
 
 /** Receives each event of a proxy once, and passes it to log, counts, metrics, traces and page. */
@@ -61,7 +61,7 @@ export class Observatory {
     this.#metrics = createMetrics({ ...input, limits: () => this.#ledger.limits })
   }
 
-  /** The plan's windows that still run. */
+  /** The plan windows that have not been reset yet. */
   get limits(): RateLimits | undefined {
     return this.#ledger.limits
   }
@@ -122,7 +122,7 @@ export class Observatory {
     return this.#metrics.render()
   }
 
-  /** The tokens that a key was charged for on this day, by its name. */
+  /** The tokens charged to a key today, by the name of the key. */
   tokensToday(name: string): Promise<number> {
     return this.#ledger.tokensToday(name)
   }

@@ -11,7 +11,7 @@ export type Overview = {
   version: string
   /** ISO 8601. */
   started_at: string
-  /** As `GET /auth/status` has it. */
+  /** The body of `GET /auth/status`. */
   login: object & { authenticated: boolean; source?: string }
   plan: PlanReport | null
   processes: Readonly<Record<string, number>>
@@ -23,16 +23,16 @@ export type Overview = {
   /** The configured names for models; `*` in a name matches any text. */
   model_aliases: readonly { name: string; model: string }[]
   usage: { since_start: Totals; today: Totals }
-  /** The batches that are not over, the oldest first. */
+  /** The unfinished batches, the oldest first. */
   batches: BatchProgress[]
-  /** The latest ones, the latest first. */
+  /** The latest turns, the latest first. */
   turns: TurnSummary[]
 }
 
 /** A plan's state in the API's spelling. */
 export type PlanReport = {
   status: string
-  /** When the window that decides on the status is reset, if known. */
+  /** When the deciding window resets, if known. */
   resets_at: string | null
   windows: {
     name: string
@@ -57,9 +57,9 @@ export type TurnSummary = {
   outcome: string
   status: number
   error_type: string | null
-  /** May have words of the request in it: only for the one who asked. */
+  /** May quote the request, so only its own client may see it. */
   error_message: string | null
-  /** The API's own id for the request upstream. */
+  /** The API's id for the request upstream. */
   upstream_id: string | null
   stop_reason: string | null
   first_event_ms: number | null
@@ -96,17 +96,17 @@ function isoTime(seconds: number | undefined): string | null {
   return seconds === undefined ? null : new Date(seconds * 1000).toISOString()
 }
 
-/** Who looks at the page. */
+/** The viewer of the page. */
 export type Viewer = {
   /** Whether there are several keys. */
   isShared: boolean
-  /** The viewer's own; undefined if clients need none. */
+  /** The viewer's own key; undefined if clients need no key. */
   key: { name: string; owner: string } | undefined
 }
 
 /**
- * The overview for one of several viewers: without the words of the errors of others, which may quote
- * what they asked. Keys without names share one, so that they see none.
+ * The overview for one of several viewers, without the error messages of others, which may quote
+ * their requests. Keys without a name share one name, so their viewers see no messages at all.
  */
 export function overviewFor({ isShared, key }: Viewer, overview: Overview): Overview {
   if (!isShared) return overview
@@ -140,15 +140,16 @@ export function turnSummary(turn: TurnRecord): TurnSummary {
 }
 
 /**
- * The state mentions failures from this many on, if they are also this share of the shown turns.
+ * The state mentions failures if there are at least this many, and they are at least this share of
+ * the shown turns.
  */
 const MANY_FAILURES = 3
 const LARGE_SHARE = 0.05
 
 /**
- * The state in a sentence: it works, or why it does not.
+ * The state in one sentence: it works, or the reason why it does not.
  *
- * @param turns the latest ones, the latest first
+ * @param turns the latest turns, the latest first
  */
 export function stateOf(
   { login, plan, waiting }: Pick<Overview, 'login' | 'plan' | 'waiting'>,

@@ -1,4 +1,7 @@
-/** Enough for a name or a sentence: a text of a client or of the API must not fill the log. */
+/**
+ * Maximum length: enough for a name or a sentence, so that a client's or the API's text can't fill
+ * the log.
+ */
 const LONGEST = 300
 
 /** Makes untrusted text safe for a log in a terminal: one line, no control characters. */

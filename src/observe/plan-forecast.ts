@@ -1,4 +1,4 @@
-/** Seconds that a plan's window lasts, by the beginning of its name. */
+/** The duration of a plan window in seconds, by the beginning of its name. */
 const LENGTHS: readonly (readonly [name: string, seconds: number])[] = [
   ['five_hour', 5 * 3600],
   ['seven_day', 7 * 24 * 3600],
@@ -8,11 +8,11 @@ const LENGTHS: readonly (readonly [name: string, seconds: number])[] = [
 const LEAST_ELAPSED = 0.02
 
 /**
- * When a plan's window will be full at its average rate since it began.
+ * When a plan window will be full, at the average rate since its beginning.
  *
- * @param utilization 0 is nothing, 1 is all
- * @param resetsAt Unix seconds, as `now` and the result
- * @returns undefined if the window resets before, or nothing can be told yet
+ * @param utilization the used share, 0 to 1
+ * @param resetsAt Unix seconds, like `now` and the result
+ * @returns undefined if the window resets before, or it is too early for a forecast
  */
 export function fullAt(
   name: string,

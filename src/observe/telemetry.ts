@@ -14,12 +14,12 @@ import { VERSION } from '../version.ts'
 import type { TraceContext } from './trace-context.ts'
 import type { TurnRecord } from './turn-record.ts'
 
-/** The instrumentation scope: who made the spans and metrics. */
+/** The name of the instrumentation scope. */
 const SCOPE = 'claude-sub-proxy'
 
 const OPERATION = 'chat'
 
-/** Bucket boundaries as the conventions give them, in seconds and in tokens. */
+/** The conventions' bucket boundaries, in seconds and in tokens. */
 const DURATION_BUCKETS = [
   0.01, 0.02, 0.04, 0.08, 0.16, 0.32, 0.64, 1.28, 2.56, 5.12, 10.24, 20.48, 40.96, 81.92,
 ]
@@ -28,15 +28,15 @@ const FIRST_CHUNK_BUCKETS = [
 ]
 const TOKEN_BUCKETS = Array.from({ length: 14 }, (_, power) => 4 ** power)
 
-/** An exporter that hangs may hold up the end of the proxy for so long, in milliseconds. */
+/** How long an exporter that hangs may delay the end of the proxy, in milliseconds. */
 const FLUSH_PATIENCE = 3000
 
 type Instruments = { duration: Histogram; firstChunk: Histogram; tokens: Histogram }
 
 /**
- * A span and measurements for each turn, by OpenTelemetry's conventions for generative AI. They go to
- * the SDK that the program has loaded; without one nothing happens. No text of a conversation is in
- * them, nor the message of an error.
+ * A span and measurements for each turn, by OpenTelemetry's conventions for generative AI. They go
+ * to the SDK that the program has loaded; without an SDK nothing happens. They contain no text of a
+ * conversation and no error messages.
  *
  * Source: https://github.com/open-telemetry/semantic-conventions-genai
  */
@@ -45,7 +45,7 @@ export class Telemetry {
   #source: MeterProvider | undefined
   #instruments: Instruments | undefined
 
-  /** @param provider `gen_ai.provider.name`: the service that answers */
+  /** @param provider `gen_ai.provider.name`: the service behind the runtime */
   constructor(provider: string) {
     this.#provider = provider
   }
@@ -59,7 +59,7 @@ export class Telemetry {
     this.#measure(turn, model)
   }
 
-  /** Has the SDK send what it holds. Never rejects, and waits for some seconds at most. */
+  /** Makes the SDK send its buffered data. Never rejects, and waits for some seconds at most. */
   async flush(): Promise<void> {
     const tracers = trace.getTracerProvider()
     const delegate = tracers instanceof ProxyTracerProvider ? tracers.getDelegate() : tracers
@@ -98,7 +98,7 @@ export class Telemetry {
     const served = { ...shared, 'claude_sub_proxy.lane': turn.lane }
     duration.record(turn.totalMs / 1000, { ...served, ...errorAttribute(turn) })
     if (turn.firstEventMs !== undefined) firstChunk.record(turn.firstEventMs / 1000, served)
-    // Without a reply nothing was used: no measurement is not the same as one of 0.
+    // Without a reply no tokens were used. That is recorded as no measurement, not as 0.
     if (turn.answeredBy === undefined) return
     tokens.record(inputTokens(turn), { ...shared, 'gen_ai.token.type': 'input' })
     tokens.record(turn.tokens.output, { ...shared, 'gen_ai.token.type': 'output' })
@@ -112,7 +112,10 @@ export class Telemetry {
     }
   }
 
-  /** The instruments of the SDK that is loaded now: the API does not pass on what was made before. */
+  /**
+   * The instruments of the currently loaded SDK: instruments made before its loading stay without
+   * effect.
+   */
   #current(): Instruments {
     const source = metrics.getMeterProvider()
     if (this.#instruments === undefined || this.#source !== source) {
@@ -158,7 +161,7 @@ function errorAttribute({ errorType }: TurnRecord): Attributes {
   return errorType === undefined ? {} : { 'error.type': errorType }
 }
 
-/** All of them: the API counts the cached ones apart, the conventions count them in. */
+/** All input tokens: the API counts cached ones separately, the conventions include them. */
 function inputTokens({ tokens: { input, cacheRead, cacheCreation } }: TurnRecord): number {
   return input + cacheRead + cacheCreation
 }
@@ -184,7 +187,7 @@ function makeInstruments(provider: MeterProvider): Instruments {
   }
 }
 
-/** The API has no word for it, the SDK's providers have. */
+/** The API has no type for it, but the SDK's providers have the method. */
 async function flushProvider(provider: object): Promise<void> {
   const { forceFlush } = provider as { forceFlush?: () => Promise<void> }
   await forceFlush?.call(provider)

@@ -81,8 +81,8 @@ function addByName(a: Record<string, Counts>, b: Record<string, Counts>): Record
 }
 
 /**
- * The tokens that a key is charged for: those in and out, and those written to the cache. Those read
- * from it are free, as with the API's own limits.
+ * The tokens charged to a key: input, output, and tokens written to the cache. Tokens read from the
+ * cache are free, as with the API's own limits.
  */
 export function chargedTokens({ by_key: byKey }: Totals, name: string): number {
   const counts = ownCounts(byKey, name)

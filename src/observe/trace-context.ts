@@ -1,12 +1,12 @@
 import { context, type Context, propagation, type TextMapGetter, trace } from '@opentelemetry/api'
 
-/** What a turn's span is a part of. */
+/** The parent of a turn's span. */
 export type TraceContext = Context
 
 /**
- * The trace that a request belongs to. A span that is open around the request comes first (a server's
- * or a caller's instrumentation, which has read the headers itself), then the request's own headers,
- * such as `traceparent`. Without an OpenTelemetry SDK there is none, and this costs nothing.
+ * The trace of a request. An active span takes precedence: a server's or a caller's instrumentation
+ * has read the headers already. Otherwise the request's own headers decide, such as `traceparent`.
+ * Without an OpenTelemetry SDK there is no trace, and this costs nothing.
  */
 export function traceContextOf(headers: Headers): TraceContext {
   const active = context.active()

@@ -27,7 +27,7 @@ export function logTurn(logger: Logger, turn: TurnRecord): void {
   else logger.warn(line, TURN)
 }
 
-/** Faults of a client, or a client that leaves, are no reason to warn. */
+/** A fault of the client, or its leaving, needs no warning. */
 const CLIENTS_OWN = new Set([400, 404, 413, 499])
 
 /** The same line as text for people. */
@@ -48,7 +48,7 @@ function seconds(milliseconds: number): string {
   return `${(milliseconds / 1000).toFixed(2)}s`
 }
 
-/** Its fields: a renderer for terminals shows them in the line instead. */
+/** The fields of the line. On a terminal, the renderer puts them into the text instead. */
 export const TURN_FIELDS = [
   'id',
   'upstreamId',

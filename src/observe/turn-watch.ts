@@ -13,7 +13,7 @@ export type TurnFacts = {
   worker?: number | undefined
   /** The name of its key. */
   key?: string | undefined
-  /** `performance.now()` when the request came. */
+  /** The arrival of the request, on the clock of `performance.now()`. */
   startedAt: number
   /** Aborts when the client leaves. */
   signal?: AbortSignal
@@ -28,7 +28,10 @@ export type WatchedReply = {
   onEnd: (listener: (end: ReplyEnd) => void) => void
 }
 
-/** Calls back once with the record of a turn, when its reply has ended or its reader has left. */
+/**
+ * Calls the listener once with the record of a turn, when its reply has ended or its reader has
+ * left.
+ */
 export function watchTurn(
   reply: WatchedReply,
   facts: TurnFacts,
@@ -53,7 +56,7 @@ export function watchTurn(
   })
 }
 
-/** The record of a turn that ended before there was a reply. */
+/** The record of a turn that ended without a reply. */
 export function failedTurn(facts: TurnFacts, error: unknown): TurnRecord {
   const hasLeft = facts.signal?.aborted === true
   return {

@@ -35,23 +35,23 @@ const content = z.object({
 /** Days that are kept. */
 export const KEPT_DAYS = 92
 
-/** Where usage outlives the process. */
+/** A place that keeps the usage after the process ends. */
 export type UsageKeeper = {
-  /** Whether other servers add to it at any time. */
+  /** Whether other servers add to it as well. */
   readonly isShared: boolean
   /** @throws Error if it can't be read */
   read: () => Promise<Days>
   /**
-   * Adds to what is kept.
+   * Adds to the kept usage.
    *
-   * @returns all of it
+   * @returns the new sums
    * @throws Error if it can't be written
    */
   add: (days: Days) => Promise<Days>
 }
 
 /**
- * The file in which usage outlives the process: numbers by day, model, lane and key, nothing else.
+ * The file that keeps the usage after the process ends: only numbers by day, model, lane and key.
  *
  * It is replaced as a whole, so that a reader finds either the old or the new contents. Several
  * servers can share it: one at a time, each adds the counts since its last write.
@@ -66,7 +66,7 @@ export class UsageFile implements UsageKeeper {
 
   /**
    * @returns the contents of the file; nothing if there is no file
-   * @throws Error if it can't be read, or holds something else (it is then put aside)
+   * @throws Error if it can't be read, or holds something else (then it is renamed)
    */
   async read(): Promise<Days> {
     let text: string
@@ -80,14 +80,14 @@ export class UsageFile implements UsageKeeper {
       return content.parse(JSON.parse(text)).days
     } catch {
       await rename(this.path, `${this.path}.broken`)
-      throw new Error(`${this.path} is not readable as usage, and was renamed to end with .broken`)
+      throw new Error(`${this.path} can't be read as usage and was renamed to end with .broken`)
     }
   }
 
   /**
    * Adds to the counts in the file.
    *
-   * @returns its contents then
+   * @returns its new contents
    * @throws Error if it can't be written
    */
   async add(days: Days): Promise<Days> {

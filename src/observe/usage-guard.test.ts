@@ -35,13 +35,13 @@ test('nothing is refused below the share', () => {
   expect(refusal(0.43, limits())).toBeUndefined()
 })
 
-test('from the share on it is a 429 until the window begins anew', () => {
+test('once the share is used, requests get a 429 until the window resets', () => {
   expect(refusal(0.42, limits())).toEqual({
     status: 429,
     type: 'rate_limit_error',
     retryAfter: 600,
     message:
-      "42% of the plan's window five_hour is used, and usage_guard is 42%. It begins anew at 1970-01-12T13:56:40.000Z.",
+      '42% of the plan window five_hour is used, and usage_guard is 42%. It resets at 1970-01-12T13:56:40.000Z.',
   })
 })
 

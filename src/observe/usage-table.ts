@@ -14,7 +14,10 @@ const FIELDS = [
   'cache_creation_input_tokens',
 ] as const satisfies readonly (keyof Counts)[]
 
-/** Usage that replicas share in their database: numbers by day, and by model, lane and key on each. */
+/**
+ * The usage that replicas share in their database: numbers by day, and for each day by model, lane
+ * and key.
+ */
 export class UsageTable implements UsageKeeper {
   readonly isShared = true
   readonly #store: Pick<LazyStore, 'open'>
@@ -42,7 +45,7 @@ export class UsageTable implements UsageKeeper {
   async add(days: Days): Promise<Days> {
     const rows = Object.entries(days).flatMap(([date, totals]) => rowsOf(date, totals))
     const { db } = await this.#store.open()
-    // All or nothing; in one order, so that no two replicas wait for each other.
+    // All or nothing, and always in the same order, so that no two replicas wait for each other.
     const sorted = rows.toSorted((a, b) => (orderOf(a) < orderOf(b) ? -1 : 1))
     await db.transaction().execute(async (step) => {
       for (const row of sorted) await addRow(step, row)

@@ -40,7 +40,7 @@ export function checkProvider({ variables, api }: Pick<Facts, 'variables' | 'api
     return {
       name,
       level: 'warning',
-      text: `ANTHROPIC_BASE_URL (${api.origin}) is this server's own address: the runtime won't use it`,
+      text: `ANTHROPIC_BASE_URL (${api.origin}) is this server's own address, so the runtime ignores it`,
       fix: 'Set it for clients alone.',
     }
   }

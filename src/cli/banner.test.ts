@@ -44,7 +44,7 @@ test('in a pipe it is a line of the log, with all that a program needs to call',
     openaiUrl: 'http://localhost:42069/v1',
     login: 'API key',
     model: 'claude-sonnet-4-6',
-    key: 'none asked for',
+    key: 'not required (only this machine can connect)',
     maxProcesses: 16,
     warnings: [],
     msg: 'serving',
@@ -82,17 +82,15 @@ describe('the login', () => {
 
   test('that is not known is not said to be missing', () => {
     const account = { authenticated: false, source: 'unknown', problem: 'not within 15 s' }
-    expect(render({}, account).login).toBe(
-      'not known yet (not within 15 s); the runtime is asked again',
-    )
+    expect(render({}, account).login).toBe('not known yet (not within 15 s); the server asks again')
   })
 })
 
 test('a key is said to be asked for, and not shown', () => {
   const line = render({ proxyApiKey: 'made-up-key' })
-  expect(line['key']).toBe('proxy_api_key')
+  expect(line['key']).toBe('required (proxy_api_key)')
   expect(JSON.stringify(line)).not.toContain('made-up-key')
-  expect(render({ keys: '/run/secrets/key' })['key']).toBe('/run/secrets/key')
+  expect(render({ keys: '/run/secrets/key' })['key']).toBe('required (/run/secrets/key)')
 })
 
 describe('a warning', () => {
@@ -111,7 +109,7 @@ describe('a warning', () => {
 
   test('stands in a container that nothing outside can call', () => {
     const container = { ...facts(), machine: { ...MACHINE, container: true } }
-    expect(renderLine(container, 0)).toContain('nothing outside of it can call')
+    expect(renderLine(container, 0)).toContain('listens only inside this container')
   })
 
   test("stands if Claude Code's own tools are on, with their folder", () => {
@@ -122,12 +120,12 @@ describe('a warning', () => {
 
 describe('how many processes the machine gets', () => {
   test('is explained', () => {
-    expect(renderScreen(facts(), plain, 200)).toContain('up to 16 processes: as many as 2 cores')
+    expect(renderScreen(facts(), plain, 200)).toContain('up to 16 processes: limited by 2 cores')
   })
 
   test('is what the user says', () => {
     expect(renderScreen(facts({ maxProcesses: 3 }), plain, 100)).toContain(
-      'up to 3 processes: as --max-processes says',
+      'up to 3 processes: set by --max-processes',
     )
   })
 })
@@ -150,7 +148,7 @@ describe('in a terminal', () => {
     const screen = renderScreen(facts(), plain, 100)
     expect(screen).toContain('ANTHROPIC_BASE_URL=http://localhost:42069 ANTHROPIC_API_KEY=unused')
     expect(screen).toContain('OPENAI_BASE_URL=http://localhost:42069/v1 OPENAI_API_KEY=unused')
-    expect(screen).toContain('as many as 2 cores can carry')
+    expect(screen).toContain('limited by 2 cores')
     expect(screen).not.toContain('\u001B')
     expect(screen).not.toContain('Warning')
   })

@@ -17,12 +17,12 @@ export type BannerFacts = {
   config: Config
   account: Account
   machine: Pick<Machine, 'cores' | 'freeMemoryBytes' | 'container'>
-  /** Where the values come from; `default` for those that follow from the machine. */
+  /** The sources of the values; `default` for values that depend on the machine. */
   sources: Readonly<Record<'host' | 'maxProcesses', string>>
 }
 
 /**
- * The start as a line of the log, for a pipe or a file: JSON, as all other lines are.
+ * The start as a line of the log, for a pipe or a file: JSON, like all other lines.
  *
  * @param now milliseconds since 1970
  */
@@ -45,10 +45,10 @@ export function renderLine(facts: BannerFacts, now: number): string {
 }
 
 /**
- * The start for a terminal: long lines are wrapped, and what to copy stands by itself.
+ * The start for a terminal. Long lines are wrapped, and text to copy has its own line.
  *
- * @param columns the width of the terminal; 0 if it does not say
- * @param platform decides on the shell that the variables are written for
+ * @param columns the width of the terminal; 0 if unknown
+ * @param platform determines the shell for the variables
  */
 export function renderScreen(
   facts: BannerFacts,
@@ -74,21 +74,21 @@ export function renderScreen(
     ...row('Login', loginText(account), (line) =>
       account.authenticated ? line : paint('red', line),
     ),
-    ...row('Model', `${config.modelDefault} for requests that name none`),
+    ...row('Model', `${config.modelDefault}, if a request does not name one`),
     ...row('Key', keyText(config)),
     ...row('Machine', machineText(facts), dim),
     '',
     ...row('Anthropic', set({ ANTHROPIC_BASE_URL: url, ANTHROPIC_API_KEY: key })),
     ...row('OpenAI', set({ OPENAI_BASE_URL: `${url}/v1`, OPENAI_API_KEY: key })),
     ...row('Program', `${OWN_COMMAND} run -- your-program sets them for one program`),
-    ...row('Browser', `${url}/ shows what it does`),
+    ...row('Browser', `${url}/ shows usage, requests and errors`),
     ...warningsFor(facts).flatMap((warning) => [
       '',
       ...row('Warning', warning, (line) => paint('yellow', line)),
     ]),
     '',
     ...wrap(
-      'Set the variables for your client alone. Ctrl-C stops the server; requests in flight may finish.',
+      'Set the variables only for your client. Ctrl-C stops the server after the requests in flight.',
       width + INDENT.length - 2,
     ).map((line) => `  ${dim(line)}`),
     '',
@@ -100,22 +100,22 @@ const INDENT = ' '.repeat(13)
 
 function loginText(account: Account): string {
   if (account.source === 'unknown') {
-    return `not known yet (${account.problem ?? 'the runtime does not say'}); the runtime is asked again`
+    return `not known yet (${account.problem ?? 'the runtime did not report it'}); the server asks again`
   }
   if (account.authenticated) return describeLogin(account, ['email', 'plan'])
   return `none: run ${OWN_COMMAND} login (or set CLAUDE_CODE_OAUTH_TOKEN or ANTHROPIC_API_KEY), then start again`
 }
 
 function keyText(config: Config): string {
-  if (!asksForKey(config)) return 'none asked for'
-  return config.keys ?? 'proxy_api_key'
+  if (asksForKey(config)) return `required (${config.keys ?? 'proxy_api_key'})`
+  return isLoopback(config.host) ? 'not required (only this machine can connect)' : 'not required'
 }
 
 function machineText({ config, machine, sources }: BannerFacts): string {
   const why =
     sources.maxProcesses === 'default'
       ? explainMaxProcesses(machine)
-      : `as ${sources.maxProcesses} says`
+      : `set by ${sources.maxProcesses}`
   return `up to ${config.maxProcesses} processes: ${why}`
 }
 
@@ -124,12 +124,12 @@ function warningsFor({ config, url, machine, sources }: BannerFacts): string[] {
   const isOpen = !asksForKey(config) && !isLoopback(config.host)
   if (isOpen) {
     warnings.push(
-      `OPEN TO THE NETWORK: everyone who reaches ${config.host}:${new URL(url).port} uses this login. Set proxy_api_key.`,
+      `OPEN TO THE NETWORK: everyone who can reach ${config.host}:${new URL(url).port} uses this login. Set proxy_api_key.`,
     )
   }
   if (machine.container && isLoopback(config.host) && sources.host === 'default') {
     warnings.push(
-      'This is a container, and the server listens on loopback: nothing outside of it can call. Set proxy_api_key to listen on all addresses.',
+      'The server listens only inside this container. Set proxy_api_key to listen on all addresses.',
     )
   }
   if (config.toolsEnabled) {

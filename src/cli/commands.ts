@@ -1,6 +1,6 @@
 import type { CommandWord } from '../config/command-line.ts'
 
-/** The commands of the program: `--help`, the completion and the dispatch follow from this table. */
+/** The commands of the program: `--help`, the completion and the dispatch use this table. */
 export const COMMANDS = [
   { name: 'serve', help: 'serve the API; the default command', words: [], takesWords: false },
   {
@@ -23,13 +23,13 @@ export const COMMANDS = [
   },
   {
     name: 'login',
-    help: 'log in to Claude Code, with the runtime that comes with this program',
+    help: 'log in to Claude Code, with the bundled runtime',
     words: [],
     takesWords: false,
   },
   {
     name: 'doctor',
-    help: 'find common faults, and say how to fix them; --online also checks that the API can be reached, --turn also sends a short request to a model; --json',
+    help: 'find common faults and print their fixes; --online also checks that the API can be reached; --turn also sends a short request to a model; --json',
     words: ['json', 'online', 'turn'],
     takesWords: false,
   },
@@ -41,7 +41,7 @@ export const COMMANDS = [
   },
   {
     name: 'keys',
-    help: 'keys for clients, in the file of the option keys: keys add NAME makes one and shows it once, with limits as in the file (requests_per_minute=60); keys list; keys remove NAME',
+    help: 'manage the keys of clients in the file of the option keys: keys add NAME makes a key and shows it once, optionally with limits (requests_per_minute=60); keys list; keys remove NAME',
     words: [],
     takesWords: true,
   },
@@ -62,9 +62,9 @@ export const COMMANDS = [
 export type Command = {
   readonly name: string
   readonly help: string
-  /** The flags that only this command and some others know. */
+  /** The flags of this command. */
   readonly words: readonly CommandWord[]
-  /** Whether more words may follow the name. */
+  /** Whether the command takes arguments. */
   readonly takesWords: boolean
 }
 

@@ -9,8 +9,8 @@ const SHELLS = { bash, zsh, fish }
 /**
  * The completion of commands and options, as a script for a shell.
  *
- * @param names what follows `completion` on the command line
- * @throws ConfigError if that is not one known shell
+ * @param names the words after `completion` on the command line
+ * @throws ConfigError if they are not exactly one known shell
  */
 export function completionFor([shell = '', ...others]: readonly string[]): string {
   if (others.length === 0 && Object.hasOwn(SHELLS, shell)) {
@@ -22,7 +22,7 @@ export function completionFor([shell = '', ...others]: readonly string[]): strin
   )
 }
 
-/** Every flag, what it does, and whether a value follows it. */
+/** Every flag, its description, and whether it needs a value. */
 const FLAGS: readonly { name: string; help: string; takesValue: boolean }[] = [
   ...OPTION_KEYS.flatMap((key) => {
     const { help, type } = OPTIONS[key]
@@ -39,13 +39,13 @@ function helpOf(word: (typeof COMMAND_WORDS)[number]): string {
     case 'json':
       return 'answer in JSON (doctor, status, models)'
     case 'online':
-      return 'also check whether the API is reached (doctor)'
+      return 'also check whether the API can be reached (doctor)'
     case 'turn':
-      return 'also ask a model for a word (doctor)'
+      return 'also send a short request to a model (doctor)'
     case 'write':
       return "write the client's configuration file (setup)"
     case 'undo':
-      return "put the client's configuration file back (setup)"
+      return "restore the client's configuration file (setup)"
     default:
       throw new TypeError(`unknown word: ${String(word satisfies never)}`)
   }

@@ -116,7 +116,7 @@ test.each<[string, string, Partial<Facts>, Finding['level'], RegExp, RegExp]>([
     'state',
     { state: { folder: '/srv/my state', problem: 'EACCES' } },
     'warning',
-    /usage is not kept/,
+    /usage is lost/,
     /chown .*'\/srv\/my state'/,
   ],
   ['no home', 'state', { state: undefined }, 'warning', /no home/, /--state-folder/],
@@ -142,7 +142,7 @@ test.each<[string, string, Partial<Facts>, Finding['level'], RegExp, RegExp]>([
     { api: { origin: 'http://localhost:42069', isOwn: true, reached: undefined } },
     'warning',
     /own address/,
-    /clients alone/,
+    /only for clients/,
   ],
   [
     'an API that is not reached',
@@ -195,7 +195,7 @@ test.each<[string, string, Partial<Facts>, Finding['level'], RegExp, RegExp]>([
       loginFolder: { path: '/home/node/.claude', isThere: true, isWritable: false },
     },
     'warning',
-    /can't be written/,
+    /is not writable/,
     /:ro/,
   ],
 ])('%s is found, with what to do', (_case, name, changes, level, text, fix) => {
@@ -315,7 +315,7 @@ describe('who may call', () => {
       'in the network with a key',
       { host: '::', proxyApiKey: 'key' },
       'ok',
-      /reaches ::, with a key/,
+      /can reach ::, with a key/,
     ],
     [
       'in the network',
@@ -341,7 +341,7 @@ describe('the file of keys', () => {
     ['with hashes alone may be read by everyone', {}, 'ok', /3 in \/etc\/keys/],
     ['with a key in it may be read by its user', { readable: 1, isOpen: false }, 'ok', /1 of them/],
     ['with a key in it may be read by everyone', { readable: 1 }, 'warning', /all users/],
-    ['can not be read', { problem: '/etc/keys:2: this is no key' }, 'error', /keys:2/],
+    ['can not be read', { problem: '/etc/keys:2: this is not a valid key' }, 'error', /keys:2/],
   ])('%s', (_name, changes, level, text) => {
     const found = finding('keys', { keyFile: { ...keyFile, ...changes } })
     expect(found).toMatchObject({ level, text: expect.stringMatching(text) })

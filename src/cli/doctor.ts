@@ -19,11 +19,11 @@ import { interruptible } from './stop-signals.ts'
 import { paintFor } from './style.ts'
 import { showWaiting } from './waiting.ts'
 
-/** Checks what usually goes wrong, and says what to do. The exit code is 1 if there is an error. */
+/** Checks for common faults, and prints their fixes. The exit code is 1 if there is an error. */
 export async function doctor(input: DoctorInput): Promise<void> {
   const text = input.words.includes('turn')
-    ? 'Asking a model for a word'
-    : 'Looking at this machine'
+    ? 'Sending a short request to a model'
+    : 'Checking this machine'
   const { env } = input
   await interruptible(async (signal) => {
     report(await showWaiting(text, gatherFacts(input, signal), env), input)
@@ -47,7 +47,7 @@ function report(facts: Facts, input: DoctorInput): void {
 }
 
 /**
- * All checks, in the order in which one stands on the other.
+ * All checks, in the order of their dependencies.
  *
  * @param now milliseconds since 1970
  */

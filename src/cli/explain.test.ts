@@ -9,7 +9,7 @@ function systemError(fields: object, message = 'made up'): Error {
 
 test.each([
   [systemError({ code: 'EADDRINUSE', port: 42069 }), /^port 42069 is in use\b.*--port/],
-  [systemError({ code: 'EACCES', port: 80 }), /^port 80\b.*1023.*--port/],
+  [systemError({ code: 'EACCES', port: 80 }), /port 80\b.*1023.*--port/],
   [systemError({ code: 'EACCES' }, 'spawn /x EACCES'), /^spawn \/x EACCES$/],
   [systemError({ code: 'EADDRNOTAVAIL', address: '10.9.8.7' }), /10\.9\.8\.7.*--host/],
   [systemError({ code: 'ENOTFOUND', address: 'nowhere' }), /nowhere.*--host/],

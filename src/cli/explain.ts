@@ -10,11 +10,11 @@ function explainError(error: Error): string {
   const { code, port, address, hostname } = error as SystemError
   switch (code) {
     case 'EADDRINUSE':
-      return `port ${port} is in use: stop what listens there, or choose another with --port`
+      return `port ${port} is in use: stop the program that listens there, or choose another port with --port`
     case 'EACCES':
       return port === undefined
         ? firstLine(error)
-        : `port ${port} is not for this user: choose one above 1023 with --port`
+        : `this user may not listen on port ${port}: choose one above 1023 with --port`
     case 'EADDRNOTAVAIL':
     case 'ENOTFOUND':
       return `this machine has no address ${address ?? hostname ?? ''} to listen on: change --host`

@@ -1,12 +1,12 @@
 /** The result of a check of `doctor`. */
 export type Finding = {
-  /** A word that scripts can rely on. */
+  /** A fixed word, for scripts. */
   readonly name: string
-  /** `error`: requests can't be served. `warning`: they can, perhaps not as meant. */
+  /** `error`: requests can't be served. `warning`: they can, but perhaps not as intended. */
   readonly level: 'ok' | 'warning' | 'error' | 'skipped'
   readonly text: string
-  /** What to do about it. */
+  /** The fix. */
   readonly fix?: string
-  /** Ways to do it, of which one is enough. */
+  /** Alternative fixes; one is enough. */
   readonly ways?: readonly string[]
 }

@@ -6,7 +6,9 @@ import type { Look, Paint } from './style.ts'
 export type Medium = {
   isTerminal: boolean
   paint: Paint
-  /** The width of the terminal, 0 if it does not say; undefined in a pipe, where lines are as long as they are. */
+  /**
+   * The width of the terminal, 0 if unknown; undefined in a pipe, in which lines are not wrapped.
+   */
   columns: number | undefined
 }
 
@@ -17,7 +19,10 @@ const MARKS: Readonly<Record<Finding['level'], { sign: string; look: Look }>> = 
   skipped: { sign: '-', look: 'dim' },
 }
 
-/** What `doctor` found: for people signs, colours and wrapped lines; in a pipe a line each. */
+/**
+ * The findings of `doctor`: with signs, colours and wrapped lines for people; one line each in a
+ * pipe.
+ */
 export function renderFindings(findings: readonly Finding[], medium: Medium): string {
   const body = findings.flatMap((finding) =>
     medium.isTerminal ? terminalLines(finding, medium) : plainLines(finding),
@@ -56,7 +61,7 @@ function terminalLines(
   ]
 }
 
-/** A text in lines of a width, the first of which begins with a mark. */
+/** A text wrapped to lines of a width; the first line begins with a mark. */
 function hanging(mark: string, text: string, width: number): string[] {
   const lines = wrap(text, width - mark.length)
   return lines.map((line, index) => `${index === 0 ? mark : ' '.repeat(mark.length)}${line}`)
@@ -68,9 +73,11 @@ function summary(findings: readonly Finding[]): string[] {
   const found = [...some(findings, 'error'), ...some(findings, 'warning')]
   const names = new Set(findings.map(({ name }) => name))
   return [
-    found.length === 0 ? 'Nothing wrong was found.' : `${found.join(', ')}.`,
-    ...(names.has('online') ? [] : ['Not checked: whether the API is reached (--online).']),
-    ...(names.has('turn') ? [] : ['Not checked: whether a model answers (--turn; a few tokens).']),
+    found.length === 0 ? 'No problem was found.' : `${found.join(', ')}.`,
+    ...(names.has('online') ? [] : ['Not checked: whether the API can be reached (--online).']),
+    ...(names.has('turn')
+      ? []
+      : ['Not checked: whether a model answers (--turn; costs a few tokens).']),
   ]
 }
 

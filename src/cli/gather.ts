@@ -20,14 +20,14 @@ import { createQuietProxy } from './quiet-proxy.ts'
 import { versionOfServer } from './server.ts'
 
 export type DoctorInput = {
-  /** Puts the configuration together; throws ConfigError where it can't be used. */
+  /** Loads the configuration; throws ConfigError if it can't be used. */
   load: () => LoadedConfig
   machine: Machine
   env: Environment
   words: readonly CommandWord[]
 }
 
-/** Looks at the machine, for `doctor`. Nothing goes to the network unless the words ask for it. */
+/** Gathers the facts for `doctor`. Nothing goes to the network unless a flag requests it. */
 export async function gatherFacts(
   { load, machine, env, words }: DoctorInput,
   signal: AbortSignal,
@@ -102,7 +102,7 @@ async function lookAtPort(config: Config): Promise<PortState> {
   return version === undefined ? { kind: 'taken' } : { kind: 'ours', version }
 }
 
-/** Whether a folder could be written, or made where it is not there yet: the system's code if not. */
+/** Whether a folder can be written, or created if it does not exist; the system's code if not. */
 function writing(folder: string): { problem?: string } {
   let path = resolve(folder)
   try {
@@ -123,7 +123,7 @@ async function lookAtApi(config: Config, env: Environment, isAsked: boolean): Pr
   return { origin, isOwn, reached: isAsked ? await reach(new URL(url), env) : undefined }
 }
 
-/** Asks without a key: any answer will do. */
+/** Asks without a key, because any answer is enough. */
 async function reach(url: URL, env: Environment): Promise<Reached> {
   const since = performance.now()
   const proxy = proxyFor(url, env)
@@ -182,7 +182,7 @@ function reasonOf(error: unknown): string {
   )
 }
 
-/** Asks the default model for a word, as a client would. */
+/** Sends the default model a short request, like a client. */
 async function takeTurn(config: Config, env: Environment, signal: AbortSignal): Promise<TurnState> {
   const since = performance.now()
   try {

@@ -83,8 +83,8 @@ test.each([
   [['add'], 'keys add: a name is missing'],
   [['add', '-x'], 'keys add: a name has 1 to 64'],
   [['add', 'ann', 'colour=red'], 'keys add: there is no such limit'],
-  [['remove', 'bob'], 'there is no key of the name bob'],
-  [['remove', 'ann', 'bob'], 'bob: not expected here'],
+  [['remove', 'bob'], 'has no key named bob'],
+  [['remove', 'ann', 'bob'], 'unexpected: bob'],
   [['ad'], 'keys ad: did you mean add?'],
   [[], 'keys: use one of add, list, remove'],
 ])('%j is refused, and the file stays', async (words, problem) => {
@@ -96,6 +96,6 @@ test.each([
 
 test('a name that has a key is refused, and so is everything without a file', async () => {
   await run('add', 'ann')
-  await expect(run('add', 'ann')).rejects.toThrow('there is a key of the name ann')
-  await expect(keys(undefined, ['list'])).rejects.toThrow('say where the file of keys is')
+  await expect(run('add', 'ann')).rejects.toThrow('already has a key named ann')
+  await expect(keys(undefined, ['list'])).rejects.toThrow('give the path of the file of keys')
 })

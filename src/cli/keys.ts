@@ -30,7 +30,7 @@ export async function keys(path: string | undefined, words: readonly string[]): 
   }
   if (path === undefined) {
     throw new ConfigError(
-      `keys ${verb}: say where the file of keys is: keys = PATH in the configuration, CSP_KEYS or --keys`,
+      `keys ${verb}: give the path of the file of keys: keys = PATH in the configuration, CSP_KEYS or --keys`,
     )
   }
   if (verb === 'list') return list(path, words.slice(1))
@@ -46,34 +46,32 @@ async function add(path: string, name: string, limits: readonly string[]): Promi
   const key = `csp-${randomBytes(32).toString('base64url')}`
   await edit(path, (text) => {
     if (keysIn(text, path).some((known) => known.name === name)) {
-      throw new ConfigError(`${path}: there is a key of the name ${name}: remove it first`)
+      throw new ConfigError(`${path} already has a key named ${name}: remove it first`)
     }
     return `${withLineEnd(text || HEADER)}${[name, '=', hashOf(key), ...limits].join(' ')}\n`
   })
-  process.stderr.write(
-    `The key of ${name}. It is shown this once: ${path} has only a hash of it.\n`,
-  )
+  process.stderr.write(`The key of ${name}. It is shown only now: ${path} has only its hash.\n`)
   process.stdout.write(`${key}\n`)
 }
 
 async function remove(path: string, name: string, others: readonly string[]): Promise<void> {
-  if (others.length > 0) throw new ConfigError(`${others.join(' ')}: not expected here`)
+  if (others.length > 0) throw new ConfigError(`unexpected: ${others.join(' ')}`)
   await edit(path, (text) => {
     const lines = text.split(/(?<=\n)/)
     const kept = lines.filter((line) => nameOnLine(line.replace(/^\uFEFF/, '')) !== name)
     if (kept.length === lines.length) {
-      throw new ConfigError(`${path}: there is no key of the name ${name}`)
+      throw new ConfigError(`${path} has no key named ${name}`)
     }
-    // A file without a line could be one that is just being replaced.
+    // An empty file could be a file that is being replaced.
     return kept.join('').trim() === '' ? HEADER : kept.join('')
   })
   process.stdout.write(
-    `${name} has no key any more. Its batches wait until they expire, and its files are kept: whoever gets a key of this name has them.\n`,
+    `${name} no longer has a key. Its batches wait until they expire, and its files stay: a new key of this name can use them.\n`,
   )
 }
 
 async function list(path: string, others: readonly string[]): Promise<void> {
-  if (others.length > 0) throw new ConfigError(`${others.join(' ')}: not expected here`)
+  if (others.length > 0) throw new ConfigError(`unexpected: ${others.join(' ')}`)
   const all = keysIn((await textOf(path)) ?? '', path)
   const lines = all.map(({ name, text, limits }) =>
     [
@@ -97,8 +95,8 @@ const HEADER =
   '# Keys of clients: name = key, or a hash of it, and limits. Made by claude-sub-proxy keys add NAME.\n'
 
 /**
- * Replaces the file as a whole, one command at a time. A new one can be read by the user alone; one that
- * is there keeps its owner and mode.
+ * Replaces the whole file, one command at a time. Only the user can read a new file; an existing
+ * file keeps its owner and mode.
  */
 async function edit(path: string, change: (text: string) => string): Promise<void> {
   await mkdir(dirname(path), { recursive: true, mode: 0o700 })

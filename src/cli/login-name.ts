@@ -1,4 +1,4 @@
-/** A login as the runtime tells it. */
+/** A login, from the runtime's report. */
 export type Login = {
   readonly source: string
   readonly provider?: string
@@ -19,7 +19,7 @@ const SOURCES: Readonly<Record<string, string>> = {
   api_key: 'API key',
 }
 
-/** A login in words, with the facts about it that may be shown. */
+/** A login in words, with the facts that may be shown. */
 export function describeLogin(
   login: Login,
   shown: readonly ('email' | 'organization' | 'plan')[],
@@ -31,7 +31,7 @@ export function describeLogin(
   return [nameOf(login), ...facts.filter((fact) => fact !== undefined)].join(', ')
 }
 
-/** The usual name of a kind of login; the runtime's own word if it is not known. */
+/** The usual name of a kind of login; the runtime's own word for an unknown kind. */
 function nameOf({ source, provider = '' }: Login): string {
   const known = PROVIDERS[provider] ?? SOURCES[source]
   if (known !== undefined) return known

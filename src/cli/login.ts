@@ -5,8 +5,8 @@ import { commandOf, runtimeExecutable } from '../inspect.ts'
 import { foreground } from './foreground.ts'
 
 /**
- * Runs the runtime's own `auth login` in this terminal. The login stays between the runtime and its
- * user: nothing of it passes through here.
+ * Runs the runtime's own `auth login` in this terminal. The login stays between the runtime and the
+ * user: this program sees none of it.
  *
  * @throws Error if there is no runtime, or it can't be started
  */

@@ -6,7 +6,9 @@ import { showWaiting } from './waiting.ts'
 
 type Model = { id: string; display_name: string }
 
-/** Lists the models of the login. The runtime is asked; no server needs to run, and nothing is billed. */
+/**
+ * Lists the models of the login. It asks the runtime, needs no running server, and is not billed.
+ */
 export async function models(config: Config, env: Environment, isJson: boolean): Promise<void> {
   await interruptible(async (signal) => {
     const listed = await showWaiting('Asking the runtime', listModels(config, env, signal), env)
@@ -26,7 +28,7 @@ async function listModels(config: Config, env: Environment, signal: AbortSignal)
   }
 }
 
-/** A line each: what a request names, what it is called, and which one is the default. */
+/** One line for each model: its name in requests, its title, and a mark on the default. */
 export function renderModels(
   listed: readonly Model[],
   { modelDefault }: Pick<Config, 'modelDefault'>,

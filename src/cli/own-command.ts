@@ -6,7 +6,10 @@ import { shellQuoted } from './shell.ts'
 /** Without `--no-install`, `npx` looks for the package in the registry if it is not installed. */
 const NPX = 'npx --no-install claude-sub-proxy'
 
-/** How this program is started again by a user, for sentences such as "run … login". */
+/**
+ * The command with which the user can start this program again, for sentences such as "run …
+ * login".
+ */
 export const OWN_COMMAND = ownCommand(process.argv[1] ?? '', {
   folder: process.cwd(),
   isByNpm: readEnvironment()['npm_lifecycle_event'] !== undefined,
@@ -14,8 +17,8 @@ export const OWN_COMMAND = ownCommand(process.argv[1] ?? '', {
 })
 
 /**
- * @param script the path of the script that Node was told to run
- * @param about where it was started: in which folder, and whether by a script of npm (`npm start`)
+ * @param script the path of the script that Node runs
+ * @param about the working folder, and whether a script of npm started it (`npm start`)
  */
 export function ownCommand(
   script: string,
@@ -23,7 +26,7 @@ export function ownCommand(
 ): string {
   const isInModules = /[\\/]node_modules[\\/]/.test(script)
   if (/[\\/]claude-sub-proxy$/.test(script) && !isInModules) return 'claude-sub-proxy'
-  // A supervisor, or a container that has no npm to ask.
+  // The starter was a supervisor, or a container without npm.
   if (/[\\/]dist[\\/]cli[\\/]main\.js$/.test(script) && !about.isByNpm) {
     const inside = relative(about.folder, script)
     const path = inside.startsWith('..') || isAbsolute(inside) ? script : inside

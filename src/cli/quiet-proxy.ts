@@ -4,10 +4,10 @@ import { isOwnAddress } from '../config/own-address.ts'
 import { createProxy, type Proxy } from '../proxy.ts'
 
 /**
- * A proxy for the command's own questions: as it is configured towards the runtime, on a free port,
- * with no clients to guard against and without a trace in the usage that is kept.
+ * A proxy for the command's own requests. It has the user's configuration for the runtime, but
+ * listens on a free port, needs no key, and does not count its usage.
  *
- * @param signal gives the start up
+ * @param signal cancels the start
  * @throws Error if the runtime can't be started
  */
 export function createQuietProxy(
@@ -25,7 +25,7 @@ export function createQuietProxy(
     toolsEnabled: false,
     stateFolder: undefined,
     signal,
-    // The server's address is not this proxy's, but the runtime of neither may ask it.
+    // The runtime of this proxy must not ask the server at the configured address either.
     env: isOwnAddress(config.port, address) ? others : env,
   })
 }

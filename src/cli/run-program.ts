@@ -14,13 +14,14 @@ import { exitCodeOf, interruptible, onStopSignal } from './stop-signals.ts'
 import { showWaiting } from './waiting.ts'
 
 /**
- * Runs a program whose API requests go to the proxy. If no server runs at the configured address, one
- * of its own is started on a free port, with a key that only the program knows, and ended after it.
+ * Runs a program whose API requests go to the proxy. If no server runs at the configured address,
+ * it starts one on a free port, with a key that only the program knows, and stops it after the
+ * program.
  *
- * The exit code is the program's.
+ * The exit code is that of the program.
  *
  * @param words the program and its arguments
- * @throws ConfigError if no program is named, Error if it or the runtime can't be started
+ * @throws ConfigError if no program is given, Error if the program or the runtime can't be started
  */
 export async function runProgram(
   config: Config,
@@ -33,7 +34,8 @@ export async function runProgram(
   const server = await startOrStop((signal) => serverFor(config, env, signal))
   if (server === undefined) return
   try {
-    // On Windows most programs that npm installs are batch files, which Node itself does not start.
+    // On Windows, npm installs most programs as batch files, which Node can't start without a
+    // shell.
     const child = spawn(program, args, {
       stdio: 'inherit',
       env: { ...env, ...clientVariables(server.url, server.key) },
@@ -69,7 +71,7 @@ export function clientVariables(url: string, key: string): Record<string, string
     OPENAI_BASE_URL: `${url}/v1`,
     OPENAI_API_BASE: `${url}/v1`,
     OPENAI_API_KEY: key,
-    // The login is the proxy's: the program must not send it to the proxy.
+    // This login is for the proxy; the program must not send it.
     ANTHROPIC_AUTH_TOKEN: undefined,
     CLAUDE_CODE_OAUTH_TOKEN: undefined,
   }

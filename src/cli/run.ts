@@ -15,8 +15,8 @@ import { explain } from './explain.ts'
 import { outliveReaders } from './output.ts'
 
 /**
- * Does what the command line says. A failure is told on stderr, a line each, and the exit code is 1.
- * A command is imported only when it is asked for: most load the SDK, which takes a second.
+ * Runs the command on the command line. Errors go to stderr, one line each, and the exit code is 1.
+ * Each command is imported only when it is used: most load the SDK, which takes a second.
  */
 export async function run(argv: readonly string[]): Promise<void> {
   outliveReaders([process.stdout, process.stderr])
@@ -44,7 +44,7 @@ async function perform(line: CommandLine, env: Environment): Promise<void> {
   const misplaced = line.words.find((word) => !words.some((known) => known === word))
   if (misplaced !== undefined) throw new ConfigError(`--${misplaced}: not an option of ${name}`)
   if (!takesWords && others.length > 0) {
-    throw new ConfigError(`${others.join(' ')}: not expected here`)
+    throw new ConfigError(`unexpected: ${others.join(' ')}`)
   }
   const machine = readMachine(env)
   const isJson = line.words.includes('json')
@@ -112,5 +112,5 @@ function commandNamed(named: string): (typeof COMMANDS)[number] {
   const names: readonly CommandName[] = COMMANDS.map(({ name }) => name)
   const near = nearest(named, names)
   const hint = near === undefined ? 'see --help' : `did you mean ${near}?`
-  throw new ConfigError(`${named}: there is no such command; ${hint}`)
+  throw new ConfigError(`${named}: unknown command; ${hint}`)
 }

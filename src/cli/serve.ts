@@ -14,11 +14,11 @@ import { paintFor } from './style.ts'
 import { remind, showWaiting } from './waiting.ts'
 
 /**
- * Serves until the process is told to stop: the first signal lets requests in flight finish, the
- * second one ends at once. During the start the first one gives the start up.
+ * Serves until a signal: the first one lets requests in flight finish, the second one ends at once.
+ * During the start the first one cancels the start.
  *
- * @param machine the one for which the configuration was made
- * @throws Error if the runtime can't be started or the port can't be had
+ * @param machine the machine of the configuration
+ * @throws Error if the runtime can't be started or the port is not available
  */
 export async function serve(
   { config, sources, warnings }: LoadedConfig,
@@ -33,16 +33,20 @@ export async function serve(
     else abandoned.abort(new Error(`stopped by ${why}`))
   }
   onStopSignal(stop)
-  // Set by npm and its like for the scripts that they run.
+  // npm and similar programs set it for the scripts that they run.
   if (env['npm_lifecycle_event'] !== undefined) onParentGone(() => stop('the end of npm'))
   const logger = createLogger(config.logLevel, process.stdout.isTTY)
   const proxy = await start(config, env, logger, abandoned.signal)
   if (proxy === undefined) return
   drain = () => {
     drain = () => {}
-    process.stderr.write('Stopping: requests in flight may finish. Once more ends at once.\n')
+    process.stderr.write(
+      'Stopping after the requests in flight. Press Ctrl-C again to stop at once.\n',
+    )
     const most = Math.ceil(config.shutdownTimeout / 1000)
-    remind((seconds) => `Still stopping: requests are in flight (${seconds} s of ${most} s).`)
+    remind(
+      (seconds) => `Still stopping: requests are in flight (${seconds} s of at most ${most} s).`,
+    )
     void proxy.close().then(() => process.exit(0))
   }
   try {
@@ -62,7 +66,7 @@ export async function serve(
   }
 }
 
-/** The proxy; undefined if a signal gave the start up. */
+/** The proxy; undefined if a signal cancelled the start. */
 async function start(
   config: Config,
   env: Environment,
@@ -72,7 +76,7 @@ async function start(
   const stateFolder = config.stateFolder ?? stateFolderOf(env, process.platform)
   try {
     return await showWaiting(
-      'Starting the Claude Code runtime; the first time may take some seconds',
+      'Starting Claude Code; the first start may take some seconds',
       createProxy({ ...config, stateFolder, logger, env, signal }),
       env,
     )
@@ -82,7 +86,7 @@ async function start(
   }
 }
 
-/** What `doctor` would say of the runtime, if that is why the start failed. */
+/** `doctor`'s finding about the runtime, if it explains the failed start. */
 async function explanationOf(config: Config, env: Environment): Promise<Error | undefined> {
   const runtime = await inspectRuntime(config.claudePath, env).catch(() => undefined)
   const finding = runtime && checkRuntime({ runtime, claudePath: config.claudePath })
@@ -90,10 +94,10 @@ async function explanationOf(config: Config, env: Environment): Promise<Error | 
   return new Error([finding.text, finding.fix].filter(Boolean).join('. '))
 }
 
-/** Milliseconds between two looks at a login that is not known yet. */
+/** Milliseconds between two looks while the login is unknown. */
 const LOOK_AGAIN = 10_000
 
-/** Asks again who is logged in until the runtime says so, and writes that to the log. */
+/** Asks for the login until the runtime reports it, and logs the result. */
 async function tellLogin(proxy: Proxy, logger: Logger): Promise<void> {
   for (;;) {
     await new Promise<void>((resolve) => void setTimeout(resolve, LOOK_AGAIN).unref())

@@ -5,25 +5,25 @@ import { isLoopback } from '../config/hosts.ts'
 import { type KeyConfig, keyRing } from '../config/keys/key-ring.ts'
 import type { Config } from '../config/config.ts'
 
-/** Where a server of this configuration is reached from this machine. */
+/** The address of a server with this configuration, from this machine. */
 export function addressOf({ host, port }: Pick<Config, 'host' | 'port'>): string {
   return httpAddress(host, port)
 }
 
-/** Milliseconds: a server on this machine answers at once, but for the look at its login. */
+/** Milliseconds. A server on this machine answers at once, except while it looks at its login. */
 const TIMEOUT_MILLISECONDS = { health: 3000, other: 20_000 }
 
 /**
  * Asks the server of this configuration.
  *
- * @returns what it answers, as JSON; undefined where nothing listens, or something else does
+ * @returns its JSON answer; undefined if no server of this program listens
  * @throws Error if it is ours and refuses
  */
 export async function askServer(
   config: Pick<Config, 'host' | 'port'> & KeyConfig,
   path: string,
 ): Promise<unknown> {
-  // A timer that keeps this program alive: a fetch that is hung up on may never settle by itself.
+  // This timer keeps the program alive, because a fetch may never settle after a lost connection.
   const patience = new AbortController()
   const milliseconds = path === '/health' ? TIMEOUT_MILLISECONDS.health : TIMEOUT_MILLISECONDS.other
   const timer = setTimeout(() => patience.abort(), milliseconds)
@@ -42,7 +42,7 @@ export async function askServer(
   }
 }
 
-/** The version of the server of this program that listens there; undefined where none does. */
+/** The version of the listening server of this program; undefined if there is none. */
 export async function versionOfServer(
   config: Pick<Config, 'host' | 'port'>,
 ): Promise<string | undefined> {
@@ -67,8 +67,8 @@ async function keyHeader(
 }
 
 /**
- * A key that the server of this configuration takes; undefined if it asks for none, or is on another
- * machine: the user's own key goes to the user's own machine, and nowhere else.
+ * A key for the server of this configuration; undefined if it needs none, or runs on another
+ * machine: the user's key must not leave this machine.
  *
  * @throws ConfigError if the file of keys can't be read, or has hashes only
  */
@@ -80,7 +80,7 @@ export async function keyOf(config: Pick<Config, 'host'> & KeyConfig): Promise<s
   const text = keys?.map((key) => key.text).find((known) => known !== undefined)
   if (keys !== undefined && text === undefined) {
     throw new ConfigError(
-      `${config.keys}: it has hashes of keys only, and this command needs a key: give it yours in CSP_PROXY_API_KEY`,
+      `${config.keys} has only hashes of keys, but this command needs a key: set CSP_PROXY_API_KEY to yours`,
     )
   }
   return text

@@ -1,11 +1,10 @@
 /**
- * Commands to copy, in the words of the shell that a user of a system has: PowerShell on Windows, a POSIX
- * shell elsewhere.
+ * Commands to copy, for the user's shell: PowerShell on Windows, a POSIX shell on other systems.
  */
 
 type Platform = NodeJS.Platform
 
-/** A text as one word; quoted only if it needs to be. */
+/** A text as one word, quoted if necessary. */
 export function shellQuoted(text: string, platform: Platform): string {
   if (platform === 'win32') {
     return /^[\w.:\\/+=-]+$/.test(text) ? text : `'${text.replaceAll("'", "''")}'`
@@ -16,11 +15,11 @@ export function shellQuoted(text: string, platform: Platform): string {
 /** A program by its path, with arguments. */
 export function programCall(path: string, args: string, platform: Platform): string {
   const word = shellQuoted(path, platform)
-  // PowerShell takes a quoted text for a value, unless it is told to call it.
+  // PowerShell needs `&` to call a quoted path.
   return `${platform === 'win32' && word !== path ? '& ' : ''}${word} ${args}`
 }
 
-/** Settings of variables, to stand before a command or by themselves. */
+/** Assignments of variables, for use before a command or alone. */
 export function variablesSet(
   variables: Readonly<Record<string, string>>,
   platform: Platform,
@@ -31,12 +30,12 @@ export function variablesSet(
     : entries.map(([name, value]) => `${name}=${shellQuoted(value, platform)}`).join(' ')
 }
 
-/** A command that runs without a variable that is set. */
+/** A command that runs without a variable. */
 export function withoutVariable(name: string, command: string, platform: Platform): string {
   return platform === 'win32' ? `Remove-Item Env:${name}; ${command}` : `env -u ${name} ${command}`
 }
 
-/** A command that names the program which listens on a port. */
+/** A command that shows which program listens on a port. */
 export function portOwner(port: number, platform: Platform): string {
   switch (platform) {
     case 'win32':
@@ -48,7 +47,7 @@ export function portOwner(port: number, platform: Platform): string {
   }
 }
 
-/** How this user gets the right to a path, or a file the right to be run. */
+/** How to get permission for a path, or to make a file executable. */
 export function rightsFix(path: string, right: 'write' | 'run', platform: Platform): string {
   const word = shellQuoted(path, platform)
   if (platform === 'win32') return `icacls ${word} /grant "\${env:USERNAME}:F"`

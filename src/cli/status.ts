@@ -24,15 +24,15 @@ type Usage = {
 type Counts = { requests: number; errors: number; input_tokens: number; output_tokens: number }
 
 /**
- * Says how the running server does.
+ * Prints the state of the running server.
  *
- * @throws Error if none runs at the configured address, or it refuses
+ * @throws Error if no server runs at the configured address, or it refuses
  */
 export async function status(config: Config, isJson: boolean): Promise<void> {
   const url = addressOf(config)
   if ((await versionOfServer(config)) === undefined) {
     throw new Error(
-      `no server answers at ${url}: start one with ${OWN_COMMAND}, or say where it is (--port, --host)`,
+      `no server answers at ${url}: start one with ${OWN_COMMAND}, or give its address (--port, --host)`,
     )
   }
   const [health, login, usage] = await Promise.all(
@@ -50,15 +50,15 @@ export function renderStatus({ url, health, login, usage }: Status): string {
     ...countRow('usage', usage.since_start),
     ...(usage.plan?.windows ?? []).map(({ name, used, resets_at: resetsAt }): [string, string] => [
       'plan',
-      `${name} ${Math.round(used * 100)} % used${resetsAt === null ? '' : `, begins anew ${resetsAt}`}`,
+      `${name} ${Math.round(used * 100)} % used${resetsAt === null ? '' : `, resets ${resetsAt}`}`,
     ]),
   ]
   return rows.map(([name, value]) => `${name.padEnd(8)} ${value}\n`).join('')
 }
 
 function loginText({ authenticated, source = '', ...facts }: Status['login']): string {
-  if (source === 'unknown') return 'not known yet: the runtime is asked again'
-  if (authenticated !== true) return `none: ${OWN_COMMAND} doctor says what to do`
+  if (source === 'unknown') return 'not known yet; the server asks again'
+  if (authenticated !== true) return `none: run ${OWN_COMMAND} doctor for help`
   return describeLogin({ source, ...facts }, ['email', 'plan'])
 }
 

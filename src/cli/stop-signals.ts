@@ -1,6 +1,6 @@
 import { constants } from 'node:os'
 
-/** The signals that ask a program to stop: Ctrl-C, a supervisor, a closed terminal, Ctrl-\, Ctrl-Break. */
+/** The signals to stop: Ctrl-C, a supervisor, a closed terminal, Ctrl-\, Ctrl-Break. */
 export const STOP_SIGNALS: readonly NodeJS.Signals[] = [
   'SIGINT',
   'SIGTERM',
@@ -10,7 +10,8 @@ export const STOP_SIGNALS: readonly NodeJS.Signals[] = [
 ]
 
 /**
- * Calls back at the first stop signal. The second one ends the process at once, with the exit code 1.
+ * Calls the listener at the first stop signal. The second one ends the process at once, with exit
+ * code 1.
  *
  * @returns a function that restores the usual effect of the signals
  */
@@ -28,8 +29,8 @@ export function onStopSignal(stop: (name: NodeJS.Signals) => void): () => void {
 }
 
 /**
- * Does a command's work. A stop signal aborts it, and the process ends when the work has cleaned up:
- * with the exit code that a shell gives to that signal.
+ * Does a command's work. A stop signal aborts it. After the clean-up the process ends with the exit
+ * code that shells use for that signal.
  */
 export async function interruptible(work: (signal: AbortSignal) => Promise<void>): Promise<void> {
   const controller = new AbortController()
@@ -48,7 +49,7 @@ export async function interruptible(work: (signal: AbortSignal) => Promise<void>
   if (received !== undefined) process.exitCode = exitCodeOf(received)
 }
 
-/** What a shell reports for a program that a signal ended. */
+/** The exit code that shells report for a signal. */
 export function exitCodeOf(name: NodeJS.Signals): number {
   return 128 + constants.signals[name]
 }

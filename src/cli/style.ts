@@ -1,9 +1,9 @@
 import { styleText } from 'node:util'
 
-/** How a text stands out in a terminal. */
+/** A style of text in a terminal. */
 export type Look = 'bold' | 'dim' | 'red' | 'green' | 'yellow' | 'cyan'
 
-/** Gives a text a look; the text as it is if there are no colours. */
+/** Applies a style to a text; without colours the text stays unchanged. */
 export type Paint = (look: Look, text: string) => string
 
 export const plain: Paint = (_look, text) => text
@@ -18,7 +18,7 @@ export function isCapable({ isTTY }: { readonly isTTY?: boolean }, { TERM }: Var
 }
 
 /**
- * The paint for a stream: colours in a terminal that has them and whose user did not refuse them
+ * The paint for a stream: colours if the terminal has them and the user did not switch them off
  * (https://no-color.org).
  */
 export function paintFor(stream: { readonly isTTY?: boolean }, env: Variables): Paint {

@@ -11,7 +11,7 @@ export async function showWaiting<T>(
   stream: NodeJS.WriteStream = process.stderr,
 ): Promise<T> {
   if (!isCapable(stream, env)) return work
-  // Signals are the command's own to handle.
+  // The command handles signals itself.
   const spinner = yoctoSpinner({ text, stream, handleSignals: false }).start()
   try {
     return await work
@@ -20,7 +20,7 @@ export async function showWaiting<T>(
   }
 }
 
-/** Milliseconds between two lines about one wait. */
+/** Milliseconds between two lines. */
 const REMINDER_MILLISECONDS = 5000
 
 /** Writes a line every few seconds while something is pending. */

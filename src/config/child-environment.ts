@@ -1,12 +1,13 @@
 import type { Environment } from './environment.ts'
 
 /**
- * Builds the environment of the runtime's process: what it needs to run, to reach the network and
- * to find its user's login, and `added`, which wins. Nothing else of this program's environment gets
- * through, so that neither this program's settings nor a session of Claude Code around it change
- * what the runtime does.
+ * Builds the environment of the runtime's process: the variables that it needs to run, to reach the
+ * network and to find the user's login, and `added`, which takes precedence. No other variable is
+ * passed on. So neither this program's settings nor a surrounding session of Claude Code can change
+ * the runtime.
  *
- * Names are compared in any case, for Windows spells `Path` and the proxies' names come in both.
+ * Names are compared without regard to case: Windows spells `Path`, and the names for network
+ * proxies exist in both cases.
  */
 export function childEnvironment(
   env: Environment,
@@ -33,7 +34,7 @@ export const INHERITED: readonly { readonly purpose: string; readonly names: str
   },
   { purpose: 'language and time zone', names: 'LANG LANGUAGE LC_* TZ' },
   {
-    // Without these, programs don't start or don't find their data.
+    // Without these, programs don't start or can't find their data.
     purpose: 'the same on Windows',
     names:
       'SystemRoot SystemDrive windir COMSPEC PATHEXT OS PROCESSOR_ARCHITECTURE ' +
@@ -80,14 +81,14 @@ const ALLOWED_PATTERN = new RegExp(
   'i',
 )
 
-/** Names that a pattern above would let through. */
+/** Exceptions to the patterns above. */
 export const REFUSED: ReadonlySet<string> = new Set([
-  // Clients decide what is asked.
+  // The clients decide about these.
   'ANTHROPIC_BETAS',
   'ANTHROPIC_MODEL',
   'ANTHROPIC_SMALL_FAST_MODEL',
-  // Makes the API client of the runtime print requests, which hold conversations.
+  // Makes the runtime's API client print requests, which contain conversations.
   'ANTHROPIC_LOG',
-  // A number of an open file, which the runtime's process does not inherit.
+  // The number of an open file, which the runtime's process does not inherit.
   'CLAUDE_CODE_OAUTH_TOKEN_FILE_DESCRIPTOR',
 ])

@@ -52,24 +52,21 @@ it('a value after = may start with a dash, and hold =', () => {
 
 describe('it stops the start with a line that tells what to do', () => {
   it.each([
-    [['--prot', '1'], '--prot: there is no such option; did you mean --port?'],
-    [
-      ['--no-tool-enabled'],
-      '--no-tool-enabled: there is no such option; did you mean --no-tools-enabled?',
-    ],
+    [['--prot', '1'], '--prot: unknown option; did you mean --port?'],
+    [['--no-tool-enabled'], '--no-tool-enabled: unknown option; did you mean --no-tools-enabled?'],
     [
       ['--spares', '1'],
-      '--spares is no longer needed: one process is kept warm, and max_processes bounds the rest',
+      '--spares is no longer needed: one process stays warm, and max_processes is the limit',
     ],
-    [['--no-port'], '--no-port: there is no such option; did you mean --port?'],
-    [['--temperature=1'], '--temperature: there is no such option; see --help'],
-    [['-p', '1'], '-p: there is no such option; see --help'],
+    [['--no-port'], '--no-port: unknown option; did you mean --port?'],
+    [['--temperature=1'], '--temperature: unknown option; see --help'],
+    [['-p', '1'], '-p: unknown option; see --help'],
     [['--port'], '--port: a value is missing: use a whole number from 0 to 65535'],
     [['--port='], '--port: a value is missing: use a whole number from 0 to 65535'],
     [['--port', ''], '--port: a value is missing: use a whole number from 0 to 65535'],
     [
       ['--port', '--host', 'a'],
-      '--port: a value is missing (one that starts with - is written --port=-…): use a whole number from 0 to 65535',
+      '--port: a value is missing (write a value that starts with - as --port=-…): use a whole number from 0 to 65535',
     ],
     [['--help=yes'], '--help: this option takes no value'],
     [['--no-tools-enabled=1'], '--no-tools-enabled: this option takes no value'],
@@ -84,7 +81,7 @@ it('the value of an option that is not known is not shown', () => {
 
 it('names an unknown option in one line, whatever it is called', () => {
   expect(() => parseCommandLine(['--a\r\n\u001B[2Jb'])).toThrow(
-    /^--a\\x0d\\x0a\\x1b\[2Jb: there is no such option; see --help$/,
+    /^--a\\x0d\\x0a\\x1b\[2Jb: unknown option; see --help$/,
   )
 })
 

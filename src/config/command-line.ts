@@ -7,35 +7,35 @@ import type { OptionKey } from './options.ts'
 import { removedOption } from './removed-options.ts'
 import { boolean } from './values.ts'
 
-/** What the command line gives, as text; a switch is 'true' or 'false', or what `=` gave it. */
+/** The values of options, as text. A switch is 'true' or 'false', or the text after `=`. */
 export type CommandLineValues = { readonly [Key in OptionKey]?: string }
 
 export type CommandLine = {
   readonly values: CommandLineValues
   readonly help: boolean
   readonly version: boolean
-  /** The words that a command may be given (`json` for `--json`), in the order of the table. */
+  /** The flags for commands (`json` for `--json`), in the order of the table. */
   readonly words: readonly CommandWord[]
-  /** What is not an option, and everything after `--`. */
+  /** The arguments that are not options, and everything after `--`. */
   readonly positionals: readonly string[]
 }
 
-/** Flags that are not settings, but say how a command does its work. */
+/** Flags of commands; they are not settings. */
 export const COMMAND_WORDS = ['json', 'online', 'turn', 'write', 'undo'] as const
 export type CommandWord = (typeof COMMAND_WORDS)[number]
 
 /**
- * Reads the command line. The values are not looked at: `loadConfig` does that. If an option is given
- * twice, the last one counts.
+ * Reads the command line. `loadConfig` checks the values. If an option is given twice, the last one
+ * counts.
  *
  * @param argv the arguments of the program, without its own path
- * @throws ConfigError for an option that is not known, for one without its value, and for a switch with one
+ * @throws ConfigError for an unknown option, an option without its value, and a switch with a value
  */
 export function parseCommandLine(argv: readonly string[]): CommandLine {
   const { tokens, positionals } = parseArgs({
     args: [...argv],
     options: PARSER_OPTIONS,
-    // The errors of the strict mode name neither the nearest option nor what is allowed.
+    // The errors of the strict mode name neither the nearest option nor the allowed values.
     strict: false,
     allowPositionals: true,
     tokens: true,
@@ -76,7 +76,7 @@ export function parseCommandLine(argv: readonly string[]): CommandLine {
   }
 }
 
-/** `--tools-enabled true`: the word would be taken for a command. */
+/** In `--tools-enabled true`, the word would be taken for a command. */
 function refuseValueAfterSwitch(tokens: ReturnType<typeof parseArgs>['tokens'] = []): void {
   for (const [index, token] of tokens.entries()) {
     const next = tokens[index + 1]
@@ -91,7 +91,7 @@ function refuseValueAfterSwitch(tokens: ReturnType<typeof parseArgs>['tokens'] =
 
 type Flag =
   | { kind: 'value' | 'switch' | 'off'; key: OptionKey }
-  /** `--help`, `--version` and the words of commands. */
+  /** `--help`, `--version` and the flags of commands. */
   | { kind: 'word' }
 
 const FLAGS: ReadonlyMap<string, Flag> = new Map<string, Flag>([
@@ -132,10 +132,10 @@ function requiredValue(
   if (value === undefined || value === '') {
     throw new ConfigError(`${rawName}: a value is missing: use ${OPTIONS[key].type.allowed}`)
   }
-  // More likely the next option than a value.
+  // This is more likely the next option than a value.
   if (!inline && value.startsWith('-')) {
     throw new ConfigError(
-      `${rawName}: a value is missing (one that starts with - is written ${rawName}=-…): use ${OPTIONS[key].type.allowed}`,
+      `${rawName}: a value is missing (write a value that starts with - as ${rawName}=-…): use ${OPTIONS[key].type.allowed}`,
     )
   }
   return value
@@ -146,5 +146,5 @@ function unknownOption(rawName: string): ConfigError {
   if (removed !== undefined) return new ConfigError(`${rawName} ${removed}`)
   const near = nearest(rawName.replace(/^-+/, ''), [...FLAGS.keys()])
   const hint = near === undefined ? 'see --help' : `did you mean --${near}?`
-  return new ConfigError(`${rawName}: there is no such option; ${hint}`)
+  return new ConfigError(`${rawName}: unknown option; ${hint}`)
 }

@@ -1,17 +1,15 @@
 /**
- * The configuration can't be used. Each problem is one line for the user: where the value stands,
- * what it is and what is allowed. None holds the value of a secret option.
+ * The configuration can't be used. Each problem is one line for the user: the place of the value,
+ * the value and the allowed values. It never contains the value of a secret option.
  */
 export class ConfigError extends Error {
   override readonly name = 'ConfigError'
-  /** All that is wrong, a line each; at least one. */
+  /** All problems, one line each; at least one. */
   readonly problems: readonly string[]
-  /** Warnings about the same configuration, a line each. */
+  /** Warnings about the same configuration, one line each. */
   readonly warnings: readonly string[]
 
-  /**
-   * @param problems may quote what was given: characters that would break a line are escaped
-   */
+  /** @param problems may quote values; characters that would break a line are escaped */
   constructor(
     problems: string | readonly string[],
     { warnings = [], ...options }: ErrorOptions & { warnings?: readonly string[] } = {},

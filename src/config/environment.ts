@@ -7,12 +7,12 @@ import { readRegularFile } from './regular-file.ts'
 /** Environment variables by name. */
 export type Environment = Readonly<Record<string, string | undefined>>
 
-/** The environment of this program as it is now. Nothing else reads it. */
+/** The environment of this program. Nothing else reads it. */
 export function readEnvironment(): Environment {
   return { ...process.env }
 }
 
-/** The machine as it is now. */
+/** The present state of the machine. */
 export function readMachine(env: Environment): Machine {
   return {
     cores: availableParallelism(),
@@ -26,7 +26,9 @@ export function readMachine(env: Environment): Machine {
   }
 }
 
-/** Docker and Podman each leave a file in a container, and Kubernetes a variable in a pod. */
+/**
+ * Docker and Podman create a file in each container, and Kubernetes sets a variable in each pod.
+ */
 export function isContainer(env: Environment, exists: (path: string) => boolean): boolean {
   return (
     exists('/.dockerenv') || exists('/run/.containerenv') || Boolean(env['KUBERNETES_SERVICE_HOST'])
@@ -34,8 +36,8 @@ export function isContainer(env: Environment, exists: (path: string) => boolean)
 }
 
 /**
- * The text of a file (UTF-8), a relative path taken from the working directory; undefined where
- * there is none.
+ * The text of a file (UTF-8); undefined if there is no file. A relative path starts at the working
+ * directory.
  *
  * @throws the system's error if the file exists but can't be read
  */
@@ -48,15 +50,15 @@ export function readTextFile(path: string): string | undefined {
   }
 }
 
-/** Bytes that a file of keys may have. */
+/** Maximum bytes of a file of keys. */
 const LARGEST_KEY_FILE = 1024 * 1024
 
-/** The text of a file of keys, as `keyRing` wants it. */
+/** The text of a file of keys, for `keyRing`. */
 export function readKeyFile(path: string): Promise<string | undefined> {
   return readRegularFile(path, LARGEST_KEY_FILE)
 }
 
-/** ENOTDIR: a file stands in place of the folder. */
+/** ENOTDIR: the folder's place is taken by a file. */
 function isMissing(error: unknown): boolean {
   return (
     error instanceof Error && 'code' in error && ['ENOENT', 'ENOTDIR'].includes(String(error.code))

@@ -58,7 +58,7 @@ describe('a line of another form', () => {
     (line) => {
       expect(parseConfigText(`\n${line}\nport = 1`, 'a/b.txt')).toEqual({
         entries: [{ key: 'port', value: '1', line: 3 }],
-        problems: ['a/b.txt:2: this line is not of the form: key = value'],
+        problems: ['a/b.txt:2: this line does not have the form: key = value'],
       })
     },
   )

@@ -1,7 +1,7 @@
 /** One `key = value` of a file. */
 export type FileEntry = {
   readonly key: string
-  /** Without quotes and comment; '' if there is none. */
+  /** The value without quotes and comment; '' if there is none. */
   readonly value: string
   /** Counted from 1. */
   readonly line: number
@@ -9,13 +9,13 @@ export type FileEntry = {
 
 export type ConfigText = {
   readonly entries: readonly FileEntry[]
-  /** One for each malformed line. The line is not quoted: it may hold a secret. */
+  /** One for each malformed line. The line is not quoted, because it may contain a secret. */
   readonly problems: readonly string[]
 }
 
 /**
- * Reads the lines of a configuration file: `key = value`, blank lines, and comments, which start
- * with `#` at the start of a line or after white space. A value in double quotes may hold `#`,
+ * Reads the lines of a configuration file: `key = value`, blank lines, and comments, which begin
+ * with `#` at the start of a line or after white space. A value in double quotes may contain `#`,
  * white space at its ends, and the escapes \n \t \" \\.
  *
  * @param name of the file, for the problems
@@ -28,7 +28,7 @@ export function parseConfigText(text: string, name: string): ConfigText {
     if (/^\s*(?:#|$)/.test(content)) continue
     const [, key, rest] = /^\s*([^\s=#"]+)\s*=(.*)$/s.exec(content) ?? []
     if (key === undefined || rest === undefined) {
-      problems.push(`${name}:${line}: this line is not of the form: key = value`)
+      problems.push(`${name}:${line}: this line does not have the form: key = value`)
       continue
     }
     const value = rest.trimStart().startsWith('"') ? quoted(rest.trim()) : plain(rest)
@@ -59,7 +59,7 @@ function plain(text: string): string {
   return text.replace(/\s#.*$/s, '').trim()
 }
 
-/** The lines of a text file, whatever ends them, without a byte order mark. */
+/** The lines of a text file with any line ends, without a byte order mark. */
 export function linesOf(text: string): string[] {
   return text.replace(/^\uFEFF/, '').split(/\r\n|\n|\r/)
 }

@@ -2,21 +2,19 @@ import { ConfigError } from './config-error.ts'
 import { parseConfigText } from './file.ts'
 import type { ConfigText } from './file.ts'
 
-/** Looked for in this order, in the working directory. */
+/** The names of the file in the working directory, in the order of the search. */
 const USUAL_PLACES = ['config.txt', 'src/config.txt']
 
-/**
- * Gives the text of a file, or undefined if there is none. Any other failure is thrown.
- */
+/** Returns the text of a file, or undefined if there is no file. Throws any other error. */
 export type ReadFile = (path: string) => string | undefined
 
 export type ConfigFile = ConfigText & { readonly path: string }
 
 /**
- * Finds and reads the configuration file: the named one, which must exist, else the first of the
- * usual ones, which needn't.
+ * Finds and reads the configuration file: the named one, which must exist, or else the first usual
+ * one that exists.
  *
- * @param named the path, and the flag or variable that gave it
+ * @param named the path, and the flag or variable that set it
  * @throws ConfigError if the file is missing or can't be read
  */
 export function findConfigFile(

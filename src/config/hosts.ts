@@ -6,8 +6,8 @@ LOOPBACK.addSubnet('127.0.0.0', 8, 'ipv4')
 LOOPBACK.addAddress('::1', 'ipv6')
 
 /**
- * Whether a host is reached from this machine only: `localhost`, 127.0.0.0/8 or ::1, an IPv6 address
- * also in brackets or with an IPv4 address in it. The host comes without a port.
+ * Whether only this machine can reach a host: `localhost`, 127.0.0.0/8 or ::1. An IPv6 address may
+ * be in brackets or contain an IPv4 address. The host has no port.
  */
 export function isLoopback(host: string): boolean {
   const bare = withoutBrackets(host)
@@ -33,7 +33,7 @@ export const listenHost: ValueType<string> = {
   accepts: (value) => typeof value === 'string' && isHost(value),
 }
 
-/** Names and addresses by which this machine is called too, separated by commas. */
+/** Further names and addresses of this machine, separated by commas. */
 export const hostNames: ValueType<readonly string[]> = {
   placeholder: 'hosts',
   allowed: 'host names or IP addresses separated by commas, without ports',
@@ -47,12 +47,12 @@ export const hostNames: ValueType<readonly string[]> = {
     value.every((host) => typeof host === 'string' && isHost(host) && bareHost(host) === host),
 }
 
-/** A host as `hostNames` has it. */
+/** A host in the form of `hostNames`. */
 export function bareHost(host: string): string {
   return withoutBrackets(host).toLowerCase()
 }
 
-/** The value of `allowed_hosts` that allows one more host; undefined if it is none. */
+/** The value of `allowed_hosts` that allows one more host; undefined if it is not a host. */
 export function hostsWith(host: string, allowed: readonly string[]): string | undefined {
   const bare = bareHost(host)
   return isHost(bare) ? [...allowed, bare].join(', ') : undefined

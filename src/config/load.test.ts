@@ -235,7 +235,7 @@ describe('a wrong value stops the start with a line that names its place', () =>
 
   it('without the value of a secret', () => {
     expect(() => load({ files: { 'config.txt': 'proxy_api_key = hush hush' } })).toThrow(
-      /^config\.txt:1: proxy_api_key = a value that is not shown(?!.*hush)/,
+      /^config\.txt:1: proxy_api_key = \(a secret, not shown\)(?!.*hush)/,
     )
   })
 
@@ -261,13 +261,13 @@ it('says all that is wrong at once, and what it would warn of', () => {
   }
   expect(failed()).toMatchObject({
     problems: [
-      'config.txt:3: this line is not of the form: key = value',
+      'config.txt:3: this line does not have the form: key = value',
       expect.stringMatching(/^config\.txt:1: port = 'x'/),
       expect.stringMatching(/^config\.txt:6: queue_timeout = '99x'/),
       expect.stringMatching(/^CSP_QUEUE_LIMIT: queue_limit = 'none'/),
     ],
     warnings: [
-      'config.txt:2: prot is not known, and not used; did you mean port?',
+      'config.txt:2: prot is unknown, so it has no effect; did you mean port?',
       'config.txt:5: host was already given on line 4; this line counts',
     ],
   })
@@ -286,16 +286,16 @@ it('says all that is wrong at once, and what it would warn of', () => {
 describe('it warns, and goes on', () => {
   it('about a key that is not known, with the nearest one', () => {
     expect(load({ files: { 'config.txt': 'prot = 1\ntemperature = hot' } }).warnings).toEqual([
-      'config.txt:1: prot is not known, and not used; did you mean port?',
-      'config.txt:2: temperature is not known, and not used',
+      'config.txt:1: prot is unknown, so it has no effect; did you mean port?',
+      'config.txt:2: temperature is unknown, so it has no effect',
     ])
   })
 
   it('about an option that was removed, with what to do', () => {
     const files = { 'config.txt': 'spares = 1' }
     expect(load({ files, env: { CSP_SPARES: '2' } }).warnings.toSorted()).toEqual([
-      'CSP_SPARES is no longer needed: one process is kept warm, and max_processes bounds the rest',
-      'config.txt:1: spares is no longer needed: one process is kept warm, and max_processes bounds the rest',
+      'CSP_SPARES is no longer needed: one process stays warm, and max_processes is the limit',
+      'config.txt:1: spares is no longer needed: one process stays warm, and max_processes is the limit',
     ])
   })
 
@@ -319,7 +319,7 @@ describe('it warns, and goes on', () => {
   it('about a variable that looks like a mistyped one of ours, and no other', () => {
     const env = { CSP_PROXY_APIKEY: 'hush', CSP_NONCE_SOURCE: 'x', PORT: '1' }
     expect(load({ env }).warnings).toEqual([
-      'CSP_PROXY_APIKEY: not known, and not used; did you mean CSP_PROXY_API_KEY?',
+      'CSP_PROXY_APIKEY: unknown, so it has no effect; did you mean CSP_PROXY_API_KEY?',
     ])
   })
 })

@@ -26,18 +26,18 @@ export type LoadedConfig = {
   readonly config: Config
   /** Where each value comes from: `--port`, `CSP_PORT`, `config.txt:12` or `default`. */
   readonly sources: { readonly [Property in keyof Config]: string }
-  /** One line each, for the user; none holds a value. */
+  /** One line each, for the user; none contains a value. */
   readonly warnings: readonly string[]
-  /** The file that was read, as it was named; undefined if there was none. */
+  /** The path of the file that was read, as given; undefined if there was none. */
   readonly file: string | undefined
 }
 
 /**
- * Puts the configuration together: command line over environment over file over defaults. A value
- * that is empty counts as not given.
+ * Combines the configuration: command line over environment over file over defaults. An empty value
+ * counts as not set.
  *
- * @throws ConfigError with a line for each problem, which names the source, the key, the value and
- *   what is allowed, and with the warnings that there are besides
+ * @throws ConfigError with a line for each problem (its source, key, value and the allowed values),
+ * and with all warnings
  */
 export function loadConfig(request: ConfigRequest): LoadedConfig {
   const file = findConfigFile(fileOption(request), request.readFile)
@@ -73,7 +73,7 @@ export function loadConfig(request: ConfigRequest): LoadedConfig {
   }
 }
 
-/** A value as text, and where it stands. */
+/** A value as text, and its place. */
 type Given = { readonly text: string; readonly source: string }
 
 function fileOption(request: ConfigRequest): { path: string; source: string } | undefined {
@@ -97,7 +97,7 @@ function fromFile(entry: FileEntry | undefined, file: ConfigFile | undefined): G
 
 const NOT_ALLOWED = Symbol('not allowed')
 
-/** Undefined if the text asks for the default that depends on the circumstances. */
+/** Undefined if the text asks for the default that depends on the machine. */
 function readValue(key: SettingKey, given: Given): unknown {
   const { type, defaultText } = SETTINGS[key]
   if (defaultText === AUTOMATIC && given.text.toLowerCase() === AUTOMATIC) return undefined
@@ -117,7 +117,7 @@ function placed(key: SettingKey, given: Given | undefined): string {
   return given === undefined ? key : `${given.source}: ${key}`
 }
 
-/** Options that are given under a name of an earlier version. */
+/** Options under a name of an earlier version. */
 function earlierNames(env: Environment, file: ConfigFile | undefined): string[] {
   const outside = Object.keys(env)
     .filter((name) => name.startsWith(ENVIRONMENT_PREFIX) && env[name] !== '')
@@ -131,7 +131,7 @@ function earlierNames(env: Environment, file: ConfigFile | undefined): string[] 
   })
 }
 
-/** Only names that look like a mistyped name of ours: other programs may use the prefix too. */
+/** Only names that look like a mistyped option, because other programs may use the prefix too. */
 function environmentWarnings(env: Environment): string[] {
   const known = OPTION_KEYS.map(variableOf)
   return Object.keys(env)
@@ -144,7 +144,7 @@ function environmentWarnings(env: Environment): string[] {
       const near = nearest(name.slice(ENVIRONMENT_PREFIX.length), OPTION_KEYS)
       return near === undefined
         ? []
-        : [`${name}: not known, and not used; did you mean ${variableOf(near)}?`]
+        : [`${name}: unknown, so it has no effect; did you mean ${variableOf(near)}?`]
     })
 }
 
@@ -166,7 +166,7 @@ function fileWarnings(file: ConfigFile | undefined): string[] {
       }
       const near = nearest(key, SETTING_KEYS)
       const hint = near === undefined ? '' : `; did you mean ${near}?`
-      warnings.push(`${place} is not known, and not used${hint}`)
+      warnings.push(`${place} is unknown, so it has no effect${hint}`)
     } else if (earlier !== undefined) {
       warnings.push(`${place} was already given on line ${earlier}; this line counts`)
     }

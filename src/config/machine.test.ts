@@ -16,10 +16,10 @@ describe('the number of processes', () => {
 })
 
 it.each([
-  [2, 16, 'as many as 2 cores can carry; 16.0 GB of free memory would hold 40'],
-  [1, 64, 'as many as 1 core can carry; 64.0 GB of free memory would hold 163'],
-  [16, 4, 'as many as half of 4.0 GB of free memory holds; 16 cores would carry 128'],
-  [64, 256, 'the most there are; 64 cores, 256.0 GB of free memory'],
+  [2, 16, 'limited by 2 cores; 16.0 GB of free memory would allow 40'],
+  [1, 64, 'limited by 1 core; 64.0 GB of free memory would allow 163'],
+  [16, 4, 'limited by half of 4.0 GB of free memory; 16 cores would allow 128'],
+  [64, 256, 'the maximum; 64 cores, 256.0 GB of free memory'],
 ])('with %i cores and %i GB it is explained', (cores, gigabytes, expected) => {
   expect(explainMaxProcesses({ cores, freeMemoryBytes: gigabytes * GIGABYTE })).toBe(expected)
 })

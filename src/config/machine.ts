@@ -1,8 +1,8 @@
-/** The properties of the machine that defaults depend on. */
+/** The properties of the machine that determine defaults. */
 export type Machine = {
   /** Processors that this program may use. */
   readonly cores: number
-  /** Memory that can be given to new processes, in bytes. */
+  /** Memory available for new processes, in bytes. */
   readonly freeMemoryBytes: number
   /** Whether this program runs in a container. */
   readonly container: boolean
@@ -13,10 +13,10 @@ const MEGABYTE = 1024 * 1024
 /**
  * How many runtime processes a machine can run.
  *
- * An idle process takes about 150 MB of resident memory, and about 200 MB after 20 turns; half of
- * the free memory is left to everything else. A process mostly waits for the API, and a turn takes
- * a tenth of a second of a core, so that eight of them share one. 32 is more than one login can keep
- * busy. At least 1, or nothing could be served.
+ * An idle process takes about 150 MB of resident memory, and about 200 MB after 20 turns. Half of
+ * the free memory is left for other programs. A process mostly waits for the API, and a turn takes
+ * a tenth of a second of a core, so eight processes can share a core. 32 is more than one login can
+ * keep busy. The result is at least 1.
  */
 export function maxProcessesOf(machine: Pick<Machine, 'cores' | 'freeMemoryBytes'>): number {
   const { byCores, byMemory } = capacityOf(machine)
@@ -28,11 +28,10 @@ export function explainMaxProcesses(machine: Pick<Machine, 'cores' | 'freeMemory
   const { byCores, byMemory } = capacityOf(machine)
   const cores = machine.cores === 1 ? '1 core' : `${machine.cores} cores`
   const memory = `${(machine.freeMemoryBytes / 1024 ** 3).toFixed(1)} GB of free memory`
-  if (Math.min(byCores, byMemory) >= MOST_PROCESSES)
-    return `the most there are; ${cores}, ${memory}`
+  if (Math.min(byCores, byMemory) >= MOST_PROCESSES) return `the maximum; ${cores}, ${memory}`
   return byMemory < byCores
-    ? `as many as half of ${memory} holds; ${cores} would carry ${byCores}`
-    : `as many as ${cores} can carry; ${memory} would hold ${byMemory}`
+    ? `limited by half of ${memory}; ${cores} would allow ${byCores}`
+    : `limited by ${cores}; ${memory} would allow ${byMemory}`
 }
 
 const MOST_PROCESSES = 32
@@ -47,7 +46,7 @@ function capacityOf({ cores, freeMemoryBytes }: Pick<Machine, 'cores' | 'freeMem
   }
 }
 
-/** Memory as the system reports it, in bytes. */
+/** The system's report of its memory, in bytes. */
 export type MemoryReport = {
   readonly platform: string
   readonly free: number
@@ -57,12 +56,12 @@ export type MemoryReport = {
 }
 
 /**
- * The memory that can be given to new processes, in bytes.
+ * The memory available for new processes, in bytes.
  *
- * macOS counts neither caches nor inactive pages as free, so that its number is close to nothing on
- * a healthy machine (https://github.com/libuv/libuv/issues/3897): a quarter of the memory is taken
- * to be free there. The control group's limit is used whole, for what is used of it includes
- * caches that the system gives back.
+ * macOS counts neither caches nor inactive pages as free, so its number is close to 0 on a healthy
+ * machine (https://github.com/libuv/libuv/issues/3897). There, a quarter of the memory counts as
+ * free. The whole limit of the control group counts as available, because its used part includes
+ * caches that the system can release.
  */
 export function freeMemoryOf(report: MemoryReport): number {
   const free = report.platform === 'darwin' ? Math.max(report.free, report.total / 4) : report.free

@@ -1,7 +1,7 @@
 import type { ModelAlias } from '../api/model-names.ts'
 import type { ValueType } from './value-type.ts'
 
-/** Names that stand for models, as `name = model` separated by commas; `*` matches any text. */
+/** Aliases of models: `name = model`, separated by commas. `*` matches any text. */
 export const modelAliases: ValueType<readonly ModelAlias[]> = {
   placeholder: 'aliases',
   allowed:
@@ -23,7 +23,7 @@ function isAliasList(list: readonly unknown[]): boolean {
   return new Set(list.map(({ name }) => name)).size === list.length
 }
 
-/** A comma could not be written in a file. */
+/** A file could not express a comma. */
 const NAME = /^[^\s\p{Cc},=]+$/u
 
 function isAlias(value: unknown): value is ModelAlias {

@@ -13,7 +13,7 @@ export function keyOf(property: string): string {
   return property.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`)
 }
 
-/** The prefix of every environment variable of this program. */
+/** The prefix of all environment variables of this program. */
 export const ENVIRONMENT_PREFIX = 'CSP_'
 
 /** The environment variable for a key: `CSP_MAX_BODY_SIZE` for `max_body_size`. */

@@ -1,9 +1,9 @@
 import { distance } from 'fastest-levenshtein'
 
 /**
- * The candidate that a mistyped name most likely means, or undefined if none is near: more than
- * every third letter would have to change, or all of them. Case makes no difference, and neither does how words are
- * joined (`log-level`, `log_level`, `logLevel`).
+ * The candidate that a mistyped name most likely means. Undefined if more than every third letter
+ * would have to change, or all of them. Case and the joining of words make no difference
+ * (`log-level`, `log_level`, `logLevel`).
  */
 export function nearest(name: string, candidates: readonly string[]): string | undefined {
   let best: { candidate: string; changes: number } | undefined

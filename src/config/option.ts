@@ -1,7 +1,7 @@
 import type { Machine } from './machine.ts'
 import type { ValueType } from './value-type.ts'
 
-/** The facts that a default may depend on. */
+/** The facts that can influence a default. */
 export type Circumstances = Machine & {
   /** Whether clients must send a key. */
   readonly asksForKey: boolean
@@ -10,19 +10,19 @@ export type Circumstances = Machine & {
 /** One line of the option table. */
 export type Option<Value> = {
   readonly type: ValueType<Value>
-  /** The default as a file, the docs and `--help` show it; '' for none. */
+  /** The text of the default in files, docs and `--help`; '' for none. */
   readonly defaultText: string
   readonly defaultOn: (circumstances: Circumstances) => Value
-  /** Its effect, in plain text without a full stop at the end. */
+  /** Its effect, as text without a full stop at the end. */
   readonly help: string
-  /** A secret's value is never shown. */
+  /** The value of a secret is never shown. */
   readonly secret: boolean
 }
 
-/** Stands for a default that depends on the circumstances, wherever a value can be given. */
+/** The word for a default that depends on the machine; it can be used as a value everywhere. */
 export const AUTOMATIC = 'auto'
 
-/** An option with a fixed default, which is given as text. */
+/** An option with a fixed default, given as text. */
 export function fixed<Value>(
   type: ValueType<Value>,
   defaultText: string,
@@ -33,7 +33,7 @@ export function fixed<Value>(
   return { type, defaultText, defaultOn: () => value, help, secret: false }
 }
 
-/** An option with a default that depends on the circumstances. */
+/** An option with a default that depends on the machine. */
 export function automatic<Value>(
   type: ValueType<Value>,
   defaultOn: (circumstances: Circumstances) => Value,
@@ -47,12 +47,12 @@ export function automatic<Value>(
   return { type: orAutomatic, defaultText: AUTOMATIC, defaultOn, help, secret: false }
 }
 
-/** An option that may be left out: its value is undefined then. */
+/** An option without a default: its value is undefined if it is not set. */
 export function optional<Value>(type: ValueType<Value>, help: string): Option<Value | undefined> {
   return { type, defaultText: '', defaultOn: () => undefined, help, secret: false }
 }
 
-/** A list that is empty unless it is given. */
+/** A list that is empty unless it is set. */
 export function list<Item>(
   type: ValueType<readonly Item[]>,
   help: string,

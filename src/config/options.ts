@@ -18,8 +18,8 @@ import {
 } from './values.ts'
 
 /**
- * Every setting, under its key in the file. The environment's name, the flag and the property of
- * `Config` follow from the key (names.ts); loader, `--help` and docs follow from this table.
+ * Every setting, under its key in the file. The variable, the flag and the property of `Config` are
+ * derived from the key (names.ts); loader, `--help` and docs use this table.
  */
 export const SETTINGS = {
   port: fixed(integer(0, 65_535), '42069', 'port to listen on; 0 picks a free one'),
@@ -31,14 +31,18 @@ export const SETTINGS = {
   dangerously_open_to_all: fixed(
     boolean,
     'false',
-    'listen on an address of the network without a key: anyone who reaches the port uses your login',
+    'allow listening on a network address without a key: anyone who can reach the port uses your login',
   ),
   log_level: fixed(
     choice('level', ['ERROR', 'WARN', 'INFO', 'DEBUG', 'TRACE']),
     'INFO',
     'how much is logged: ERROR, WARN, INFO, DEBUG or TRACE, in any case',
   ),
-  model_default: fixed(spacelessName, 'claude-sonnet-4-6', 'model for requests that name none'),
+  model_default: fixed(
+    spacelessName,
+    'claude-sonnet-4-6',
+    'model for requests that do not name one',
+  ),
   model_aliases: list(
     modelAliases,
     'other names for models, such as gpt-4o = claude-sonnet-5-5, gpt-* = haiku; * matches any text; empty: none',
@@ -46,12 +50,12 @@ export const SETTINGS = {
   proxy_api_key: secret(
     optional(
       keySource,
-      'key that clients must send, beside those in the file of keys; empty: none (not on the command line, where other users can read it)',
+      'key that clients must send; the keys in the file of the option keys are valid as well; empty: none (do not put it on the command line, where other users can read it)',
     ),
   ),
   keys: optional(
     filePath,
-    'file with the keys that clients may send, one a line, each with a name and limits if you like; made by the command keys; read again when it changes',
+    'file with the keys that clients may send, one per line, optionally with a name and limits; the command keys writes it; it is read again when it changes',
   ),
   cors_origins: list(
     origins,
@@ -59,9 +63,9 @@ export const SETTINGS = {
   ),
   allowed_hosts: list(
     hostNames,
-    'other names by which clients call this machine if they need no key, separated by commas (such as host.docker.internal); empty: localhost and loopback addresses alone',
+    'further names of this machine that clients without a key may use, separated by commas (such as host.docker.internal); empty: only localhost and loopback addresses',
   ),
-  system_prompt: optional(anyText, 'system prompt for requests that have none'),
+  system_prompt: optional(anyText, 'system prompt for requests without one'),
   max_thinking_tokens: optional(
     integer(1024),
     'thinking budget for requests without `thinking`, in tokens, 1024 or more',
@@ -157,7 +161,7 @@ export const SETTINGS = {
   runtime_reminders: fixed(
     choice('mode', ['AUTO', 'KEEP']),
     'AUTO',
-    'whether the runtime adds its reminders to conversations; auto: not with an API key or a cloud provider; keep: always',
+    'whether Claude Code adds its reminders to conversations; auto: not with an API key or a cloud provider; keep: always',
   ),
   state_folder: optional(
     filePath,
@@ -173,13 +177,13 @@ export const SETTINGS = {
   ),
 } satisfies Record<string, Option<unknown>>
 
-/** Where the file is: not a setting, for a file can't say it. */
+/** The path of the configuration file. It is not a setting, because the file can't name itself. */
 export const FILE_OPTION = optional(
   filePath,
   'configuration file; by default ./config.txt, else ./src/config.txt, if there is one',
 )
 
-/** Everything that the environment and the command line can give. */
+/** All options of the environment and the command line. */
 export const OPTIONS = { ...SETTINGS, config: FILE_OPTION }
 
 export type SettingKey = keyof typeof SETTINGS

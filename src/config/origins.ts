@@ -4,9 +4,9 @@ import type { ValueType } from './value-type.ts'
 const PRESET_NAMES = Object.keys(ORIGIN_PRESETS).join(', ')
 
 /**
- * Web origins that are allowed to call, separated by commas: as a browser spells them in the `Origin`
- * header, with `*` for the names below a host, for its port, or for the whole host of a scheme of apps;
- * or names of `ORIGIN_PRESETS`; or `*` alone for any.
+ * Web origins that may call, separated by commas, in the spelling of the `Origin` header. `*`
+ * stands for the subdomains of a host, for its port, or for the whole host of an app scheme. Names
+ * of `ORIGIN_PRESETS` are allowed too. `*` alone allows all origins.
  */
 export const origins: ValueType<readonly string[]> = {
   placeholder: 'origins',
@@ -25,13 +25,13 @@ function isOriginList(list: readonly unknown[]): boolean {
   return list.every((part) => typeof part === 'string' && entryOf(part) === part)
 }
 
-/** An entry in its normal spelling; undefined if it is none. */
+/** An entry in its normal spelling; undefined if it is not valid. */
 function entryOf(text: string): string | undefined {
   if (Object.hasOwn(ORIGIN_PRESETS, text)) return text
   return text.includes('*') ? patternOf(text) : originOf(text)
 }
 
-/** The origin in its normal spelling; undefined if it is no origin. */
+/** The origin in its normal spelling; undefined if it is not an origin. */
 function originOf(text: string): string | undefined {
   if (!URL.canParse(text) || /[\s?#@*]/.test(text)) return undefined
   const url = new URL(text)
@@ -39,7 +39,10 @@ function originOf(text: string): string | undefined {
   return `${url.protocol}//${url.host}`
 }
 
-/** Of the web a pattern has a host of two names at least, or it would allow most of it. */
+/**
+ * A pattern for web sites needs a host with at least two labels; otherwise it would allow most of
+ * the web.
+ */
 const PATTERN =
   /^(?<scheme>[a-z][a-z0-9+.-]*):\/\/(?<host>\*|(?:\*\.)?[a-z0-9_-]+(?:\.[a-z0-9_-]+)*)(?<port>:(?:\d{1,5}|\*))?\/?$/i
 
@@ -51,7 +54,7 @@ function patternOf(text: string): string | undefined {
   return `${scheme}://${host}${port}`.toLowerCase()
 }
 
-/** Whether a page of an origin may call. */
+/** Whether pages of an origin may call. */
 export function isAllowedOrigin(origin: string, allowed: readonly string[]): boolean {
   return allowed.some((entry) => {
     const patterns = Object.hasOwn(ORIGIN_PRESETS, entry) ? ORIGIN_PRESETS[entry] : [entry]
@@ -69,13 +72,13 @@ function matches(origin: string, pattern: string): boolean {
   return new RegExp(`^${expression}$`).test(origin)
 }
 
-/** What a host may be: names, with dots between them. */
+/** The form of a host: labels separated by dots. */
 const NAMES = '[a-z0-9_-]+(?:\\.[a-z0-9_-]+)*'
 
 /**
  * The value of `cors_origins` that allows one more origin.
  *
- * @returns undefined if there is none: many pages have the origin `null`
+ * @returns undefined if there is no such value: many pages have the origin `null`
  */
 export function originsWith(origin: string, allowed: readonly string[]): string | undefined {
   if (originOf(origin) !== origin) return undefined

@@ -1,9 +1,9 @@
 import { isLoopback } from './hosts.ts'
 
 /**
- * Whether a URL leads to a server on this machine's port. A user who points clients here by
- * exporting ANTHROPIC_BASE_URL and starts the server from the same shell would make the runtime ask
- * the server that asks it.
+ * Whether a URL leads to a server on a port of this machine. If a user exports ANTHROPIC_BASE_URL
+ * for clients and starts the server in the same shell, the runtime would ask this server, which
+ * asks the runtime.
  */
 export function isOwnAddress(port: number, url: string | undefined): boolean {
   if (url === undefined || !URL.canParse(url)) return false

@@ -1,9 +1,9 @@
 import type { ValueType } from './value-type.ts'
 
-/** The longest wait of a Node timer: one millisecond more, and it fires at once. */
+/** The longest time of a Node timer; a longer one fires at once. */
 const LONGEST_TIMER = 2 ** 31 - 1
 
-/** Units by name, as multiples of the value's own; '' is the unit of a plain number. */
+/** Units by name, as multiples of the value's unit; '' is the unit of a plain number. */
 type Units = ReadonlyMap<string, number>
 
 const MILLISECONDS: Units = new Map([
@@ -40,7 +40,7 @@ export function duration(minimum: 0 | 1): ValueType<number> {
   })
 }
 
-/** A time that is kept on disk and not by a timer: `29d`, `12h`. The value is in whole milliseconds. */
+/** A time that needs no timer: `29d`, `12h`. The value is in whole milliseconds. */
 export const days: ValueType<number> = quantity({
   units: new Map([...MILLISECONDS, ['d', 86_400_000]]),
   minimum: 1,
@@ -51,8 +51,8 @@ export const days: ValueType<number> = quantity({
 })
 
 /**
- * A size: `32mb`, `512kb`; a plain number is in bytes, which the value is in. At least 1 kB, so that
- * a forgotten unit is noticed.
+ * A size: `32mb`, `512kb`; a plain number is in bytes. The value is in bytes, and at least 1 kB, so
+ * that a forgotten unit is noticed.
  */
 export const size: ValueType<number> = quantity({
   units: BYTES,

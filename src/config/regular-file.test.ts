@@ -28,11 +28,11 @@ test('a file that is not there is no error', async () => {
 test.skipIf(process.platform === 'win32')('a pipe is refused, and not waited for', async () => {
   const path = join(folder, 'pipe')
   execFileSync('mkfifo', [path])
-  await expect(readRegularFile(path, 9)).rejects.toThrow('it is no regular file')
+  await expect(readRegularFile(path, 9)).rejects.toThrow('it is not a regular file')
 })
 
 test('neither is a folder or a device read', async () => {
-  await expect(readRegularFile(folder, 9)).rejects.toThrow(/no regular file|EISDIR/)
+  await expect(readRegularFile(folder, 9)).rejects.toThrow(/not a regular file|EISDIR/)
   if (process.platform === 'win32') return
-  await expect(readRegularFile('/dev/zero', 9)).rejects.toThrow('it is no regular file')
+  await expect(readRegularFile('/dev/zero', 9)).rejects.toThrow('it is not a regular file')
 })

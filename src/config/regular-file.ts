@@ -1,14 +1,14 @@
 import { constants, open } from 'node:fs/promises'
 
 /**
- * The text of a regular file (UTF-8). A pipe, a socket or a device is refused, and never waited for.
+ * The text of a regular file (UTF-8). A pipe, a socket or a device is refused without waiting.
  *
- * @param most bytes that it may have
+ * @param most maximum bytes
  * @returns undefined if there is no such file
- * @throws the system's error if it can't be read, Error if it is no regular file or too large
+ * @throws the system's error if it can't be read, Error if it is not a regular file or too large
  */
 export async function readRegularFile(path: string, most: number): Promise<string | undefined> {
-  // Without O_NONBLOCK, the open of a pipe waits until somebody writes to it.
+  // Without O_NONBLOCK, opening a pipe waits until another process writes to it.
   const flags = constants.O_RDONLY | (constants.O_NONBLOCK ?? 0)
   const file = await open(path, flags).catch((error: NodeJS.ErrnoException) => {
     if (error.code === 'ENOENT' || error.code === 'ENOTDIR') return undefined
@@ -16,7 +16,7 @@ export async function readRegularFile(path: string, most: number): Promise<strin
   })
   if (file === undefined) return undefined
   try {
-    if (!(await file.stat()).isFile()) throw new Error('it is no regular file')
+    if (!(await file.stat()).isFile()) throw new Error('it is not a regular file')
     const buffer = Buffer.alloc(most + 1)
     let length = 0
     for (;;) {

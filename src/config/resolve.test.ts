@@ -82,7 +82,7 @@ describe('the host', () => {
 
   it.each(['0.0.0.0', '::', '192.168.1.5', 'box.example'])('%s needs a key', (host) => {
     expect(() => resolveConfig({ host }, MACHINE)).toThrow(
-      /^host = '.*' needs proxyApiKey or keys: .* \(dangerouslyOpenToAll allows just that\)$/,
+      /^host = '.*' needs proxyApiKey or keys: .* \(dangerouslyOpenToAll allows this\)$/,
     )
     expect(() => resolveConfig({ host }, container)).toThrow(ConfigError)
     expect(resolveConfig({ host, proxyApiKey: 'key' }, MACHINE).host).toBe(host)
@@ -100,9 +100,9 @@ it('says all that is wrong at once, unknown names with the nearest one', () => {
   } as ConfigInput
   expect(() => resolveConfig(input, MACHINE)).toThrow(
     new ConfigError([
-      'prot: there is no such option; did you mean port?',
-      'temperature: there is no such option',
-      'spares is no longer needed: one process is kept warm, and max_processes bounds the rest',
+      'prot: unknown option; did you mean port?',
+      'temperature: unknown option',
+      'spares is no longer needed: one process stays warm, and max_processes is the limit',
       'queueLimit = 0 is not allowed: use a whole number from 1 up',
       'holdTimeout = -1 is not allowed: use milliseconds, a whole number from 1 to 2147483647',
     ]),
@@ -138,7 +138,7 @@ describe('it refuses a value by the name of its property', () => {
 
   it('but never shows a secret', () => {
     expect(() => resolveConfig({ proxyApiKey: 'hush hush' }, MACHINE)).toThrow(
-      /^proxyApiKey = a value that is not shown, being a secret, is not allowed: use (?!.*hush)/,
+      /^proxyApiKey = \(a secret, not shown\) is not allowed: use (?!.*hush)/,
     )
   })
 })

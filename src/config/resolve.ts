@@ -11,22 +11,22 @@ import { SETTING_KEYS, SETTINGS } from './options.ts'
 import type { SettingKey } from './options.ts'
 import { removedOption } from './removed-options.ts'
 
-/** The settings that an embedding program may give; what it leaves out has its default. */
+/** The settings that an embedding program may pass; absent ones have their defaults. */
 export type ConfigInput = Partial<Config>
 
-/** How errors name a setting. */
+/** The name of a setting in errors. */
 export type SettingLabels = {
   readonly name: (key: SettingKey) => string
-  /** The name after the place where the value stands: `config.txt:12: port`. */
+  /** The name after the place of the value: `config.txt:12: port`. */
   readonly placed: (key: SettingKey) => string
 }
 
 const PROPERTIES: SettingLabels = { name: propertyOf, placed: propertyOf }
 
 /**
- * Fills in the defaults and checks every value, alone and together with the others.
+ * Fills in the defaults and checks all values, individually and together.
  *
- * @throws ConfigError with all that is wrong, a line each
+ * @throws ConfigError with all problems, one line each
  */
 export function resolveConfig(
   input: ConfigInput,
@@ -49,14 +49,14 @@ export function resolveConfig(
   return config
 }
 
-/** The line about a value that is not allowed; a secret's does not show it. */
+/** The line about a value that is not allowed. It does not show the value of a secret. */
 export function notAllowed(
   placed: string,
   key: SettingKey,
   value: unknown,
   allowed: string,
 ): string {
-  const shown = SETTINGS[key].secret ? 'a value that is not shown, being a secret,' : oneLine(value)
+  const shown = SETTINGS[key].secret ? '(a secret, not shown)' : oneLine(value)
   return `${placed} = ${shown} is not allowed: use ${allowed}`
 }
 
@@ -70,7 +70,7 @@ function unknownProperty(name: string): string {
   const removed = removedOption(keyOf(name))
   if (removed !== undefined) return `${name} ${removed}`
   const near = nearest(name, PROPERTY_NAMES)
-  return `${name}: there is no such option${near === undefined ? '' : `; did you mean ${near}?`}`
+  return `${name}: unknown option${near === undefined ? '' : `; did you mean ${near}?`}`
 }
 
 function valueOf(
@@ -85,7 +85,7 @@ function valueOf(
   return type.accepts(value) ? { value } : { problem: type.allowedValue }
 }
 
-/** Conflicts between values that are allowed each by itself. */
+/** Conflicts between values that are allowed individually. */
 function problemsTogether(config: Config, { name, placed }: SettingLabels): string[] {
   const problems: string[] = []
   const isOpen = !asksForKey(config) && !isLoopback(config.host)
@@ -96,11 +96,11 @@ function problemsTogether(config: Config, { name, placed }: SettingLabels): stri
   }
   if (config.toolsEnabled && isOpen) {
     problems.push(
-      `${placed('tools_enabled')} needs ${name('proxy_api_key')} while ${name('host')} is ${oneLine(config.host)}: without a key, everyone who reaches the port could change files and run commands on this machine`,
+      `${placed('tools_enabled')} needs ${name('proxy_api_key')} while ${name('host')} is ${oneLine(config.host)}: without a key, everyone who can reach the port could change files and run commands on this machine`,
     )
   } else if (isOpen && !config.dangerouslyOpenToAll) {
     problems.push(
-      `${placed('host')} = ${oneLine(config.host)} needs ${name('proxy_api_key')} or ${name('keys')}: without a key, everyone who reaches the port uses your login (${name('dangerously_open_to_all')} allows just that)`,
+      `${placed('host')} = ${oneLine(config.host)} needs ${name('proxy_api_key')} or ${name('keys')}: without a key, everyone who can reach the port uses your login (${name('dangerously_open_to_all')} allows this)`,
     )
   }
   return problems

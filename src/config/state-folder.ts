@@ -3,8 +3,8 @@ import { join } from 'node:path'
 import type { Environment } from './environment.ts'
 
 /**
- * The folder for data that outlives the program, for this user and this program;
- * undefined if the environment does not name one.
+ * The folder for permanent data of this program and user; undefined if the environment does not
+ * name one.
  * Source: https://specifications.freedesktop.org/basedir-spec/latest/
  */
 export function stateFolderOf(env: Environment, platform: NodeJS.Platform): string | undefined {
@@ -16,7 +16,7 @@ export function stateFolderOf(env: Environment, platform: NodeJS.Platform): stri
       return inside(home && join(home, 'Library', 'Application Support'))
     default: {
       const named = env['XDG_STATE_HOME']
-      // The specification has relative paths ignored.
+      // The specification says to ignore relative paths.
       return inside(named?.startsWith('/') ? named : home && join(home, '.local', 'state'))
     }
   }

@@ -34,7 +34,7 @@ export const boolean: ValueType<boolean> = {
   accepts: (value) => typeof value === 'boolean',
 }
 
-/** One of some words; as text in any case. */
+/** One of a list of words; the text may have any case. */
 export function choice<const Word extends string>(
   placeholder: string,
   words: readonly Word[],
@@ -48,7 +48,7 @@ export function choice<const Word extends string>(
   }
 }
 
-/** Any text but none. */
+/** Any text except the empty one. */
 export const anyText: ValueType<string> = textMatching(/[^]/, 'text', 'any text')
 
 /** A name without spaces, such as a model's. */
@@ -58,7 +58,7 @@ export const spacelessName: ValueType<string> = textMatching(
   'a name without spaces and control characters',
 )
 
-/** A key that can stand in an HTTP header (RFC 9110 §5.5, without spaces and obsolete text). */
+/** A key that is valid in an HTTP header (RFC 9110 §5.5, without spaces and obsolete text). */
 export const headerKey: ValueType<string> = textMatching(
   /^[\x21-\x7E]+$/,
   'key',
@@ -66,17 +66,17 @@ export const headerKey: ValueType<string> = textMatching(
 )
 
 /**
- * A path of the file system, absolute or relative to the working directory. `~` is what a shell
- * expands: in a file it would become a folder of that name. A control character is most often a
- * Windows path in double quotes, where `\n` and `\t` are escapes.
+ * A path of the file system, absolute or relative to the working directory. Only a shell expands
+ * `~`: in a file it would mean a folder of that name. A control character usually comes from a
+ * Windows path in double quotes, in which `\n` and `\t` are escapes.
  */
 export const filePath: ValueType<string> = textMatching(
   /^(?!~(?:[/\\]|$))\P{Cc}+$/u,
   'path',
-  'a path without control characters and written out, for ~ is not expanded',
+  'a path without control characters (~ is not expanded)',
 )
 
-/** The address of a PostgreSQL database, as its own programs take it. */
+/** The address of a PostgreSQL database, in the form that its own programs accept. */
 export const databaseAddress: ValueType<string> = textMatching(
   /^postgres(?:ql)?:\/\/[^\s\p{Cc}]+$/u,
   'address',

@@ -1,4 +1,4 @@
-/** Words in lines of a width; a word is never broken. */
+/** Wraps a text to lines of a width; a word is never broken. */
 export function wrap(text: string, width: number): string[] {
   const lines: string[] = []
   for (const word of text.split(' ')) {

@@ -3,13 +3,13 @@ import { createHash } from 'node:crypto'
 import { limitsOf } from '../api/model-limits.ts'
 import type { NamedModel } from '../api/model.ts'
 
-/**
- * The version of Ollama whose API this is: clients refuse older ones, and say so in words of
- * their own.
- */
+/** The version of Ollama whose API this imitates; clients refuse older ones. */
 export const OLLAMA_VERSION = '0.13.0'
 
-/** An entry of `GET /api/tags`. There is no file: its size is 0 and its digest that of its name. */
+/**
+ * An entry of `GET /api/tags`. There is no file, so the size is 0, and the digest is that of the
+ * name.
+ */
 export function tagOf({ id }: NamedModel): object {
   return {
     name: id,
@@ -22,9 +22,9 @@ export function tagOf({ id }: NamedModel): object {
 }
 
 /**
- * The answer of `POST /api/show`.
+ * The body of `POST /api/show`.
  *
- * @param fullName of the model that was named
+ * @param fullName the model's full name
  */
 export function modelDetails(fullName: string): object {
   const limits = limitsOf(fullName)

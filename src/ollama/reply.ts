@@ -2,7 +2,7 @@ import type { ReplyEvent, ReplyMessage, StreamEvent } from '../api/types.ts'
 import { finishReason } from '../openai/chat/finish-reason.ts'
 import { tokenCounts } from '../openai/token-counts.ts'
 
-/** Which of the two routes is answered: they name the text differently. */
+/** Which of the two routes is answered; the field of the text differs. */
 export type OllamaKind = 'chat' | 'generate'
 
 export type OllamaHead = {
@@ -85,7 +85,7 @@ function ending(message: ReplyMessage, { startedAt }: OllamaHead, now: number): 
   }
 }
 
-/** In a millisecond. */
+/** Nanoseconds in a millisecond. */
 const NANOSECONDS = 1_000_000
 
 function callOf({ id, name, input }: { id: string; name: string; input: unknown }) {

@@ -19,7 +19,7 @@ export const OLLAMA_NAMES: ReadonlyMap<string, string> = new Map([
   ['output_config.effort', 'think'],
 ])
 
-/** @throws ApiError that names the field which is wrong */
+/** @throws ApiError that names the wrong field */
 export function parseChat(body: unknown): OllamaChat {
   checkShape(chatSchema, body)
   return body as OllamaChat
@@ -29,7 +29,7 @@ export function parseChat(body: unknown): OllamaChat {
 export function parseGenerate(body: unknown): OllamaGenerate {
   checkShape(generateSchema, body)
   const request = body as OllamaGenerate
-  if (request.suffix) throw invalid('suffix: the API only goes on at the end', 'suffix')
+  if (request.suffix) throw invalid('suffix: the API can only continue the end of a text', 'suffix')
   return request
 }
 
@@ -42,7 +42,7 @@ export function parseShow(body: unknown): string {
   return modelName(asked)
 }
 
-/** A chat of one turn: a text to continue stands for one. */
+/** A chat of one turn, for a prompt to continue. */
 export function chatOfGenerate(request: OllamaGenerate): OllamaChat {
   const { prompt, system, images, ...others } = request
   return {
@@ -55,8 +55,8 @@ export function chatOfGenerate(request: OllamaGenerate): OllamaChat {
 }
 
 /**
- * The request to the Messages API that a chat stands for. It is translated by way of a chat
- * completion, which has the same parts.
+ * Translates a chat into a request for the Messages API, by way of a chat completion, which has the
+ * same parts.
  *
  * @throws ApiError if the API does not support it
  */
@@ -84,7 +84,7 @@ export function requestOfOllama(request: OllamaChat, callIds = new CallIds()): M
   }
 }
 
-/** Ollama's clients add a tag to a name that has none. */
+/** Ollama's clients add a tag to a name without one. */
 function modelName(name: string): string {
   return name.replace(/:latest$/, '')
 }
@@ -116,7 +116,7 @@ function chatMessage(message: OllamaMessage, calls: LegacyCalls): object {
   }
 }
 
-/** Ollama has images as base64 without a label; the first bytes tell what they are. */
+/** Ollama's images are base64 without a type; the first bytes show it. */
 function withImages(text: string, images: readonly string[]): string | object[] {
   if (images.length === 0) return text
   const parts = images.map((data) => ({

@@ -1,7 +1,7 @@
 import { z } from 'zod'
 
 /*
- * Ollama's requests, as far as they are translated. `null` is taken for absent.
+ * The fields of Ollama's requests that are translated. `null` counts as absent.
  * Source: https://docs.ollama.com/api
  */
 

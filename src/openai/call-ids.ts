@@ -2,26 +2,26 @@ import { createHash } from 'node:crypto'
 
 import { ApiError } from '../errors.ts'
 
-/** The ids of tool calls that the API takes. */
+/** The form of tool call ids that the API accepts. */
 const LEGAL = /^[a-zA-Z0-9_-]{1,64}$/
 
 /**
  * The ids of the tool calls in one request. Histories of other makers' models have ids that the API
- * refuses (`functions.look:0`, `call_1|fc_1`, an empty one), and ids that several calls share. Each of
- * these calls gets an id of its own for the API. It depends only on what stands before in the
- * history, so that the next request has the same.
+ * refuses (`functions.look:0`, `call_1|fc_1`, an empty one), and ids that several calls share. Each
+ * such call gets an id of its own for the API. The id depends only on the earlier history, so the
+ * next request gets the same one.
  *
- * To be told of calls and results in the order of the history.
+ * Pass it the calls and results in the order of the history.
  */
 export class CallIds {
   /** The API's ids of all calls, by the client's id. */
   readonly #calls = new Map<string, string[]>()
-  /** Those that have no result yet, the first one first. */
+  /** The calls without a result, in their order. */
   readonly #open = new Map<string, string[]>()
-  /** The client's ids, by the API's, where they differ. */
+  /** The client's ids by the API's, if they differ. */
   readonly #originals = new Map<string, string>()
 
-  /** The API's id for one more call. */
+  /** The API's id for the next call. */
   ofCall(id: string): string {
     const earlier = this.#calls.get(id) ?? []
     const own = earlier.length === 0 && LEGAL.test(id) ? id : hashOf(id, earlier.length)
@@ -32,8 +32,8 @@ export class CallIds {
   }
 
   /**
-   * The API's id of the call that a result is for: the first with this id that has no result yet, or
-   * else the last. A result without a call keeps its id, in the API's form.
+   * The API's id of the call that a result is for: the first call with this id and without a
+   * result, or else the last. A result without a call keeps its id, in the API's form.
    */
   ofResult(id: string): string {
     const [next, ...others] = this.#open.get(id) ?? []
@@ -48,7 +48,7 @@ export class CallIds {
     return own
   }
 
-  /** An error with the client's ids in its message, in place of the API's. Others stay as they are. */
+  /** Replaces the API's ids in the message of an error by the client's. */
   restored(error: unknown): unknown {
     if (!(error instanceof ApiError)) return error
     let { message } = error

@@ -1,16 +1,16 @@
 import type { ToolDefinition } from '../api/types.ts'
 
-/** A tool of OpenAI's whose input is a free text, not JSON. */
+/** A custom tool of OpenAI's dialect: its input is free text, not JSON. */
 export type CustomTool = {
   name: string
   description?: string | null | undefined
-  /** The form that the text must have. */
+  /** The required form of the text. */
   grammar?: { syntax: string; definition: string } | undefined
 }
 
 /**
- * A custom tool as a tool of the API's: with one string. The API enforces no grammar, so it is told to
- * the model in the description.
+ * A custom tool as a tool of the API, with one string as its input. The API does not enforce a
+ * grammar, so the description tells the model about it.
  */
 export function customTool({ name, description, grammar }: CustomTool): ToolDefinition {
   const texts = [...(description ? [description] : []), ...(grammar ? [grammarText(grammar)] : [])]
@@ -36,7 +36,7 @@ export function customInput(text: string): { input: string } {
   return { input: text }
 }
 
-/** The text of a custom call; of a call whose input is something else, that as JSON. */
+/** The text of a custom call; if the input has another form, its JSON. */
 export function customText(input: unknown): string {
   const { input: text } = (input ?? {}) as { input?: unknown }
   return typeof text === 'string' ? text : JSON.stringify(input)

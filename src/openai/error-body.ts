@@ -5,8 +5,8 @@ export type OpenaiErrorBody = {
 }
 
 /**
- * An error as OpenAI's clients read it. The type stays the API's own: theirs has the same words for
- * what a program can act on.
+ * An error in the form for OpenAI's clients. The type stays the API's own, because OpenAI uses the
+ * same words for the types that programs act on.
  * Source: https://platform.openai.com/docs/guides/error-codes
  */
 export function openaiErrorBody({ message, type, details }: ApiError): OpenaiErrorBody {
@@ -21,7 +21,7 @@ export function openaiErrorBody({ message, type, details }: ApiError): OpenaiErr
   }
 }
 
-/** The codes that clients look at, for errors that have none of their own. */
+/** The codes that clients look for, for errors without a code of their own. */
 const CODES = new Map([
   ['authentication_error', 'invalid_api_key'],
   ['rate_limit_error', 'rate_limit_exceeded'],

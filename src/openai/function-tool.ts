@@ -8,9 +8,7 @@ export type FunctionDefinition = {
   strict?: boolean | null | undefined
 }
 
-/**
- * A function as a tool of the API's. The schema of one that is not strict stays as it was written.
- */
+/** A function as a tool of the API. The schema stays unchanged unless the function is strict. */
 export function functionTool(definition: FunctionDefinition): ToolDefinition {
   const { name, description, strict } = definition
   const parameters = { type: 'object', properties: {}, ...definition.parameters }

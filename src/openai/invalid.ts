@@ -5,10 +5,10 @@ import { ApiError } from '../errors.ts'
 import { longListIn, MOST_PARTS } from './part-limit.ts'
 
 /**
- * The error for what a request asks and the model's API does not have, or for what is no request.
+ * The error for an invalid request, or for a feature that the model's API does not have.
  *
  * @param param the field, as OpenAI's errors name it: `messages[0].content`
- * @param code a word for programs, where OpenAI has one
+ * @param code OpenAI's word for programs, if there is one
  */
 export function invalid(message: string, param: string | null = null, code?: string): ApiError {
   return new ApiError('invalid_request_error', message, {
@@ -33,9 +33,9 @@ export function checkShape(schema: z.ZodType, body: unknown): void {
   throw invalid(`${field}: ${message}`, field)
 }
 
-/** The error for a list with more parts than are translated. */
+/** The error for a list with too many parts. */
 export function tooMany(field: string): ApiError {
-  const message = `${field}: at most ${MOST_PARTS} messages, items and parts of them are taken in one request.`
+  const message = `${field}: at most ${MOST_PARTS} messages, items and parts are allowed in one request.`
   return invalid(message, field, 'array_above_max_length')
 }
 

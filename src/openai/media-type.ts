@@ -1,4 +1,4 @@
-/** The first bytes, in hexadecimal, of the kinds of files that the API takes. */
+/** The first bytes, in hexadecimal, of the kinds of files that the API accepts. */
 const SIGNATURES: [string, RegExp][] = [
   ['image/png', /^89504e470d0a1a0a/],
   ['image/jpeg', /^ffd8ff/],
@@ -10,15 +10,15 @@ const SIGNATURES: [string, RegExp][] = [
   ['application/pdf', /^255044462d/],
 ]
 
-/** Characters of base64 that have the bytes of the longest signature in them. */
+/** Characters of base64 that contain the longest signature. */
 const HEAD = 16
 
-/** Names that clients use and the API does not know. */
+/** Clients' names of media types that the API does not know. */
 const ALIASES = new Map([['image/jpg', 'image/jpeg']])
 
 /**
- * The media type of a file. Its first bytes decide: clients call a JPEG a PNG, and the API refuses a
- * label that is wrong.
+ * The media type of a file, from its first bytes: clients label a JPEG as PNG, and the API refuses
+ * a wrong label.
  *
  * @param label the client's name for it
  * @param data base64

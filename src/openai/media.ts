@@ -3,7 +3,7 @@ import { invalid } from './invalid.ts'
 import { mediaTypeOf } from './media-type.ts'
 
 /**
- * The block for an image that is given by its address.
+ * The block for an image, from its URL.
  *
  * @param url `data:` with base64, or `http(s):`
  * @throws ApiError for any other address
@@ -22,7 +22,7 @@ export type FileInput = {
 }
 
 /**
- * The block for a file: a PDF as it is, a text by its content, an uploaded one by its id.
+ * The block for a file: the bytes of a PDF, the content of a text, the id of an uploaded file.
  *
  * @throws ApiError for other kinds of files
  */
@@ -45,7 +45,7 @@ function documentSource(address: string, param: string): object {
     const text = Buffer.from(data, 'base64').toString('utf8')
     return { type: 'text', media_type: 'text/plain', data: text }
   }
-  throw invalid(`${param}: the API takes PDF and text files, not ${mediaType}.`, param)
+  throw invalid(`${param}: the API accepts PDF and text files, not ${mediaType}.`, param)
 }
 
 function isWebAddress(url: string): boolean {
@@ -57,7 +57,7 @@ const DATA_URL = /^data:([^;,]+)(?:;[^;,]*)*;base64,/i
 function readDataUrl(url: string, param: string): { mediaType: string; data: string } {
   const head = DATA_URL.exec(url)
   if (!head?.[1]) {
-    throw invalid(`${param}: an address of the form data:<type>;base64,… was expected.`, param)
+    throw invalid(`${param}: a URL of the form data:<type>;base64,… was expected.`, param)
   }
   const data = url.slice(head[0].length)
   return { mediaType: mediaTypeOf(head[1], data), data }

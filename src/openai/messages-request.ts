@@ -7,7 +7,7 @@ import { type AskedChoice, toolFields } from './tool-choice.ts'
 
 type Maybe<Value> = Value | null | undefined
 
-/** A request of either dialect, in common terms. Absent fields are left to the API. */
+/** A request of either dialect, in common terms. For absent fields the API's defaults apply. */
 export type Asked = {
   model: Maybe<string>
   system: readonly string[]
@@ -26,11 +26,11 @@ export type Asked = {
   thinking?: Maybe<{ type: string }>
 }
 
-/** Where in the client's request a field stands, for errors. */
+/** The path of a field in the client's request, for errors. */
 export type FieldNames = { format: string; effort: string }
 
 /**
- * The request to the Messages API that says the same.
+ * Translates it into a request for the Messages API.
  *
  * @throws ApiError if the API does not support it
  */

@@ -16,11 +16,11 @@ export type OutputFormat = {
 }
 
 /**
- * The form of the answer. A schema becomes the API's structured output. For JSON of any shape, and
- * for a schema that is open and not strict, the API has nothing: the model is asked for it, at the
- * end of the system prompt.
+ * The form of the answer. A schema becomes the API's structured output. The API does not support
+ * JSON of any shape, nor an open schema that is not strict: for these, the end of the system prompt
+ * instructs the model.
  *
- * @throws ApiError for a form that is not known
+ * @throws ApiError for an unknown form
  */
 export function outputFormat(asked: AskedFormat | null | undefined, param: string): OutputFormat {
   switch (asked?.type) {

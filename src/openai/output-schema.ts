@@ -2,12 +2,13 @@
 export type Schema = { [keyword: string]: unknown }
 
 /**
- * A schema that the API takes for structured outputs and strict tools, from one that OpenAI takes.
+ * Converts a schema for OpenAI into one that the API accepts for structured outputs and strict
+ * tools.
  *
- * The API wants objects closed, and knows neither bounds of a value nor keywords such as `not` and
- * `if`. An object that says nothing of other properties is closed. A keyword that the API does not
- * know becomes part of the description, as the official SDK has it: the model still reads it, but the
- * API does not enforce it. `oneOf` becomes `anyOf`. Everything else stays as it is.
+ * The API requires closed objects, and supports neither bounds of values nor keywords such as `not`
+ * and `if`. An object that does not mention other properties is closed. An unsupported keyword
+ * becomes part of the description, as in the official SDK: the model still reads it, but the API
+ * does not enforce it. `oneOf` becomes `anyOf`. Everything else stays unchanged.
  * Source: https://platform.claude.com/docs/en/build-with-claude/structured-outputs
  */
 export function outputSchema(schema: Schema): Schema {
@@ -27,7 +28,7 @@ export function outputSchema(schema: Schema): Schema {
   return kept
 }
 
-/** Beside an `anyOf` both have to hold. */
+/** If there is an `anyOf` as well, both must hold. */
 function addOneOf(schema: Schema, options: unknown): void {
   if (schema['anyOf'] === undefined) schema['anyOf'] = options
   else schema['allOf'] = [...asList(schema['allOf']), { anyOf: options }]
@@ -38,8 +39,8 @@ function asList(value: unknown): unknown[] {
 }
 
 /**
- * Whether a schema lets an object have properties that are not named. The API can't enforce such a
- * schema; if it were closed, a dictionary could have no entries.
+ * Whether a schema allows an object to have unnamed properties. The API can't enforce such a
+ * schema, and closing it would empty a dictionary.
  */
 export function isOpen(schema: Schema): boolean {
   const { type, properties, additionalProperties: others } = schema
@@ -107,13 +108,13 @@ const FORMATS = new Set([
 
 function isRefused(keyword: string, value: unknown): boolean {
   if (keyword === 'minItems') return value !== 0 && value !== 1
-  // A list is the tuple of older drafts.
+  // A list is a tuple, in older drafts.
   if (keyword === 'items') return Array.isArray(value)
   if (keyword === 'format') return typeof value === 'string' && !FORMATS.has(value)
   return REFUSED.has(keyword)
 }
 
-/** Where a schema has others in it. */
+/** The keywords that contain further schemas. */
 const NESTED = new Map<string, (value: unknown) => unknown>([
   ['properties', withinNamed],
   ['$defs', withinNamed],

@@ -1,17 +1,17 @@
 /**
- * Messages, items, tools and their parts in one request. OpenAI takes 2,048 messages; what is longer by
- * far would keep everyone else waiting while it is translated.
+ * Maximum messages, items, tools and parts in one request. OpenAI accepts 2,048 messages. The
+ * translation of a far longer request would block other requests.
  */
 export const MOST_PARTS = 20_000
 
-/** The field of a body whose list has more parts than are translated, those of its parts included. */
+/** The field of a body whose list, including nested lists, exceeds the limit. */
 export function longListIn(body: unknown): string | undefined {
   if (typeof body !== 'object' || body === null) return undefined
   const lists = Object.entries(body).filter(([, value]) => Array.isArray(value))
   return lists.find(([, list]) => countParts(list as unknown[]) > MOST_PARTS)?.[0]
 }
 
-/** What stands in lists, and in the lists of what stands there. */
+/** Counts the entries of lists and of nested lists. */
 export function countParts(...lists: (readonly unknown[])[]): number {
   let count = 0
   for (const list of lists) {

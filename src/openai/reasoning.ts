@@ -2,13 +2,12 @@ import type { MessagesRequest } from '../api/types.ts'
 import { invalid } from './invalid.ts'
 
 /**
- * What a reasoning effort is for the API: how hard the model shall try, and thoughts that can be
- * read.
+ * Translates a reasoning effort for the API: the effort, and readable thoughts.
  *
- * A forced tool call leaves no room for a thought: the API refuses the two together, so that only
- * the effort is said.
+ * The API refuses thinking together with a forced tool call, so such a request gets only the
+ * effort.
  *
- * @throws ApiError for an effort that is not known
+ * @throws ApiError for an unknown effort
  */
 export function reasoningFields(
   effort: string | null | undefined,

@@ -4,13 +4,13 @@ import { digest, extendLineage, lineageAfter } from '../plan/lineage.ts'
 import type { Steps } from '../steps.ts'
 
 /*
- * Clients of these dialects send an answer back without the parts that the dialect has no place for:
+ * Clients of these dialects return an answer without the parts that the dialect does not have:
  * thoughts with their signatures, the order of blocks, searches and citations. The proxy remembers
- * each answer under a name of the conversation as its client sends it back, so that the conversation
- * is the same again, for the API and for the process that carries it.
+ * each answer, under a hash of the conversation in the client's form. So the next request restores
+ * the same conversation, for the API and for the process that holds it.
  */
 
-/** Answers by name, as the API gave them. */
+/** Answers in the API's form, by name. */
 export type RememberedAnswers = {
   get: (name: string) => ContentBlock[] | undefined
   set: (name: string, content: ContentBlock[]) => void
@@ -18,19 +18,19 @@ export type RememberedAnswers = {
 
 export type RestoredConversation = {
   messages: SentMessage[]
-  /** Names the conversation as its client has it. */
+  /** The name of the conversation in the client's form. */
   name: string
 }
 
 /**
- * The conversation of a request, with each remembered answer as the API gave it. Other answers stay
- * as the client sent them.
+ * Restores each remembered answer in a conversation to the API's form. Other answers stay
+ * unchanged.
  *
- * A name begins with the caller, the model, the system prompt and the tools. So an answer is put back
- * only for the caller that got it, and only into the conversation that it was given in: two callers
- * whose messages are equal do not meet, and neither do two conversations of one caller.
+ * A name includes the caller, the model, the system prompt and the tools. So an answer is restored
+ * only for its own caller, and only in its own conversation, even if two callers or two
+ * conversations have equal messages.
  *
- * @param caller names whose request it is: two callers never have the same name
+ * @param caller the name of the caller; no two callers have the same name
  */
 export function* restoreAnswers(
   { model, system, tools, messages }: MessagesRequest,
@@ -49,9 +49,9 @@ export function* restoreAnswers(
 }
 
 /**
- * Remembers the answer to a restored conversation, unless clients send all of it back.
+ * Remembers the answer to a restored conversation, unless clients return all of it.
  *
- * @param name of the conversation, from `restoreAnswers`
+ * @param name the name of the conversation, from `restoreAnswers`
  */
 export function rememberAnswer(
   name: string,
@@ -64,7 +64,7 @@ export function rememberAnswer(
   answers.set(extendLineage(name, returned), content)
 }
 
-/** A message as it comes back from a client: of an answer, its text and then its calls. */
+/** A message in the form in which clients return it: an answer's text, then its calls. */
 function asClientsReturnIt(message: SentMessage): SentMessage {
   if (message.role === 'user') return message
   const blocks = blocksOf(message)

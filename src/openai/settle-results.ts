@@ -6,7 +6,7 @@ import type { ContentBlock, Message } from '../api/types.ts'
  * call. Clients send a result after a text of the user, or some messages late, if the user went on
  * while the tool ran.
  *
- * A result whose call is not there stays where it is, for the API to refuse.
+ * A result without a call stays in place, and the API refuses it.
  *
  * @returns the messages themselves if every result is in its place
  */

@@ -8,8 +8,9 @@ export type SuitedRequest = {
 }
 
 /**
- * Leaves out the parameters that the API refuses with a 400, most of them for newer models alone. Clients of OpenAI's API send some of
- * them with every request, such as `temperature: 0`, whatever the model is.
+ * Leaves out the parameters that the API refuses with a 400, most of them only for newer models.
+ * Clients of OpenAI's API send some of them, such as `temperature: 0`, with every request to every
+ * model.
  *
  * @param model the model's full name, not an alias
  */
@@ -36,7 +37,7 @@ type Rule = {
  * https://platform.claude.com/docs/en/build-with-claude/extended-thinking
  */
 
-/** The first version that refuses sampling parameters which are not the default. */
+/** The first version that refuses sampling parameters other than the default. */
 const NO_SAMPLING = 407
 
 /** The first version that refuses `temperature` and `top_p` together. */
@@ -45,7 +46,7 @@ const ONE_SAMPLING = 401
 /** The first version that decides by itself how long it thinks. */
 const ADAPTIVE = 406
 
-/** The first version that takes an effort; Opus took it one version earlier. */
+/** The first version that accepts an effort; Opus accepted it one version earlier. */
 const EFFORT = 406
 const EFFORT_OF_OPUS = 405
 
@@ -53,10 +54,10 @@ const EFFORT_OF_OPUS = 405
 const NO_FORCED_CALL = 505
 const NO_FORCED_CALL_OF_FABLE = 501
 
-/** A model that thinks refuses a lower `top_p`. */
+/** A thinking model refuses a lower `top_p`. */
 const LOWEST_TOP_P_OF_THOUGHT = 0.95
 
-/** The rule that holds for every model: no stop sequence of white space. */
+/** A rule for every model: no stop sequence of only white space. */
 const ALWAYS = [
   {
     field: 'stop_sequences',
@@ -128,7 +129,7 @@ function withoutBlankStops({
   return others.length === 0 ? kept : { ...kept, stop_sequences: others }
 }
 
-/** One call at a time can still be asked for. */
+/** A limit to one call at a time is still allowed. */
 function withoutForcedCall({ tool_choice: choice, ...kept }: MessagesRequest): MessagesRequest {
   if (choice?.['disable_parallel_tool_use'] !== true) return kept
   return { ...kept, tool_choice: { type: 'auto', disable_parallel_tool_use: true } }

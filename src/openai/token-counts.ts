@@ -7,7 +7,7 @@ export type TokenCounts = {
   total: number
   cacheRead: number
   cacheWritten: number
-  /** The part of the output that was thought. */
+  /** The part of the output that was thinking. */
   reasoning: number
 }
 

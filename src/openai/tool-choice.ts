@@ -9,8 +9,8 @@ export type AskedChoice =
   | { name: string }
 
 /**
- * The tools and how they may be used, as the API says it. Of allowed tools the others are left out:
- * the API has no choice among some. A call that is asked for without tools is the API's to refuse.
+ * The tools and their choice, in the API's form. If only some tools are allowed, the others are
+ * left out, because the API has no such choice. The API refuses a forced call without tools.
  */
 export function toolFields(
   tools: readonly ToolDefinition[],

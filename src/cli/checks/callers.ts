@@ -3,7 +3,7 @@ import { asksForKey } from '../../config/keys/key-ring.ts'
 import type { Facts } from '../facts.ts'
 import type { Finding } from '../finding.ts'
 
-/** Who may call a server of this configuration. */
+/** Reports who may call the server with this configuration. */
 export function checkCallers({
   configuration,
   isContainer,
@@ -16,8 +16,8 @@ export function checkCallers({
     return {
       name,
       level: 'warning',
-      text: `everyone who reaches ${config.host}, with your login and without a key (dangerously_open_to_all)`,
-      fix: 'Set proxy_api_key, and take dangerously_open_to_all away.',
+      text: `everyone who can reach ${config.host}, with your login and without a key (dangerously_open_to_all)`,
+      fix: 'Set proxy_api_key, and remove dangerously_open_to_all.',
     }
   }
   if (isHere && isContainer) {
@@ -28,7 +28,7 @@ export function checkCallers({
       fix: 'Set proxy_api_key: with a key, the server listens on all addresses of a container.',
     }
   }
-  const where = isHere ? 'programs on this machine' : `everyone who reaches ${config.host}`
-  const text = hasKey ? `${where}, with a key` : `${where}, of all its users, without a key`
+  const where = isHere ? 'programs on this machine' : `everyone who can reach ${config.host}`
+  const text = hasKey ? `${where}, with a key` : `${where}, run by any user, without a key`
   return { name, level: 'ok', text }
 }

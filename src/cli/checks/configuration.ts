@@ -9,7 +9,7 @@ export function checkConfiguration({ configuration }: Pick<Facts, 'configuration
       name,
       level: 'error',
       text: problem,
-      fix: 'Correct this value or line. config.example.txt and --help have every option. The checks below go by the defaults.',
+      fix: 'Correct this value or line. config.example.txt and --help list all options. The checks below use the defaults.',
     }
   }
   const where = file === undefined ? 'no file (defaults, environment, command line)' : file
@@ -18,6 +18,6 @@ export function checkConfiguration({ configuration }: Pick<Facts, 'configuration
     name,
     level: 'warning',
     text: warnings.join('; '),
-    fix: 'Correct the name, or take it away.',
+    fix: 'Correct the name, or remove it.',
   }
 }

@@ -18,8 +18,8 @@ export function checkContainer({ isContainer, runtime, loginFolder }: Facts): Fi
     return {
       name,
       level: 'warning',
-      text: `${loginFolder.path} can't be written: the runtime can't keep the login that it refreshes`,
-      fix: 'Mount it without :ro, and for the user that runs here.',
+      text: `${loginFolder.path} is not writable, so the runtime can't save a refreshed login`,
+      fix: 'Mount it without :ro, and make it writable for this user.',
     }
   }
   return { name, level: 'ok', text: 'this is a container' }

@@ -20,7 +20,7 @@ export function checkKeys({ keyFile }: Pick<Facts, 'keyFile'>): Finding | undefi
       name,
       level: 'warning',
       text: `${text}, and all users of this machine can read the file`,
-      fix: `chmod 600 ${path}, and replace the readable keys with ones that claude-sub-proxy keys add makes.`,
+      fix: `chmod 600 ${path}, and replace the readable keys by new ones from claude-sub-proxy keys add.`,
     }
   }
   return { name, level: 'ok', text }

@@ -11,14 +11,14 @@ const name = 'login'
 export function checkLogin(facts: Facts, now: number): Finding {
   const { installation, account, accountWithoutKey, system } = facts.runtime
   if ('problem' in installation) {
-    return { name, level: 'skipped', text: 'only the runtime knows it' }
+    return { name, level: 'skipped', text: 'unknown without the runtime' }
   }
   if (account === undefined) {
     return {
       name,
       level: 'error',
-      text: `it is not known who is logged in: ${facts.runtime.accountProblem ?? 'the runtime does not say'}`,
-      fix: `Look at what ${programCall(installation.path, 'auth status', system.platform)} says.`,
+      text: `the login is unknown: ${facts.runtime.accountProblem ?? 'the runtime did not report it'}`,
+      fix: `Run ${programCall(installation.path, 'auth status', system.platform)} to see the reason.`,
     }
   }
   if (!account.authenticated) return notLoggedIn(facts)
@@ -38,8 +38,8 @@ export function checkLogin(facts: Facts, now: number): Finding {
     return {
       name,
       level: 'warning',
-      text: `${variable} comes before the login that is there as well (${describe(accountWithoutKey)}): requests go to the key's bill, not to the plan`,
-      fix: `To use the plan, start without it: ${withoutVariable(variable, OWN_COMMAND, system.platform)}`,
+      text: `${variable} overrides the other login (${describe(accountWithoutKey)}): requests are billed to the key, not to the plan`,
+      fix: `To use the plan, start without the variable: ${withoutVariable(variable, OWN_COMMAND, system.platform)}`,
     }
   }
   return { name, level: 'ok', text: describe(account) }
@@ -49,7 +49,7 @@ function isSubscription({ source }: Account): boolean {
   return source === 'claude.ai' || source === 'oauth_token'
 }
 
-/** Without the e-mail address: the output of doctor is shown to others. */
+/** Without the e-mail address, because users show the output of doctor to others. */
 function describe(account: Account): string {
   return describeLogin(account, ['plan', 'organization'])
 }
@@ -73,11 +73,14 @@ function waysToLogIn({ isContainer, loginFolder }: Facts): string[] {
   ]
 }
 
-/** macOS keeps the login in a place that a mount does not carry, and a remote session does not open. */
+/**
+ * macOS keeps the login in the Keychain, which a mount does not contain and a remote session can't
+ * open.
+ */
 function keychainHint({ runtime, isContainer, variables }: Facts): string {
   if (isContainer) return 'On macOS the login is in the Keychain, not in ~/.claude: use a token. '
   if (runtime.system.platform !== 'darwin') return ''
   return variables.has('SSH_CONNECTION')
     ? 'Logged in already? Over SSH the Keychain is locked: run security unlock-keychain first. '
-    : 'Logged in already? Another user, or a service without the Keychain, does not see that login. '
+    : 'Logged in already? Another user, or a service without the Keychain, can not see that login. '
 }

@@ -14,7 +14,7 @@ export function checkNode({
     return {
       name,
       level: 'warning',
-      text: `Node.js ${nodeVersion} is made for Intel, and this Mac has an ${cpuModel}: Rosetta translates it and Claude Code, which is slow`,
+      text: `Node.js ${nodeVersion} is made for Intel, but this Mac has an ${cpuModel}: Rosetta translates it and Claude Code, which is slow`,
       fix: 'Install Node.js for arm64, delete node_modules, and run npm install again.',
     }
   }
@@ -23,7 +23,7 @@ export function checkNode({
   return { name, level: 'error', text, fix }
 }
 
-/** An Intel Node.js installs the Intel runtime, and both run on an Apple processor, translated. */
+/** An Intel Node.js installs the Intel runtime; on an Apple processor both run translated. */
 function isTranslated({ platform, arch }: System, cpuModel: string): boolean {
   return platform === 'darwin' && arch === 'x64' && cpuModel.startsWith('Apple')
 }

@@ -2,7 +2,7 @@ import type { Facts } from '../facts.ts'
 import type { Finding } from '../finding.ts'
 import { PROVIDERS } from './provider.ts'
 
-/** Whether the API is reached; undefined if that was not asked for. */
+/** Checks whether the API can be reached; undefined if this was not requested. */
 export function checkOnline({
   api,
   variables,
@@ -12,7 +12,7 @@ export function checkOnline({
   if (reached === undefined) return undefined
   const provider = Object.keys(PROVIDERS).find((variable) => variables.has(variable))
   if (provider !== undefined) {
-    const text = `${provider} sends requests elsewhere; --turn tells whether they arrive`
+    const text = `${provider} sends requests to another address; --turn shows whether they arrive`
     return { name, level: 'skipped', text }
   }
   switch (reached.kind) {
@@ -26,17 +26,17 @@ export function checkOnline({
       return {
         name,
         level: 'ok',
-        text: `the proxy ${reached.proxy} takes connections; whether ${origin} is behind it, --turn tells`,
+        text: `the network proxy ${reached.proxy} accepts connections; --turn shows whether it leads to ${origin}`,
       }
     case 'failed':
       return {
         name,
         level: 'error',
-        text: `${reached.proxy ?? origin} is not reached (${reached.reason})`,
+        text: `${reached.proxy ?? origin} can't be reached (${reached.reason})`,
         fix:
           reached.proxy === undefined
-            ? 'Check the network: name service, firewall, and whether a proxy is needed (HTTPS_PROXY); for certificates of your own, NODE_EXTRA_CA_CERTS.'
-            : 'Correct HTTPS_PROXY, or start that proxy.',
+            ? 'Check the network: DNS, firewall, and whether a network proxy is needed (HTTPS_PROXY). For your own certificates, set NODE_EXTRA_CA_CERTS.'
+            : 'Correct HTTPS_PROXY, or start the network proxy.',
       }
     default:
       throw new TypeError(`unknown state: ${JSON.stringify(reached satisfies never)}`)

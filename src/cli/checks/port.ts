@@ -42,6 +42,6 @@ export function checkPort({
 
 function fixFor(code: string, other: string): string {
   return code === 'EACCES'
-    ? `Ports below 1024 are for the administrator: ${other}.`
+    ? `Only the administrator may use ports below 1024: ${other}.`
     : 'This machine has no such address: change --host, CSP_HOST, or host in config.txt.'
 }

@@ -1,7 +1,9 @@
 import type { Facts } from '../facts.ts'
 import type { Finding } from '../finding.ts'
 
-/** The variables that the runtime needs for each provider; of alternatives, one is enough. */
+/**
+ * The variables that the runtime needs for each provider; one of several alternatives is enough.
+ */
 export const PROVIDERS: Readonly<Record<string, readonly (readonly string[])[]>> = {
   CLAUDE_CODE_USE_BEDROCK: [['AWS_REGION', 'AWS_DEFAULT_REGION']],
   CLAUDE_CODE_USE_VERTEX: [
@@ -11,7 +13,7 @@ export const PROVIDERS: Readonly<Record<string, readonly (readonly string[])[]>>
   CLAUDE_CODE_USE_FOUNDRY: [['ANTHROPIC_FOUNDRY_RESOURCE', 'ANTHROPIC_FOUNDRY_BASE_URL']],
 }
 
-/** Whether the variables that send requests elsewhere than to Anthropic's API make sense together. */
+/** Checks the variables that send requests to other addresses than Anthropic's API. */
 export function checkProvider({ variables, api }: Pick<Facts, 'variables' | 'api'>): Finding {
   const name = 'provider'
   const chosen = Object.keys(PROVIDERS).filter((variable) => variables.has(variable))
@@ -20,7 +22,7 @@ export function checkProvider({ variables, api }: Pick<Facts, 'variables' | 'api
     return {
       name,
       level: 'warning',
-      text: `${chosen.join(' and ')} are set: the runtime uses one of them`,
+      text: `${chosen.join(' and ')} are set: the runtime uses only one of them`,
       fix: 'Unset all but one.',
     }
   }
@@ -33,7 +35,7 @@ export function checkProvider({ variables, api }: Pick<Facts, 'variables' | 'api
       name,
       level: 'warning',
       text: `${provider} is set, ${missing.map(([first]) => first).join(' and ')} not`,
-      fix: `Set ${missing.map((names) => names.join(' or ')).join(', and ')}, unless a configuration file of the provider has it.`,
+      fix: `Set ${missing.map((names) => names.join(' or ')).join(', and ')}, unless a configuration file of the provider contains it.`,
     }
   }
   if (api.isOwn) {
@@ -41,7 +43,7 @@ export function checkProvider({ variables, api }: Pick<Facts, 'variables' | 'api
       name,
       level: 'warning',
       text: `ANTHROPIC_BASE_URL (${api.origin}) is this server's own address, so the runtime ignores it`,
-      fix: 'Set it for clients alone.',
+      fix: 'Set it only for clients.',
     }
   }
   return { name, level: 'ok', text: api.origin }

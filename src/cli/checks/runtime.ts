@@ -25,8 +25,8 @@ function explain(
   system: System,
 ): Pick<Finding, 'text' | 'fix'> {
   const again = isNamed
-    ? `Let ${CLAUDE_PATH} name the executable of Claude Code, or leave it out to use the one that comes with this program.`
-    : `Run npm install again, without --omit=optional; or name an executable of Claude Code in ${CLAUDE_PATH}.`
+    ? `Set ${CLAUDE_PATH} to the executable of Claude Code, or remove it to use the bundled one.`
+    : `Run npm install again, without --omit=optional, or set ${CLAUDE_PATH} to an executable of Claude Code.`
   switch (problem.kind) {
     case 'not installed':
       return {
@@ -45,11 +45,11 @@ function explain(
     case 'fails':
       return {
         text: `${path} does not run on ${describeSystem(system)} (${problem.reason})`,
-        fix: `${again} It must be made for this system: architecture and C library (glibc or musl).`,
+        fix: `${again} It must fit this system: architecture and C library (glibc or musl).`,
       }
     case 'something else':
       return {
-        text: `${path} does not say that it is Claude Code, but ${JSON.stringify(problem.said.split('\n', 1)[0])}`,
+        text: `${path} is not Claude Code; it printed ${JSON.stringify(problem.said.split('\n', 1)[0])}`,
         fix: again,
       }
     default:

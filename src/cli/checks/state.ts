@@ -8,18 +8,18 @@ export function checkState({ state, runtime }: Pick<Facts, 'state' | 'runtime'>)
     return {
       name,
       level: 'warning',
-      text: 'there is no home folder: usage is counted until the end of the process only',
-      fix: 'Set HOME, or name a folder with --state-folder.',
+      text: 'there is no home folder, so usage is lost when the process ends',
+      fix: 'Set HOME, or choose a folder with --state-folder.',
     }
   }
   if (state.problem === undefined) return { name, level: 'ok', text: state.folder }
   return {
     name,
     level: 'warning',
-    text: `${state.folder} can't be written (${state.problem}): requests are served, and usage is not kept`,
+    text: `${state.folder} is not writable (${state.problem}): requests are served, but usage is lost when the process ends`,
     fix:
       state.problem === 'ENOTDIR'
-        ? 'A file stands where a folder should be: move it, or name another folder with --state-folder.'
-        : `Give it to this user (${rightsFix(state.folder, 'write', runtime.system.platform)}), or name another with --state-folder.`,
+        ? 'A file has the name of the folder: move the file, or choose another folder with --state-folder.'
+        : `Give it to this user (${rightsFix(state.folder, 'write', runtime.system.platform)}), or choose another folder with --state-folder.`,
   }
 }

@@ -2,7 +2,7 @@ import type { Facts } from '../facts.ts'
 import type { Finding } from '../finding.ts'
 import { OWN_COMMAND } from '../own-command.ts'
 
-/** Whether a real request is answered; undefined where that was not asked for. */
+/** Checks whether a real request is answered; undefined if this was not requested. */
 export function checkTurn({ turn }: Pick<Facts, 'turn'>): Finding | undefined {
   const name = 'turn'
   if (turn === undefined) return undefined
@@ -11,7 +11,7 @@ export function checkTurn({ turn }: Pick<Facts, 'turn'>): Finding | undefined {
       return {
         name,
         level: 'ok',
-        text: `${turn.model} answered over HTTP after ${turn.milliseconds} ms, the start of a server included`,
+        text: `${turn.model} answered over HTTP after ${turn.milliseconds} ms, including the start of a server`,
       }
     case 'failed':
       return {
@@ -25,12 +25,12 @@ export function checkTurn({ turn }: Pick<Facts, 'turn'>): Finding | undefined {
   }
 }
 
-/** How the API's 400 about a subscription begins or goes on: see docs/questions.md. */
+/** Parts of the API's 400 about third-party apps: see docs/questions.md. */
 const EXTRA_USAGE = /third-party apps|extra usage/i
 
 function fixFor({ status, message }: { status?: number | undefined; message: string }): string {
   if (status === 400 && EXTRA_USAGE.test(message)) {
-    return 'The API treats the client as a third-party app. Allow extra usage in the settings of your claude.ai account (billed apart from the plan), or set ANTHROPIC_API_KEY; docs/questions.md says more.'
+    return 'The API treats the client as a third-party app. Allow extra usage in the settings of your claude.ai account (it is billed separately), or set ANTHROPIC_API_KEY. See docs/questions.md.'
   }
   switch (status) {
     case 401:
@@ -41,7 +41,7 @@ function fixFor({ status, message }: { status?: number | undefined; message: str
     case 429:
       return 'The plan or the key has reached a limit. Wait, or look at the usage page of your account.'
     case undefined:
-      return 'The faults above are the likely cause.'
+      return 'Fix the faults above first; they are the likely cause.'
     default:
       return 'Try again in a moment. https://status.anthropic.com shows outages.'
   }

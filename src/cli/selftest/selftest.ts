@@ -11,9 +11,9 @@ import { STEPS } from './steps.ts'
 import { type SelftestStandin, startStandin } from './standin.ts'
 
 /**
- * Checks that all of it works on this machine: a proxy with the real runtime, and a stand-in for the
- * model's API on 127.0.0.1. It has a home folder and a key of its own, which is made up: no login is
- * looked at, and nothing goes to the network. The exit code is 1 if a step fails.
+ * Checks that everything works on this machine, with the real runtime and a stand-in for the
+ * model's API on 127.0.0.1. It uses a temporary home folder and a made-up key, so no login is read
+ * and nothing goes to the network. The exit code is 1 if a step fails.
  */
 export async function selftest(config: Config, env: Environment): Promise<void> {
   await interruptible(async (signal) => {
@@ -41,7 +41,9 @@ export async function selftest(config: Config, env: Environment): Promise<void> 
       await proxy.close()
       tell('ok', 'the server stops, and every process with it', closing)
       process.stdout.write(
-        failed === 0 ? 'All of it works here.\n' : `${failed} of ${STEPS.length} steps failed.\n`,
+        failed === 0
+          ? 'Everything works on this machine.\n'
+          : `${failed} of ${STEPS.length} steps failed.\n`,
       )
       if (failed > 0) process.exitCode = 1
     } finally {
@@ -52,7 +54,7 @@ export async function selftest(config: Config, env: Environment): Promise<void> 
   })
 }
 
-/** @returns how many steps failed */
+/** @returns the number of failed steps */
 async function runSteps(scene: Parameters<(typeof STEPS)[number]['run']>[0]): Promise<number> {
   let failed = 0
   for (const { name, run } of STEPS) {
@@ -75,7 +77,10 @@ function tell(outcome: 'ok' | 'failed', name: string, since: number): void {
   process.stdout.write(`${outcome.padEnd(8)} ${name} (${milliseconds} ms)\n`)
 }
 
-/** What programs need to run; the second and third line are for Windows, which spells `Path`. */
+/**
+ * The variables that programs need to run. The second and third line are for Windows, which spells
+ * `Path`.
+ */
 const KEPT: ReadonlySet<string> = new Set(
   `PATH LANG TZ TMPDIR TEMP TMP
   SYSTEMROOT SYSTEMDRIVE WINDIR COMSPEC PATHEXT USERNAME PROGRAMDATA PROGRAMFILES

@@ -2,21 +2,21 @@ import { createServer, type IncomingMessage, type ServerResponse } from 'node:ht
 import type { AddressInfo } from 'node:net'
 import { text } from 'node:stream/consumers'
 
-/** A request for a message, as the stand-in got it. */
+/** A request for a message that reached the stand-in. */
 export type AskedMessage = {
   model: string
   messages: { role: string; content: string | { type: string; [field: string]: unknown }[] }[]
   tools?: { name: string }[]
 }
 
-/** What takes the place of the model's API: it answers on 127.0.0.1, and knows what it was asked. */
+/** The stand-in for the model's API. It answers on 127.0.0.1, and records its requests. */
 export type SelftestStandin = {
   readonly url: string
   readonly asked: readonly AskedMessage[]
   close: () => Promise<void>
 }
 
-/** The words in a prompt that decide on the answer. */
+/** The words in a prompt that determine the answer. */
 export const ASK_FOR_TOOL = 'Use the tool.'
 export const ASK_FOR_ERROR = 'Be overloaded.'
 
@@ -54,18 +54,13 @@ async function answer(
   const body = await text(request)
   const path = request.url?.split('?', 1)[0]
   if (request.method !== 'POST' || path !== '/v1/messages') {
-    return sendError(response, 404, 'not_found_error', 'The stand-in has messages only.')
+    return sendError(response, 404, 'not_found_error', 'The stand-in serves only messages.')
   }
   const message = JSON.parse(body) as AskedMessage
   asked.push(message)
   const prompt = lastTextOf(message)
   if (prompt.includes(ASK_FOR_ERROR)) {
-    return sendError(
-      response,
-      529,
-      'overloaded_error',
-      'The stand-in is overloaded, as it was told.',
-    )
+    return sendError(response, 529, 'overloaded_error', 'The stand-in is overloaded, as requested.')
   }
   response.writeHead(200, {
     'content-type': 'text/event-stream',
@@ -79,7 +74,7 @@ async function answer(
   response.end()
 }
 
-/** The last text of the user that is the client's own: the runtime adds its reminders in tags. */
+/** The client's own last user text, without the reminders, which the runtime adds in tags. */
 function lastTextOf({ messages }: AskedMessage): string {
   const { content = '' } = messages.findLast(({ role }) => role === 'user') ?? {}
   if (typeof content === 'string') return content

@@ -1,25 +1,25 @@
 import { ASK_FOR_ERROR, ASK_FOR_TOOL, echoOf, type SelftestStandin } from './standin.ts'
 
 export type Scene = {
-  /** Of the proxy. */
+  /** The address of the proxy. */
   url: string
   standin: SelftestStandin
   signal: AbortSignal
 }
 
 export type Step = {
-  /** What is right if it passes. */
+  /** The statement that the step checks. */
   name: string
-  /** @throws Error that says what was got instead */
+  /** @throws Error with the actual result if it differs */
   run: (scene: Scene) => Promise<void>
 }
 
 const MODEL = 'claude-sonnet-4-6'
 
-/** The steps, in order: the usage at the end counts those before. */
+/** The steps in order: the last one counts the turns of the others. */
 export const STEPS: readonly Step[] = [
   {
-    name: 'a whole message comes back as it was sent',
+    name: 'a whole message comes back unchanged',
     async run(scene) {
       const before = scene.standin.asked.length
       const { status, body } = await ask(scene, [{ role: 'user', content: 'Hello.' }])
@@ -43,7 +43,7 @@ export const STEPS: readonly Step[] = [
     },
   },
   {
-    name: "a client's tool is called, and its result goes on",
+    name: "a client's tool is called, and its result reaches the model",
     async run(scene) {
       const opening = { role: 'user', content: `What is the weather? ${ASK_FOR_TOOL}` }
       const called = await ask(scene, [opening], TOOLS)
@@ -75,7 +75,7 @@ export const STEPS: readonly Step[] = [
     },
   },
   {
-    name: 'an error of the API arrives with its status and words',
+    name: 'an error of the API arrives with its status and message',
     async run(scene) {
       const { status, body } = await ask(scene, [{ role: 'user', content: ASK_FOR_ERROR }])
       expectEqual('status', status, 529)
@@ -83,7 +83,7 @@ export const STEPS: readonly Step[] = [
     },
   },
   {
-    name: 'the page is there, and the turns are counted',
+    name: 'the page loads, and the turns are counted',
     async run({ url, signal }) {
       const page = await fetch(`${url}/`, { signal })
       expectEqual('status of the page', page.status, 200)
@@ -139,7 +139,5 @@ function textOf({ content = [] }: Body): string {
 
 function expectEqual(what: string, got: unknown, expected: unknown): void {
   if (got === expected) return
-  throw new Error(
-    `${what}: ${JSON.stringify(expected)} was expected, and ${JSON.stringify(got)} came`,
-  )
+  throw new Error(`${what}: expected ${JSON.stringify(expected)}, got ${JSON.stringify(got)}`)
 }

@@ -53,6 +53,6 @@ function modeOf(file: string): number {
 test('what its user changed since is not taken away', async () => {
   await replaceFile(path, undefined, 'one')
   writeFileSync(path, 'one and more')
-  await expect(restoreFile(path)).rejects.toThrow('was changed since')
+  await expect(restoreFile(path)).rejects.toThrow('has changed since')
   expect(readFileSync(path, 'utf8')).toBe('one and more')
 })

@@ -16,12 +16,15 @@ export async function textOf(path: string): Promise<string | undefined> {
 /** What a client's file was before, with its mode, and what was written. */
 type Undo = { before: string | null; mode?: number | undefined; after: string }
 
-/** Beside the client's file. */
+/** In the folder of the client's file. */
 function undoPath(path: string): string {
   return `${path}.claude-sub-proxy-undo`
 }
 
-/** Replaces a file as a whole, and keeps beside it how to undo that. May hold a key: the user's alone. */
+/**
+ * Replaces a whole file, and saves the data to undo that next to it. Only the user can read it,
+ * because it may contain a key.
+ */
 export async function replaceFile(
   path: string,
   before: string | undefined,
@@ -29,7 +32,7 @@ export async function replaceFile(
 ): Promise<void> {
   await mkdir(dirname(path), { recursive: true })
   const earlier = await readUndo(path)
-  // If it was written twice, undo restores what was there before the first time.
+  // After two writes, undo restores the text from before the first.
   const first =
     earlier !== undefined && earlier.after === before
       ? { before: earlier.before, mode: earlier.mode }
@@ -40,16 +43,16 @@ export async function replaceFile(
 }
 
 /**
- * Restores the file as it was before `replaceFile`.
+ * Undoes `replaceFile`.
  *
- * @throws Error if nothing was written, or the file was changed since
+ * @throws Error if nothing was written, or the file has changed since then
  */
 export async function restoreFile(path: string): Promise<void> {
   const undo = await readUndo(path)
-  if (undo === undefined) throw new Error(`${path}: setup has written nothing to undo`)
+  if (undo === undefined) throw new Error(`${path}: there is no change of setup to undo`)
   if ((await textOf(path)) !== undo.after) {
     throw new Error(
-      `${path} was changed since setup wrote it: take the lines away by hand (${undoPath(path)} has the text from before)`,
+      `${path} has changed since setup wrote it: remove the lines by hand (${undoPath(path)} has the earlier text)`,
     )
   }
   if (undo.before === null) await rm(path)

@@ -34,8 +34,8 @@ test.each(['opencode', 'claude-code', 'pi'])('other values of %s stay', (name) =
   const before = { theme: 'dark', env: { A: '1' }, provider: { other: {} }, providers: { x: 1 } }
   const after = JSON.parse(applied(name, JSON.stringify(before))) as typeof before
   expect(after).toMatchObject(before)
-  expect(() => applied(name, '{ // a comment\n}')).toThrow('no plain JSON')
-  expect(() => applied(name, '[]')).toThrow('does not hold a JSON object')
+  expect(() => applied(name, '{ // a comment\n}')).toThrow('not plain JSON')
+  expect(() => applied(name, '[]')).toThrow('it is not a JSON object')
 })
 
 test.each(['codex', 'qwen'])('other lines of %s stay', (name) => {

@@ -10,26 +10,26 @@ export type ClientFacts = {
   readonly model: string
 }
 
-/** The key for clients that want one, if the server asks for none. */
+/** The key for clients that require one, if the server needs none. */
 export const NO_KEY = 'unused'
 
-/** A client that can be pointed at the proxy by a file of its own. */
+/** A client whose own file can point it at the proxy. */
 export type SetupClient = {
   readonly name: string
-  /** How it is started then. */
+  /** The command that starts it. */
   readonly start: string
-  /** The file, for a user whose home folder is given. */
+  /** The path of the file, for a home folder. */
   readonly file: (home: string, env: Environment) => string
   /**
-   * The text of the file with the proxy in it.
+   * Adds the proxy to the text of the file.
    *
-   * @param before its text as it is; undefined if there is no file
-   * @throws Error if the text is not of a form that can be added to
+   * @param before the present text; undefined if there is no file
+   * @throws Error if the text has a form that can't be extended
    */
   readonly apply: (before: string | undefined, facts: ClientFacts) => string
 }
 
-/** The clients, with their files as their documentation has them. */
+/** The clients, with their files according to their documentation. */
 export const SETUP_CLIENTS: readonly SetupClient[] = [
   {
     name: 'codex',
@@ -106,7 +106,7 @@ export const SETUP_CLIENTS: readonly SetupClient[] = [
         `    apiKey: ${key}`,
       ]
       if (before !== undefined && before.trim() !== '') {
-        throw new Error(`it is there already: add to its list of models\n${entry.join('\n')}`)
+        throw new Error(`the file already exists: add to its list of models\n${entry.join('\n')}`)
       }
       const head = ['name: claude-sub-proxy', 'version: 1.0.0', 'schema: v1', 'models:']
       return `${[...head, ...entry].join('\n')}\n`
@@ -117,7 +117,7 @@ export const SETUP_CLIENTS: readonly SetupClient[] = [
 const BEGIN = '# >>> claude-sub-proxy'
 const END = '# <<< claude-sub-proxy'
 
-/** Adds lines at the end, or replaces those that were added before. */
+/** Adds lines at the end, or replaces the lines that were added before. */
 function withBlock(before: string | undefined, lines: readonly string[]): string {
   const block = [BEGIN, ...lines, END].join('\n')
   const kept = (before ?? '').replace(new RegExp(`\\n?${BEGIN}\\n[^]*?${END}\\n`), '')
@@ -125,7 +125,7 @@ function withBlock(before: string | undefined, lines: readonly string[]): string
   return `${kept}${gap}${kept === '' ? '' : '\n'}${block}\n`
 }
 
-/** Sets values in a JSON file, and leaves all others as they are. */
+/** Sets values in a JSON file, and keeps all others. */
 function withValues(before: string | undefined, values: object): string {
   const isEmpty = before === undefined || before.trim() === ''
   const known = isEmpty ? {} : objectIn(before)
@@ -137,9 +137,9 @@ function objectIn(text: string): object {
   try {
     value = JSON.parse(text)
   } catch (cause) {
-    throw new Error('it is no plain JSON (comments can not be kept)', { cause })
+    throw new Error('it is not plain JSON (comments can not be kept)', { cause })
   }
-  if (!isObject(value)) throw new Error('it does not hold a JSON object')
+  if (!isObject(value)) throw new Error('it is not a JSON object')
   return value
 }
 

@@ -12,10 +12,10 @@ import { NO_KEY, SETUP_CLIENTS, type SetupClient } from './clients.ts'
 export type SetupMode = 'show' | 'write' | 'undo'
 
 /**
- * Points a client at the proxy in the client's own configuration file. Without `--write` it only shows
- * what the file would be.
+ * Points a client at the proxy in the client's own configuration file. Without `--write` it only
+ * shows the new file.
  *
- * @throws ConfigError if the client is not known, Error if its file can't be added to or put back
+ * @throws ConfigError for an unknown client, Error if its file can't be changed or restored
  */
 export async function setup(
   config: Config,
@@ -27,7 +27,7 @@ export async function setup(
   const path = client.file(env['HOME'] || homedir(), env)
   if (mode === 'undo') {
     await restoreFile(path)
-    process.stdout.write(`${path} is as it was before.\n`)
+    process.stdout.write(`${path} was restored.\n`)
     return
   }
   const before = await textOf(path)
@@ -44,7 +44,7 @@ export async function setup(
     )
   } else {
     process.stdout.write(
-      `# Nothing was written. ${path} would be:\n\n${after}\n# To write it: ${OWN_COMMAND} setup ${client.name} --write\n`,
+      `# Nothing was written. The new ${path} would be:\n\n${after}\n# To write it: ${OWN_COMMAND} setup ${client.name} --write\n`,
     )
   }
 }

@@ -2,11 +2,12 @@ import { createHash } from 'node:crypto'
 
 /** A key that a client may send. */
 export type ClientKey = {
-  /** The name under which its usage is told. Keys that have none of their own share `default`. */
+  /** The name under which its usage is reported. Keys without a name share `default`. */
   readonly name: string
   /**
-   * Whose data its requests leave, in memory and on disk: a named key's belong to the name, so that
-   * another key of this name has them too; any other key's to the key. The key can't be read from it.
+   * The owner of the data that its requests leave in memory and on disk. The data of a named key
+   * belongs to the name, so that another key of this name can use it. Otherwise the data belongs to
+   * the key. The owner does not reveal the key.
    */
   readonly owner: string
   /** SHA-256. */
@@ -16,7 +17,7 @@ export type ClientKey = {
   readonly limits: KeyLimits
 }
 
-/** What is absent is not limited. */
+/** An absent limit means no limit. */
 export type KeyLimits = {
   readonly requestsPerMinute?: number
   readonly tokensPerDay?: number
@@ -24,10 +25,10 @@ export type KeyLimits = {
   readonly models?: readonly string[]
 }
 
-/** The name of all keys that have none of their own. */
+/** The name of all keys without a name of their own. */
 export const DEFAULT_NAME = 'default'
 
-/** What stands before a hash in the place of a key. */
+/** The prefix of a hash that replaces a key. */
 const HASH_PREFIX = 'sha256:'
 
 /** A key without a name and limits. */
@@ -45,8 +46,8 @@ export function plainKey(text: string): ClientKey {
 /**
  * A key with a name.
  *
- * @param secret the key, or its hash as `hashOf` gives it
- * @returns undefined for a hash of another form
+ * @param secret the key, or its hash from `hashOf`
+ * @returns undefined for a malformed hash
  */
 export function namedKey(name: string, secret: string, limits: KeyLimits): ClientKey | undefined {
   const named = { name, owner: `name:${name}`, limits }
@@ -56,7 +57,7 @@ export function namedKey(name: string, secret: string, limits: KeyLimits): Clien
   return { ...named, digest: Buffer.from(hex, 'hex'), text: undefined }
 }
 
-/** Stands for a key in a file: the key can't be read from it. */
+/** The hash that replaces a key in a file; it does not reveal the key. */
 export function hashOf(key: string): string {
   return `${HASH_PREFIX}${digestOf(key).toString('hex')}`
 }

@@ -97,15 +97,19 @@ describe('of a file', () => {
   })
 
   test.each([
-    ['there is none', undefined, `${PATH}: there is no such file, for the keys`],
+    ['there is none', undefined, `${PATH}: the file of keys does not exist`],
     [
       'it may not be read',
       Object.assign(new Error('hush'), { code: 'EACCES' }),
       `${PATH}: the keys can't be read: EACCES`,
     ],
-    ['it is empty', ' \n', `${PATH}: there is no key in it`],
-    ['it has a comment alone', '# hush', `${PATH}: there is no key in it`],
-    ['a line is no key', 'good\nhush hush', `${PATH}:2: this is no key: use ASCII letters`],
+    ['it is empty', ' \n', `${PATH} has no key`],
+    ['it has a comment alone', '# hush', `${PATH} has no key`],
+    [
+      'a line is no key',
+      'good\nhush hush',
+      `${PATH}:2: this is not a valid key: use ASCII letters`,
+    ],
   ])('the start fails where %s, without a word of it', async (_name, text, message) => {
     await expect(overFile(text)).rejects.toThrow(ConfigError)
     await expect(overFile(text)).rejects.toThrow(message)
@@ -121,7 +125,7 @@ describe('of a file', () => {
     expect(await keys()).toEqual(['old', 'new'])
     expect(await keys()).toEqual(['old', 'new'])
     expect(file.reads).toBe(2)
-    expect(lines).toEqual([`info ${PATH}: was read again; keys: 2`])
+    expect(lines).toEqual([`info ${PATH} was read again; keys: 2`])
   })
 
   it('says nothing where nothing changed', async () => {
@@ -139,7 +143,7 @@ describe('of a file', () => {
     const { file, keys, wait, lines } = await overFile('old')
     for (file.text = text; file.reads < 4; wait(1000)) expect(await keys()).toEqual(['old'])
     expect(lines).toEqual([
-      expect.stringMatching(/^warn \/run\/secrets\/key.*; the last keys hold$/),
+      expect.stringMatching(/^warn \/run\/secrets\/key.*; the last keys stay valid$/),
     ])
     expect(lines.join()).not.toContain('hush')
 
@@ -152,7 +156,7 @@ describe('of a file', () => {
     file.text = '# made by hand\n'
     wait(1000)
     expect(await keys()).toEqual([])
-    expect(lines).toEqual([`info ${PATH}: was read again; keys: 0`])
+    expect(lines).toEqual([`info ${PATH} was read again; keys: 0`])
   })
 
   it('says it again when it is wrong in another way, or once more', async () => {
@@ -183,7 +187,7 @@ describe('of a file', () => {
         expect(await keys()).toEqual(['old'])
       }
       expect(file.reads).toBe(2)
-      expect(lines).toEqual([expect.stringContaining('takes too long; the last keys hold')])
+      expect(lines).toEqual([expect.stringContaining('takes too long; the last keys stay valid')])
 
       answer.resolve()
       await vi.advanceTimersByTimeAsync(0)
@@ -199,7 +203,7 @@ describe('of a file', () => {
           log: { info: () => {}, warn: () => {} },
         },
       )
-      const failed = expect(asked).rejects.toThrow(`${PATH}: the keys can't be read: it takes too`)
+      const failed = expect(asked).rejects.toThrow(`${PATH}: reading the keys takes too`)
       await vi.advanceTimersByTimeAsync(10_000)
       await failed
     })

@@ -5,20 +5,20 @@ import type { ValueType } from '../value-type.ts'
 import { type ClientKey, plainKey } from './client-key.ts'
 import { keysIn } from './keys-text.ts'
 
-/** A key that clients must send, or a function that gives the key or keys that hold at the moment. */
+/** A key that clients must send, or a function that returns the currently valid key or keys. */
 export type KeySource = string | (() => Keys | Promise<Keys>)
 
 type Keys = string | readonly string[]
 
-/** The keys that clients may send now. */
+/** The currently valid keys. */
 export type KeyRing = () => Promise<readonly ClientKey[]>
 
-/** What says which keys there are. */
+/** The settings that define the keys. */
 export type KeyConfig = Pick<Config, 'proxyApiKey' | 'keys'>
 
 export const keySource: ValueType<KeySource> = {
   ...headerKey,
-  allowedValue: `${headerKey.allowedValue}; or a function that gives one such text or a list of them`,
+  allowedValue: `${headerKey.allowedValue}; or a function that returns one such text or a list of them`,
   accepts: (value) => typeof value === 'function' || headerKey.accepts(value),
 }
 
@@ -27,20 +27,20 @@ export function asksForKey({ proxyApiKey, keys }: Partial<KeyConfig>): boolean {
   return proxyApiKey !== undefined || keys !== undefined
 }
 
-/** Gives the text of a file; undefined if there is none. Any other failure is thrown. */
+/** Returns the text of a file; undefined if there is no file. Throws any other error. */
 export type ReadKeyFile = (path: string) => Promise<string | undefined>
 
 export type KeyRingOptions = {
   readonly readFile: ReadKeyFile
-  /** Milliseconds, from any moment on. */
+  /** A clock, in milliseconds. */
   readonly now: () => number
   readonly log: { readonly info: (line: string) => void; readonly warn: (line: string) => void }
 }
 
 /**
- * The keys of the setting and those of the file; undefined if clients need none.
+ * The keys of the setting and of the file; undefined if clients need no key.
  *
- * @throws ConfigError if there is a file and no key can be read from it
+ * @throws ConfigError if a file is configured and no key can be read from it
  */
 export async function keyRing(
   { proxyApiKey: source, keys: path }: KeyConfig,
@@ -65,22 +65,23 @@ function ringOf(source: KeySource): KeyRing {
       .map((key) => plainKey(key))
 }
 
-/** For how long the keys of a file are taken as they were read, in milliseconds. */
+/** How long the keys of a file are used before the file is looked at again, in milliseconds. */
 const FRESH_MILLISECONDS = 1000
 
-/** How long a request waits for the file before the last keys are taken, in milliseconds. */
+/** How long a request waits for the file before the last keys are used, in milliseconds. */
 const READ_MILLISECONDS = 1000
 
 /** The same at the start, when there are no last keys. */
 const FIRST_READ_MILLISECONDS = 10_000
 
 /**
- * The keys of a file, which is looked at again when a request comes, once a second at most. While it
- * can't be read or is empty, the last ones hold: whoever replaces it may do so in steps. If it has a
- * comment and no key, no one gets in. At most one read is under way, however long it takes.
+ * The keys of a file. The file is looked at again when a request comes, at most once a second.
+ * While it can't be read or is empty, the last keys stay valid, because an editor may replace it in
+ * steps. If it has a comment but no key, every request is refused. At most one read runs at a time,
+ * however long it takes.
  */
 async function keyFile(path: string, { readFile, now, log }: KeyRingOptions): Promise<KeyRing> {
-  const isSlow = new ConfigError(`${path}: the keys can't be read: it takes too long`)
+  const isSlow = new ConfigError(`${path}: reading the keys takes too long`)
   let text = await within(FIRST_READ_MILLISECONDS, contentOf(path, readFile), isSlow)
   let keys = keysIn(text, path)
   if (keys.length === 0) throw noKeyIn(path)
@@ -108,12 +109,12 @@ async function keyFile(path: string, { readFile, now, log }: KeyRingOptions): Pr
     }
     text = current
     problem = undefined
-    log.info(`${path}: was read again; keys: ${keys.length}`)
+    log.info(`${path} was read again; keys: ${keys.length}`)
   }
 
   function complain(error: unknown): void {
     const message = error instanceof Error ? error.message : String(error)
-    if (message !== problem) log.warn(`${message}; the last keys hold`)
+    if (message !== problem) log.warn(`${message}; the last keys stay valid`)
     problem = message
   }
 }
@@ -143,10 +144,10 @@ async function contentOf(path: string, readFile: ReadKeyFile): Promise<string> {
     const { code, message } = cause as NodeJS.ErrnoException
     throw new ConfigError(`${path}: the keys can't be read: ${code ?? message}`, { cause })
   }
-  if (text === undefined) throw new ConfigError(`${path}: there is no such file, for the keys`)
+  if (text === undefined) throw new ConfigError(`${path}: the file of keys does not exist`)
   return text
 }
 
 function noKeyIn(path: string): ConfigError {
-  return new ConfigError(`${path}: there is no key in it: claude-sub-proxy keys add NAME makes one`)
+  return new ConfigError(`${path} has no key: claude-sub-proxy keys add NAME makes one`)
 }

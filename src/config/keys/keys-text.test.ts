@@ -45,8 +45,8 @@ test('a name may have several keys, whose data belong together', () => {
 
 describe('a line is refused, and not quoted', () => {
   test.each([
-    ['ann=hush', 'is this a key, or a key with its name? Use name = key'],
-    ['hush hush', 'this is no key'],
+    ['ann=hush', 'it is not clear whether this is a key or a key with its name: use name = key'],
+    ['hush hush', 'this is not a valid key'],
     ['sha256:hush', 'a hash needs a name'],
     ['ann = sha256:hush', 'a hash is sha256: and 64 hexadecimal digits'],
     ['ann = hush colour=red', 'there is no such limit: use name = key'],
@@ -57,8 +57,8 @@ describe('a line is refused, and not quoted', () => {
     ['ann = hush requests_per_minute=0', 'requests_per_minute: use a whole number from 1 up'],
     ['ann = hush tokens_per_day=1e6', 'tokens_per_day: use a whole number from 1 up'],
     ['-ann = hush', 'a name has 1 to 64'],
-    ['default = hush', 'the name default is that of all keys without one'],
-    ['ann = grün', 'this is no key'],
+    ['default = hush', 'the name default is reserved for keys without a name'],
+    ['ann = grün', 'this is not a valid key'],
   ])('%s', (line, problem) => {
     expect(() => read('first-key', line)).toThrow(
       `keys:2: ${problem}`.replace('keys:2: did', 'did'),
@@ -68,7 +68,7 @@ describe('a line is refused, and not quoted', () => {
 
   test('also for what an earlier line says', () => {
     expect(() => read('ann = hush', 'bob = hush')).toThrow(
-      'keys:2: this key stands on an earlier line already',
+      'keys:2: this key is already on an earlier line',
     )
     expect(() => read('ann = hush', 'ann = hush-2 models=a')).toThrow(
       'keys:2: an earlier line of this name has other limits',

@@ -6,17 +6,17 @@ import { type ClientKey, DEFAULT_NAME, type KeyLimits, namedKey, plainKey } from
 
 /** The form of a line, for errors. */
 const FORM =
-  'name = key, and after it requests_per_minute=…, tokens_per_day=… and models=…, as far as they are limited'
+  'name = key, followed by the limits, if any: requests_per_minute=…, tokens_per_day=…, models=…'
 
 const LIMIT_NAMES = ['requests_per_minute', 'tokens_per_day', 'models']
 
 /**
- * Reads a file of keys: `name = key` with the key's limits after it, or a key alone, one a line. A
- * comment starts with `#` at the start of a line or after white space. A name may have several lines, for
- * several keys with the same limits.
+ * Reads a file of keys. Each line is `name = key` with the key's limits after it, or only a key. A
+ * comment begins with `#` at the start of a line or after white space. A name may have several
+ * lines, for several keys with the same limits.
  *
  * @param path of the file, for the problems
- * @throws ConfigError with a line for each problem; none quotes a line, for it may hold a key
+ * @throws ConfigError with a line for each problem; none quotes the file, because it contains keys
  */
 export function keysIn(text: string, path: string): ClientKey[] {
   const keys: ClientKey[] = []
@@ -38,7 +38,7 @@ export function keysIn(text: string, path: string): ClientKey[] {
     const [same, named] = [byDigest.get(digest), byOwner.get(key.owner)]
     byDigest.set(digest, key)
     byOwner.set(key.owner, key)
-    if (same !== undefined) return 'this key stands on an earlier line already'
+    if (same !== undefined) return 'this key is already on an earlier line'
     if (named === undefined || haveSameLimits(key.limits, named.limits)) return undefined
     return 'an earlier line of this name has other limits: all keys of a name share them'
   }
@@ -53,16 +53,19 @@ export function nameOnLine(line: string): string | undefined {
   return NAMED.exec(contentOf(line))?.[1]
 }
 
-/** With white space beside the sign: Base64 ends with it. */
+/** White space is required next to the sign, because Base64 ends with it. */
 const NAMED = /^([^\s=]+)(?:\s+=\s*|=\s+)(\S.*)$/
 
-/** @returns the problem if the line is of no known form */
+/** @returns the problem if the line has no known form */
 function keyIn(content: string): ClientKey | string {
   const [, name, rest] = NAMED.exec(content) ?? []
   if (name !== undefined && rest !== undefined) return namedKeyIn(name, rest)
-  if (!headerKey.accepts(content)) return `this is no key: use ${headerKey.allowed}; or ${FORM}`
-  // A key may end with these signs, as Base64 does; anywhere else they may be meant for a name's.
-  if (/=[^=]/.test(content)) return `is this a key, or a key with its name? Use ${FORM}`
+  if (!headerKey.accepts(content))
+    return `this is not a valid key: use ${headerKey.allowed}; or ${FORM}`
+  // A key may end with these signs, like Base64. Anywhere else they may be meant as the sign after
+  // a name.
+  if (/=[^=]/.test(content))
+    return `it is not clear whether this is a key or a key with its name: use ${FORM}`
   if (content.startsWith('sha256:')) return `a hash needs a name: use ${FORM}`
   return plainKey(content)
 }
@@ -71,17 +74,17 @@ function namedKeyIn(name: string, rest: string): ClientKey | string {
   const problem = nameProblem(name)
   if (problem !== undefined) return problem
   const [secret = '', ...words] = rest.split(/\s+/)
-  if (!headerKey.accepts(secret)) return `this is no key: use ${headerKey.allowed}`
+  if (!headerKey.accepts(secret)) return `this is not a valid key: use ${headerKey.allowed}`
   const limits = limitsIn(words)
   if (typeof limits === 'string') return limits
   return namedKey(name, secret, limits) ?? 'a hash is sha256: and 64 hexadecimal digits'
 }
 
-/** Why this can't be the name of a key; undefined if it can. */
+/** Why a text can't be the name of a key; undefined if it can. */
 export function nameProblem(name: string): string | undefined {
-  if (name === DEFAULT_NAME) return `the name ${DEFAULT_NAME} is that of all keys without one`
+  if (name === DEFAULT_NAME) return `the name ${DEFAULT_NAME} is reserved for keys without a name`
   if (/^[\p{L}\p{N}][\p{L}\p{N}._@+-]{0,63}$/u.test(name)) return undefined
-  return 'a name has 1 to 64 letters, digits and . _ @ + -, and begins with a letter or a digit'
+  return 'a name has 1 to 64 characters (letters, digits, . _ @ + -) and begins with a letter or a digit'
 }
 
 /**

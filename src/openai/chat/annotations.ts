@@ -3,8 +3,8 @@ import type { ChatCompletionMessage } from 'openai/resources/chat/completions'
 import type { ReplyMessage } from '../../api/types.ts'
 
 /**
- * What the texts of a reply are taken from. The API cites for a whole block, so that an annotation
- * covers the whole of it; its indexes count in the text of the message.
+ * The sources of a reply's texts. The API cites for a whole block, so an annotation covers the
+ * whole block. Its indexes count in the text of the message.
  */
 export function annotationsOf(
   content: ReplyMessage['content'],

@@ -2,7 +2,7 @@ import type { ReplyMessage } from '../../api/types.ts'
 
 export type FinishReason = 'stop' | 'length' | 'tool_calls' | 'content_filter'
 
-/** Why a reply ended, in the words of chat completions. */
+/** The reason why a reply ended, in the words of chat completions. */
 export function finishReason(reason: ReplyMessage['stop_reason']): FinishReason {
   switch (reason) {
     case 'end_turn':
@@ -13,7 +13,7 @@ export function finishReason(reason: ReplyMessage['stop_reason']): FinishReason 
       return 'tool_calls'
     case 'refusal':
       return 'content_filter'
-    // All of these leave an answer that is not complete.
+    // After all of these the answer is incomplete.
     case 'max_tokens':
     case 'model_context_window_exceeded':
     case 'pause_turn':

@@ -1,6 +1,7 @@
 /**
- * The calls of `functions`, which came before tools: they have no ids, and a result names its
- * function. Ids count the calls, so that a conversation that comes again has the same ones.
+ * The calls of `functions`, the predecessor of tools. They have no ids, and a result names its
+ * function. The ids made here count the calls, so a conversation that is sent again gets the same
+ * ids.
  */
 export class LegacyCalls {
   #count = 0
@@ -14,10 +15,12 @@ export class LegacyCalls {
     return id
   }
 
-  /** The id of the call that a result belongs to: the earliest without one, of that name if there is one. */
+  /**
+   * The id of the call for a result: the earliest call without a result, if possible of that name.
+   */
   answered(name: string | undefined): string {
     const place = this.#open.findIndex((call) => name === undefined || call.name === name)
-    // A result without a call is the API's to refuse.
+    // The API refuses a result without a call.
     if (place === -1) return 'function_call_0'
     const [{ id } = { id: '' }] = this.#open.splice(place, 1)
     return id

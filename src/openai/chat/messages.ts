@@ -19,16 +19,17 @@ import { LegacyCalls } from './legacy-calls.ts'
 export type Conversation = { system: string[]; messages: Message[] }
 
 /**
- * The messages of a chat as the API has them.
+ * Translates the messages of a chat into the API's.
  *
- * - System and developer messages, wherever they stand, become the system prompt, in their order:
- *   the API has one, before the conversation. So does Anthropic's own layer for OpenAI's clients:
- *   https://platform.claude.com/docs/en/api/openai-sdk. If there are no others, they are what the
- *   user says: the API answers no system prompt alone.
+ * - System and developer messages, at any place, become the system prompt, in their order, because
+ *   the API has one system prompt before the conversation. Anthropic's own layer for OpenAI's
+ *   clients does the same: https://platform.claude.com/docs/en/api/openai-sdk. If there are no
+ *   other messages, they become a user message, because the API does not answer a system prompt
+ *   alone.
  * - Results of tools and functions go to the beginning of the user's turn after their call.
- * - A message of the user or the assistant in which nothing is said is left out: the API takes none.
+ * - An empty message of the user or the assistant is left out, because the API accepts none.
  *
- * @throws ApiError for parts that the API does not take
+ * @throws ApiError for parts that the API does not accept
  */
 export function conversationOf(
   chat: readonly ChatCompletionMessageParam[],
@@ -74,7 +75,7 @@ export function conversationOf(
   return { system: [], messages: [{ role: 'user', content: system.join('\n\n') }] }
 }
 
-/** The API refuses a message that is empty, or white space alone. */
+/** The API refuses a message that is empty or only white space. */
 function isSaid(content: Message['content']): boolean {
   if (typeof content === 'string') return /\S/u.test(content)
   return content.some((block) => block.type !== 'text' || /\S/u.test(String(block['text'])))
@@ -103,14 +104,14 @@ function blockOf(part: ChatCompletionContentPart, place: string): ContentBlock {
     case 'file':
       return documentBlock(part.file, `${place}.file`)
     case 'input_audio':
-      throw invalid(`${place}: the API does not take audio.`, place, 'unsupported_value')
+      throw invalid(`${place}: the API does not accept audio.`, place, 'unsupported_value')
     default:
       part satisfies never
       throw new Error('The schema lets no other part pass.')
   }
 }
 
-/** Text first and then the calls, as the dialect has them. */
+/** The text first, then the calls, as in the dialect. */
 function assistantBlocks(
   message: ChatCompletionAssistantMessageParam,
   callIds: CallIds,

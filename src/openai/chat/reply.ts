@@ -13,8 +13,8 @@ import { type FinishReason, finishReason } from './finish-reason.ts'
 import type { CallStyle } from './request.ts'
 
 /**
- * OpenAI's own has no place for thoughts; these are the two fields that clients look for, DeepSeek's
- * and OpenRouter's.
+ * OpenAI's type has no field for thoughts. Clients look for these two, which DeepSeek and
+ * OpenRouter use.
  */
 export type ChatMessage = ChatCompletionMessage & {
   reasoning_content?: string
@@ -27,7 +27,7 @@ export const ALWAYS_SENT = { service_tier: 'default', system_fingerprint: null }
 }
 
 /**
- * Replies to one request as a chat completion: each is a choice.
+ * The replies to one request as a chat completion. Each reply is a choice.
  *
  * @param id of the completion
  * @param created seconds since 1970
@@ -94,7 +94,7 @@ function functionOf({ name, input }: Call): { name: string; arguments: string } 
   return { name, arguments: JSON.stringify(input) }
 }
 
-/** Why a reply ended, in the words of its client. */
+/** The finish reason of a reply, in the client's spelling. */
 export function replyReason(
   { stop_reason: reason }: ReplyMessage,
   { isLegacy }: CallStyle,

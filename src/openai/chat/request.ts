@@ -17,7 +17,7 @@ import type { AskedChoice } from '../tool-choice.ts'
 import { conversationOf } from './messages.ts'
 import { chatRequestSchema } from './schema.ts'
 
-/** With the one field that is not OpenAI's but the API's. */
+/** With one field that belongs to the API, not to OpenAI. */
 export type ChatRequest = ChatCompletionCreateParams & { thinking?: { type: string } | null }
 
 /**
@@ -37,7 +37,7 @@ export function parseChatRequest(body: unknown): ChatRequest {
 const REFUSED: [keyof ChatRequest, string, (request: ChatRequest) => boolean][] = [
   [
     'modalities',
-    'the API answers in text alone',
+    'the API answers only in text',
     ({ modalities }) => modalities?.includes('audio') === true,
   ],
 ]
@@ -50,9 +50,9 @@ export const CHAT_NAMES: ReadonlyMap<string, string> = new Map([
 ])
 
 /**
- * The request to the Messages API that a request for a chat completion stands for.
+ * Translates a request for a chat completion into one for the Messages API.
  *
- * @param callIds is told of all calls of the history
+ * @param callIds learns all calls of the history
  * @throws ApiError if the API does not support it
  */
 export function requestOfChat(request: ChatRequest, callIds = new CallIds()): MessagesRequest {
@@ -67,7 +67,7 @@ export function requestOfChat(request: ChatRequest, callIds = new CallIds()): Me
       stop: typeof request.stop === 'string' ? [request.stop] : request.stop,
       tools: toolsOf(request),
       toolChoice: choiceOf(request.tool_choice) ?? legacyChoice(request.function_call),
-      // The older dialect has room for one call.
+      // The older form allows only one call.
       parallelToolCalls: usesFunctions(request) ? false : request.parallel_tool_calls,
       format: formatOf(request.response_format),
       effort: request.reasoning_effort,
@@ -92,7 +92,7 @@ function toolOf(tool: ChatCompletionTool): ToolDefinition {
   return customTool({ ...custom, grammar: format?.type === 'grammar' ? format.grammar : undefined })
 }
 
-/** OpenAI's search as the API's: both run on the API's side. */
+/** OpenAI's web search as the API's. Both run on the server. */
 function webSearchTool({ user_location: location }: WebSearchOptions): ToolDefinition {
   return {
     type: 'web_search_20250305',
@@ -143,11 +143,11 @@ function usesFunctions({ functions }: ChatRequest): boolean {
   return functions !== undefined && functions !== null && functions.length > 0
 }
 
-/** How the calls of a reply are written for its client. */
+/** The form of a reply's calls for its client. */
 export type CallStyle = {
   /** The names of the tools whose input is a text. */
   customTools: ReadonlySet<string>
-  /** Whether a call is a `function_call`, as it was before there were tools. */
+  /** Whether a call is a `function_call`, the form before tools. */
   isLegacy: boolean
 }
 

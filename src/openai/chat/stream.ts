@@ -18,16 +18,16 @@ export type ChatStream = {
 }
 
 export type ChatStreamOptions = {
-  /** Of the completion; by default the reply's own. */
+  /** The id of the completion; by default the reply's id. */
   id?: string | undefined
   /** Seconds since 1970. */
   created: number
-  /** Whether a last chunk has the usage; the other chunks then have `usage: null`. */
+  /** Whether a final chunk has the usage; the other chunks then have `usage: null`. */
   includeUsage: boolean
-  /** Which choice this is. */
+  /** The index of the choice. */
   index: number
   style: CallStyle
-  /** Has the whole message when `message_stop` is translated. */
+  /** Resolves with the whole message when `message_stop` was translated. */
   reply: { message: () => ReplyMessage }
 }
 
@@ -102,7 +102,7 @@ export function createChatStream(options: ChatStreamOptions): ChatStream {
     }
   }
 
-  /** A call without arguments comes without deltas; clients parse what they were sent. */
+  /** A call without arguments has no deltas, but clients need JSON to parse. */
   function stopBlock(index: number): Delta[] {
     const call = calls.get(index)
     if (call === undefined) return []
@@ -155,12 +155,12 @@ type EventOf<Type extends ReplyEvent['type']> = Extract<ReplyEvent, { type: Type
 /** A tool call: its index among the calls, and the input that was streamed so far. */
 type Call = { index: number; input: unknown; text: string; isCustom: boolean }
 
-/** The library's type of a piece of a call knows functions alone. */
+/** The library's type for a piece of a call knows only functions. */
 function toolCallDelta(call: object): Delta {
   return { tool_calls: [call as ChatCompletionChunk.Choice.Delta.ToolCall] }
 }
 
-/** What was cut is told as it is. */
+/** A cut input is sent unchanged. */
 function parsedOr(text: string): unknown {
   try {
     return JSON.parse(text) as unknown

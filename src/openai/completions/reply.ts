@@ -8,9 +8,9 @@ import { ALWAYS_SENT, chatUsage, sumUsage } from '../chat/reply.ts'
 export type CompletionHead = { id: string; model: string; created: number }
 
 /**
- * Replies as a completion: each is a choice.
+ * Replies as a completion. Each reply is a choice.
  *
- * @param echoed the beginning of each text
+ * @param echoed the text to put in front of each choice
  */
 export function completion(
   replies: readonly ReplyMessage[],
@@ -57,7 +57,7 @@ function frame(head: CompletionHead, choices: CompletionChoice[]): Completion {
   return { ...head, object: 'text_completion', choices, ...ALWAYS_SENT }
 }
 
-/** The library's type leaves out that a chunk in the middle has no reason. */
+/** The library's type does not allow for chunks without a finish reason. */
 function choiceOf(index: number, text: string, reason: Reason | null): CompletionChoice {
   return { text, index, logprobs: null, finish_reason: reason as Reason }
 }

@@ -9,7 +9,7 @@ const completionRequestSchema = z.looseObject(
     model: z.string().nullish(),
     prompt: z.union(
       [z.string(), z.array(z.string()).min(1).max(128)],
-      'Input should be a text, or a list of texts: tokens are not known here',
+      'Input should be a text or a list of texts; tokens are not supported',
     ),
     stream: z.boolean().nullish(),
     stream_options: z.looseObject({ include_usage: z.boolean().nullish() }).nullish(),
@@ -35,14 +35,15 @@ export function parseCompletionRequest(body: unknown): CompletionRequest {
   checkShape(completionRequestSchema, body)
   const request = body as CompletionRequest
   if (request.suffix) {
-    throw invalid('suffix: the API only goes on at the end', 'suffix', 'unsupported_parameter')
+    throw invalid(
+      'suffix: the API can only continue the end of a text',
+      'suffix',
+      'unsupported_parameter',
+    )
   }
   const choices = promptsOf(request).length * (request.n ?? 1)
   if (choices > MOST_CHOICES) {
-    throw invalid(
-      `n: at most ${MOST_CHOICES} choices may be asked for, of all prompts together`,
-      'n',
-    )
+    throw invalid(`n: at most ${MOST_CHOICES} choices are allowed, for all prompts together`, 'n')
   }
   return request
 }
@@ -53,7 +54,7 @@ export function promptsOf({ prompt }: CompletionRequest): string[] {
   return typeof prompt === 'string' ? [prompt] : (prompt as string[])
 }
 
-/** The chat that a prompt stands for: one turn of the user. */
+/** The chat for a prompt: one user message. */
 export function chatOf(request: CompletionRequest, prompt: string): ChatRequest {
   const { model, stream, max_tokens, temperature, top_p, stop } = request
   const asked = { model, stream, max_tokens, temperature, top_p, stop }

@@ -15,8 +15,8 @@ export function isCodeCall(call: Call): boolean {
 /**
  * Code that ran on the API's side, as an item.
  *
- * @param result absent if the reply ended before it came
- * @param containerId of the reply; empty if it names none
+ * @param result absent if the reply ended before the result came
+ * @param containerId of the reply; empty if there is none
  */
 export function codeCall(
   id: string,
@@ -39,7 +39,7 @@ export function codeCall(
 
 type Output = { stdout?: string; stderr?: string; error_code?: string }
 
-/** The code of a call, a command of a shell, or what is done to a file. */
+/** The text of a call: code, a shell command, or an operation on a file. */
 function codeIn(input: { [field: string]: unknown }): string {
   const code = input['code'] ?? input['command']
   return typeof code === 'string' && Object.keys(input).length === 1 ? code : JSON.stringify(input)

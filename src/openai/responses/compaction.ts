@@ -1,4 +1,4 @@
-/** What is kept in the `encrypted_content` of a compaction: it is not encrypted, only opaque. */
+/** The content of a compaction's `encrypted_content`. It is not encrypted, only opaque. */
 type Compacted = { type: 'compaction'; summary: string }
 
 /** The content of a `compaction` item for a summary. */
@@ -7,7 +7,7 @@ export function compactedContent(summary: string): string {
   return Buffer.from(JSON.stringify(compacted)).toString('base64url')
 }
 
-/** The summary in the content of an item; `undefined` for an item of another maker. */
+/** The summary in the content of an item; `undefined` if another maker made the item. */
 export function summaryIn(content: string): string | undefined {
   try {
     const value = JSON.parse(Buffer.from(content, 'base64url').toString('utf8')) as unknown
@@ -20,12 +20,12 @@ export function summaryIn(content: string): string | undefined {
   }
 }
 
-/** A summary as the model reads it, in place of the conversation. */
+/** A summary as a message for the model, instead of the conversation. */
 export function summaryText(summary: string): string {
   return `This is a summary of the conversation so far:\n\n${summary}`
 }
 
-/** What the model is asked in order to summarise a conversation. */
+/** The instruction to summarise a conversation. */
 export const SUMMARISE = [
   'Summarise this conversation, so that someone who has only your summary can go on with it.',
   'Keep what was asked and decided, names, values, files and code that matter, what was done, and',

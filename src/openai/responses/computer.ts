@@ -14,35 +14,35 @@ import type { ContentBlock, ToolDefinition } from '../../api/types.ts'
  * fields of the set of tools the types of the Anthropic SDK.
  */
 
-/** The API's computer tool, as a model takes it. */
+/** The version of the API's computer tool for a model. */
 export type ComputerVersion = {
   type: 'computer_20250124' | 'computer_20251124' | 'computer_toolset_20260801'
   /** The value of `anthropic-beta` that it needs. */
   beta?: string
 }
 
-/** One tool of which each call names its action, with the size of the screen. */
+/** One tool, with the size of the screen; each call names its action. */
 const FIRST: ComputerVersion = { type: 'computer_20250124', beta: 'computer-use-2025-01-24' }
 const SECOND: ComputerVersion = { type: 'computer_20251124', beta: 'computer-use-2025-11-24' }
 
-/** A tool for each action, which the API itself names. */
+/** A set with a tool for each action; the API itself names them. */
 const TOOLSET: ComputerVersion = { type: 'computer_toolset_20260801' }
 
-/** The name that calls of the set, and their results, have beside the action's. */
+/** The additional name in calls of the set and in their results. */
 const TOOLSET_NAME = 'computer'
 
-/** The first versions that refuse the tools before the set. */
+/** The first versions of models that refuse the single tools. */
 const ONLY_TOOLSET = 505
 const ONLY_TOOLSET_OF_FABLE = 502
 
-/** The first versions that take the second tool. */
+/** The first versions of models that accept the second tool. */
 const TAKES_SECOND = new Map([
   ['opus', 405],
   ['sonnet', 406],
   ['haiku', 406],
 ])
 
-/** Which computer tool a model takes. A name that tells no version is taken for a new model's. */
+/** The computer tool for a model. A name without a version counts as a new model. */
 export function computerVersion(model: string): ComputerVersion {
   const { family, version } = familyOf(model) ?? { family: '', version: Infinity }
   const isFable = family === 'fable' || family === 'mythos'
@@ -50,11 +50,13 @@ export function computerVersion(model: string): ComputerVersion {
   return version >= (TAKES_SECOND.get(family) ?? 0) ? SECOND : FIRST
 }
 
-/** The size of the screen for a tool that does not tell it. */
+/** The size of the screen, if a tool does not have it. */
 const WIDTH = 1024
 const HEIGHT = 768
 
-/** The actions that OpenAI has no word for. Of the older tools they can't be taken away. */
+/**
+ * The actions that OpenAI's dialect does not have. In the older tools they can't be switched off.
+ */
 const NOT_OFFERED = [
   'cursor_position',
   'hold_key',
@@ -68,7 +70,7 @@ export function isComputer(tool: Tool): tool is ComputerTool | ComputerUsePrevie
   return tool.type === 'computer' || tool.type === 'computer_use_preview'
 }
 
-/** OpenAI's computer tool as the API's, which has no name if it is a set. */
+/** OpenAI's computer tool as the API's. The set has no name. */
 export function computerTool(
   tool: ComputerTool | ComputerUsePreviewTool,
   { type }: ComputerVersion,
@@ -90,18 +92,18 @@ export function isComputerToolset(tool: ToolDefinition): boolean {
   return tool.type === TOOLSET.type
 }
 
-/** Whether a call is one of the set: a client's own tool may have the name of an action. */
+/** Whether a call belongs to the set: a client's own tool may have the same name as an action. */
 export function isToolsetCall(block: object): boolean {
   return 'toolset_name' in block && block.toolset_name === TOOLSET_NAME
 }
 
-/** What a call asks for, in the words of the tool that names its action. */
+/** The input of a call, in the form of the single tool. */
 export function computerCallInput(block: { name: string; input: unknown }): Input {
   const input = block.input as Input
   return isToolsetCall(block) ? { ...input, action: block.name } : input
 }
 
-/** How calls in a history are written: as those of the set, or of the tool of this name. */
+/** The form for calls in a history: of the set, or of the tool of this name. */
 export type ComputerCalls = { toolset: true } | { toolset: false; name: string }
 
 /** A call for the API. */
@@ -112,14 +114,14 @@ export function computerBlock(id: string, action: ComputerAction, to: ComputerCa
   return { type: 'tool_use', id, name: String(name), toolset_name: TOOLSET_NAME, input: others }
 }
 
-/** What a result has beside its call's id. */
+/** The fields of a result besides its call's id. */
 export function resultFields({ toolset }: ComputerCalls): { toolset_name?: string } {
   return toolset ? { toolset_name: TOOLSET_NAME } : {}
 }
 
 type Input = { [field: string]: unknown }
 
-/** One step of the API's scrolling, in pixels. */
+/** Pixels for one step of the API's scrolling. */
 const STEP = 100
 
 /** A call as an item. `action` is what the preview's clients read, `actions` what the others do. */
@@ -175,7 +177,7 @@ function actionOf(input: Input): ComputerAction {
     case 'wait':
       return { type: 'wait' }
     default:
-      // OpenAI has no word for the others; what all of them give back is a picture of the screen.
+      // OpenAI's dialect does not have the other actions. All of them return a screenshot.
       return { type: 'screenshot' }
   }
 }

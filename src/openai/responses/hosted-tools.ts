@@ -25,10 +25,10 @@ export type McpServer = {
 }
 
 /**
- * An MCP server for the API's connector, if its tools may be called without asking. The API asks no
- * one: a tool that needs an approval is not offered.
+ * An MCP server for the API's connector, if its tools may be called without approval. The API can't
+ * ask for approval, so tools that need it are not offered.
  *
- * @returns `undefined` if there is no address (a connector of OpenAI's), or no tool may be called
+ * @returns `undefined` if there is no URL (a connector of OpenAI's), or no tool may be called
  */
 export function mcpServer(tool: Tool.Mcp): McpServer | undefined {
   if (!tool.server_url) return undefined
@@ -53,7 +53,7 @@ export function mcpServer(tool: Tool.Mcp): McpServer | undefined {
   }
 }
 
-/** The tools of a server that may be called without asking. */
+/** The tools of a server that may be called without approval. */
 function freeTools(tool: Tool.Mcp): string[] | 'all' | 'none' {
   const allowed = namesIn(tool.allowed_tools)
   const approval = tool.require_approval
@@ -78,7 +78,7 @@ function tokenOf({ authorization, headers }: Tool.Mcp): string | undefined {
   return sent?.replace(/^Bearer\s+/i, '')
 }
 
-/** Whether a server asks for headers that the API does not send. */
+/** Whether a server needs headers that the API does not send. */
 export function hasOtherHeaders({ headers }: Tool.Mcp): boolean {
   return Object.keys(headers ?? {}).some((name) => name.toLowerCase() !== 'authorization')
 }

@@ -8,9 +8,9 @@ import type { FindItem } from './items.ts'
 import { itemType } from './schema.ts'
 
 /**
- * The input of a request as OpenAI's API lists it: each item with a type and an id.
+ * The input of a request in the form of OpenAI's list: each item has a type and an id.
  *
- * @param owner the id of a response or a conversation, from which ids are made for items without one
+ * @param owner the id of a response or a conversation; ids for items without one are made from it
  */
 export function inputItems(
   input: string | ResponseInput | undefined | null,

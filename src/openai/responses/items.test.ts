@@ -96,6 +96,6 @@ describe('input', () => {
     ).toEqual([{ role: 'assistant', content: [{ type: 'text', text: 'Hi.' }] }])
     expect(() =>
       conversationOf([{ type: 'item_reference', id: 'msg_2_0' }], itemContext()),
-    ).toThrow(/there is no item 'msg_2_0'/)
+    ).toThrow(/the item 'msg_2_0' is no longer stored/)
   })
 })

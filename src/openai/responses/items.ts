@@ -24,24 +24,24 @@ import { inputOfCall, shellOutput } from './shell-tools.ts'
 import type { PlacedTool } from './toolset.ts'
 import { type ClientTool, ToolNames } from './tool-names.ts'
 
-/** An item that was given out, by its id. */
+/** Finds an item of an earlier response by its id. */
 export type FindItem = (id: string) => ResponseInputItem | undefined
 
 export type Conversation = { system: string[]; messages: Message[] }
 
-/** What items are read with. */
+/** The context for reading items. */
 export type ItemContext = {
   findItem: FindItem
   names: ToolNames
   callIds: CallIds
-  /** The labels of the MCP servers that the request has. */
+  /** The labels of the request's MCP servers. */
   mcpServers: ReadonlySet<string>
   computerCalls: ComputerCalls
-  /** Gets the items that are left out. */
+  /** Receives the items that are left out. */
   leftOut: string[]
 }
 
-/** A context for items alone. */
+/** A context for items without a request. */
 export function itemContext(context: Partial<ItemContext> = {}): ItemContext {
   return {
     findItem: () => undefined,
@@ -54,7 +54,7 @@ export function itemContext(context: Partial<ItemContext> = {}): ItemContext {
   }
 }
 
-/** The tools that stand in the input: those of `additional_tools`, and those that a search found. */
+/** The tools in the input: those of `additional_tools`, and those that a search found. */
 export function toolsIn(input: string | readonly ResponseInputItem[]): PlacedTool[] {
   if (typeof input === 'string') return []
   return input.flatMap((item, index) => {
@@ -65,13 +65,13 @@ export function toolsIn(input: string | readonly ResponseInputItem[]): PlacedToo
 }
 
 /**
- * The input of a response as the API has it.
+ * Translates the input of a response into the API's messages.
  *
- * System and developer messages become the system prompt, as those of chats do. Items that say
- * nothing to the API are left out: reasoning of another maker, searches of the past, which come
- * without what was found, and calls of tools that the API does not have.
+ * System and developer messages become the system prompt, as in chats. Items without a meaning for
+ * the API are left out: reasoning of another maker, earlier searches (they come without their
+ * results), and calls of tools that the API does not have.
  *
- * @throws ApiError for parts that the API does not take, and for items that are not remembered
+ * @throws ApiError for parts that the API does not accept, and for items that are not stored
  */
 export function conversationOf(
   input: string | readonly ResponseInputItem[],
@@ -100,7 +100,7 @@ function referenced(item: ResponseInputItem, findItem: FindItem, place: string):
   const found = findItem(id)
   if (found) return found
   throw invalid(
-    `${place}: there is no item '${id}' any more: send the items themselves.`,
+    `${place}: the item '${id}' is no longer stored: send the items themselves.`,
     `${place}.id`,
     'item_not_found',
   )
@@ -167,7 +167,7 @@ function readItem(
     }
     case 'computer_call': {
       const { action, actions = action ? [action] : [{ type: 'screenshot' as const }] } = typed
-      // A call with several actions has one result: that of the last.
+      // A call with several actions has one result, the result of the last action.
       const ids = actions.map((_, index) =>
         index === actions.length - 1 ? typed.call_id : `${typed.call_id}_${index}`,
       )
@@ -199,11 +199,11 @@ function readItem(
     }
     case 'additional_tools':
     case 'tool_search_output':
-      // Their tools are read apart.
+      // Their tools are read separately.
       return undefined
     default:
   }
-  // Of an item that was made here, the answer that it belongs to is remembered.
+  // For an item made here, its whole answer is remembered.
   const { id } = typed as { id?: string | null }
   if (placeOfItem(id ?? '') === undefined) context.leftOut.push(`${place}: ${typed.type}`)
   return undefined
@@ -265,5 +265,8 @@ function blockOf(part: Part | { type: 'text'; text: string }, place: string): Co
 }
 
 function noFiles(place: string) {
-  return invalid(`${place}: there is no store of files here: send image_url.`, `${place}.image_url`)
+  return invalid(
+    `${place}: the id of a file is not supported here: send image_url.`,
+    `${place}.image_url`,
+  )
 }

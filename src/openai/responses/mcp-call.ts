@@ -11,7 +11,7 @@ type Result = Extract<Block, { type: 'mcp_tool_result' }>
 type Listing = Extract<Block, { type: 'mcp_tool_listing' }>
 type McpCall = ResponseOutputItem.McpCall
 
-/** @param result absent if the reply ended before it came */
+/** @param result absent if the reply ended before the result came */
 export function mcpCall(id: string, call: Call, result: Result | undefined): McpCall {
   const isFailed = result === undefined || result.is_error
   const text = result === undefined ? null : textOf(result.content)
@@ -28,7 +28,7 @@ export function mcpCall(id: string, call: Call, result: Result | undefined): Mcp
   }
 }
 
-/** The tools of a server, as the API lists them. */
+/** The tools of a server, in the API's list. */
 export function mcpListing(id: string, listing: Listing): ResponseOutputItem.McpListTools {
   return {
     id,
@@ -44,7 +44,9 @@ export function mcpListing(id: string, listing: Listing): ResponseOutputItem.Mcp
   }
 }
 
-/** A call in a history, with its result. The API's id of it is lost: it gets another. */
+/**
+ * A call in a history, with its result. Its original id of the API is lost, so it gets a new one.
+ */
 export function mcpBlocks(item: McpCall): ContentBlock[] {
   const hash = createHash('sha256')
     .update(JSON.stringify([item.id, item.name]))

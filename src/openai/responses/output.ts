@@ -22,10 +22,10 @@ export type Block = ReplyMessage['content'][number]
 type TextBlock = Extract<Block, { type: 'text' }>
 type ToolUse = Extract<Block, { type: 'tool_use' }>
 
-/** What is known of a reply, for its items. */
+/** The facts about a reply that its items need. */
 export type OutputHead = { responseId: string; names: ToolNames; containerId?: string }
 
-/** The beginnings of ids, by the type of the item. */
+/** The prefixes of ids, by the type of the item. */
 const PREFIXES = {
   message: 'msg',
   reasoning: 'rs',
@@ -43,7 +43,7 @@ const PREFIXES = {
 
 export type ItemKind = keyof typeof PREFIXES
 
-/** The kind of item that a block becomes; `undefined` for blocks that have no item of their own. */
+/** The kind of item for a block; `undefined` for blocks without an item of their own. */
 export function itemKind(block: Block, names: ToolNames): ItemKind | undefined {
   switch (block.type) {
     case 'text':
@@ -79,8 +79,8 @@ const CALL_KINDS: Record<ClientTool['kind'], ItemKind> = {
 }
 
 /**
- * The blocks of a reply in items: each its own, but neighbouring texts are parts of one message, and
- * a call that ran on the API's side has its result.
+ * Groups the blocks of a reply into items. Neighbouring texts are parts of one message, and a call
+ * that ran on the API's side includes its result. Every other block is an item.
  */
 export function groupBlocks(content: readonly Block[], names: ToolNames): Block[][] {
   const groups: Block[][] = []
@@ -92,7 +92,7 @@ export function groupBlocks(content: readonly Block[], names: ToolNames): Block[
   return groups
 }
 
-/** The item, of those so far, to which one more block belongs. */
+/** The existing item to which the next block belongs. */
 function groupFor(block: Block, groups: readonly Block[][]): Block[] | undefined {
   if (block.type === 'text') {
     const last = groups.at(-1)
@@ -102,14 +102,14 @@ function groupFor(block: Block, groups: readonly Block[][]): Block[] | undefined
   return groups.find(([first]) => first && 'id' in first && first.id === block.tool_use_id)
 }
 
-/** The id of an item says in which response it is, and where. */
+/** The id of an item contains its response and its index. */
 function itemId(kind: ItemKind, responseId: string, index: number): string {
   return `${PREFIXES[kind]}_${responseId.replace(/^resp_/, '')}_${index}`
 }
 
 const ITEM_ID = new RegExp(`^(?:${Object.values(PREFIXES).join('|')})_(.+)_(\\d+)$`)
 
-/** Where an item is, by its id; `undefined` for what is no id of `itemId`. */
+/** The response and the index in an item's id; `undefined` if the id is not from `itemId`. */
 export function placeOfItem(id: string): { responseId: string; index: number } | undefined {
   const [, response, index] = ITEM_ID.exec(id) ?? []
   return response === undefined
@@ -117,7 +117,7 @@ export function placeOfItem(id: string): { responseId: string; index: number } |
     : { responseId: `resp_${response}`, index: Number(index) }
 }
 
-/** The output of a reply. If the reply is not complete, neither is the message that it ends with. */
+/** The output of a reply. If the reply is incomplete, so is its last message. */
 export function outputItems(
   content: readonly Block[],
   head: OutputHead,
@@ -130,7 +130,7 @@ export function outputItems(
   })
 }
 
-/** One item, of the blocks that belong to it. */
+/** An item, from its blocks. */
 export function outputItem(
   [block, ...others]: readonly Block[],
   { responseId, names, containerId = '' }: OutputHead,
@@ -186,7 +186,7 @@ export function textPart(block: TextBlock): ResponseOutputText {
   }
 }
 
-/** A call, in the form of the tool that the client offered. */
+/** A call, in the form of the client's tool. */
 function callItem(id: string, block: ToolUse, tool: ClientTool): ResponseOutputItem {
   const { id: callId } = block
   const input = block.input as { [field: string]: unknown }
@@ -235,7 +235,7 @@ function functionCall(
   }
 }
 
-/** A page that was fetched: OpenAI's word for it is a search that opens a page. */
+/** A fetched page. OpenAI's form for it is a search that opens a page. */
 function fetchItem(
   id: string,
   input: { [field: string]: unknown },

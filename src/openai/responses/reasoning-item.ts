@@ -4,7 +4,7 @@ import type { ContentBlock } from '../../api/types.ts'
 
 /**
  * A thought as an item. `encrypted_content` has the whole block, so that it comes back with its
- * signature from every client that sends its items back, as they are meant to be.
+ * signature from every client that returns its items.
  *
  * @param block `thinking` or `redacted_thinking`
  */
@@ -19,7 +19,7 @@ export function reasoningItem(id: string, block: ContentBlock): ResponseReasonin
   }
 }
 
-/** The thought in an item; `undefined` where the item is not one of `reasoningItem`. */
+/** The thought in an item; `undefined` if the item is not from `reasoningItem`. */
 export function thoughtIn(content: string | null | undefined): ContentBlock | undefined {
   if (!content) return undefined
   const block = parse(Buffer.from(content, 'base64url').toString('utf8'))

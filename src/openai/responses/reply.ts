@@ -13,7 +13,10 @@ import { type OutputHead, outputItems } from './output.ts'
 import type { ResponsesRequest } from './request.ts'
 import type { ToolNames } from './tool-names.ts'
 
-/** What is known of a response before its reply: the request, which it repeats, and its frame. */
+/**
+ * The part of a response that is known before its reply: its id, and the fields of the request that
+ * it repeats.
+ */
 export type ResponseHead = {
   /** `resp_…` */
   id: string
@@ -26,7 +29,7 @@ export type ResponseHead = {
   conversationId?: string | undefined
 }
 
-/** What the wire has. `output_text` is made by the client's library. */
+/** The fields on the wire. The client's library adds `output_text`. */
 export type WireResponse = Omit<Response, 'output_text' | 'usage'> & {
   usage: ResponseUsage | null
   store: boolean
@@ -59,7 +62,7 @@ export function outputHead(
   return { responseId: id, names, containerId: message?.container?.id ?? '' }
 }
 
-/** A response that has begun. Each field that OpenAI's API always sends is there. */
+/** A response that has begun, with every field that OpenAI's API always sends. */
 export function emptyResponse(
   model: string,
   { id, request, createdAt, conversationId }: ResponseHead,
@@ -102,7 +105,7 @@ export function emptyResponse(
     tools: (request.tools ?? []).map(echoed),
     top_logprobs: request.top_logprobs ?? 0,
     top_p: request.top_p ?? 1,
-    // OpenAI's API leaves these two at 0; the model's API has none.
+    // The model's API has no such values; 0 is OpenAI's default.
     presence_penalty: numberOr0(penalties.presence_penalty),
     frequency_penalty: numberOr0(penalties.frequency_penalty),
     truncation: request.truncation ?? 'disabled',
@@ -111,7 +114,7 @@ export function emptyResponse(
   }
 }
 
-/** A tool as it is repeated: with the fields that OpenAI's API adds. */
+/** A tool as a response repeats it, with the fields that OpenAI's API adds. */
 function echoed(tool: Tool): Tool {
   if (tool.type !== 'function') return tool
   const { description = null, parameters = null, strict = null } = tool as Partial<FunctionTool>
@@ -136,7 +139,7 @@ export function failedResponse(
   return { ...begun, status: 'failed', output, error: { code, message } }
 }
 
-/** Why a reply is not complete; `null` for one that is. */
+/** Why a reply is incomplete; `null` if it is complete. */
 function incompleteDetails(reason: ReplyMessage['stop_reason']): Response['incomplete_details'] {
   switch (reason) {
     case 'end_turn':

@@ -16,7 +16,7 @@ export type ResponsesRequest = ResponseCreateParams
 /**
  * Checks that a body is a request for a response.
  *
- * @throws ApiError that names the field which is wrong, or which asks for what is not there
+ * @throws ApiError that names the wrong or unsupported field
  */
 export function parseResponsesRequest(body: unknown): ResponsesRequest {
   checkShape(responsesRequestSchema, body)
@@ -28,14 +28,14 @@ export function parseResponsesRequest(body: unknown): ResponsesRequest {
 }
 
 const REFUSED: [keyof ResponsesRequest, string][] = [
-  ['prompt', 'there is no store of prompts: use instructions'],
+  ['prompt', 'stored prompts are not supported: use instructions'],
 ]
 
-/** What responses before this one have left. */
+/** The state from earlier responses. */
 export type Past = {
   system: readonly string[]
   messages: readonly Message[]
-  /** The tools that stood in their input. */
+  /** The tools in their input. */
   tools: readonly PlacedTool[]
 }
 
@@ -43,7 +43,10 @@ export const NO_PAST: Past = { system: [], messages: [], tools: [] }
 
 export type TranslatedRequest = {
   request: MessagesRequest
-  /** What this request adds to the past: without the instructions, which hold for one response. */
+  /**
+   * The messages that this request adds to the conversation, without the instructions, which apply
+   * to one response only.
+   */
   added: Past
   /** The names of the tools, for the calls in the reply. */
   names: ToolNames
@@ -55,11 +58,11 @@ export type TranslatedRequest = {
 }
 
 /**
- * The request to the Messages API that a request for a response stands for.
+ * Translates a request for a response into one for the Messages API.
  *
- * @param model the full name of the model that it asks
- * @param history the items of a conversation, which come before the input
- * @throws ApiError for what can't be asked of the API
+ * @param model the full name of the model
+ * @param history the items of a conversation, in front of the input
+ * @throws ApiError if the API does not support it
  */
 export function requestOfResponse(
   request: ResponsesRequest,
@@ -116,7 +119,7 @@ export function requestOfResponse(
   }
 }
 
-/** The API answers no system prompt alone: then it is what the user says. */
+/** The API does not answer a system prompt alone, so it becomes a user message. */
 function spoken({ system, messages }: Conversation): Conversation {
   if (messages.length > 0 || system.length === 0) return { system, messages }
   return { system: [], messages: [{ role: 'user', content: system.join('\n\n') }] }

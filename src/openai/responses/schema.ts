@@ -2,7 +2,7 @@ import { z } from 'zod'
 
 import { describeIssue } from '../../api/validation-message.ts'
 
-/* As for chats: what the translation relies on, and nothing more. */
+/* As for chats, only the fields that the translation relies on. */
 
 const object = z.looseObject({})
 
@@ -58,7 +58,7 @@ const callId = z.string()
 const exec = z.looseObject({ command: z.array(z.string()) })
 const outcome = z.looseObject({ type: z.string() })
 
-/** What items need, by their type. Items of other types are left out whatever they hold. */
+/** The required fields of items, by type. Items of other types are left out unseen. */
 const ITEMS = new Map<string, z.ZodType>([
   ['message', message],
   ['item_reference', z.looseObject({ id: z.string() })],
@@ -134,13 +134,13 @@ const ITEMS = new Map<string, z.ZodType>([
   ],
 ])
 
-/** An issue keeps nothing of the value: it may be large. */
+/** An issue must not keep the value, which may be large. */
 function issuesOf(schema: z.ZodType | undefined, value: unknown): z.core.$ZodRawIssue[] {
   const { error } = schema?.safeParse(value, { error: describeIssue }) ?? {}
   return (error?.issues ?? []).map((issue) => ({ ...issue, input: undefined }))
 }
 
-/** The type of an item. Clients leave it out, or send `null`: then the fields tell. */
+/** The type of an item. If a client leaves it out or sends `null`, the fields show the type. */
 export function itemType(item: object): string {
   const fields = item as Record<string, unknown>
   if (typeof fields['type'] === 'string') return fields['type']
@@ -188,7 +188,7 @@ const webSearch = z.looseObject({
   user_location: object.nullish(),
 })
 
-/** What tools need, by their type. Tools of other types are left out whatever they hold. */
+/** The required fields of tools, by type. Tools of other types are left out unseen. */
 const TOOLS = new Map<string, z.ZodType>([
   ['function', functionTool],
   ['custom', custom],

@@ -8,8 +8,8 @@ import type {
 import type { ContentBlock, ToolDefinition } from '../../api/types.ts'
 
 /*
- * Tools that OpenAI's models know by heart and clients run: here the model is told what they are. A
- * call's input has the fields of the action in OpenAI's item.
+ * Tools that clients run and that OpenAI's models know without a description; Claude gets a
+ * description here. A call's input has the fields of the action in OpenAI's item.
  */
 
 const integer = { type: 'integer' }
@@ -120,7 +120,7 @@ export function applyPatchCall(
   return { id, type: 'apply_patch_call', call_id: callId, operation, status: 'completed' }
 }
 
-/** The input of a call in a history, without the fields that its client left empty. */
+/** The input of a call in a history, without empty fields. */
 export function inputOfCall(
   item:
     | ResponseInputItem.LocalShellCall
@@ -133,7 +133,7 @@ export function inputOfCall(
   return present(action)
 }
 
-/** What commands wrote, as the model reads it. */
+/** The output of commands, as text for the model. */
 export function shellOutput(output: ResponseInputItem.ShellCallOutput['output']): ContentBlock[] {
   return output.flatMap(({ stdout, stderr, outcome }) => {
     const end = outcome.type === 'exit' ? `exit code: ${outcome.exit_code}` : 'timed out'

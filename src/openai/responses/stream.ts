@@ -19,24 +19,24 @@ import {
 } from './reply.ts'
 import { inputReader } from './text-of-json.ts'
 
-/** The message that the events make. It may be ahead of the events that were translated. */
+/** The message from the events. It may be ahead of the translated events. */
 export type FoldedReply = {
   soFar: () => ReplyMessage | undefined
-  /** The whole message, when `message_stop` is translated. */
+  /** Resolves with the whole message when `message_stop` was translated. */
   message: () => ReplyMessage
 }
 
-/** Translates the events of a reply into those of a response, which are numbered from 0. */
+/** Translates the events of a reply into the events of a response, numbered from 0. */
 export class ResponseStream {
   readonly #head: ResponseHead
   readonly #reply: FoldedReply
   readonly #now: () => number
-  /** How many blocks have begun. */
+  /** Number of blocks that have begun. */
   #blockCount = 0
   #begun: WireResponse | undefined
-  /** Where each block is in the output, by the index of its events. */
+  /** The place of each block in the output, by the index in its events. */
   readonly #states = new Map<number, BlockState>()
-  /** The items that have begun and are not done. */
+  /** The items that have begun and are not complete. */
   readonly #open = new Set<number>()
   readonly #done: ResponseOutputItem[] = []
   #emitted: ResponseStreamEvent[] = []
@@ -49,7 +49,7 @@ export class ResponseStream {
     this.#now = now
   }
 
-  /** The events of a response that waits for its turn. */
+  /** The events of a response that is still queued. */
   queue(model: string): ResponseStreamEvent[] {
     this.#begun = { ...emptyResponse(model, this.#head), status: 'queued' }
     const response = typed(this.#begun)
@@ -58,7 +58,7 @@ export class ResponseStream {
     return this.#drain()
   }
 
-  /** The events of a response for one of the reply. */
+  /** The events of a response for an event of the reply. */
   push(event: StreamEvent): ResponseStreamEvent[] {
     for (const each of unfolded(event)) this.#read(each)
     return this.#drain()
@@ -158,7 +158,7 @@ export class ResponseStream {
   }
 
   #startItem(index: number): void {
-    // A message is over when something else begins; a search when its result is there.
+    // A message is complete when another item begins; a search, when its result is there.
     for (const before of this.#open) {
       if (this.#item(before).type === 'message') this.#finish(before)
     }
@@ -226,7 +226,7 @@ export class ResponseStream {
         this.#emitInput(state, state.readInput(piece))
         return
       default:
-        // The others are told when they are whole.
+        // The other calls are sent when they are complete.
         return
     }
   }
@@ -286,13 +286,16 @@ export class ResponseStream {
     }
   }
 
-  /** The input of a call is whole. Calls that run on the API's side are done with their result. */
+  /**
+   * The input of a call is complete. A call that runs on the API's side is complete with its
+   * result.
+   */
   #stopCall(state: BlockState): void {
     const { at, seen } = state
     const item = this.#item(at.output_index)
     switch (item.type) {
       case 'function_call':
-        // A call without arguments comes without deltas.
+        // A call without arguments has no deltas.
         if (!seen) {
           const delta = item.arguments
           this.#emit({ type: 'response.function_call_arguments.delta', ...at, delta })
@@ -304,7 +307,7 @@ export class ResponseStream {
         })
         break
       case 'custom_tool_call': {
-        // What the pieces did not tell: the text of an input in another form.
+        // The pieces do not have the text of an input in another form.
         if (item.input.startsWith(state.sent)) {
           this.#emitInput(state, item.input.slice(state.sent.length))
         }
@@ -411,12 +414,12 @@ type Delta = Extract<ReplyEvent, { type: 'content_block_delta' }>['delta']
 
 type BlockState = {
   block: Block
-  /** The index among the parts of its item. */
+  /** Its index among the parts of the item. */
   part: number
   at: { output_index: number; item_id: string }
-  /** Whether a delta of it was passed on. */
+  /** Whether a delta of it was sent. */
   seen: boolean
-  /** The text of a custom call that was passed on. */
+  /** The text of a custom call that was sent. */
   sent: string
   readInput: (piece: string) => string
 }
@@ -424,10 +427,10 @@ type BlockState = {
 type Without<Event, Field extends string> = Event extends unknown ? Omit<Event, Field> : never
 type Unnumbered = Without<ResponseStreamEvent, 'sequence_number'>
 
-/** A thought is one part of a summary. */
+/** A thought becomes one part of a summary. */
 const SUMMARY = { summary_index: 0 }
 
-/** An item as it is before anything of it has come. */
+/** The beginning of an item, without content. */
 function emptied(item: ResponseOutputItem): ResponseOutputItem {
   switch (item.type) {
     case 'message':
@@ -455,7 +458,7 @@ function emptied(item: ResponseOutputItem): ResponseOutputItem {
   }
 }
 
-/** What has all that the wire has; the rest is the client library's. */
+/** A type for the fields on the wire; the client's library adds the others. */
 function typed(response: WireResponse): Response {
   return response as unknown as Response
 }

@@ -1,21 +1,21 @@
-/** What stands before the text. */
+/** The JSON in front of the text. */
 const HEAD = /^\s*\{\s*"input"\s*:\s*"/
 
-/** Whole characters of a string of JSON. */
+/** Complete characters within a JSON string. */
 const CHARACTERS = /^(?:[^"\\]+|\\(?:["\\/bfnrt]|u[0-9a-fA-F]{4}))+/
 
-/** Half of a surrogate pair at the end, whose other half is still to come. */
+/** Half of a surrogate pair at the end; the other half is still to come. */
 const HALF = /[\uD800-\uDBFF]$/
 
 /**
  * Reads the text of `{"input": "…"}` while its JSON comes in pieces.
  *
- * @returns a function that takes the next piece, and gives what is new of the text
+ * @returns a function that takes the next piece and returns the new part of the text
  */
 export function inputReader(): (piece: string) => string {
-  /** JSON that was not read yet. */
+  /** JSON that is not read yet. */
   let pending = ''
-  /** Text that was read, and not given yet. */
+  /** Text that was read, but not returned yet. */
   let half = ''
   let isInside = false
   return (piece) => {

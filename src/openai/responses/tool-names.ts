@@ -1,16 +1,16 @@
 import { createHash } from 'node:crypto'
 
-/** The names of tools that the API takes. */
+/** The form of tool names that the API accepts. */
 const LEGAL = /^[a-zA-Z0-9_-]{1,64}$/
 
-/** A tool as its client knows it. Tools of one kind without a name of their own are known by it. */
+/** The client's name of a tool. A tool without its own name is identified by its kind. */
 export type ClientTool =
   | { kind: 'function' | 'custom'; name: string; namespace?: string | undefined }
   | { kind: 'local_shell' | 'shell' | 'apply_patch' | 'computer' }
 
 /**
- * The API's name for a client's tool: the same, or `namespace__name`. A name that the API refuses is
- * written with other characters and gets a hash.
+ * The API's name for a client's tool: the same, or `namespace__name`. In a name that the API
+ * refuses, characters are replaced and a hash is added.
  */
 function toolName(tool: ClientTool): string {
   if (!('name' in tool)) return tool.kind
@@ -18,7 +18,7 @@ function toolName(tool: ClientTool): string {
   return LEGAL.test(whole) ? whole : hashedName(whole, tool)
 }
 
-/** Another name for a tool whose first one is taken. */
+/** Another name for a tool whose first name is taken. */
 function hashedName(name: string, tool: ClientTool): string {
   const hash = createHash('sha256').update(keyOf(tool)).digest('hex').slice(0, 8)
   return `${name.replaceAll(/[^a-zA-Z0-9_-]/g, '_').slice(0, 54)}_${hash}`
@@ -29,12 +29,12 @@ function keyOf(tool: ClientTool): string {
   return JSON.stringify('name' in tool ? [tool.kind, tool.namespace ?? '', tool.name] : [tool.kind])
 }
 
-/** The names of the tools of one request, there and back. */
+/** The names of the tools of one request, in both directions. */
 export class ToolNames {
   readonly #names = new Map<string, string>()
   readonly #tools = new Map<string, ClientTool>()
 
-  /** Gives a tool that is offered its name. */
+  /** Assigns a name to an offered tool. */
   add(tool: ClientTool): string {
     const known = this.#names.get(keyOf(tool))
     if (known !== undefined) return known
@@ -45,7 +45,9 @@ export class ToolNames {
     return name
   }
 
-  /** The API's name of a tool, offered or not: histories have calls of tools that are gone. */
+  /**
+   * The API's name of a tool, offered or not: histories have calls of tools that no longer exist.
+   */
   nameOf(tool: ClientTool): string {
     return this.#names.get(keyOf(tool)) ?? toolName(tool)
   }
@@ -54,7 +56,9 @@ export class ToolNames {
     return this.#names.has(keyOf(tool))
   }
 
-  /** The client's tool of that name; a function of that name if none was offered. */
+  /**
+   * The client's tool for a name of the API; a function of that name if no such tool was offered.
+   */
   toolOf(name: string): ClientTool {
     return this.#tools.get(name) ?? { kind: 'function', name }
   }

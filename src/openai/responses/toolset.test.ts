@@ -483,7 +483,7 @@ test.each([
 ])('a forced call of %s is refused', (_, choice) => {
   const ask = () => translated({ tools: [{ type: 'file_search' }], tool_choice: choice })
   expect(ask).toThrow(ApiError)
-  expect(ask).toThrow(/^tool_choice: a call is forced/)
+  expect(ask).toThrow(/^tool_choice: it forces a tool/)
 })
 
 test('of allowed tools, the others are not offered', () => {

@@ -32,7 +32,7 @@ import { APPLY_PATCH, LOCAL_SHELL, SHELL } from './shell-tools.ts'
 import { type ClientTool, ToolNames } from './tool-names.ts'
 import { isWebSearch, WEB_SEARCH, webSearchTool } from './web-search.ts'
 
-/** The tools of a request, as the API has them, and how its calls come back to the client. */
+/** The tools of a request in the API's form, and the way back for their calls. */
 export type Toolset = {
   tools: ToolDefinition[]
   mcpServers: McpServer['server'][]
@@ -44,13 +44,13 @@ export type Toolset = {
   computerCalls: ComputerCalls
 }
 
-/** A tool, and where in the request it stands. */
+/** A tool, and its path in the request. */
 export type PlacedTool = { tool: Tool; place: string }
 
 /**
- * Of two tools with one name the last counts: clients send a changed one again.
+ * If two tools have one name, the last counts: clients send a changed tool again.
  *
- * @param model the model's full name: not all take the same version of a tool
+ * @param model the model's full name; it determines the versions of tools
  */
 export function toolsetOf(placed: readonly PlacedTool[], model: string): Toolset {
   const tools = new Map<string, ToolDefinition>()
@@ -71,7 +71,7 @@ export function toolsetOf(placed: readonly PlacedTool[], model: string): Toolset
   function add(tool: Tool, place: string): void {
     const omit = (what: string = tool.type): void => void leftOut.push(`${place}: ${what}`)
     if (isWebSearch(tool)) {
-      // Only a stored copy of the web is wanted: the API has none.
+      // The client wants only a stored copy of the web, which the API does not have.
       const { external_web_access: isOnline = true } = tool as WebSearchTool
       if (!isOnline) omit('web_search without external_web_access')
       else offerHosted(webSearchTool(tool))
@@ -99,7 +99,7 @@ export function toolsetOf(placed: readonly PlacedTool[], model: string): Toolset
         offer({ kind: tool.type }, (name) => ({ ...LOCAL_SHELL, name }))
         return
       case 'shell':
-        // Without an environment, or in a local one, the client runs it.
+        // The client runs it, if there is no environment or a local one.
         if ((tool.environment?.type ?? 'local') !== 'local') omit('shell in a container')
         else offer({ kind: tool.type }, (name) => ({ ...SHELL, name }))
         return
@@ -122,7 +122,7 @@ export function toolsetOf(placed: readonly PlacedTool[], model: string): Toolset
         offerHosted(CODE_EXECUTION_TOOL)
         return
       default:
-        // `file_search`, `image_generation`, `tool_search`, and whatever comes next.
+        // `file_search`, `image_generation`, `tool_search`, and future types.
         if ((tool as { type: string }).type.startsWith(WEB_FETCH)) offerHosted(WEB_FETCH_TOOL)
         else omit()
     }
@@ -133,7 +133,7 @@ export function toolsetOf(placed: readonly PlacedTool[], model: string): Toolset
     member: NamespaceTool['tools'][number],
   ): void {
     const tool: ClientTool = { kind: member.type, name: member.name, namespace }
-    // The API has no place for the group's description: each of its tools has it.
+    // The API has no field for the description of a group, so each of its tools gets it.
     const about = [description, member.description].filter(Boolean).join('\n\n')
     offer(tool, (name) =>
       member.type === 'custom'
@@ -161,7 +161,7 @@ export function toolsetOf(placed: readonly PlacedTool[], model: string): Toolset
   }
 }
 
-/** A colon is in no name of a tool. */
+/** A name of a tool has no colon. */
 function mcpKey(label: string): string {
   return `mcp:${label}`
 }
@@ -179,11 +179,11 @@ function custom(tool: CustomTool, name: string): ToolDefinition {
 
 type Choice = NonNullable<ResponsesRequest['tool_choice']>
 
-/** Which tools the model may use, and how it may. */
+/** Which tools the model may use, and whether it must. */
 export type ToolUse = { tools: ToolDefinition[]; choice: AskedChoice | undefined }
 
 /**
- * What `tool_choice` says, in the names of the API's tools.
+ * Translates `tool_choice` into the names of the API's tools.
  *
  * @throws ApiError if it forces a tool that was left out
  */
@@ -203,7 +203,7 @@ export function toolUse(choice: Choice | null | undefined, toolset: Toolset): To
   const used = tools.filter((tool) => refersTo(choice as Reference, tool, toolset))
   const [first] = used
   if (first === undefined) throw forced(`tool_choice.type: ${choice.type}`)
-  // A set of tools has no name: of all tools it alone is offered.
+  // A set of tools has no name. To force it, only the set is offered.
   if (first.name === undefined) return { tools: used, choice: { mode: 'required' } }
   return { tools, choice: { name: first.name } }
 }
@@ -242,7 +242,7 @@ function refersTo(reference: Reference, tool: ToolDefinition, { names }: Toolset
 
 function forced(what: string = 'tools') {
   return invalid(
-    `tool_choice: a call is forced, and there is no such tool here (${what}).`,
+    `tool_choice: it forces a tool that is not available here (${what}).`,
     'tool_choice',
     'unsupported_value',
   )

@@ -15,7 +15,7 @@ export function isWebSearch(tool: Tool): tool is WebSearchTool | WebSearchPrevie
   return tool.type.startsWith(WEB_SEARCH)
 }
 
-/** OpenAI's search as the API's: both run on the API's side. */
+/** OpenAI's web search as the API's. Both run on the server. */
 export function webSearchTool(tool: WebSearchTool | WebSearchPreviewTool): ToolDefinition {
   const filters: Filters = ('filters' in tool ? tool.filters : undefined) ?? {}
   const { allowed_domains: allowed, blocked_domains: blocked } = filters
@@ -31,14 +31,14 @@ export function webSearchTool(tool: WebSearchTool | WebSearchPreviewTool): ToolD
   }
 }
 
-/** The API takes one of the two. */
+/** The API accepts only one of the two. */
 type Filters = { allowed_domains?: string[] | null; blocked_domains?: string[] | null }
 
 type Block = ReplyMessage['content'][number]
 type SearchCall = Extract<Block, { type: 'server_tool_use' }>
 type SearchResult = Extract<Block, { type: 'web_search_tool_result' }>
 
-/** @param result absent where the reply ended before it came */
+/** @param result absent if the reply ended before the result came */
 export function searchItem(
   id: string,
   { input }: SearchCall,
@@ -56,8 +56,7 @@ export function searchItem(
 }
 
 /**
- * What a text is taken from. The API cites for a whole block, so that an annotation covers the whole
- * of its part.
+ * The sources of a text. The API cites for a whole block, so an annotation covers the whole part.
  */
 export function annotationsOf(
   block: Extract<Block, { type: 'text' }>,

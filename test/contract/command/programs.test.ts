@@ -93,7 +93,7 @@ describe('run', () => {
       stderr: expect.stringContaining('run --'),
     })
     const end = await run(['run', '--port', '1', '--', 'no-such-program'])
-    expect(end).toMatchObject({ code: 1, stderr: expect.stringContaining('no such program') })
+    expect(end).toMatchObject({ code: 1, stderr: expect.stringContaining('program not found') })
     expect(runtimesIn(sandbox.folder)).toEqual([])
   })
 })
@@ -104,7 +104,7 @@ describe('selftest', () => {
 
     expect({ code, stderr }).toEqual({ code: 0, stderr: '' })
     expect(stdout.match(/^ok {7}/gm)).toHaveLength(8)
-    expect(stdout.trimEnd().split('\n').at(-1)).toBe('All of it works here.')
+    expect(stdout.trimEnd().split('\n').at(-1)).toBe('Everything works on this machine.')
     expect(standin.requests).toEqual([])
     expect(leftIn(join(sandbox.folder, 'tmp'))).toEqual([])
     expect(existsSync(join(sandbox.env['HOME'] ?? '', '.local'))).toBe(false)

@@ -68,7 +68,7 @@ describe('what it says at start', () => {
       openaiUrl: `${url}/v1`,
       login: 'API key',
       model: 'claude-sonnet-4-6',
-      key: 'none asked for',
+      key: 'not required (only this machine can connect)',
       maxProcesses: expect.any(Number),
       warnings: [],
     })
@@ -117,7 +117,7 @@ describe('where its settings come from', () => {
     expect(new URL(url).port).not.toMatch(/^[12]$/)
     expect(line.model).toBe('claude-haiku-4-5')
     expect(command.stderr).toBe(
-      'warning: config.txt:5: modl_default is not known, and not used; did you mean model_default?\n',
+      'warning: config.txt:5: modl_default is unknown, so it has no effect; did you mean model_default?\n',
     )
     expect((await ask(url)).status).toBe(200)
     const { body } = standin.messages[0] ?? {}
@@ -137,7 +137,7 @@ test('a login that the runtime does not tell keeps no server from starting, or s
     env: sandbox.env,
     cwd: sandbox.workFolder,
   })
-  expect(line.login).toMatch(/^not known yet \(.*\); the runtime is asked again$/)
+  expect(line.login).toMatch(/^not known yet \(.*\); the server asks again$/)
   expect((await ask(url)).status).toBe(200)
   expect(await (await fetch(`${url}/auth/status`)).json()).toMatchObject({
     authenticated: false,

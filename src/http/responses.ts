@@ -53,7 +53,7 @@ function responsesFormat(stream: ResponseStream): SseFormat {
   }
 }
 
-/** Answers at once; the response is made whether its client stays or not. */
+/** Answers at once. The response is completed even if its client leaves. */
 async function postBackground(
   prepared: PreparedResponse,
   request: Request,

@@ -1,6 +1,6 @@
 import { byId } from './dom.js'
 
-// The proxy's key, if it asks for one. It is kept in this tab alone.
+// The proxy's key, if one is required. Only this tab keeps it.
 
 const KEY = 'claude-sub-proxy key'
 
@@ -8,7 +8,7 @@ export function hasKey() {
   return sessionStorage.getItem(KEY) !== null
 }
 
-/** Asks the proxy, with the key that was typed in. */
+/** Sends a request to the proxy, with the key from the form. */
 export function ask(path, init = {}) {
   const key = sessionStorage.getItem(KEY)
   return fetch(path, {
@@ -18,16 +18,16 @@ export function ask(path, init = {}) {
   })
 }
 
-/** What an answer that is no success says. */
+/** The message of an answer that is not a success. */
 export async function messageIn(response) {
   const body = await response.json().catch(() => undefined)
   return body?.error?.message ?? `The proxy answered ${response.status}.`
 }
 
-/** Asks for the key; resolves when one was typed in. */
+/** Shows the form for the key; resolves when the user has entered one. */
 export function askForKey() {
   const wasRefused = hasKey()
-  // A link can't bring it.
+  // A link in the page can't send the key.
   byId('links').hidden = true
   byId('main').hidden = true
   byId('key-form').hidden = false

@@ -7,16 +7,16 @@ const REASONS = {
   'interactive requests': 'interactive requests go first',
   'plan window': 'its share of the plan window is used',
   'key limit': 'its key is over a limit',
-  key: 'its key was taken away',
-  'rate limit': 'a rate limit is reached',
+  key: 'its key was removed',
+  'rate limit': 'the rate limit was reached',
   overload: 'the API is overloaded',
   login: 'nobody is logged in',
   billing: 'the account cannot be billed',
-  'next attempt': 'a request that failed is tried again later',
+  'next attempt': 'a failed request will be repeated later',
   store: 'the database or its folder cannot be used',
 }
 
-/** By id: what stands on the page of a batch. */
+/** The elements of each batch, by its id. */
 const cards = new Map()
 
 export function showBatches(batches = []) {

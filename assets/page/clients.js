@@ -1,7 +1,7 @@
 import { hasKey } from './access.js'
 import { byId, copyButton, element } from './dom.js'
 
-/** How to point clients at this proxy: settings as variables of a shell, or code. */
+/** Settings that point clients at this proxy: shell variables or code. */
 function clients() {
   const address = location.origin
   const key = hasKey() ? 'your-proxy-key' : 'unused'
@@ -27,7 +27,7 @@ function clients() {
     },
     {
       name: 'Cursor, Cline, Zed, Continue',
-      text: `Provider: OpenAI compatible\nBase URL: ${address}/v1\nAPI key:  ${key}\n(Cursor asks from its own servers: it can't reach an address of this machine alone.)`,
+      text: `Provider: OpenAI compatible\nBase URL: ${address}/v1\nAPI key:  ${key}\n(Cursor sends requests from its own servers, so it can't reach localhost.)`,
     },
     { name: 'Python', text: `Anthropic(base_url="${address}", api_key="${key}")` },
     { name: 'TypeScript', text: `new Anthropic({ baseURL: '${address}', apiKey: '${key}' })` },

@@ -13,13 +13,12 @@ const BY_TYPE = {
   not_found_error: 'This login does not have the model. GET /v1/models lists the models it has.',
   request_too_large: 'The request is too large. Send less history or smaller images.',
   rate_limit_error:
-    'A limit is reached. Wait until the window of the plan resets, or send fewer requests at once.',
+    'A limit was reached. Wait until the plan window resets, or send fewer requests at once.',
   overloaded_error: 'The API or this proxy is busy. Try again in a moment.',
-  timeout_error:
-    'It took too long. Try again, or raise the limit that the message names in the configuration.',
+  timeout_error: 'A time limit was exceeded. Try again, or raise the limit that the message names.',
   invalid_request_error:
     'The request is wrong; the message says where. Correct it and send it again.',
-  api_error: 'Something between this proxy and the model failed. Try again. The log says more.',
+  api_error: 'A part between this proxy and the model failed. Try again. The log has details.',
 }
 
 export function hintFor({ outcome, status, error_type: type, error_message: message }) {

@@ -1,11 +1,11 @@
 import { element, shape } from './dom.js'
 
-/** How a turn was served, and the mark that it has beside its colour. */
+/** How a turn was served, and its mark, which helps readers who can't see the colours. */
 export const LANES = {
   resolve: { text: 'tool results went to the process that waited for them', mark: 'diamond' },
   continue: { text: 'a process continued its conversation', mark: 'circle' },
   rewind: { text: 'a process went back to the last common message', mark: 'triangle' },
-  open: { text: 'a process was given the whole conversation', mark: 'square' },
+  open: { text: 'a process got the whole conversation', mark: 'square' },
   run: { text: 'Claude Code worked with its own tools', mark: 'star' },
   none: { text: 'the turn ended before it got a process', mark: 'cross' },
 }

@@ -94,8 +94,8 @@ function planNote(plan, login) {
   if (!login.authenticated) return ''
   if (plan === null) {
     return isBilled(login)
-      ? 'Billed by tokens; there are no plan windows.'
-      : 'The windows of a subscription are known after the first turn.'
+      ? 'Billed by tokens, without plan windows.'
+      : 'The plan windows appear after the first turn.'
   }
   const guard =
     plan.guard === null ? '' : `usage_guard refuses requests once ${percent(plan.guard)} are used. `

@@ -1,4 +1,4 @@
-// The page at `/`. What it shows comes from one stream, `GET /v1/usage/stream`, which is read with
+// The page at `/`. Its data comes from one stream, `GET /v1/usage/stream`, which is read with
 // `fetch` because an `EventSource` can't send a key. The days come from `GET /v1/usage`.
 
 import { ask, askForKey, eventsIn, messageIn } from './access.js'
@@ -14,7 +14,7 @@ import { showTurns } from './turns.js'
 import { drawDays, showDays, showToday } from './usage.js'
 
 const LONGEST_WAIT = 15_000
-/** How often the days are asked for at most. */
+/** The shortest time between two requests for the days. */
 const DAYS_MILLISECONDS = 3000
 
 let latest
@@ -67,7 +67,7 @@ function show(overview) {
   void followDays(overview.usage.today.requests)
 }
 
-/** The days change with a request, and need not do so at once. */
+/** A request changes the days, but the page may show that later. */
 async function followDays(requests) {
   if (requests === requestsThen && daysAt !== -Infinity) return
   const wait = daysAt + DAYS_MILLISECONDS - performance.now()
@@ -106,7 +106,7 @@ function showUptime() {
 
 byId('days-what').addEventListener('change', drawDays)
 showClients()
-// Times grow old without an event.
+// Relative times change without an event.
 setInterval(() => {
   if (latest === undefined) return
   showUptime()

@@ -6,7 +6,7 @@ import { WRITERS } from './snippets.js'
 
 let leaving
 
-/** What the form asks for. Throws an Error that says what is wrong with it. */
+/** The request in the form. Throws an Error with the reason if it is not valid. */
 function bodyOfForm() {
   const [system, prompt, tools] = ['try-system', 'try-prompt', 'try-tools'].map((id) =>
     byId(id).value.trim(),

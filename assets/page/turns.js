@@ -127,7 +127,7 @@ function rowOf(turn) {
     ),
   )
   row.addEventListener('click', () => {
-    // A click that ends a selection is none.
+    // A click at the end of a text selection does not open the row.
     if (getSelection()?.isCollapsed ?? true) toggle(turn.id, open)
   })
   return row

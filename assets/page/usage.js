@@ -58,7 +58,7 @@ export function showDays(report) {
       ]),
     ),
   )
-  // With one key for all there is nothing to tell apart.
+  // With a single key, a table by key has no use.
   const isOneKey = Object.keys(keys).every((name) => name === 'default')
   byId('keys-table').hidden = isOneKey
   byId('keys-table').replaceChildren(
@@ -70,12 +70,12 @@ export function showDays(report) {
   )
   const { dollars, unknown } = costOf(models)
   const billed =
-    login !== undefined && isBilled(login) ? '' : ', not billed: they are covered by the plan'
+    login !== undefined && isBilled(login) ? '' : '; not billed, because the plan covers it'
   const without = unknown.length === 0 ? '' : ` Without a known price: ${unknown.join(', ')}.`
   say(
     'days-note',
     used.length === 0
-      ? 'No requests in this time.'
+      ? 'No requests in these days.'
       : `${money(dollars)} at API prices of ${PRICES_AS_OF}${billed}.${without}`,
   )
 }

@@ -12,6 +12,10 @@ const PLAN = {
   overage: { in_use: false, status: null },
   guard: null,
 }
+function windowWith(used: number) {
+  return { name: 'five_hour', used, resets_at: LATER, full_at: null }
+}
+
 const FINE = { login: { authenticated: true }, plan: PLAN, waiting: 0 }
 
 test.each([
@@ -26,6 +30,8 @@ test.each([
   ['error', FINE, turnRecord({ outcome: 'error', status: 429, errorType: 'rate_limit_error' })],
   ['warning', { ...FINE, plan: { ...PLAN, status: 'allowed_warning' } }, undefined],
   ['warning', { ...FINE, plan: { ...PLAN, overage: { in_use: true, status: null } } }, undefined],
+  ['warning', { ...FINE, plan: { ...PLAN, windows: [windowWith(0.9)] } }, undefined],
+  ['ok', { ...FINE, plan: { ...PLAN, windows: [windowWith(0.89)] } }, undefined],
   ['warning', { ...FINE, waiting: 3 }, turnRecord()],
 ])('the state is %s', (level, facts, last) => {
   expect(stateOf(facts, last ? [last] : [])).toEqual({ level, text: expect.stringMatching(/\.$/) })

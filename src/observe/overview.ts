@@ -146,6 +146,9 @@ export function turnSummary(turn: TurnRecord): TurnSummary {
 const MANY_FAILURES = 3
 const LARGE_SHARE = 0.05
 
+/** The state warns of a plan window once this share is used. */
+const NEARLY_FULL = 0.9
+
 /**
  * The state in one sentence: it works, or the reason why it does not.
  *
@@ -184,11 +187,14 @@ export function stateOf(
     const text = `${failed.length} of the last ${turns.length} turns failed.`
     return { level: 'warning', text }
   }
-  if (plan?.status === 'allowed_warning') {
-    return { level: 'warning', text: "The plan's limit is near." }
-  }
   if (plan?.overage.in_use) {
     return { level: 'warning', text: 'The plan is used up; paid overage is in use.' }
+  }
+  if (
+    plan?.status === 'allowed_warning' ||
+    plan?.windows.some(({ used }) => used >= NEARLY_FULL) === true
+  ) {
+    return { level: 'warning', text: "The plan's limit is near." }
   }
   return { level: 'ok', text: 'It works.' }
 }

@@ -1,6 +1,6 @@
 # syntax=docker/dockerfile:1
 
-# Debian, for the runtime is built against glibc and musl, and this is the one it is tested with.
+# Debian has glibc. The runtime supports glibc and musl, but only glibc was tested here.
 FROM node:24-bookworm-slim AS base
 ENV NODE_ENV=production \
     NPM_CONFIG_FUND=false \

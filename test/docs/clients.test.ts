@@ -30,9 +30,9 @@ test('the table has each agent, and all of them were right', () => {
 })
 
 describe.each(['docs/clients.md', 'README.md', 'README_CN.md'])('%s', (name) => {
-  const rows = tables(read(name)).find(([head]) => head?.[2] === 'tried' || head?.[2] === '已试用')
+  const rows = tables(read(name)).find(([head]) => head?.[2] === 'tested' || head?.[2] === '已测试')
 
-  test.each(CLIENT_PROGRAMS)('says which version of $name was tried', (client) => {
+  test.each(CLIENT_PROGRAMS)('names the tested version of $name', (client) => {
     const row = rows?.find(([first]) => first === client.name)
     expect(row?.[2]?.split(',')[0]).toBe(RUN.get(client.name)?.version)
   })

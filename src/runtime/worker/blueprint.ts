@@ -41,9 +41,10 @@ export function conversationKind(input: BlueprintInput): WorkerKind {
   return {
     options: {
       ...options,
-      // It looks its commands and skills through for each turn, which takes a tenth of the turn's CPU time.
+      // Otherwise the runtime searches its commands and skills for each turn, which costs a tenth
+      // of the turn's CPU time.
       extraArgs: { ...options.extraArgs, 'disable-slash-commands': null },
-      // Its prompt is replaced by each conversation's: see settings.ts.
+      // Each conversation replaces this prompt: see settings.ts.
       agents: { [PLAIN_AGENT]: { description: 'A conversation', prompt: 'placeholder' } },
     },
     systemPrompt: () => '',

@@ -12,7 +12,7 @@ type Aim = {
 
 type Lookup = (name: string) => Figures | undefined
 
-/** What is wanted of one run: ratios to what is measured in the same run. */
+/** The targets for one run, as ratios to other works of the same run. */
 const AIMS: readonly Aim[] = [
   faster(NAMES.sameSystem, 12),
   faster(NAMES.newSystem, 12),
@@ -45,19 +45,23 @@ const AIMS: readonly Aim[] = [
   },
 ]
 
-/** Of the memory that another run had at its end, when its processes stayed for ten minutes. */
+/**
+ * The goal as a share of the memory at the end of another run, whose processes stayed for ten
+ * minutes.
+ */
 const MEMORY_SHARE = 1 / 3
 
 /**
- * MB of all processes at the end of the same works with the version before the workers, which kept a
- * process for each conversation: 16 of them.
+ * MB of all 16 processes after the same works with the version before workers, which kept a process
+ * for each conversation.
  */
 export const MEMORY_BEFORE = 1895
 
 /**
- * Says of each aim whether it is met, where its works were measured.
+ * Whether each target is met, if its works were measured.
  *
- * @param memory of all processes 40 s after the end, in MB, and that at the end of the run that it is compared with
+ * @param memory of all processes 40 s after the end, in MB, and that at the end of the run that it
+ * is compared with
  */
 export function judge(
   figures: readonly Figures[],

@@ -14,7 +14,7 @@ export const NAMES = {
   relay: 'relay of 10,000 deltas',
 } as const
 
-/** Where the works go, and what a process of the runtime needs. */
+/** The addresses for the works, and the needs of a runtime process. */
 export type Places = {
   standinUrl: string
   proxyUrl: string
@@ -22,7 +22,7 @@ export type Places = {
   workFolder: string
 }
 
-/** All that is measured, in the order of the table. */
+/** All works, in the order of the table. */
 export function allWorks({ standinUrl, proxyUrl, env, workFolder }: Places): works.Work[] {
   const cold = async (): Promise<number> => {
     const { firstDelta } = await coldStart(env, workFolder, SYSTEM, `Hello ${unique()}`)
@@ -67,7 +67,7 @@ function comparedWith(name: string, work: works.Work): works.Work {
   return { ...work, against: name }
 }
 
-/** The works whose names fit, and those that they are compared with. */
+/** The works with a matching name, and the works that they are compared with. */
 export function chosenWorks(all: readonly works.Work[], wanted: RegExp): works.Work[] {
   const isWanted = all.filter(({ name }) => wanted.test(name))
   const names = new Set<string>([
@@ -82,12 +82,12 @@ export function isColdStart({ name }: works.Work): boolean {
   return name.startsWith('cold')
 }
 
-/** What others are compared with. */
+/** The works that others are compared with. */
 export function isYardstick(work: works.Work): boolean {
   return isColdStart(work) || work.name.startsWith('direct') || work.name === NAMES.sdk
 }
 
-/** Whether the times are those of a whole reply, and not to its first delta. */
+/** Whether the times are those of whole replies, not of first deltas. */
 export function isRelay({ name }: works.Work): boolean {
   return name.includes('10,000')
 }

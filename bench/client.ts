@@ -7,10 +7,13 @@ export type ReplyFacts = { text: string; call: { id: string; name: string } | un
 
 const agent = new Agent({ keepAlive: true, maxSockets: Infinity })
 
-/** What came back, whatever it is. */
+/** The answer, of any kind. */
 export type Exchange = { status: number; text: string; firstDelta: number | undefined; end: number }
 
-/** Asks for a stream, and says when its first delta and its end came. Fails where it is no reply. */
+/**
+ * Requests a stream, and returns the times of its first delta and its end. Throws if it is not a
+ * reply.
+ */
 export async function ask(url: string, body: object): Promise<Timing> {
   const { status, text, firstDelta, end } = await exchange(url, body)
   if (firstDelta === undefined || !text.includes('message_stop')) {
@@ -19,7 +22,7 @@ export async function ask(url: string, body: object): Promise<Timing> {
   return { firstDelta, end, message: factsOf(text) }
 }
 
-/** Asks for a stream and reads it to its end. Fails where the connection does. */
+/** Requests a stream and reads it to its end. Throws if the connection fails. */
 export function exchange(url: string, body: object, signal?: AbortSignal): Promise<Exchange> {
   const payload = Buffer.from(JSON.stringify({ max_tokens: 1000, ...body, stream: true }))
   return new Promise((resolve, reject) => {
@@ -61,7 +64,7 @@ export function closeConnections(): void {
   agent.destroy()
 }
 
-/** What a stream of events says. */
+/** The facts in a stream of events. */
 export function factsOf(stream: string): ReplyFacts {
   let text = ''
   let call: ReplyFacts['call']

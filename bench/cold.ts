@@ -3,8 +3,9 @@ import { query, type SDKUserMessage } from '@anthropic-ai/claude-agent-sdk'
 export type ColdTiming = { firstDelta: number; end: number }
 
 /**
- * What a proxy does that starts the runtime for each request: one `query()` of the SDK with the
- * client's system prompt, no tools and no settings. Milliseconds to the first delta and to the end.
+ * A cold start, like in a proxy that starts the runtime for each request: one `query()` of the SDK
+ * with the client's system prompt, no tools and no settings. Returns milliseconds until the first
+ * delta and until the end.
  */
 export async function coldStart(
   env: Record<string, string>,
@@ -22,7 +23,7 @@ export async function coldStart(
   return { firstDelta, end: performance.now() - startedAt }
 }
 
-/** A process that is kept, for what the SDK alone takes to hand on a reply. */
+/** A running process, to measure how long the SDK alone takes to pass on a reply. */
 export class WarmQuery {
   readonly #prompts: ((prompt: SDKUserMessage) => void)[] = []
   readonly #query

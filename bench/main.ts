@@ -17,17 +17,20 @@ import { MODEL, user, type Work } from './works.ts'
 const { values: options } = parseArgs({
   options: {
     rounds: { type: 'string', default: '8' },
-    /** A regular expression: only the works whose names it fits, and what they are compared with. */
+    /**
+     * A regular expression: runs only works with a matching name, and the works that they are
+     * compared with.
+     */
     only: { type: 'string', default: '' },
     /** A file for all samples, as JSON. */
     json: { type: 'string' },
-    /** Such a file of another run, for the memory at the end. */
+    /** Such a file of another run, to compare the memory at the end. */
     baseline: { type: 'string' },
   },
 })
 const rounds = Number(options.rounds)
 const wanted = new RegExp(options.only)
-/** After so long, workers that no turn needs have ended. */
+/** After this time, unused workers have ended. */
 const REST_MILLISECONDS = 40_000
 
 const standin = await startStandin()
@@ -48,7 +51,7 @@ const measured = new Map<Work, Measured>(
   works.map((work) => [work, { work, samples: [], lanes: new Map() }]),
 )
 
-// The first requests of all are for warming up: the connections, the compilers.
+// The first requests warm up connections and compilers.
 for (const url of [standin.url, proxy.url]) {
   await ask(url, { model: MODEL, messages: [user('Hello')] })
 }
@@ -73,7 +76,7 @@ process.stderr.write('\n')
 
 const memoryAtEnd = memoryOf(proxy.pid)
 const baseline = baselineMemory()
-// Workers that no turn needs end after half a minute.
+// Unused workers end after half a minute.
 if (baseline !== undefined) await setTimeout(REST_MILLISECONDS)
 const memoryAtRest = memoryOf(proxy.pid)
 const share = wanted.test('share')
@@ -107,7 +110,7 @@ if (options.json !== undefined) {
   writeFileSync(options.json, `${JSON.stringify({ ...facts, aims, results }, undefined, 2)}\n`)
 }
 
-/** Does a work once. What it sets going counts too, until all is quiet. */
+/** Runs a work once, until all activity that it caused has ended. */
 async function measure(work: Work): Promise<Sample> {
   const cpuBefore = cpuSpent()
   const watch = new MemoryWatch(isStartedHere(work) ? processesHere : proxyProcesses)
@@ -136,7 +139,7 @@ function cpuSpent(): number {
   return cpuOf(proxy.pid) + cpuOfEndedChildren()
 }
 
-/** Resolves when the proxy and its processes have next to nothing to do. */
+/** Resolves when the proxy and its processes are almost idle. */
 async function untilQuiet(): Promise<void> {
   const deadline = performance.now() + 6000
   let quietLooks = 0
@@ -148,7 +151,7 @@ async function untilQuiet(): Promise<void> {
   }
 }
 
-/** How many turns have taken which lane since the proxy was started, as it tells itself. */
+/** The number of turns by lane since the start, from the proxy's own report. */
 async function lanesOf(url: string): Promise<Map<string, number>> {
   const metrics = await (await fetch(`${url}/metrics`)).text()
   const lanes = new Map<string, number>()
@@ -164,7 +167,7 @@ function peaksOf({ samples }: Measured): number[] {
   return samples.map(({ peak }) => peak)
 }
 
-/** After some of the works the memory says nothing. */
+/** After a selection of the works, the memory is not comparable. */
 function baselineMemory(): number | undefined {
   if (options.baseline !== undefined) return memoryIn(options.baseline)
   return options.only === '' ? MEMORY_BEFORE : undefined

@@ -1,13 +1,13 @@
 import { type Summary, summarize } from './statistics.ts'
 import type { Run, Work } from './works.ts'
 
-/** One run of a work, and what it took. */
+/** The measurements of one run of a work. */
 export type Sample = Run & {
-  /** Milliseconds that the whole run took. */
+  /** The duration of the whole run, in milliseconds. */
   wall: number
   /** CPU milliseconds of all processes on the proxy's side, or of the cold starts. */
   cpu: number
-  /** The most memory of these processes that was seen, in MB. */
+  /** The largest memory of these processes at any look, in MB. */
   peak: number
 }
 
@@ -17,7 +17,7 @@ export type Measured = { work: Work; samples: Sample[]; lanes: Map<string, numbe
 /** The row of a work: medians over its runs, the latencies over all its requests. */
 export type Figures = Summary & {
   name: string
-  /** Requests that have ended, in a second of the run. */
+  /** Requests per second of the run. */
   requestsPerSecond: number
   /** CPU milliseconds for each request. */
   cpu: number

@@ -3,8 +3,8 @@ import { readdirSync, readFileSync } from 'node:fs'
 import { descendants } from '../test/support/processes.ts'
 
 /**
- * CPU time in milliseconds of a process and of all below it, those that have ended included: the
- * system adds a process's time to its parent's when the parent learns of its end.
+ * CPU time in milliseconds of a process and all its descendants, including ended ones: the system
+ * adds the time of a process to its parent's when the parent learns of its end.
  */
 export function cpuOf(pid: number): number {
   return [pid, ...childrenBelow(pid)].reduce((sum, each) => sum + sumOf(cpuFields(each)), 0)
@@ -15,7 +15,7 @@ export function cpuOfEndedChildren(): number {
   return sumOf(cpuFields(process.pid).slice(2))
 }
 
-/** Resident memory in MB that no other process shares, of a process and those below it. */
+/** Private resident memory in MB of a process and its descendants. */
 export function memoryOf(pid: number): { own: number; children: number[] } {
   return {
     own: privateMegabytes(pid),
@@ -23,12 +23,12 @@ export function memoryOf(pid: number): { own: number; children: number[] } {
   }
 }
 
-/** Watches the memory of processes while something is done. */
+/** Watches the memory of processes during a work. */
 export class MemoryWatch {
   readonly #timer: NodeJS.Timeout
   #peak = 0
 
-  /** @param pids gives the processes that count, at each look */
+  /** @param pids returns the processes to count, at each look */
   constructor(pids: () => number[]) {
     const look = (): void => {
       this.#peak = Math.max(this.#peak, sumOf(pids().map(anonymousMegabytes)))
@@ -37,7 +37,7 @@ export class MemoryWatch {
     this.#timer = setInterval(look, LOOK_MILLISECONDS)
   }
 
-  /** Ends the watch. Gives the most that there was at a look, in MB of memory without a file. */
+  /** Ends the watch, and returns the largest value at any look, in MB of memory without a file. */
   stop(): number {
     clearInterval(this.#timer)
     return this.#peak
@@ -69,7 +69,7 @@ function cpuFields(pid: number): number[] {
     .map((ticks) => Number(ticks) * TICK_MILLISECONDS)
 }
 
-/** Those after the name, which stands in parentheses and may hold blanks itself. */
+/** The fields after the name, which is in parentheses and may contain spaces. */
 function statFields(pid: number | string): string[] {
   const stat = readOrEmpty(`/proc/${pid}/stat`)
   return stat.slice(stat.lastIndexOf(')') + 2).split(' ')
@@ -77,7 +77,7 @@ function statFields(pid: number | string): string[] {
 
 const PAGE_BYTES = 4096
 
-/** Quick to read, unlike what is private: the system does not walk the pages for it. */
+/** Quick to read, unlike private memory, for which the system walks the pages. */
 function anonymousMegabytes(pid: number): number {
   const [, resident = 0, shared = 0] = readOrEmpty(`/proc/${pid}/statm`).split(' ').map(Number)
   return ((resident - shared) * PAGE_BYTES) / 2 ** 20
@@ -95,7 +95,7 @@ function sumOf(values: readonly number[]): number {
   return values.reduce((sum, value) => sum + value, 0)
 }
 
-/** A process may end while it is looked at. */
+/** A process may end during the look. */
 function readOrEmpty(path: string): string {
   try {
     return readFileSync(path, 'utf8')

@@ -7,7 +7,7 @@ import { fileURLToPath } from 'node:url'
 export type Program = {
   url: string
   pid: number
-  /** Ends it in order; resolves with its exit code. */
+  /** Ends the program in order; resolves with its exit code. */
   stop: () => Promise<number | null>
 }
 
@@ -19,7 +19,7 @@ export async function startStandin(): Promise<Program> {
   return program(child, `http://127.0.0.1:${port}`)
 }
 
-/** Starts the built command, and says how many milliseconds it took until it served. */
+/** Starts the built command, and returns how many milliseconds it took until it served. */
 export async function startProxy(
   env: Record<string, string>,
   cwd: string,
@@ -41,7 +41,7 @@ export async function startProxy(
     const [, port] = /"url":"http:\/\/localhost:(\d+)"/.exec(line) ?? []
     if (port === undefined) continue
     const startedIn = performance.now() - startedAt
-    // What is written from now on is the log of errors.
+    // From now on the output is the log of errors.
     child.stdout.setEncoding('utf8').on('data', onComplaint).resume()
     return { ...program(child, `http://127.0.0.1:${port}`), startedIn }
   }

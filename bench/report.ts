@@ -11,9 +11,9 @@ export type Facts = {
   startedInMilliseconds: number
   memoryAtStart: Memory
   memoryAtEnd: Memory
-  /** 40 s later; the same if the run had not all works. */
+  /** 40 s later; the same value if not all works were run. */
   memoryAtRest: Memory
-  /** The most that the proxy and its processes had at any look, in MB. */
+  /** The largest memory of the proxy and its processes at any look, in MB. */
   peak: number
   share: Share | undefined
 }
@@ -88,7 +88,7 @@ function cellsOf(work: Work, all: ReadonlyMap<string, Figures>): string[] {
 
 function renderAims(aims: readonly AimResult[]): string[] {
   return [
-    row(['aim', 'wanted', 'measured', '']),
+    row(['target', 'goal', 'measured', '']),
     row(['---', '--:', '--:', '---']),
     ...aims.map(({ what, wanted, measured, isMet }) =>
       row([what, wanted, measured, isMet ? 'met' : '**not met**']),

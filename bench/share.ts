@@ -8,7 +8,7 @@ import { ask } from './client.ts'
 import { type Summary, summarize } from './statistics.ts'
 import { MODEL, SYSTEM, user } from './works.ts'
 
-/** What the proxy itself adds, in milliseconds. */
+/** The time that the proxy itself adds, in milliseconds. */
 export type Share = {
   /** From a request's head to the first byte that is written into the process. */
   inward: Summary
@@ -16,13 +16,13 @@ export type Share = {
   outward: Summary
 }
 
-/** A server is measured that has run for a while. */
+/** The measured server has already run for a while. */
 const WARM_UP = 50
 const DELTAS = 3
 
 /**
- * Watches a proxy in this process from outside: its connections and its child processes, by Node's
- * diagnostics channels. A turn is asked only when the one before is long over.
+ * Watches the connections and child processes of a proxy in this process, by Node's diagnostics
+ * channels. A turn begins only after the previous one has ended.
  */
 export async function measureShare(
   url: string,
@@ -56,7 +56,7 @@ class Watch {
   #eventAt: number | undefined
   readonly #onProcess = (message: unknown): void => {
     const { process } = message as { process: ChildProcess }
-    // Its pipes are there only after it was announced.
+    // The pipes of a process exist only after its announcement.
     queueMicrotask(() => this.#watchProcess(process))
   }
   readonly #onRequest = (message: unknown): void => {

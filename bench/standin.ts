@@ -2,15 +2,15 @@ import { createServer, type IncomingMessage, type ServerResponse } from 'node:ht
 import type { AddressInfo } from 'node:net'
 
 /**
- * The Messages API as a program of its own, as fast as one can be: it answers at once. A prompt that
- * ends with `deltas=N` gets N deltas, another `…every=M` with M milliseconds between them; a request
- * with tools gets a call of the first one. It prints its port. For the soak, one that says `fault=…`
- * is treated so, and `id=…` is said back.
+ * The Messages API as a separate program, as fast as possible: it answers at once. A prompt that
+ * ends with `deltas=N` gets N deltas, another `…every=M` with M milliseconds between them; a
+ * request with tools gets a call of the first one. It prints its port. For the soak, one that says
+ * `fault=…` is treated so, and `id=…` is said back.
  */
 const server = createServer((request, response) => {
   void answer(request, response)
 })
-// A connection that the client keeps is not closed under its hands.
+// Kept-alive connections are never closed by the server.
 server.keepAliveTimeout = 0
 server.listen(0, '127.0.0.1', () => {
   process.stdout.write(`${(server.address() as AddressInfo).port}\n`)
@@ -54,7 +54,7 @@ async function answer(request: IncomingMessage, response: ServerResponse): Promi
   response.end(event('message_stop', {}))
 }
 
-/** Whether the fault is one that comes in place of a reply. */
+/** Whether the fault replaces the reply. */
 function fail(response: ServerResponse, fault: string): boolean {
   switch (fault) {
     case 'hangup':

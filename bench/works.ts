@@ -1,21 +1,23 @@
 import { ask } from './client.ts'
 
-/** Something that is measured, once in each round. */
+/** A work that is measured once in each round. */
 export type Work = {
   name: string
-  /** The name of the work that it is compared with; without one the cold start. */
+  /** The name of the work that it is compared with; by default the cold start. */
   against?: string
-  /** Several at once for a while: their requests a second are what is compared, not their times. */
+  /**
+   * Whether several clients ask at once; then requests per second are compared instead of times.
+   */
   isThroughput?: boolean
-  /** Takes seconds: done in every third round. */
+  /** Whether it takes seconds; then it runs only in every third round. */
   isRare?: boolean
   run: () => Promise<Run>
 }
 
 export type Run = {
-  /** Milliseconds: to the first delta, unless the work says otherwise. */
+  /** Milliseconds until the first delta, unless the work says otherwise. */
   times: number[]
-  /** All requests that were sent, those included that are not timed. */
+  /** All requests, including untimed ones. */
   requests: number
 }
 
@@ -37,7 +39,7 @@ const MARK = { cache_control: { type: 'ephemeral' } }
 
 let count = 0
 
-/** A number that no prompt had before. */
+/** A number that is unique among prompts. */
 export function unique(): number {
   count += 1
   return count
@@ -47,7 +49,7 @@ export function user(content: unknown): Message {
   return { role: 'user', content }
 }
 
-/** One user message, nothing before it. */
+/** A single user message. */
 export function singleShot(url: string, system: () => string): Single {
   return async () => {
     const body = { model: MODEL, system: system(), messages: [user(`Hello ${unique()}`)] }
@@ -55,7 +57,7 @@ export function singleShot(url: string, system: () => string): Single {
   }
 }
 
-/** Clients that each ask so many times, the next as soon as the one before has its reply. */
+/** Several clients that each ask so many times, one request after another. */
 export function clients(name: string, clientCount: number, times: number, single: Single): Work {
   const client = async (): Promise<number[]> => {
     const timings: number[] = []
@@ -72,7 +74,7 @@ export function clients(name: string, clientCount: number, times: number, single
   }
 }
 
-/** Several at the same moment: the time to the last first delta. */
+/** Several requests at the same moment: the time until the last of their first deltas. */
 export function burst(name: string, size: number, single: Single): Work {
   return {
     name,
@@ -90,7 +92,7 @@ export function nextTurn(url: string, times: number): Work {
   return {
     name: 'next turn',
     run: async () => {
-      // Whether the conversation still has its process by now is not what is measured here.
+      // This work does not measure whether the conversation still has its process.
       await conversation.say(`And ${unique()}?`)
       const timings: number[] = []
       for (let index = 0; index < times; index += 1) {
@@ -101,7 +103,7 @@ export function nextTurn(url: string, times: number): Work {
   }
 }
 
-/** The last turn of a conversation that is still at hand, with other words each time. */
+/** Edits the last turn of a conversation that a process still holds. */
 export function editOfLastTurn(url: string, times: number): Work {
   const turnsBefore = 3
   return {
@@ -137,13 +139,16 @@ class Conversation {
     return firstDelta
   }
 
-  /** Takes the last turn and its reply out. */
+  /** Removes the last turn and its reply. */
   takeBack(): void {
     this.#messages.splice(-2)
   }
 }
 
-/** Steps of an agent: each request brings the result of the call before. The first is not timed. */
+/**
+ * Steps of an agent: each request brings the result of the previous call. The first one is not
+ * timed.
+ */
 export function toolSteps(url: string, steps: number): Work {
   return {
     name: 'tool step',
@@ -158,8 +163,8 @@ export function toolSteps(url: string, steps: number): Work {
 }
 
 /**
- * The same as agents of today send it: the cache breakpoints move along with each step, to the last
- * call and its result.
+ * The same with cache breakpoints that move with each step to the last call and its result, like in
+ * today's agents.
  */
 export function markedAgent(url: string, steps: number): Work {
   return {
@@ -202,7 +207,7 @@ function withMark({ role, content }: Message): Message {
   return { role, content: [...blocks.slice(0, -1), { ...blocks.at(-1), ...MARK }] }
 }
 
-/** A conversation that the proxy has not seen before, with this many messages of text. */
+/** A conversation that is new to the proxy, with this many text messages. */
 export function unseenText(url: string, length: number): Work {
   return {
     name: `history of ${length}, text`,
@@ -219,7 +224,7 @@ export function unseenText(url: string, length: number): Work {
   }
 }
 
-/** The same of an agent: after the first message all are calls and their results. */
+/** The same for an agent: all messages after the first are calls and results. */
 export function unseenResults(url: string, length: number): Work {
   return {
     name: `history of ${length}, tool results`,

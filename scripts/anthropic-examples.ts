@@ -1,14 +1,14 @@
 import type { Declarations, Field, Type } from './anthropic-types.ts'
 
 /*
- * Makes values of the types of `@anthropic-ai/sdk`: each with all its fields, the optional ones too, so that
- * a comparison of what arrives with what was sent covers them.
+ * Makes values of the types of `@anthropic-ai/sdk`, each with all fields, including optional ones,
+ * so that a comparison of sent and received values covers them.
  */
 
 type Value = unknown
 type Fields = Record<string, Value>
 
-/** Values that are more than any string or number: the runtime looks at them. */
+/** Fields whose values the runtime interprets; any string or number would not do. */
 const SENSIBLE: Record<string, Value> = {
   data: '/9j/4AAQSkZJRgABAQEASABIAAD/2wBDAP//////////////////////////////////////////////////////////////////////////////////////wgALCAABAAEBAREA/8QAFBABAAAAAAAAAAAAAAAAAAAAAP/aAAgBAQABPxA=',
   url: 'https://example.com/made-up',
@@ -16,10 +16,10 @@ const SENSIBLE: Record<string, Value> = {
   input: { place: 'Chios' },
 }
 
-/** Marks have rules of their own, which hold for the request as a whole. */
+/** Cache marks have rules for the whole request. */
 const LEFT_OUT = new Set(['cache_control'])
 
-/** So deep that each kind of value is met; types that hold themselves end here. */
+/** Deep enough to reach each kind of value; recursive types end here. */
 const MOST_DEPTH = 7
 
 export class Examples {
@@ -48,7 +48,7 @@ export class Examples {
     return type.fields
   }
 
-  /** A value of each kind that a type allows; of a list, one with each kind of member. */
+  /** A value of each kind that a type allows; for a list, one with each kind of member. */
   alternativesOf(type: Type): Value[] {
     const alternatives = this.#membersIn(type).flatMap((member) =>
       member.kind === 'list'
@@ -111,7 +111,7 @@ export class Examples {
     )
   }
 
-  /** What says the most: an object rather than a text, anything rather than nothing. */
+  /** The most specific kind: an object rather than a text, anything rather than nothing. */
   #bestOf(members: readonly Type[]): Type {
     const ranked = members.toSorted((one, other) => this.#rank(one) - this.#rank(other))
     const [best] = ranked
@@ -128,7 +128,7 @@ export class Examples {
     return this.#membersIn(type).map((member) => this.valueOf(member) as Fields)
   }
 
-  /** The members of a union, those of the unions in it as well. */
+  /** The members of a union, including those of nested unions. */
   #membersIn(type: Type): Type[] {
     if (type.kind === 'union') return type.members.flatMap((member) => this.#membersIn(member))
     if (type.kind !== 'name') return [type]

@@ -2,18 +2,18 @@ import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 
 /*
- * Reads the types of the Messages API from the declarations of the installed `@anthropic-ai/sdk`, which
- * are generated and of one style.
+ * Reads the types of the Messages API from the declarations of the installed `@anthropic-ai/sdk`.
+ * They are generated, so their style is uniform.
  */
 
 export type Type =
   | { kind: 'literal'; value: string | number }
-  /** A name of another type, or `string`, `number`, `boolean`, `null`, `unknown`. */
+  /** The name of another type, or `string`, `number`, `boolean`, `null`, `unknown`. */
   | { kind: 'name'; name: string }
   | { kind: 'list'; of: Type }
   | { kind: 'union'; members: Type[] }
   | { kind: 'object'; fields: Field[] }
-  /** An object of any names. */
+  /** An object with any names. */
   | { kind: 'map'; of: Type }
 
 export type Field = { name: string; type: Type; isOptional: boolean }
@@ -22,7 +22,7 @@ export type Declarations = ReadonlyMap<string, Type>
 
 const FILES = ['beta/messages/messages.d.ts', 'beta/beta.d.ts', 'messages/messages.d.ts']
 
-/** The types of beta messages and, for names that those do not have, of plain ones. */
+/** The types of beta messages, and those of plain messages for names without a beta type. */
 export function anthropicTypes(): Declarations {
   const folder = join(process.cwd(), 'node_modules/@anthropic-ai/sdk/resources')
   const declared = FILES.map((file) => declarationsIn(readFileSync(join(folder, file), 'utf8')))
@@ -41,7 +41,7 @@ function tokensOf(source: string): string[] {
 
 class Reader {
   readonly #tokens: readonly string[]
-  /** What an interface extends, by its name. */
+  /** The extended interfaces, by the name of an interface. */
   readonly #bases = new Map<string, Type>()
   #position = 0
 
@@ -114,7 +114,7 @@ class Reader {
     return members.length === 1 && only ? only : { kind: 'union', members }
   }
 
-  /** Of an intersection, which is there for editors (`string & {}`), the first part counts. */
+  /** An intersection only helps editors (`string & {}`), so its first part counts. */
   #intersection(): Type {
     const type = this.#single()
     while (this.#takeIf('&')) this.#single()

@@ -1,8 +1,8 @@
 import { execFileSync } from 'node:child_process'
 
 /**
- * Runs npm, and returns what it wrote. On Windows npm is a batch file, which only a shell can run: the arguments
- * must have no blanks or signs that a shell reads.
+ * Runs npm, and returns its output. On Windows npm is a batch file, which only a shell can run, so
+ * the arguments must have no spaces or characters with a meaning for shells.
  */
 export function npm(...args: string[]): string {
   const shell = process.platform === 'win32'

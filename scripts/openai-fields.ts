@@ -1,7 +1,10 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 
-/** A table of docs/openai.md, between two comments with its title, and the interfaces whose fields it has, each with its prefix. */
+/**
+ * A table of docs/openai.md (between two comments with its title), and the interfaces whose fields
+ * it lists, each with a prefix.
+ */
 export type FieldTable = { title: string; file: string; types: readonly [string, string][] }
 
 const CHAT = 'chat/completions/completions.d.ts'
@@ -55,7 +58,7 @@ export function expectedFields({ file, types }: FieldTable): string[] {
 }
 
 /**
- * The names of an interface's fields, as a declaration file has them.
+ * The names of an interface's fields, from a declaration file.
  *
  * @param path such as `ChatCompletionChunk.Choice` for an interface inside namespaces
  */

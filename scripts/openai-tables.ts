@@ -4,13 +4,13 @@ import { documentedFields, expectedFields, FIELD_TABLES, type FieldTable } from 
 import { type OpenaiNames, openaiNames } from './openai-types.ts'
 
 /*
- * Brings the tables of docs/openai.md up to the installed `openai` package: rows for what is new, with
- * empty cells to fill in, and none for what is gone. A test fails while a cell is empty.
+ * Updates the tables of docs/openai.md for the installed `openai` package: adds rows with empty
+ * cells for new fields, and removes rows of removed fields. A test fails while a cell is empty.
  */
 
 const DOCUMENT = 'docs/openai.md'
 
-/** @returns the document with a row for each name, and the rows as they were where there were any */
+/** @returns the document with a row for each name; existing rows are unchanged */
 export function withTables(document: string, names: OpenaiNames): string {
   const responses = Object.entries(names).reduce(
     (text, [key, known]) => withTable(text, `responses ${key}`, known),
@@ -22,7 +22,7 @@ export function withTables(document: string, names: OpenaiNames): string {
   )
 }
 
-/** Rows of these tables stay where they are, for some have an order of their own. */
+/** Existing rows keep their order, which some tables define themselves. */
 function inOrderOf(document: string, table: FieldTable): string[] {
   const known = expectedFields(table)
   const kept = documentedFields(document, table.title).filter((name) => known.includes(name))

@@ -1,12 +1,9 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 
-/*
- * What OpenAI's library knows of the Responses API, read from its types: for the tables of
- * docs/openai.md.
- */
+/* Reads the types of the Responses API from OpenAI's library, for the tables of docs/openai.md. */
 
-/** In the folder of the project, where npm runs scripts. */
+/** Relative to the project folder, in which npm runs scripts. */
 const FILE = join(process.cwd(), 'node_modules/openai/resources/responses/responses.d.ts')
 
 export type OpenaiNames = {

@@ -1,6 +1,6 @@
 import { isMap } from './values.ts'
 
-/** A package that a user gets, as the lock file has it. */
+/** A package that users get, from the lock file. */
 export type Dependency = { path: string; name: string; license: string }
 
 const ALLOWED_FILES = [
@@ -37,11 +37,11 @@ const ALLOWED_LICENSES = new Set([
   'Unlicense',
 ])
 
-/** The runtime and its SDK have terms of their own, which README.md names. */
+/** The runtime and its SDK have their own terms; README.md names them. */
 const ANTHROPICS_OWN = /^@anthropic-ai\/claude-agent-sdk(?:-[\w-]+)?$/
 
 /**
- * What is wrong with the files of a package, a line each.
+ * The faults in the files of a package, one line each.
  *
  * @param paths relative to the package, with `/`
  */
@@ -54,14 +54,14 @@ export function complaintsAboutFiles(paths: readonly string[]): string[] {
   ]
 }
 
-/** What is wrong with the licences of dependencies, a line each. */
+/** The faults in the licences of dependencies, one line each. */
 export function complaintsAboutLicenses(dependencies: readonly Dependency[]): string[] {
   return dependencies
     .filter(({ name, license }) => !ANTHROPICS_OWN.test(name) && !isAllowed(license))
     .map(({ name, license }) => `${name}: its licence is ${license}`)
 }
 
-/** `(MIT OR GPL-3.0)` leaves the choice, `MIT AND ISC` does not. */
+/** `(MIT OR GPL-3.0)` allows a choice, `MIT AND ISC` does not. */
 function isAllowed(license: string): boolean {
   const choices = license.replace(/^\((.*)\)$/, '$1').split(' OR ')
   return choices.some((choice) =>
@@ -70,12 +70,11 @@ function isAllowed(license: string): boolean {
 }
 
 /**
- * What a user gets besides the package itself: everything of a lock file that is not for
- * development alone.
+ * The dependencies that users get: everything in a lock file except packages only for development.
  *
  * @param lock a `package-lock.json` of version 3, parsed
- * @param manifestOf gives the `package.json` of an installed package by its path, parsed; old packages
- *   name their licence there in a form that npm leaves out of the lock file
+ * @param manifestOf returns the parsed `package.json` of an installed package by its path. Old
+ * packages have a form of licence there that npm leaves out of the lock file
  * @throws TypeError if it is no lock file
  */
 export function dependenciesOf(lock: unknown, manifestOf: (path: string) => unknown): Dependency[] {
@@ -99,7 +98,7 @@ function oldForm(manifest: unknown): string {
   return types.join(' OR ') || 'not given'
 }
 
-/** Whether a path in `node_modules` is the runtime's: the part that is hundreds of megabytes. */
+/** Whether a path in `node_modules` belongs to the runtime, which takes hundreds of megabytes. */
 export function isRuntime(path: string): boolean {
   return /\/claude-agent-sdk-(?:linux|darwin|win32)-/.test(path)
 }

@@ -1,5 +1,5 @@
 /**
- * Whether the package can be published: what is in it, how big it is, under which licences, and whether each way
+ * Checks whether the package can be published: its files, size and licences, and whether each way
  * to import it finds code and types.
  */
 import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs'
@@ -17,7 +17,7 @@ import {
 } from './package-rules.ts'
 
 const MEGABYTE = 1e6
-/** Of the dependencies, 20 MB are an embedded database, once for each C library. */
+/** 20 MB of the dependencies are an embedded database, once for each C library. */
 const LIMITS = { package: 2 * MEGABYTE, dependencies: 80 * MEGABYTE }
 
 type Packed = { filename: string; size: number; unpackedSize: number; files: { path: string }[] }
@@ -64,7 +64,7 @@ function complaintAboutSize(what: string, size: number, limit: number): string[]
   return [`${what}: ${inMegabytes(size)}, where ${inMegabytes(limit)} are allowed`]
 }
 
-/** What TypeScript does not find, in any of the ways in which programs import the package. */
+/** The errors of TypeScript, in all ways in which programs import the package. */
 async function complaintsAboutTypes(bytes: Uint8Array): Promise<string[]> {
   const checked = await checkPackage(createPackageFromTarballData(bytes))
   if (checked.types === false) return ['the package has no types']
@@ -74,7 +74,7 @@ async function complaintsAboutTypes(bytes: Uint8Array): Promise<string[]> {
   })
 }
 
-/** The bytes of a package's own files. One that is not for this system is not installed. */
+/** The bytes of a package's own files. A package for another system is not installed. */
 function sizeOf(path: string): number {
   if (statSync(path, { throwIfNoEntry: false }) === undefined) return 0
   const entries = readdirSync(path, { withFileTypes: true })

@@ -1,14 +1,14 @@
 import { isMap } from './values.ts'
 
-/** A test that failed, and the first line of why. */
+/** A failed test, and the first line of the reason. */
 export type Failure = { file: string; test: string; reason: string }
 
 /**
  * The tests that failed.
  *
- * @param report what `vitest --reporter=json` writes, parsed
- * @param root the folder that files are told relative to
- * @throws TypeError where it is no such report, or has no test at all
+ * @param report the parsed output of `vitest --reporter=json`
+ * @param root the folder to which the paths of files are relative
+ * @throws TypeError if it is no such report, or has no test
  */
 export function failuresOf(report: unknown, root: string): Failure[] {
   if (!isMap(report) || !Array.isArray(report['testResults'])) {

@@ -1,7 +1,8 @@
 /**
- * Raises the pin of the Agent SDK and asks the new runtime what it does: `npm run upgrade-sdk`
- * takes the newest version, `npm run upgrade-sdk -- 0.3.330` that one. More arguments go to vitest,
- * such as the path of the tests to run. `--summary FILE` writes the result into a file as well.
+ * Upgrades the pinned version of the Agent SDK and tests the behaviour of the new runtime: `npm run
+ * upgrade-sdk` takes the newest version, `npm run upgrade-sdk -- 0.3.330` this version. Further
+ * arguments go to vitest, such as the path of the tests to run. `--summary FILE` writes the result
+ * into a file as well.
  */
 import { spawnSync } from 'node:child_process'
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
@@ -14,7 +15,7 @@ import { failuresOf, renderFailures } from './test-report.ts'
 
 const SDK = '@anthropic-ai/claude-agent-sdk'
 
-/** There npm and npx are batch files, which only a shell can run. */
+/** On Windows, npm and npx are batch files, which only a shell can run. */
 const IS_WINDOWS = process.platform === 'win32'
 
 const { values, positionals } = parseArgs({
@@ -25,11 +26,11 @@ const [given, ...filters] = positionals
 const before = pinnedVersion()
 const version = given ?? newestVersion()
 if (!/^\d+\.\d+\.\d+(?:-[\w.]+)?$/.test(version)) {
-  throw new Error(`${version}: a version is wanted, such as ${before}`)
+  throw new Error(`${version}: not a version such as ${before}`)
 }
 
 say(`${SDK}: ${before} → ${version}`)
-// The lock file names no registry, so that everyone may use their own.
+// The lock file names no registry, so that everyone can use their own.
 run('npm', [
   'install',
   '--save-exact',
@@ -38,7 +39,7 @@ run('npm', [
   '--no-fund',
   `${SDK}@${version}`,
 ])
-if (pinnedVersion() !== version) throw new Error('package.json did not take the version')
+if (pinnedVersion() !== version) throw new Error('package.json does not have the new version')
 run('npx', ['tsc'])
 
 const folder = mkdtempSync(join(tmpdir(), 'upgrade-sdk-'))
@@ -53,13 +54,11 @@ try {
   const failures = failuresOf(JSON.parse(readFileSync(file, 'utf8')), process.cwd())
   const lines =
     failures.length === 0
-      ? [
-          `With ${version} the runtime does what was measured. Commit package.json and the lock file.`,
-        ]
+      ? [`The runtime of ${version} behaves as measured. Commit package.json and the lock file.`]
       : [
-          `With ${version} the runtime does otherwise than was measured:\n`,
+          `The runtime of ${version} does not behave as measured:\n`,
           renderFailures(failures),
-          `\ndocs/upgrading.md says how to go on. Back: npm run upgrade-sdk -- ${before}`,
+          `\ndocs/upgrading.md describes the next steps. To go back: npm run upgrade-sdk -- ${before}`,
         ]
   say(`\n${lines.join('\n')}`)
   if (values.summary !== undefined) {

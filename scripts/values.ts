@@ -1,4 +1,4 @@
-/** Whether a value that was parsed is an object with fields. */
+/** Whether a parsed value is an object with fields. */
 export function isMap(value: unknown): value is Record<string, unknown> {
   return typeof value === 'object' && value !== null && !Array.isArray(value)
 }

@@ -12,8 +12,8 @@ import { makeSandbox } from '../test/support/sandbox.ts'
 import { type MessageRequest, startStandin } from '../test/support/standin.ts'
 
 /*
- * A large batch, with errors, whose server is killed on the way: is anything lost, or asked twice? And
- * what does a client that asks beside it notice?
+ * Runs a large batch with errors and kills its server on the way. Checks whether requests are lost
+ * or asked twice, and how the batch affects an interactive client.
  */
 
 const { values: options } = parseArgs({
@@ -21,7 +21,7 @@ const { values: options } = parseArgs({
     requests: { type: 'string', default: '1000' },
     kills: { type: 'string', default: '5' },
     processes: { type: 'string', default: '6' },
-    // More than one share a PostgreSQL that is started for them.
+    // Several servers share a PostgreSQL, which is started for them.
     replicas: { type: 'string', default: '1' },
   },
 })
@@ -29,10 +29,10 @@ const count = Number(options.requests)
 const kills = Number(options.kills)
 const replicas = Number(options.replicas)
 
-/** Of a hundred requests these are wrong for good, and this one fails the first time. */
+/** Of each hundred requests, these always fail, and this one fails the first time. */
 const WRONG = new Set([13, 47])
 const FAILS_ONCE = 71
-/** Questions of the client that asks beside the batch, and alone. */
+/** The interactive client's questions during the batch, and without it. */
 const QUESTIONS = 40
 
 const MODEL = 'claude-sonnet-4-6'
@@ -72,7 +72,7 @@ for (;;) {
     process.kill(pid, 'SIGKILL')
     await waitUntilGone([pid], 5000)
     servers[index] = await start()
-    // With others the work goes on meanwhile.
+    // Other servers continue the work meanwhile.
     if (replicas === 1) stoodStill += performance.now() - at
   } else if (beside.length < QUESTIONS) {
     beside.push(...(await latencies(1)))
@@ -123,14 +123,14 @@ process.exitCode = problems.length === 0 ? 0 : 1
 
 type Server = Awaited<ReturnType<typeof start>>
 
-/** A client of any of the servers: they are all up whenever one is asked. */
+/** A client of any server. All servers are up whenever it asks. */
 function client(): Anthropic {
   return (servers[Math.floor(Math.random() * replicas)] as Server).client
 }
 
 async function start() {
   const args = ['--host', '127.0.0.1', '--max-processes', options.processes]
-  // It complains when it is killed, which is what is looked at here.
+  // Errors after the kill are expected.
   const env = { ...sandbox.env, ...(database && { CSP_DATABASE_URL: database }) }
   const program = await startProxy(env, sandbox.workFolder, args, () => {})
   const anthropic = new Anthropic({ baseURL: program.url, apiKey: 'unused', maxRetries: 0 })
@@ -141,7 +141,7 @@ function asking(text: string) {
   return { model: MODEL, max_tokens: 50, messages: [{ role: 'user' as const, content: text }] }
 }
 
-/** A request of the batch may be wrong; a question is answered. */
+/** A request of the batch may fail; a question must be answered. */
 function answer(request: MessageRequest): Answer {
   const number = numberIn(request)
   if (number === undefined) return message(textMessage('Hello.'))

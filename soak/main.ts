@@ -15,7 +15,7 @@ const { values: options } = parseArgs({
   options: {
     minutes: { type: 'string', default: '5' },
     users: { type: 'string', default: '6' },
-    /** Makes the choices of the users those of another run. */
+    /** Repeats the choices of the users in another run. */
     seed: { type: 'string', default: '1' },
     json: { type: 'string' },
   },
@@ -31,7 +31,7 @@ const LIMITS = [
   ['hold-timeout', '5s'],
 ].flatMap(([name, value]) => [`--${name}`, String(value)])
 
-/** MB that the server may grow by from the second fifth of the time to the last one. */
+/** Allowed growth of the server from the second fifth of the time to the last, in MB. */
 const GROWTH = 30
 
 const standin = await startStandin()
@@ -42,7 +42,7 @@ const proxy = await startProxy(sandbox.env, sandbox.workFolder, LIMITS, (text) =
 })
 
 const random = randomOf(Number(options.seed))
-// What is kept for good after the first requests is there before the first look.
+// Memory that stays after the first requests is allocated before the first look.
 for (let index = 0; index < 3; index += 1) {
   await ask(proxy.url, { model: MODEL, system: SYSTEM, messages: [user(`Hello ${index}`)] })
 }
@@ -149,7 +149,7 @@ if (options.json !== undefined) {
 }
 process.exitCode = checks.every(([, isRight]) => isRight) ? 0 : 1
 
-/** The state once nothing is under way and only what is ready ahead is kept. */
+/** The state when nothing is in progress and only the spare process is left. */
 async function atRest(): Promise<State> {
   const deadline = performance.now() + 60_000
   for (;;) {
@@ -188,7 +188,7 @@ function median(values: readonly number[]): number {
   return values.toSorted((one, other) => one - other)[Math.floor(values.length / 2)] ?? NaN
 }
 
-/** Numbers from 0 to 1 that follow from a seed: mulberry32. */
+/** Pseudo-random numbers from 0 to 1 from a seed: mulberry32. */
 function randomOf(seed: number): () => number {
   let state = seed
   return () => {

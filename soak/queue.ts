@@ -15,8 +15,8 @@ import { Reply } from '../src/stream/reply.ts'
 import { startPostgres } from '../test/support/postgres.ts'
 
 /*
- * The queue of batches by itself, over a model that answers at once: what does a request cost, and how
- * much memory do many that wait take?
+ * Measures only the queue of batches, with a model that answers at once: the cost of a request, and
+ * the memory of many waiting requests.
  */
 
 const { values: options } = parseArgs({

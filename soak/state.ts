@@ -3,16 +3,16 @@ import { readdirSync } from 'node:fs'
 import { memoryOf } from '../bench/process-tree.ts'
 import { descendants } from '../test/support/processes.ts'
 
-/** What a proxy holds, seen from outside and told by itself. */
+/** The resources of a proxy, measured from outside and reported by itself. */
 export type State = {
   /** Private memory of the server itself, in MB. */
   megabytes: number
   descriptors: number
-  /** Processes below it. */
+  /** Its child processes. */
   processes: number
-  /** Processes that it knows of. */
+  /** Processes in its own report. */
   known: number
-  /** Of these, such as wait for a conversation. */
+  /** The idle ones among these. */
   ready: number
   inFlight: number
   waiting: number

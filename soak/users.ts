@@ -1,13 +1,13 @@
 import { type Exchange, exchange, factsOf } from '../bench/client.ts'
 import { MODEL, SYSTEM, unique, user } from '../bench/works.ts'
 
-/** How one request ended: as one of these, or it is lost. */
+/** How a request ended. A request without any of these ends is lost. */
 export type Outcome = 'whole' | 'error' | 'error event' | 'left' | 'lost'
 
 export type Ended = {
   work: string
   outcome: Outcome
-  /** The error's status and type, or what is wrong with what came. */
+  /** The error's status and type, or the fault in the answer. */
   detail: string
   milliseconds: number
 }
@@ -18,7 +18,7 @@ const FAULTS = ['429', '500', '529', 'page', 'hangup', 'stall', 'cut', 'silence'
 
 const TOOL = { name: 'get_weather', description: 'Weather.', input_schema: { type: 'object' } }
 
-/** Milliseconds after which a request that has not ended counts as lost: it hangs. */
+/** A request that has not ended after so many milliseconds counts as lost. */
 const PATIENCE = 120_000
 
 /**
@@ -89,7 +89,7 @@ export async function use(
     await send('history', { system: SYSTEM, messages: [...past, user(`And now? ${id}`)] }, id)
   }
 
-  /** Before the reply begins, or in the middle of it. */
+  /** The client leaves before the reply begins, or in the middle of it. */
   async function leave(): Promise<void> {
     const id = `id=${unique()}`
     const messages = [user(`Tell me. ${id} deltas=200 every=10`)]
@@ -106,7 +106,10 @@ export async function use(
   }
 }
 
-/** A reply must be whole and one's own, an error in the API's shape; all else is lost. */
+/**
+ * A reply must be complete and belong to the request; an error must have the API's shape. Any other
+ * answer counts as lost.
+ */
 function judged(
   reply: Exchange,
   expected: string,

@@ -10,13 +10,13 @@ import { recordTurns } from '../../test/support/turns.ts'
 import type { Attempt, ClientProgram, Installed } from './client-program.ts'
 import { FILE, LINES, play, SAYS, TASK } from './model.ts'
 
-/** A model that binds its thoughts to what stands before them: the strictest. */
+/** A model that binds its thoughts to the conversation before them: the strictest kind. */
 const MODEL = 'claude-sonnet-5-5'
 
 /** Milliseconds after which a client is ended. */
 const PATIENCE = 180_000
 
-/** What is not on this machine can't be reached: no one listens on that port. */
+/** Makes other machines unreachable, because nothing listens on that port. */
 const NOTHING_OUTSIDE = {
   HTTP_PROXY: 'http://127.0.0.1:1',
   HTTPS_PROXY: 'http://127.0.0.1:1',
@@ -68,7 +68,7 @@ async function runClient(
   cwd: string,
   env: Record<string, string>,
 ): Promise<End> {
-  // In a group of its own, so that what it started ends with it.
+  // In its own process group, so that its child processes end with it.
   const child = spawn(file, args, { cwd, env, detached: true, stdio: ['ignore', 'pipe', 'pipe'] })
   let output = ''
   for (const stream of [child.stdout, child.stderr]) {
@@ -93,7 +93,7 @@ function endGroup(pid: number | undefined): void {
   }
 }
 
-/** What is wrong after a client's run; undefined if its file, its words and its requests are right. */
+/** The fault after a client's run; undefined if its file, its words and its requests are right. */
 function faultIn({ code, output }: End, work: string, standin: Standin): string | undefined {
   const file = join(work, FILE)
   const written = existsSync(file) ? readFileSync(file, 'utf8') : undefined

@@ -4,10 +4,10 @@ import { dirname, join } from 'node:path'
 
 import type { ClientProgram } from './client-program.ts'
 
-/** Any text is a key: the proxy asks for none. */
+/** Any text works as the key, because the proxy requires none. */
 const KEY = 'unused'
 
-/** The agents that `npm run clients` runs. Each is set up as its own documentation says. */
+/** The agents that `npm run clients` runs. Each is set up according to its own documentation. */
 export const CLIENT_PROGRAMS: readonly ClientProgram[] = [
   {
     name: 'Claude Code',
@@ -45,7 +45,7 @@ export const CLIENT_PROGRAMS: readonly ClientProgram[] = [
         args: [
           'exec',
           '--skip-git-repo-check',
-          // The folder is empty and its own, and a container has no sandbox inside.
+          // The client has its own empty folder, and a container has no sandbox inside.
           '--dangerously-bypass-approvals-and-sandbox',
           '--cd',
           work,
@@ -61,7 +61,7 @@ export const CLIENT_PROGRAMS: readonly ClientProgram[] = [
     source: {
       kind: 'npm',
       package: 'opencode-ai',
-      // The package's own script would put this file in its place after the installation.
+      // The package's own script would install this file.
       file: `opencode-${platform()}-${arch()}/bin/opencode`,
     },
     launch: ({ url, model, task, home }) => {

@@ -1,11 +1,11 @@
-/** A coding agent that is run against the proxy as people run it. */
+/** A coding agent that runs against the proxy in the usual way. */
 export type ClientProgram = {
   name: string
-  /** The dialect that it speaks. */
+  /** Its dialect. */
   api: string
   source: Source
   /**
-   * Writes the client's settings and says how it is started.
+   * Writes the client's settings, and returns how to start it.
    *
    * @param place its own empty folders, and the address of the proxy
    */
@@ -16,9 +16,11 @@ export type Source =
   | {
       kind: 'npm'
       package: string
-      /** The oldest major version of Node.js that runs it; none for a program of its own. */
+      /**
+       * The oldest major version of Node.js that runs it; undefined if it does not need Node.js.
+       */
       node?: number
-      /** An older version, for a registry that lacks a dependency of the newest. */
+      /** An older version, used if the registry lacks a dependency of the newest. */
       fallback?: string
       /** The file to run, below the folder of the installation. */
       file: string
@@ -30,11 +32,11 @@ export type Place = { home: string; work: string; url: string; model: string; ta
 
 export type Launch = {
   args: readonly string[]
-  /** Variables beside `PATH`, `HOME` and `TMPDIR`. */
+  /** Variables in addition to `PATH`, `HOME` and `TMPDIR`. */
   env: Readonly<Record<string, string>>
 }
 
-/** A client that was made ready, or why it could not be. */
+/** A client that is ready, or the reason why not. */
 export type Installed = { version: string; command: readonly string[]; note?: string }
 
 export type Attempt = {
@@ -42,7 +44,7 @@ export type Attempt = {
   version: string
   /** The lanes of its turns, in the order in which they ended. */
   lanes: readonly string[]
-  /** `right`, or what went wrong. */
+  /** `right`, or the fault. */
   result: string
   note?: string
 }

@@ -9,14 +9,14 @@ import type { Installed, Source } from './client-program.ts'
 
 const run = promisify(execFile)
 
-/** The version of Node.js that runs a client which needs a newer one than this. */
+/** The version of Node.js for clients that need a newer one than the current. */
 const NODE_FOR_CLIENTS = 24
 
 /**
- * Installs a client from the npm registry. No script of a package runs, so that nothing comes from
- * anywhere else.
+ * Installs a client from the npm registry. Scripts of packages are switched off, so that nothing is
+ * downloaded from other places.
  *
- * @param folder is made
+ * @param folder is created
  * @throws Error with npm's reason if it can't be installed
  */
 export async function install(source: Source, folder: string): Promise<Installed> {
@@ -59,7 +59,7 @@ async function npmInstall(what: string, folder: string): Promise<void> {
   })
 }
 
-/** What npm complains of, in a few words. */
+/** npm's error in a few words. */
 export function reasonIn(complaint: string): string {
   const missing = /resource '([^']+)' could not be found/.exec(complaint)?.[1]
   if (missing !== undefined) return `the registry has no ${missing}`
@@ -67,7 +67,7 @@ export function reasonIn(complaint: string): string {
   return line
 }
 
-/** This Node.js if it is new enough, else one from the registry. */
+/** The current Node.js if it is new enough, or else one from the registry. */
 async function nodeFor(major: number, folder: string): Promise<string> {
   if (Number(process.versions.node.split('.')[0]) >= major) return process.execPath
   const name = `node-${platform() === 'win32' ? 'win' : platform()}-${arch()}`

@@ -1,8 +1,8 @@
 /*
- * Runs the coding agents that people use, each in a folder of its own, against the proxy and a stand-in
- * that plays a model. Prints what became of each, and puts it into docs/clients.md if all were run.
+ * Runs popular coding agents, each in its own folder, against the proxy and a stand-in that plays a
+ * model. Prints the results, and writes them into docs/clients.md if all clients were run.
  *
- *     npm run clients [-- NAME…]
+ * npm run clients [-- NAME…]
  */
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'

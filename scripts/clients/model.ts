@@ -10,26 +10,27 @@ import {
 } from '../../test/support/messages.ts'
 import type { MessageRequest } from '../../test/support/standin.ts'
 
-/** The file that the task is about. */
+/** The file of the task. */
 export const FILE = 'notes.txt'
 
 export const TASK = `Write two lines into ${FILE} and tell me what the file says.`
 
-/** What the file says in the end. */
+/** The final content of the file. */
 export const LINES = ['one', 'two']
 
-/** The commands that the model has the client run, one after another. */
+/** The commands that the model makes the client run, one after another. */
 const COMMANDS = [`printf '%s\\n' ${LINES.join(' ')} > ${FILE}`, `cat ${FILE}`]
 
-/** How the model's last words begin. What the last command wrote follows. */
+/** The beginning of the model's last words; the output of the last command follows. */
 export const SAYS = `${FILE} says:`
 
-/** The names that clients have for a tool which runs a command. */
+/** The names of clients' tools that run a command. */
 const SHELL = /^(?:bash|shell|exec_command|run_shell_command)$/i
 
 /**
- * Plays a model that thinks, calls the client's own shell tool for each command, and in the end says
- * what the last one wrote. A request without such a tool, such as one for a title, gets a few words.
+ * Plays a model that thinks, calls the client's own shell tool for each command, and then reports
+ * the output of the last one. A request without such a tool, such as one for a title, gets a few
+ * words.
  */
 export function play({ body }: MessageRequest): Answer {
   const tools = (body.tools ?? []) as Tool[]
@@ -91,7 +92,7 @@ function valueFor(schema: Schema = {}): unknown {
   }
 }
 
-/** Which of the file's lines a result has. */
+/** The lines of the file that a result contains. */
 function wordsIn(result: unknown): string[] {
   const { content } = (result ?? {}) as { content?: string | { text?: string }[] }
   const text =

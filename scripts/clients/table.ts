@@ -1,6 +1,6 @@
 import type { Attempt } from './client-program.ts'
 
-/** What stands before and after the table in docs/clients.md. */
+/** The markers before and after the table in docs/clients.md. */
 export const BETWEEN = ['<!-- clients -->\n', '<!-- end of clients -->\n'] as const
 
 /** The document with a table of these attempts between its markers. */
@@ -13,7 +13,7 @@ export function withTable(document: string, attempts: readonly Attempt[], date: 
 
 const WORK = 'two commands, then an answer'
 
-/** The table, and below it what is to be said of single clients. */
+/** The table, followed by notes about single clients. */
 export function renderTable(attempts: readonly Attempt[], date: string): string {
   const rows = attempts.map(
     ({ client, version, lanes, result }) =>

@@ -9,8 +9,8 @@ import { output } from './tools.ts'
 const CERTIFICATES = '/etc/ssl/certs/ca-certificates.crt'
 
 /**
- * Makes an image that is like the official one of Node.js, from Debian's packages and npm's registry alone: for
- * machines that reach no registry of images.
+ * Makes an image like the official one of Node.js, only from Debian's packages and npm's registry,
+ * for machines without access to a registry of images.
  *
  * @param name the name that the Dockerfile has, `node:24-bookworm-slim`
  * @param folder a folder for files; it may be deleted afterwards
@@ -30,7 +30,8 @@ export async function makeBaseImage(name: string, folder: string, store: Store):
     const script = `../lib/node_modules/npm/bin/${command}-cli.js`
     await symlink(script, join(root, 'usr/local/bin', command))
   }
-  // The build asks the same registry as this machine, and trusts the same authorities.
+  // The build uses the same npm registry as this machine, and trusts the same certificate
+  // authorities.
   await cp(CERTIFICATES, join(root, CERTIFICATES))
   await mkdir(join(root, 'usr/local/etc'), { recursive: true })
   const registry = await output('npm', 'config', 'get', 'registry')

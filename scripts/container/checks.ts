@@ -16,11 +16,12 @@ const PROXY = 'http://127.0.0.1:42069'
 type Scene = { image: string; store: Store; standin: Standin; tell: (line: string) => void }
 
 /**
- * Runs the image as docker-compose.yml says, and checks that it does its work and has no rights.
+ * Runs the image with the settings of docker-compose.yml, and checks that it works and is
+ * unprivileged.
  *
- * The network is that of this process, and is to have nothing but loopback.
+ * The network is that of this process, which should have only loopback.
  *
- * @param tell is given a line for each check that passed
+ * @param tell receives a line for each passed check
  * @throws Error at the first check that fails
  */
 export async function checkImage(
@@ -128,7 +129,7 @@ async function checkWithoutKey({ image, store, standin, tell }: Scene): Promise<
   tell('without a key it listens on loopback only, and says so')
 }
 
-/** What this machine may refuse to raise, and the health check is asked by hand. */
+/** Options that this machine may refuse; the health check is run directly. */
 const LIMITS = [
   '--ulimit',
   'nofile=4096:4096',
@@ -192,7 +193,7 @@ async function ask(text: string, key = KEY): Promise<Response> {
   })
 }
 
-/** Looks every tenth of a second, for half a minute at most. */
+/** Looks every tenth of a second, for at most half a minute. */
 async function until(what: string, isSo: () => Promise<boolean>): Promise<void> {
   const deadline = performance.now() + 30_000
   while (!(await isSo())) {

@@ -1,12 +1,12 @@
 import { isMap } from '../values.ts'
 
 /**
- * The service of `docker-compose.yml` as options of `podman run`: the rights, folders and variables that users
- * get. Ports are left out: the network is the caller's.
+ * Translates the service of `docker-compose.yml` into options of `podman run`: permissions, folders
+ * and variables. Ports are left out, because the caller provides the network.
  *
  * @param service parsed from YAML
  * @param values for `${NAME}`, `${NAME:-default}` and `${NAME:?text}`
- * @throws TypeError if the service has a setting that is not known here
+ * @throws TypeError if the service has an unknown setting
  */
 export function podmanOptions(
   service: unknown,
@@ -42,7 +42,7 @@ export function podmanOptions(
       case 'cap_drop':
         return listOf(value, values).flatMap((text) => ['--cap-drop', text])
       case 'security_opt':
-        // podman writes it without a value.
+        // podman expects this option without a value.
         return listOf(value, values).flatMap((text) => [
           '--security-opt',
           text.replace(/:true$/, ''),

@@ -1,9 +1,10 @@
 /**
- * Builds the image of the Dockerfile and runs it: `npm run container-check`. Without a registry of images the
- * base image is made here. The image's store is a folder of its own, which is deleted at the end, and the
- * network of the containers has nothing but loopback.
+ * Builds the image of the Dockerfile and runs it: `npm run container-check`. Without a registry of
+ * images, it makes the base image itself. Images are stored in a separate folder, which is deleted
+ * at the end. The network of the containers has only loopback.
  *
- * `npm run container-check -- --keep FOLDER` keeps the store there, and the next run takes the base image from it.
+ * `npm run container-check -- --keep FOLDER` keeps the store there, so that the next run can reuse
+ * the base image.
  */
 import { execFileSync, spawn } from 'node:child_process'
 import { once } from 'node:events'
@@ -23,7 +24,9 @@ if (phase === 'build' && given !== undefined) await build(storeIn(given))
 else if (phase === 'run' && given !== undefined) await run(storeIn(given))
 else await runPhases(phase === '--keep' ? given : undefined)
 
-/** Each phase has mounts of its own, which are gone when it ends; the last has a network of its own. */
+/**
+ * Each phase has its own mounts, which disappear when it ends; the last phase has its own network.
+ */
 async function runPhases(keptFolder: string | undefined): Promise<void> {
   const { platform, getuid } = process
   const problem = await missingTools({ platform, isRoot: getuid?.() === 0 })

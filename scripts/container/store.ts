@@ -4,11 +4,11 @@ import { promisify } from 'node:util'
 
 import { output } from './tools.ts'
 
-/** The images and containers of one check, apart from those of the machine. */
+/** The images and containers of one check, separate from those of the machine. */
 export type Store = {
   podman: (...args: string[]) => Promise<string>
   buildah: (...args: string[]) => Promise<string>
-  /** What a container has written to both of its streams. */
+  /** The output of a container on both streams. */
   logs: (container: string) => Promise<string>
 }
 

@@ -12,9 +12,10 @@ const PACKAGES: Readonly<Record<string, string>> = {
 }
 
 /**
- * What is missing to build and run the image on this machine, as a sentence; undefined if all is there.
+ * A sentence about the programs that are missing to build and run the image; undefined if none is
+ * missing.
  *
- * @param has whether a program is found
+ * @param has whether a program exists
  */
 export async function missingTools(
   system: { platform: string; isRoot: boolean },
@@ -37,7 +38,7 @@ async function isFound(name: string): Promise<boolean> {
   )
 }
 
-/** Runs a program to its end, and returns what it wrote. @throws Error with what it complained about */
+/** Runs a program to its end, and returns its output. @throws Error with its error output */
 export async function output(command: string, ...args: string[]): Promise<string> {
   try {
     const { stdout } = await promisify(execFile)(command, args, { maxBuffer: 64e6 })

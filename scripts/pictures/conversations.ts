@@ -12,7 +12,7 @@ const MODELS = ['claude-sonnet-4-6', 'claude-haiku-4-5', 'claude-opus-4-6']
 
 type Message = { role: string; content: unknown }
 
-/** Has the proxy serve what a page worth looking at shows: conversations that go on, and an error. */
+/** Makes requests that fill the page: continued conversations, and an error. */
 export async function askForPage(url: string, standin: Standin): Promise<void> {
   for (const [index, model] of MODELS.entries()) {
     const messages: Message[] = []

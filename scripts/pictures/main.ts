@@ -1,6 +1,6 @@
 /**
- * Makes the pictures of the README: the page, light and dark, and a recording of the terminal. All are of
- * a real run of `npm start`, which asks a stand-in for the API with a made-up login.
+ * Makes the pictures of the README: the page, light and dark, and a recording of the terminal. They
+ * come from a real run of `npm start`, with a stand-in for the API and a made-up login.
  */
 import { execFile, spawn } from 'node:child_process'
 import { once } from 'node:events'
@@ -30,7 +30,7 @@ const env = {
   ...sandbox.env,
   TERM: 'xterm-256color',
   npm_config_update_notifier: 'false',
-  // As on a person's machine, even if this one is a container.
+  // As on an ordinary machine, even if this one is a container.
   CSP_HOST: '127.0.0.1',
 }
 

@@ -1,10 +1,10 @@
-/** A piece of text with one look. */
+/** A piece of text with one style. */
 export type Span = { text: string; classes: string }
 
 /** A line of a terminal, and when it was last written, in milliseconds. */
 export type Line = { at: number; spans: readonly Span[] }
 
-/** What a program wrote to its terminal, and when, in milliseconds. */
+/** An output of a program to its terminal, with its time in milliseconds. */
 export type Written = { at: number; text: string }
 
 const CLASSES: Readonly<Record<number, string>> = {
@@ -19,13 +19,13 @@ const CLASSES: Readonly<Record<number, string>> = {
   90: 'dim',
 }
 
-// A control sequence, a control character or plain text. Of a sequence: its parameters and its end.
+// A control sequence, a control character or plain text. A sequence has parameters and an end.
 // eslint-disable-next-line no-control-regex
 const PIECE = /\u001B\[([?\d;]*)([A-Za-z])|([\r\n])|([^\u001B\r\n]+)/g
 
 /**
- * The lines that a terminal shows after a program has written to it. It knows colours, line ends
- * and "clear this line"; the other control sequences are passed over.
+ * The lines that a terminal shows after the output of a program. Colours, line ends and "clear this
+ * line" are supported; other control sequences are ignored.
  */
 export function linesOf(written: readonly Written[]): Line[] {
   const lines: { at: number; spans: Span[] }[] = [{ at: 0, spans: [] }]

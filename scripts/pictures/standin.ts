@@ -3,7 +3,7 @@ import { textMessage, usage } from '../../test/support/messages.ts'
 import { planHeaders } from '../../test/support/plan-headers.ts'
 import { type Standin, startStandin } from '../../test/support/standin.ts'
 
-/** A stand-in whose answers have the token counts and the plan of a usual day. All numbers are made up. */
+/** A stand-in with the token counts and the plan of an ordinary day. All numbers are made up. */
 export async function startPictureStandin(): Promise<Standin> {
   const standin = await startStandin()
   standin.answer = ({ body }, index) =>

@@ -5,12 +5,12 @@ const CHARACTER_WIDTH = 8.4
 const MARGIN = 20
 const BAR = 36
 
-/** Milliseconds: a longer pause is shown this long. */
+/** The longest pause in the recording, in milliseconds; longer ones are shortened. */
 const LONGEST_PAUSE = 1200
 
 /**
- * A terminal as an SVG in which the lines appear one after another. Who has asked their system for
- * less motion sees all lines at once.
+ * A terminal as an SVG whose lines appear one after another. If the system asks for reduced motion,
+ * all lines appear at once.
  *
  * @param columns the width of the terminal, in characters
  */
@@ -42,7 +42,7 @@ ${texts.filter((_, index) => lines[index]?.spans.length !== 0).join('\n')}
 `
 }
 
-/** When each line appears, in milliseconds: as it was, but long pauses are shortened. */
+/** When each line appears, in milliseconds. Long pauses are shortened. */
 function startsOf(lines: readonly Line[]): number[] {
   let shown = 0
   let before = 0

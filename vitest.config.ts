@@ -13,7 +13,7 @@ export default defineConfig({
         },
       },
       {
-        // Conversations of an API key's login go another way to the API: see test/support/carrier.ts.
+        // With an API key, conversations reach the API in another way: see test/support/carrier.ts.
         extends: true,
         test: {
           name: 'whole',
@@ -33,10 +33,11 @@ export default defineConfig({
     globalSetup: ['test/support/no-orphans.ts'],
     reporters: ['default', new TotalsReporter()],
     pool: 'forks',
-    // What is imported is imported once by each worker: that takes longer than most tests.
+    // Without isolation, each worker imports a module only once. Imports take longer than most
+    // tests.
     isolate: false,
     sequence: { sequencer: LongestFirst },
-    // Each start of the real runtime takes most of a second of one core, but some tests mostly wait.
+    // Each start of the real runtime takes almost a second of one core, but some tests mostly wait.
     maxWorkers: 3,
     testTimeout: 60_000,
     hookTimeout: 60_000,

@@ -3,7 +3,7 @@ import type { ErrorType } from '../../src/errors.ts'
 
 export type AnswerHeaders = Record<string, string>
 
-/** What the stand-in does with one request for a message. */
+/** The stand-in's reaction to a request for a message. */
 export type Answer =
   | { kind: 'message'; message: Message; headers: AnswerHeaders }
   | ({ kind: 'events'; elements: StreamElement[] } & Required<EventsOptions>)
@@ -15,7 +15,7 @@ export type Answer =
 const CUT = Symbol('cut')
 const HANG = Symbol('hang')
 
-/** An event of the API, or one that it does not have (yet). */
+/** An event, known to the API or not. */
 export type StreamEvent = RawMessageStreamEvent | { type: string; [field: string]: unknown }
 
 /**
@@ -32,14 +32,14 @@ export type EventsOptions = {
   headers?: AnswerHeaders
 }
 
-/** The whole message: as events when the request asks for a stream, else as JSON. */
+/** A whole message: as events if the request asks for a stream, or else as JSON. */
 export function message(content: Message, headers: AnswerHeaders = {}): Answer {
   return { kind: 'message', message: content, headers }
 }
 
 /**
- * A stream of exactly these events, whatever the request asks for. It ends cleanly after the last
- * element, also where the API would not end it.
+ * A stream of exactly these events, even if the request does not ask for a stream. It ends normally
+ * after the last element, even if the API would not end it there.
  */
 export function events(elements: StreamElement[], options: EventsOptions = {}): Answer {
   return { kind: 'events', elements, delayBetween: 0, chunking: 0, headers: {}, ...options }
@@ -55,7 +55,7 @@ export function error(
   return { kind: 'error', status, type, message: text, headers }
 }
 
-/** Anything else: HTML of a gateway, broken JSON, no body. */
+/** Any other answer: HTML of a gateway, broken JSON, no body. */
 export function raw(status: number, headers: AnswerHeaders, body: string): Answer {
   return { kind: 'raw', status, headers, body }
 }
@@ -89,7 +89,7 @@ export function isHang(element: StreamElement): element is typeof HANG {
 }
 
 /**
- * For `events`: a reply that takes some time, as every reply of the API does. What keeps the runtime
- * from asking twice needs about 10 ms of it, 60 in a process that was just started.
+ * For `events`: a reply that takes some time, like every reply of the API. The gate that keeps the
+ * runtime from asking twice needs about 10 ms, or 60 in a new process.
  */
 export const PACE: EventsOptions = { delayBetween: 15 }

@@ -1,6 +1,6 @@
 import * as fc from 'fast-check'
 
-/** Names that mean something to JavaScript, to JSON or to this program. */
+/** Names with a meaning in JavaScript, in JSON or in this program. */
 const NAMES = [
   '__proto__',
   'constructor',
@@ -20,7 +20,7 @@ const NAMES = [
   'cache_control',
 ]
 
-/** Text that breaks what is careless with it, and is text all the same. */
+/** Valid text that breaks careless code. */
 export const anyText = fc.oneof(
   fc.string({ unit: 'binary' }),
   fc.string({ unit: 'grapheme' }),
@@ -41,7 +41,7 @@ export const anyText = fc.oneof(
   ),
 )
 
-/** Text that is no text: half a pair of surrogates somewhere. */
+/** Invalid text: it contains half a surrogate pair. */
 export const brokenText = fc
   .tuple(anyText, fc.constantFrom('\uD800', '\uDBFF', '\uDC00', '\uDFFF'), anyText)
   .map(([before, half, after]) => `${before} ${half} ${after}`)
@@ -55,7 +55,7 @@ export const anyNumber = fc.oneof(
 /** Any name of a field, dangerous ones more often. */
 export const anyName = fc.oneof(fc.constantFrom(...NAMES), anyText)
 
-/** Any value that JSON can write; what is an object has no prototype but the usual one. */
+/** Any value that JSON can express; objects have the usual prototype. */
 export const anyJson: fc.Arbitrary<unknown> = fc.letrec<{ value: unknown }>((tie) => ({
   value: fc.oneof(
     { depthSize: 'small', withCrossShrink: true },
@@ -67,14 +67,14 @@ export const anyJson: fc.Arbitrary<unknown> = fc.letrec<{ value: unknown }>((tie
   ),
 })).value
 
-/** An object as `JSON.parse` makes it: a field `__proto__` is a field. */
+/** An object like those of `JSON.parse`: `__proto__` is an ordinary field. */
 export function fieldsOf(value: fc.Arbitrary<unknown>): fc.Arbitrary<Record<string, unknown>> {
   return fc
     .array(fc.tuple(anyName, value), { maxLength: 4 })
     .map((entries) => Object.fromEntries(entries))
 }
 
-/** A value with another one somewhere inside instead of what was there. */
+/** A value in which a nested value was replaced by another. */
 export function withReplacement(
   original: fc.Arbitrary<unknown>,
   replacement: fc.Arbitrary<unknown>,

@@ -4,12 +4,12 @@ import { join } from 'node:path'
 
 import { type BrowserContext, chromium } from 'playwright-core'
 
-/** Where Debian's package puts it. CHROMIUM_PATH names another one. */
+/** The path of Debian's package. CHROMIUM_PATH can name another one. */
 const CHROMIUM = process.env['CHROMIUM_PATH'] ?? '/usr/bin/chromium'
 
 export const HAS_BROWSER = existsSync(CHROMIUM)
 
-/** No sandbox, for CI runs as root; and nothing that the browser would ask the network for by itself. */
+/** No sandbox, because CI runs as root, and no network requests of the browser itself. */
 const ARGUMENTS = [
   '--no-sandbox',
   '--disable-gpu',
@@ -22,14 +22,14 @@ const ARGUMENTS = [
 
 export type Browser = { context: BrowserContext; close: () => Promise<void> }
 
-/** Starts a real Chromium with a profile of its own. */
+/** Starts a real Chromium with a temporary profile. */
 export async function startBrowser(): Promise<Browser> {
   const profile = mkdtempSync(join(tmpdir(), 'chromium-'))
   const context = await chromium.launchPersistentContext(profile, {
     executablePath: CHROMIUM,
     headless: true,
     args: ARGUMENTS,
-    // Of the environment of the tests only what a program needs.
+    // Only the variables that a program needs.
     env: { PATH: process.env['PATH'] ?? '', HOME: profile, TMPDIR: profile },
     locale: 'en-GB',
     timezoneId: 'UTC',

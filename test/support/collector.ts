@@ -12,7 +12,7 @@ type WireSpan = {
   attributes: Attribute[]
 }
 
-/** A span as it came, with its attributes that are text or numbers. */
+/** A received span, with its text and number attributes. */
 export type CollectedSpan = Omit<WireSpan, 'attributes'> & {
   attributes: Record<string, string | number | undefined>
 }
@@ -21,7 +21,7 @@ export type Collector = {
   url: string
   readonly spans: readonly CollectedSpan[]
   readonly metricNames: ReadonlySet<string>
-  /** All that came. */
+  /** Everything received. */
   readonly text: string
   close: () => Promise<void>
 }

@@ -10,13 +10,13 @@ import { runtimeProcessesWithEnvironment, waitUntilGone } from './processes.ts'
 import type { Sandbox } from './sandbox.ts'
 
 export type CommandOptions = {
-  /** What follows the command on its command line. */
+  /** The arguments of the command. */
   args?: readonly string[]
   /** The whole environment. */
   env: Readonly<Record<string, string>>
-  /** The working directory, in which `config.txt` is looked for. */
+  /** The working directory, which may have a `config.txt`. */
   cwd: string
-  /** Milliseconds after which `runCommand` kills it; by default `PATIENCE`. */
+  /** `runCommand` kills the command after so many milliseconds; by default `PATIENCE`. */
   patience?: number
 }
 
@@ -28,28 +28,28 @@ export type CommandEnd = {
   stderr: string
 }
 
-/** The command while it runs. */
+/** A running command. */
 export type RunningCommand = {
   pid: number
-  /** What it has written until now. */
+  /** The output so far. */
   readonly stdout: string
   readonly stderr: string
-  /** Resolves when it is gone, and its output is read. */
+  /** Resolves when it has ended and its output was read. */
   ended: Promise<CommandEnd>
-  /** Resolves when its output has the pattern; rejects if it ends before. */
+  /** Resolves when its output matches the pattern; rejects if it ends before. */
   hasWritten: (stream: 'stdout' | 'stderr', pattern: RegExp) => Promise<RegExpExecArray>
-  /** Stops reading its output, as a reader of a pipe does that ends. */
+  /** Stops reading its output, like the reader of a pipe that ends. */
   closeOutput: () => void
-  /** Sends a signal to the command alone, as `kill` does. */
+  /** Sends a signal only to the command, like `kill`. */
   signal: (name: NodeJS.Signals) => void
-  /** Sends a signal to the command and all that it started, as Ctrl-C in a terminal does. */
+  /** Sends a signal to the command and its child processes, like Ctrl-C in a terminal. */
   signalGroup: (name: NodeJS.Signals) => void
 }
 
-/** Milliseconds after which a command that should have ended by itself is killed. */
+/** Milliseconds until a command that does not end by itself is killed. */
 const PATIENCE = 20_000
 
-/** Runs the built command to its end, which must come by itself. */
+/** Runs the built command, which must end by itself. */
 export async function runCommand(options: CommandOptions): Promise<CommandEnd> {
   const command = await startCommand(options)
   const timer = globalThis.setTimeout(() => command.signal('SIGKILL'), options.patience ?? PATIENCE)
@@ -59,7 +59,7 @@ export async function runCommand(options: CommandOptions): Promise<CommandEnd> {
   return end
 }
 
-/** Starts the built command, in a process group of its own. */
+/** Starts the built command, in its own process group. */
 export async function startCommand({
   args = [],
   env,
@@ -108,7 +108,7 @@ export async function startCommand({
   }
 }
 
-/** The line that the command writes to a pipe when it serves. */
+/** The command's line in a pipe when it serves. */
 export type StartLine = {
   url: string
   openaiUrl: string
@@ -131,8 +131,8 @@ export async function startServer(
 }
 
 /**
- * Kills every command that still runs, and waits for the processes of the runtime in the sandbox
- * to be gone: for the end of a test, whatever became of it.
+ * Kills all running commands, and waits until the runtime's processes in the sandbox are gone. Call
+ * it at the end of each test.
  */
 export async function endCommands({ folder }: Pick<Sandbox, 'folder'>): Promise<void> {
   const left = [...running]
@@ -141,12 +141,12 @@ export async function endCommands({ folder }: Pick<Sandbox, 'folder'>): Promise<
   await waitUntilGone(runtimesIn(folder), ENDING)
 }
 
-/** The pids of the runtime's processes in a sandbox, whoever their parent is by now. */
+/** The pids of the runtime's processes in a sandbox, even if their parent is gone. */
 export function runtimesIn(folder: string): number[] {
   return runtimeProcessesWithEnvironment(folder).map(({ pid }) => pid)
 }
 
-/** Milliseconds in which a process of the runtime ends once its server is gone. */
+/** Milliseconds until a process of the runtime ends after its server is gone. */
 export const ENDING = 5000
 
 const running = new Set<ChildProcess>()
@@ -169,8 +169,8 @@ const ROOT = fileURLToPath(new URL('../..', import.meta.url))
 const MAIN = join(ROOT, 'dist/cli/main.js')
 
 /**
- * Builds `dist` if it is missing or older than the sources. All temporary folders of a run are in
- * one, so that a lock in there has one worker build and the others wait.
+ * Builds `dist` if it is missing or older than the sources. A lock in the temporary folder of the
+ * run lets only one worker build while the others wait.
  */
 export async function buildOnce(): Promise<void> {
   const outcome = join(tmpdir(), 'build-outcome')
@@ -213,7 +213,7 @@ function isBuilt(): boolean {
   })
 }
 
-/** The compiler's complaints; '' where there are none. */
+/** The compiler's errors; '' if there are none. */
 function build(): Promise<string> {
   return new Promise((resolve) => {
     execFile('npx', ['tsc', '-p', 'tsconfig.build.json'], { cwd: ROOT }, (error, stdout, stderr) =>

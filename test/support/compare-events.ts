@@ -1,10 +1,10 @@
 import type { StreamEvent } from './answers.ts'
 
 /**
- * The events in a stream of server-sent events, read by the letter: each is a line with its name, a
- * line with its JSON and a blank line, and the name is the type.
+ * Parses a stream of server-sent events strictly: each event has a line with its name, a line with
+ * its JSON and a blank line, and the name is the type.
  *
- * @throws Error for anything else, and where the stream ends inside an event
+ * @throws Error for anything else, and if the stream ends inside an event
  */
 export function parseEvents(stream: string): StreamEvent[] {
   if (stream === '') return []

@@ -12,10 +12,13 @@ import type { Batch, ResultLine } from '../../src/batches/batch.ts'
 import { RequestQueue } from '../../src/batches/request-queue.ts'
 import { BatchDesk, type DeskOptions } from '../../src/batches/desk.ts'
 
-/** Milliseconds. On a busy machine a write to disk may take seconds: the time-out of the test decides. */
+/**
+ * Milliseconds. On a busy machine a write to disk may take seconds, so only the timeout of the test
+ * limits it.
+ */
 const LONGEST = 55_000
 
-/** Waits for what must come, on a busy machine too. */
+/** Waits for a condition, on a busy machine too. */
 function until<T>(look: () => T | Promise<T>): Promise<T> {
   return vi.waitUntil(look, { timeout: LONGEST, interval: 10 })
 }
@@ -68,10 +71,10 @@ function performanceNow(): number {
 }
 
 /**
- * What is promised of batches, whatever engine keeps them.
+ * Tests of batches, for every engine of the store.
  *
- * @param open gives an empty store
- * @param knowsTheGone whether it tells at once that a worker of this machine is gone
+ * @param open returns an empty store
+ * @param knowsTheGone whether the store knows at once that a worker of this machine is gone
  */
 export function deskTests(open: () => Promise<KeptStore>, knowsTheGone: boolean): void {
   let kept: KeptStore

@@ -7,7 +7,7 @@ import type {
 } from '@anthropic-ai/sdk/resources/messages'
 
 /**
- * The events with which the API streams a message. Folded again they give the same message.
+ * The events of a streamed message. Folding them gives the same message.
  * Source: https://platform.claude.com/docs/en/build-with-claude/streaming
  */
 export function eventsOf(message: Message): RawMessageStreamEvent[] {
@@ -66,7 +66,7 @@ function blockEvents(block: ContentBlock, index: number): RawMessageStreamEvent[
   ]
 }
 
-/** A block as it stands before its first delta. */
+/** A block before its first delta. */
 function opened(block: ContentBlock): RawContentBlockStartEvent['content_block'] {
   switch (block.type) {
     case 'text':
@@ -81,7 +81,7 @@ function opened(block: ContentBlock): RawContentBlockStartEvent['content_block']
   }
 }
 
-/** What follows until the block is whole. The types that are not named arrive whole. */
+/** The deltas of a block. Blocks of other types arrive whole. */
 function deltas(block: ContentBlock): RawContentBlockDelta[] {
   switch (block.type) {
     case 'text':
@@ -114,7 +114,7 @@ function deltas(block: ContentBlock): RawContentBlockDelta[] {
 const MOST_PIECES = 6
 const SHORTEST_PIECE = 3
 
-/** Cuts a text between code points, as the API does: a character is never halved. */
+/** Cuts a text between code points, like the API, so that no character is halved. */
 function pieces(text: string): string[] {
   const characters = Array.from(text)
   const length = Math.max(SHORTEST_PIECE, Math.ceil(characters.length / MOST_PIECES))

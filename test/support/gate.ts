@@ -4,7 +4,7 @@ export type Gate = {
   open: () => void
 }
 
-/** A gate that is closed until a test opens it, for good. */
+/** A gate that is closed until a test opens it; it then stays open. */
 export function makeGate(): Gate {
   let release: (() => void) | undefined
   const opened = new Promise<void>((resolve) => {

@@ -1,6 +1,6 @@
 import type { ContentBlock, Message, Usage } from '@anthropic-ai/sdk/resources/messages'
 
-/** A tool call as a test describes it; `id` is what a result has to refer to. */
+/** A test's description of a tool call; a result must refer to its `id`. */
 export type ToolCall = { id: string; name: string; input: Record<string, unknown> }
 
 /** A finished reply of one text block. */
@@ -30,7 +30,9 @@ export function thinkingMessage(
   )
 }
 
-/** A reply of any blocks. Its id is unique in this process: `msg_standin_1`, `msg_standin_2`, … */
+/**
+ * A reply with any blocks. Its id is unique in this process: `msg_standin_1`, `msg_standin_2`, …
+ */
 export function assistantMessage(
   content: ContentBlock[],
   overrides: Partial<Message> = {},
@@ -51,7 +53,7 @@ export function assistantMessage(
   }
 }
 
-/** Every usage field of the API. The numbers differ, so that a mix-up shows. */
+/** Every usage field of the API. The numbers differ, so that tests notice swapped fields. */
 export function usage(overrides: Partial<Usage> = {}): Usage {
   return {
     input_tokens: 21,

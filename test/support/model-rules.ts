@@ -1,9 +1,9 @@
 import { type Answer, error } from './answers.ts'
 
 /*
- * What the API refuses for one model and takes for another.
- * Sources: https://platform.claude.com/docs/en/about-claude/models/migration-guide and the guides of
- * each model; the messages are the API's own as far as they were found in public reports.
+ * The API's rules for single models: features that it refuses for one model and accepts for
+ * another. Sources: https://platform.claude.com/docs/en/about-claude/models/migration-guide and the
+ * guides of each model; the messages are the API's own as far as they were found in public reports.
  */
 
 type Fields = Record<string, unknown>
@@ -56,7 +56,9 @@ const RULES: readonly Rule[] = [
   },
 ]
 
-/** The API's 400 where a request has what its model refuses. Models that are not known have no rules. */
+/**
+ * The API's 400 if a request uses a feature that its model refuses. Unknown models have no rules.
+ */
 export function modelRuleError(request: Fields): Answer | undefined {
   const model = readModel(String(request['model']))
   if (model === undefined) return undefined
@@ -74,12 +76,12 @@ function readModel(name: string): Model | undefined {
   return { family, version: Number(`${major}.${minor}`) }
 }
 
-/** Opus from 4.8 on; of the other families those that came later. */
+/** Opus from 4.8 on; other families from their later versions on. */
 function takesSystemMessages({ family, version }: Model): boolean {
   return family === 'opus' ? version >= 4.8 : version >= 5
 }
 
-/** Opus from 4.7 on; of the other families those that came later. */
+/** Opus from 4.7 on; other families from their later versions on. */
 function refusesSampling({ family, version }: Model): boolean {
   return family === 'opus' ? version >= 4.7 : version >= 5
 }
@@ -101,7 +103,7 @@ function rolesOf(messages: unknown): unknown[] {
   return (messages as Fields[]).map(({ role }) => role)
 }
 
-/** A turn that paused at a server tool is sent back as it is, and is none. */
+/** A paused turn of a server tool, which is sent back unchanged, is no prefill. */
 function endsWithPrefill(messages: unknown): boolean {
   const last = (messages as Fields[]).at(-1)
   if (last?.['role'] !== 'assistant') return false

@@ -5,18 +5,22 @@ import { runtimeProcessesWithEnvironment, waitUntilGone } from './processes.ts'
 
 const PREFIX = 'csp-tests-'
 
-/** Milliseconds that a process has to end after the last test: the workers may be ending too. */
+/**
+ * Milliseconds for processes to end after the last test, because vitest's workers may be ending
+ * too.
+ */
 const GRACE = 5_000
 
 /**
- * Fails the run if a Claude Code process that it started outlives it.
+ * Fails the run if a Claude Code process is left that it started.
  *
- * All temporary folders of the run are made below one of its own, which each process that runs in
- * a sandbox, or that inherits the environment of the tests, has in its environment. So the run
- * knows its processes apart from those of another one, also when their parent is gone.
+ * All temporary folders of the run are inside one folder, which is in the environment of every
+ * process that runs in a sandbox or inherits the tests' environment. So the run can tell its
+ * processes from those of another run, even if their parent is gone.
  */
 export default function setup(): (() => Promise<void>) | undefined {
-  // Each project of the run comes here; they share the first one's folder, and it looks after the last test.
+  // Every project of the run calls this. They share the folder of the first, which checks after the
+  // last test.
   if (basename(tmpdir()).startsWith(PREFIX)) return undefined
   const folder = mkdtempSync(join(realpathSync(tmpdir()), PREFIX))
   process.env['TMPDIR'] = folder
@@ -27,7 +31,7 @@ export default function setup(): (() => Promise<void>) | undefined {
       await waitUntilGone(pids, GRACE)
     } catch (error) {
       for (const { pid } of runtimeProcessesWithEnvironment(folder)) process.kill(pid, 'SIGKILL')
-      // Vitest prints what a teardown throws, and leaves the exit code as it is.
+      // Vitest prints an error of a teardown, but does not change the exit code.
       process.exitCode = 1
       throw new Error('Claude Code processes outlived the tests', { cause: error })
     } finally {

@@ -8,7 +8,7 @@ export type PlanState = {
   resetsAt?: number
 }
 
-/** The headers with which the API tells a subscription's plan, as the runtime reads them. */
+/** The API's headers about a subscription's plan, in the form that the runtime reads. */
 export function planHeaders({
   status = 'allowed',
   fiveHours = 0.42,

@@ -7,7 +7,7 @@ import { join } from 'node:path'
 
 import { Client } from 'pg'
 
-/** Where Debian and others install the programs of the server. */
+/** The folders in which Debian and other systems install the server. */
 const FOLDERS = [
   ...versionsIn('/usr/lib/postgresql'),
   '/usr/local/bin',
@@ -19,16 +19,16 @@ const FOLDERS = [
 export const POSTGRES_FOLDER = FOLDERS.find((folder) => existsSync(join(folder, 'initdb')))
 
 export type TemporaryPostgres = {
-  /** Makes an empty database, and gives its address. */
+  /** Makes an empty database, and returns its address. */
   makeDatabase: () => Promise<string>
   stop: () => Promise<void>
 }
 
-/** Starts a PostgreSQL server of its own, on a port of 127.0.0.1, with nothing in it. */
+/** Starts an empty PostgreSQL server on a port of 127.0.0.1. */
 export async function startPostgres(): Promise<TemporaryPostgres> {
   if (POSTGRES_FOLDER === undefined) throw new Error('PostgreSQL is not installed.')
   const user = ordinaryUser()
-  // The folder for the tests' files is for their user alone.
+  // Only the user of the tests can read their folder.
   const folder = mkdtempSync(join(user === undefined ? tmpdir() : '/tmp', 'postgres-'))
   if (user !== undefined) chownSync(folder, user.uid, user.gid)
   const data = join(folder, 'data')

@@ -1,6 +1,6 @@
 /*
- * What the API's prompt cache sees of a request: tools, system and messages, in this order. A cache
- * mark says where to keep, and is no part of what is kept.
+ * The parts of a request that the API's prompt cache compares: tools, system and messages, in this
+ * order. Cache marks are not compared.
  * Source: https://platform.claude.com/docs/en/build-with-claude/prompt-caching
  */
 
@@ -18,10 +18,10 @@ export function cachedParts({ tools, system, messages }: Fields): string[] {
 }
 
 /**
- * Says how far the cache of an earlier request serves a later one.
+ * Computes how far the cache of an earlier request serves a later one.
  *
- * @returns undefined where all of the earlier request is the beginning of the later one; else how many
- *   of its parts are, and the first that is not
+ * @returns undefined if the later request begins with the whole earlier one; otherwise the number
+ * of equal parts, and the first that differs
  */
 export function cacheBreak(earlier: Fields, later: Fields): string | undefined {
   const [before, after] = [cachedParts(earlier), cachedParts(later)]
@@ -40,7 +40,7 @@ function line(kind: string, part: Fields): string {
   return `${kind} ${JSON.stringify(withoutMark(part))}`
 }
 
-/** A result's content as blocks, as the API takes it. */
+/** A result's content as blocks. */
 function plainResult(block: Fields): Fields {
   if (block['type'] !== 'tool_result') return block
   return { ...block, content: blocksOf(block['content']).map(withoutMark) }

@@ -4,23 +4,23 @@ import { setTimeout } from 'node:timers/promises'
 
 export type RunningProcess = {
   pid: number
-  /** The command line, arguments separated by blanks. */
+  /** The command line, with arguments separated by spaces. */
   command: string
 }
 
 type CensusEntry = RunningProcess & { parent: number; executable: string }
 
-/** Processes that `pid` started, those that they started, and so on. Zombies do not count. */
+/** All descendants of a process, without zombies. */
 export function descendants(pid: number): RunningProcess[] {
   return entriesBelow(pid, census()).map(withoutDetails)
 }
 
-/** The Claude Code processes below this one. */
+/** The Claude Code processes among the descendants of this one. */
 export function runtimeProcesses(): RunningProcess[] {
   return entriesBelow(process.pid, census()).filter(isRuntime).map(withoutDetails)
 }
 
-/** The Claude Code processes that `pid` started itself, not what they start in turn. */
+/** The Claude Code processes that `pid` started itself, without their own child processes. */
 export function startedRuntimes(pid: number): RunningProcess[] {
   return census()
     .filter((entry) => entry.parent === pid && isRuntime(entry))
@@ -28,8 +28,8 @@ export function startedRuntimes(pid: number): RunningProcess[] {
 }
 
 /**
- * The Claude Code processes on this machine, whoever their parent is by now, with `text` in the
- * environment that they were started with.
+ * The Claude Code processes on this machine with `text` in their initial environment, even if their
+ * parent is gone.
  */
 export function runtimeProcessesWithEnvironment(text: string): RunningProcess[] {
   return census()
@@ -37,19 +37,19 @@ export function runtimeProcessesWithEnvironment(text: string): RunningProcess[] 
     .map(withoutDetails)
 }
 
-/** The same, whatever program they run. */
+/** The same for all programs. */
 export function processesWithEnvironment(text: string): RunningProcess[] {
   return census()
     .filter((entry) => environmentOf(entry.pid).includes(text))
     .map(withoutDetails)
 }
 
-/** Whether the process still runs. A zombie has ended: only its parent has not looked yet. */
+/** Whether the process still runs. A zombie has ended; its parent has not noticed yet. */
 export function isAlive(pid: number): boolean {
   return census().some((entry) => entry.pid === pid)
 }
 
-/** Resolves when none of them runs; rejects after `timeout` ms with those that still do. */
+/** Resolves when none of them runs; rejects after `timeout` ms with the running ones. */
 export async function waitUntilGone(pids: number[], timeout: number): Promise<void> {
   const deadline = performance.now() + timeout
   for (;;) {
@@ -92,7 +92,7 @@ function censusFromProc(): CensusEntry[] {
     .filter((name) => /^\d+$/.test(name))
     .flatMap((name) => {
       const stat = valueOrEmpty(() => readFileSync(`/proc/${name}/stat`, 'utf8'))
-      // The second field is the name in parentheses, which may itself hold blanks and parentheses.
+      // The second field is the name in parentheses, which may contain spaces and parentheses.
       const [state, parent] = stat.slice(stat.lastIndexOf(')') + 2).split(' ')
       if (state === undefined || state === '' || hasEnded(state)) return []
       const command = valueOrEmpty(() => readFileSync(`/proc/${name}/cmdline`, 'utf8'))
@@ -113,7 +113,7 @@ function censusFromPs(): CensusEntry[] {
     const [, pid, parent, state = '', command = ''] =
       /^\s*(\d+)\s+(\d+)\s+(\S+)\s+(.*)$/.exec(line) ?? []
     if (pid === undefined || hasEnded(state)) return []
-    // The path may hold blanks; the runtime's arguments all begin with a flag.
+    // The path may contain spaces; the runtime's arguments begin with a flag.
     const executable = command.split(' -', 1)[0] ?? ''
     return { pid: Number(pid), parent: Number(parent), command, executable }
   })
@@ -131,7 +131,7 @@ function environmentOf(pid: number): string {
   )
 }
 
-/** A process may end while it is looked at, or belong to somebody else. */
+/** A process may end during the look, or belong to another user. */
 function valueOrEmpty(read: () => string): string {
   try {
     return read()

@@ -9,8 +9,8 @@ const run = promisify(execFile)
 export const ROOT = fileURLToPath(new URL('../..', import.meta.url))
 
 /**
- * Makes a project of a user's, with all packages of this one beside the tarball that `npm pack` makes
- * of it. No registry is asked.
+ * Makes a user's project with the tarball of `npm pack` and all packages of this project, without a
+ * registry.
  *
  * @param folder is made
  */
@@ -29,7 +29,7 @@ export async function makePackedProject(folder: string): Promise<void> {
   writeFileSync(join(folder, 'package.json'), JSON.stringify({ type: 'module', private: true }))
 }
 
-/** Type-checks the TypeScript of a project as strictly as can be, and compiles it to `out`. */
+/** Type-checks the TypeScript of a project with the strictest options, and compiles it to `out`. */
 export async function compile(folder: string): Promise<void> {
   const compilerOptions = {
     target: 'es2023',
@@ -48,7 +48,7 @@ export async function compile(folder: string): Promise<void> {
     JSON.stringify({ compilerOptions, include: ['**/*.ts'], exclude: ['node_modules', 'out'] }),
   )
   const compiler = join(ROOT, 'node_modules', '.bin', 'tsc')
-  // The compiler tells its complaints on stdout.
+  // The compiler prints its errors to stdout.
   await run(compiler, ['-p', folder]).catch((error: { stdout?: string }) => {
     throw new Error(`It does not compile:\n${error.stdout}`, { cause: error })
   })

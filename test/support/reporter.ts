@@ -5,14 +5,14 @@ type Totals = { passed: number; failed: number; skipped: number }
 /**
  * Ends the output of a run with one plain line: `N passed, N failed`, and `, N skipped` if any.
  *
- * Passed and skipped are tests. Failed counts tests, and whatever else went wrong: a file that
- * could not be loaded, a hook, an error that nobody handled. It is never 0 when the run fails.
+ * Passed and skipped are tests. Failed counts tests and all other faults: a file that could not be
+ * loaded, a hook, an unhandled error. It is never 0 if the run fails.
  */
 export class TotalsReporter implements Reporter {
   #totals: Totals = { passed: 0, failed: 0, skipped: 0 }
 
   onInit(): void {
-    // Teardown comes after the last event that reporters get, and may print and fail.
+    // The teardown comes after the last event for reporters, and may print and fail.
     process.once('exit', (code) => {
       process.stdout.write(`${lineOf(this.#totals, code)}\n`)
     })

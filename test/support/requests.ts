@@ -37,7 +37,7 @@ const thought = fc.record({
   signature: fc.base64String(),
 })
 
-/** A call, and the result for it, with the id that both of them get. */
+/** A call and its result, with a common id. */
 const call = fc.record({
   name: anyName,
   input: fieldsOf(anyJson),
@@ -91,7 +91,7 @@ const tool = fc.record(
   { requiredKeys: ['name', 'input_schema'] },
 )
 
-/** A request that the API could answer, with fields of any name beside the known ones. */
+/** A request that the API could answer, with additional fields of any name. */
 export const anyRequest: fc.Arbitrary<MessagesRequest> = fc
   .tuple(
     fieldsOf(anyJson),

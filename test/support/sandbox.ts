@@ -5,39 +5,39 @@ import { join } from 'node:path'
 export type Sandbox = {
   /** The whole environment of a process that runs in the sandbox. */
   env: Record<string, string>
-  /** Holds all the other folders. */
+  /** Contains all the other folders. */
   folder: string
   /** An empty working folder. */
   workFolder: string
-  /** Deletes the folder and all that is in it. */
+  /** Deletes the folder with its content. */
   remove: () => void
 }
 
-/** Variables to set, or with `undefined` to leave out. */
+/** Variables to set; `undefined` removes one. */
 export type EnvironmentOverrides = Record<string, string | undefined>
 
 /** For `makeSandbox`: nobody is logged in. */
 export const NO_LOGIN: EnvironmentOverrides = { ANTHROPIC_API_KEY: undefined }
 
-/** For `makeSandbox`: a claude.ai subscription, with a token that is made up. */
+/** For `makeSandbox`: a claude.ai subscription, with a made-up token. */
 export const SUBSCRIPTION_LOGIN: EnvironmentOverrides = {
   ANTHROPIC_API_KEY: undefined,
   CLAUDE_CODE_OAUTH_TOKEN: 'sk-ant-oat01-made-up-for-tests',
 }
 
 /**
- * For `makeSandbox`: what is not on 127.0.0.1 can't be reached. With a stored login the runtime asks
- * Anthropic for the account's profile, wherever `ANTHROPIC_BASE_URL` leads.
+ * For `makeSandbox`: only 127.0.0.1 can be reached. With a stored login the runtime requests the
+ * account's profile from Anthropic, even if `ANTHROPIC_BASE_URL` is set.
  */
 export const NOTHING_OUTSIDE: EnvironmentOverrides = {
-  // No one listens on the port named tcpmux.
+  // Nothing listens on the port named tcpmux.
   HTTPS_PROXY: 'http://127.0.0.1:1',
   NO_PROXY: '127.0.0.1',
 }
 
 /**
- * A home of its own for a Claude Code process that talks to `url` with a made-up API key. Nothing
- * but PATH comes from the environment of the tests, so no login of the user can be found.
+ * A temporary home for a Claude Code process that talks to `url` with a made-up API key. Only PATH
+ * comes from the environment of the tests, so the process can't find a login of the user.
  */
 export function makeSandbox(url: string, overrides: EnvironmentOverrides = {}): Sandbox {
   const folder = mkdtempSync(join(realpathSync(tmpdir()), 'sandbox-'))
@@ -62,7 +62,7 @@ export function makeSandbox(url: string, overrides: EnvironmentOverrides = {}): 
     env,
     folder,
     workFolder,
-    // A process that is just ending may still write: deleting is tried again.
+    // A process that is ending may still write, so the deletion is retried.
     remove: () => rmSync(folder, { recursive: true, force: true, maxRetries: 5 }),
   }
 }
@@ -76,8 +76,8 @@ function withoutUndefined(variables: EnvironmentOverrides): Record<string, strin
 }
 
 /**
- * What is left in a folder for temporary files, but for the empty folder that the runtime works in: its path
- * is the same for all servers of a user, so none of them deletes it.
+ * The files left in a temporary folder, without the runtime's empty working folder: all servers of
+ * a user share its path, so none of them deletes it.
  */
 export function leftIn(temporaryFolder: string): string[] {
   return readdirSync(temporaryFolder).filter((name) => !/^claude-sub-proxy-\d+$/.test(name))

@@ -14,9 +14,9 @@ function onProblem(problem: unknown): never {
 }
 
 /**
- * What replicas share of usage and limits, whatever engine keeps it.
+ * Tests of shared usage and limits, for every engine of the store.
  *
- * @param open gives an empty store
+ * @param open returns an empty store
  */
 export function sharedTests(open: () => Promise<KeptStore>): void {
   let kept: KeptStore

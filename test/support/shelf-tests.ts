@@ -7,7 +7,7 @@ import type { BackgroundJob, ResponseShelf, StoredResponse } from '../../src/res
 
 export type OpenShelf = { shelf: ResponseShelf; remove: () => Promise<void> }
 
-/** A response of which only what matters to who keeps it is there. */
+/** A response with only the fields that matter for storing it. */
 export function storedResponse(id: string, previous: string | null = null): StoredResponse {
   return {
     response: wireResponse(id, { previous_response_id: previous, status: 'completed' }),
@@ -29,7 +29,7 @@ export function item(id: string): ResponseItem {
   return { type: 'message', id, role: 'user', content: [] } as unknown as ResponseItem
 }
 
-/** A response that is made as a test says. */
+/** A response under the control of a test. */
 export class ScriptedJob implements BackgroundJob {
   response: WireResponse
   added: Past | undefined
@@ -54,7 +54,7 @@ export class ScriptedJob implements BackgroundJob {
     this.#notify()
   }
 
-  /** Tells an event, with which the response has another status. */
+  /** Sends an event that changes the status of the response. */
   tell(type: string, status: WireResponse['status']): void {
     this.response = { ...this.response, status } as WireResponse
     const event = { type, sequence_number: this.events.length }
@@ -62,7 +62,7 @@ export class ScriptedJob implements BackgroundJob {
     this.#notify()
   }
 
-  /** Ends it in order. */
+  /** Ends the response normally. */
   complete(): void {
     this.added = { ...NO_PAST, messages: [{ role: 'assistant', content: 'done' }] }
     this.isOver = true
@@ -84,9 +84,9 @@ export async function typesOf(events: AsyncIterable<ResponseStreamEvent>): Promi
 }
 
 /**
- * What is promised of stored responses and conversations, wherever they are kept.
+ * Tests of stored responses and conversations, for every kind of shelf.
  *
- * @param open gives an empty shelf
+ * @param open returns an empty shelf
  */
 export function shelfTests(open: () => Promise<OpenShelf>): void {
   let opened: OpenShelf

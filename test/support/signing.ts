@@ -5,18 +5,21 @@ import type { Message } from '@anthropic-ai/sdk/resources/messages'
 import { type Answer, error, type StreamElement } from './answers.ts'
 
 /*
- * Preserved thinking: the API binds each thought to its prefix (`system`, `tools` and all messages
- * before the one it stands in), and refuses it behind another one.
+ * Preserved thinking: the API binds each thought to its prefix (`system`, `tools` and all earlier
+ * messages), and refuses it after another prefix.
  * Source: https://platform.claude.com/docs/en/build-with-claude/preserved-thinking
  */
 
 type Fields = Record<string, unknown>
 type Block = Fields & { type: string }
 
-/** Models that check the prefix of each thought unless they are told to drop it. */
+/**
+ * Models that check the prefix of each thought, unless the request tells them to drop such
+ * thoughts.
+ */
 const CHECKING_MODELS = /^claude-(?:(?:opus|sonnet|haiku)-5-5|(?:fable|mythos)-5-[1-9])(?:-|$)/
 
-/** The answer, with its thoughts signed over the prefix that the request has. */
+/** The answer, with its thoughts signed over the prefix of the request. */
 export function signAnswer(answer: Answer, request: Fields): Answer {
   switch (answer.kind) {
     case 'message': {
@@ -31,7 +34,7 @@ export function signAnswer(answer: Answer, request: Fields): Answer {
   }
 }
 
-/** A message as the stand-in sends it, signed over the request that it answers. */
+/** A message of the stand-in, signed over its request. */
 export function signedMessage(reply: Message, asked: Asked): Message {
   const bound = prefixDigest({ ...asked?.body }, messagesOf({ ...asked?.body }).length)
   return { ...reply, content: reply.content.map((block) => signBlock(block, bound)) }
@@ -47,12 +50,12 @@ export function signedEvents(
 
 type Asked = { body: object } | undefined
 
-/** A signature of the stand-in's. It is bound: behind another prefix the stand-in refuses it. */
+/** A signature of the stand-in. The stand-in refuses it after another prefix. */
 export const BOUND_SIGNATURE = /^c3RhbmRpbi/
 
 /**
- * The API's 400 where a thought of this stand-in stands behind another prefix than the one that it
- * was signed over, or has another text. Signatures that are not of this stand-in are let through.
+ * The API's 400 if a thought of this stand-in comes after another prefix than its signed one, or
+ * has another text. Other signatures are accepted.
  */
 export function bindingError(request: Fields): Answer | undefined {
   const behavior = mismatchBehavior(request)
@@ -95,7 +98,7 @@ function signBlock<Given extends { type: string }>(block: Given, prefix: string)
   }
 }
 
-/** Thoughts come in pieces: the signature is that of all of them before it. */
+/** Thoughts come in pieces; the signature covers all earlier pieces. */
 function signElements(elements: readonly StreamElement[], request: Fields): StreamElement[] {
   const prefix = prefixDigest(request, messagesOf(request).length)
   const thoughts = new Map<unknown, string>()

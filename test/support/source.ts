@@ -26,8 +26,8 @@ export const REPLY = [
 ] as unknown as ReplyEvent[]
 
 /**
- * A reply that plays a script once it is waited for: an error ends it, a function is awaited, and
- * after the last step it ends in order.
+ * A reply that plays a script when a reader waits for it. An error ends it, a function is awaited,
+ * and after the last step it ends normally.
  */
 export function source(script: (ReplyEvent | Error | (() => Promise<void>))[]) {
   const returned = vi.fn<(error: Error) => void>()
@@ -65,7 +65,7 @@ class ScriptedReply extends Reply {
   }
 }
 
-/** For a script: waits for good. */
+/** For a script: never continues. */
 export function never(): Promise<void> {
   return new Promise(() => {})
 }

@@ -21,52 +21,53 @@ export type RecordedRequest<Body = unknown> = {
   /** Path and query. */
   url: string
   headers: IncomingHttpHeaders
-  /** Parsed JSON; the text itself where it is none; undefined where there is no body. */
+  /** Parsed JSON, or the text if it is no JSON; undefined if there is no body. */
   body: Body
   /** The `request-id` of the answer: `req_standin_1`, `req_standin_2`, … */
   requestId: string
-  /** When the request's head had arrived (`performance.now()`). */
+  /** When the head of the request arrived (`performance.now()`). */
   receivedAt: number
   /** Whether the client hung up before the answer was complete. */
   aborted: boolean
-  /** When the answer was complete or the connection gone (`performance.now()`). */
+  /** When the answer was complete or the connection was gone (`performance.now()`). */
   closedAt: number | undefined
   /** Resolves at `closedAt`. */
   closed: Promise<void>
 }
 
-/** A request for a message: the fields that are known, and any other. */
+/** A request for a message: the known fields, and any others. */
 export type MessageRequest = RecordedRequest<MessageCreateParams & Record<string, unknown>>
 
-/** Decides on the answer; `index` counts the requests for messages from 0. */
+/** Returns the answer; `index` counts the requests for messages from 0. */
 export type Answerer = (request: MessageRequest, index: number) => Answer | Promise<Answer>
 
-/** A stand-in for the Messages API, alive on 127.0.0.1 until `close()`. */
+/** A stand-in for the Messages API, which listens on 127.0.0.1 until `close()`. */
 export type Standin = {
   /** `http://127.0.0.1:PORT` */
   readonly url: string
-  /** Everything that was asked, oldest first. */
+  /** All requests, the oldest first. */
   readonly requests: readonly RecordedRequest[]
-  /** What was asked with `POST /v1/messages`, oldest first. */
+  /** The requests of `POST /v1/messages`, the oldest first. */
   readonly messages: readonly MessageRequest[]
-  /** Answers what `reply` has no answer for. */
+  /** Answers requests for which `reply` has queued no answer. */
   answer: Answerer
-  /** Answers requests for a count; without an answer the count is made up from the text. */
+  /** Answers requests for a count. Without an answer, the count is computed from the text. */
   countAnswer: Answer | (() => Promise<Answer | undefined>) | undefined
   /**
-   * Whether thoughts are signed over their prefix, and refused behind another one, as the newest models
-   * do: by default they are. `reset()` leaves it as it is. What is refused takes no queued answer.
+   * Whether thoughts are signed over their prefix, and refused after another prefix, like in the
+   * newest models; true by default. `reset()` does not change it. A refused request takes no queued
+   * answer.
    */
   signsThoughts: boolean
-  /** Whether a request is refused that has what its model refuses: by default it is. `reset()` leaves it as it is. */
+  /** Whether the rules of models apply; true by default. `reset()` does not change it. */
   hasModelRules: boolean
-  /** Queues an answer: the first one queued answers the next request for a message. */
+  /** Queues an answer for a request for a message; the first one in the queue is used first. */
   reply: (answer: Answer) => void
   /** The next request for a message that arrives after this call. */
   nextMessage: () => Promise<MessageRequest>
-  /** Resolves with the first `count` requests for messages once so many have arrived. */
+  /** Resolves with the first `count` requests for messages when they have arrived. */
   waitFor: (count: number) => Promise<MessageRequest[]>
-  /** Forgets requests, queued answers, the answerer and who waits. Open connections stay. */
+  /** Forgets requests, queued answers, the answerer and pending waits. Open connections stay. */
   reset: () => void
   /** Drops every connection and stops listening. */
   close: () => Promise<void>
@@ -79,7 +80,7 @@ export type Standin = {
  */
 const THINKING_MILLISECONDS = 60
 
-/** Starts a stand-in that answers "Hello from the stand-in." until it is told otherwise. */
+/** Starts a stand-in that answers "Hello from the stand-in." by default. */
 export async function startStandin(): Promise<Standin> {
   let requests: RecordedRequest[] = []
   let messages: MessageRequest[] = []
@@ -91,13 +92,14 @@ export async function startStandin(): Promise<Standin> {
   const server = createServer((incoming, response) => {
     requestCount += 1
     const requestId = `req_standin_${requestCount}`
-    // An error in a test's own script is left unhandled, which fails the run.
+    // An error in a test's script stays unhandled, which fails the run.
     void serve(incoming, response, requestId).catch((cause: unknown) => {
       response.destroy()
       throw cause
     })
   })
-  // A connection that is closed for idleness just as a client reuses it would look like an error.
+  // Idle connections are never closed: closing one just when a client reuses it would look like an
+  // error.
   server.keepAliveTimeout = 0
   await new Promise<void>((resolve) => {
     server.listen(0, '127.0.0.1', resolve)
@@ -167,7 +169,7 @@ export async function startStandin(): Promise<Standin> {
         const thought = setTimeout(THINKING_MILLISECONDS)
         const answer = refusalOf(asked) ?? (await answerTo(asked, index))
         await thought
-        // The client may have left while the test made up its mind.
+        // The client may have left while the test computed the answer.
         if (response.destroyed) return
         const stream = asked.body?.stream === true
         await deliver(answer, { response, requestId, stream, cut })
@@ -219,7 +221,7 @@ export async function startStandin(): Promise<Standin> {
 
 const GREETING = 'Hello from the stand-in.'
 
-/** Says hello, and thinks before if it is asked to. */
+/** Answers with a greeting, after a thought if the request asks for thinking. */
 function greet({ body }: MessageRequest): Answer {
   const thinks = (body.thinking?.type ?? 'disabled') !== 'disabled'
   return message(thinks ? thinkingMessage('Hello?', GREETING) : textMessage(GREETING))
@@ -251,7 +253,7 @@ function recorded(
   return request
 }
 
-/** Undefined also where the client hung up before it had sent all. */
+/** Also undefined if the client hung up before the end of its body. */
 async function bodyOf(incoming: IncomingMessage): Promise<unknown> {
   const body = await text(incoming).catch(() => '')
   if (body === '') return undefined

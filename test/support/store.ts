@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import { openSqlite } from '../../src/store/sqlite/open.ts'
 import type { Store } from '../../src/store/store.ts'
 
-/** A folder of its own for what a test keeps. */
+/** A temporary folder for the store of a test. */
 export function temporaryFolder(): { path: string; remove: () => void } {
   const path = mkdtempSync(join(tmpdir(), 'store-'))
   return { path, remove: () => rmSync(path, { recursive: true, force: true }) }
@@ -13,7 +13,7 @@ export function temporaryFolder(): { path: string; remove: () => void } {
 
 export type KeptStore = { store: Store; remove: () => Promise<void> }
 
-/** A store in a file of a folder of its own. */
+/** A store in a temporary file. */
 export async function temporaryStore(): Promise<KeptStore> {
   const folder = temporaryFolder()
   const store = await openSqlite(join(folder.path, 'state', 'store.db'))
@@ -24,7 +24,7 @@ export async function temporaryStore(): Promise<KeptStore> {
   return { store, remove }
 }
 
-/** What is in the files of a folder, as bytes. */
+/** The content of all files of a folder, as bytes. */
 export function everythingIn(folder: string): string {
   return readdirSync(folder)
     .map((name) => readFileSync(join(folder, name), 'latin1'))

@@ -1,7 +1,7 @@
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 
-/** A login as `/login` would leave it in the sandbox, with values that are made up. */
+/** A stored login in the sandbox, in the form of `/login`, with made-up values. */
 export function storeLogin(env: Record<string, string>, values: object = {}): void {
   const login = {
     claudeAiOauth: {

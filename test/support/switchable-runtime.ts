@@ -3,7 +3,7 @@ import { createRequire } from 'node:module'
 import { join } from 'node:path'
 import { setTimeout } from 'node:timers/promises'
 
-/** What a process does that is started from the executable. */
+/** The behaviour of a process of the executable. */
 const SCRIPTS = {
   'is the runtime': 'exec "$runtime" "$@"',
   'prints garbage': 'printf \'{"type": garbage \\001\\n\\n}{\\n\'; exec cat >/dev/null',
@@ -25,14 +25,14 @@ const SCRIPTS = {
 
 export type Behaviour = keyof typeof SCRIPTS
 
-/** An executable for `claudePath` that is the real runtime until it is told to be something else. */
+/** An executable for `claudePath` that is the real runtime until a test switches it. */
 export type SwitchableRuntime = {
   path: string
-  /** What is started from now on behaves so; what runs already stays as it is. */
+  /** Switches the behaviour of new processes; running ones do not change. */
   become: (behaviour: Behaviour) => void
-  /** Has the process that waits for it print what it is to print; resolves when it has. */
+  /** Makes the waiting process print its output; resolves after that. */
   tell: () => Promise<void>
-  /** Takes the executable away, or the right to execute it, until it becomes something. */
+  /** Removes the executable, or the permission to execute it, until the next switch. */
   break: (how: 'missing' | 'forbidden') => void
 }
 

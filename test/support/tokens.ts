@@ -1,4 +1,4 @@
-/** What of a request is counted. */
+/** The parts of a request that are counted. */
 export type Countable = {
   system?: string | { text: string }[]
   messages: { role: string; content: string | Record<string, unknown>[] }[]
@@ -6,9 +6,9 @@ export type Countable = {
 }
 
 /**
- * Tokens by a rule that is made up, and built like the API's: a frame for the messages, a prompt for
- * tools where there are any, and a token for each word and each two characters of JSON. The same
- * request always counts the same, and its parts add up.
+ * Counts tokens by a made-up rule that resembles the API's: a frame for the messages, a prompt for
+ * tools if there are any, and a token for each word and each two characters of JSON. Equal requests
+ * have equal counts, and the parts add up.
  */
 export function tokensOf({ system = '', messages, tools = [] }: Countable): number {
   const systemTexts = typeof system === 'string' ? [system] : system.map(({ text }) => text)

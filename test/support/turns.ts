@@ -2,7 +2,7 @@ import { Writable } from 'node:stream'
 
 import { type Logger, pino } from 'pino'
 
-/** A line of the log about one turn, as far as tests look at it. */
+/** The fields of a turn's log line that tests use. */
 export type LoggedTurn = {
   model: string
   lane: string
@@ -13,7 +13,7 @@ export type LoggedTurn = {
   status: number
 }
 
-/** A logger for a proxy that keeps the lines about turns, in the order in which they ended. */
+/** A logger that keeps the lines about turns, in the order of their ends. */
 export function recordTurns(): { logger: Logger; turns: LoggedTurn[]; text: () => string } {
   const turns: LoggedTurn[] = []
   let text = ''

@@ -14,14 +14,14 @@ type Block = Fields & { type: string }
 type Turn = { role: unknown; blocks: Block[] }
 
 /**
- * Compares what arrived upstream with what the client sent.
+ * Compares the request upstream with the client's request.
  *
- * Equal means: the same JSON, with what the API itself takes for the same (a string and one text
- * block, neighbours of one role and one message), apart from what the runtime says about itself:
- * its header before the system prompt, its reminders in one turn, `metadata`, cache breakpoints on
- * blocks on which the client put none, and the few parameters named in `ADDED_PARAMETERS`.
+ * They are equal if the JSON is the same. Forms that the API itself treats alike are equal (a
+ * string and one text block; neighbours of one role and one message). The runtime's own parts are
+ * ignored: its header before the system prompt, its reminders in one turn, `metadata`, cache
+ * breakpoints on blocks without one of the client, and the few parameters in `ADDED_PARAMETERS`.
  *
- * @returns one line for each difference, which begins with its path; none where they are equal
+ * @returns one line for each difference, which begins with its path; none if they are equal
  */
 export function wireDifferences(
   { body: sent, betas = [] }: ClientRequest,
@@ -40,10 +40,13 @@ export function wireDifferences(
 
 const MODEL_WHERE_NONE_IS_NAMED = 'claude-sonnet-4-6'
 
-/** Compared by functions of their own, or (`stream`, `metadata`) not the client's on the wire. */
+/**
+ * Fields with their own comparison, or (`stream`, `metadata`) fields that are not the client's on
+ * the wire.
+ */
 const COMPARED_ELSEWHERE = new Set(['messages', 'system', 'tools', 'stream', 'metadata'])
 
-/** What the wire may say of a parameter that the client did not send. */
+/** The allowed values of parameters that the client did not send. */
 const ADDED_PARAMETERS: Record<string, (value: unknown, sent: Fields, wire: Fields) => boolean> = {
   model: (value) => value === MODEL_WHERE_NONE_IS_NAMED,
   max_tokens: (value) => Number.isSafeInteger(value) && Number(value) > 0,
@@ -77,7 +80,7 @@ function parameterDifferences(sent: Fields, wire: Fields): string[] {
   ]
 }
 
-/** An `output_config` that says nothing is the same as none. */
+/** An empty `output_config` equals an absent one. */
 function parameterDifference(name: string, sent: unknown, wire: unknown): string[] {
   const isEmpty = isRecord(sent) && Object.keys(sent).length === 0
   return name === 'output_config' && isEmpty && wire === undefined
@@ -98,7 +101,7 @@ function systemDifferences(sent: unknown, wire: unknown): string[] {
   }
   const text = blocksOf(sent ?? []).map((block) => block['text'])
   const joined = text.join('\n\n')
-  // Kept apart from the runtime's own blocks, whose place it would take.
+  // It has a line break in front, because it would replace the runtime's own blocks.
   const apart = LIKE_THE_RUNTIMES_OWN.test(joined) ? `\n${joined}` : joined
   const expected = text.every((part) => part === '') ? [] : [textBlock(apart)]
   return [...lines, ...differences('system (after the header)', expected, own)]
@@ -165,7 +168,10 @@ function breakpointDifferences(wire: Fields): string[] {
   return lines
 }
 
-/** The lifetimes of all breakpoints in a part of a request, in order. Data of tools is no request. */
+/**
+ * The lifetimes of all breakpoints in a part of a request, in order. Data inside tool inputs does
+ * not count.
+ */
 function lifetimesIn(part: unknown): string[] {
   if (Array.isArray(part)) return part.flatMap(lifetimesIn)
   if (!isRecord(part)) return []
@@ -177,7 +183,7 @@ function lifetimeOf({ ttl }: Fields): string {
   return typeof ttl === 'string' ? ttl : '5m'
 }
 
-/** What the runtime puts into `anthropic-beta` of its own; seen with 2.1.330. */
+/** The runtime's own values of `anthropic-beta`; seen with 2.1.330. */
 const RUNTIME_BETAS = new Set([
   'claude-code-20250219',
   'interleaved-thinking-2025-05-14',
@@ -196,7 +202,7 @@ function betaDifferences(sent: readonly string[], header: string): string[] {
   ]
 }
 
-/** What the runtime tells the model of its whereabouts, in this order; seen with 2.1.330. */
+/** The runtime's reminders about its environment, in this order; seen with 2.1.330. */
 const REMINDERS = [
   '# Environment\\nYou have been invoked',
   'You are powered by the model ',
@@ -205,15 +211,15 @@ const REMINDERS = [
 const REMINDER_BLOCKS = REMINDERS.map((reminder) => new RegExp(`^${reminder}\\n?$`))
 const REMINDER_TAIL = new RegExp(`(?:^|\\n\\n)${REMINDERS.join('\\n\\n')}$`)
 
-/** For the newest models the reminders are a message of their own. */
+/** For the newest models the reminders are a separate message. */
 function isSystemReminder(message: unknown): boolean {
   const { role, content } = record(message)
   return role === 'system' && typeof content === 'string' && content.startsWith('# Environment\n')
 }
 
 /**
- * Takes the runtime's reminders off a user turn: blocks of its own, or, where the turn is nothing
- * but results, the tail of the last one.
+ * Removes the runtime's reminders from a user turn: separate blocks, or, if the turn has only
+ * results, the end of the last one.
  */
 function withoutReminders(blocks: Block[]): Block[] {
   const rest = withoutReminderBlocks(blocks)
@@ -230,7 +236,7 @@ function withoutReminderTail(content: unknown): unknown {
   const blocks = withoutReminderBlocks(content as Block[])
   const last = blocks.at(-1)
   if (blocks.length === content.length || last?.type !== 'text') return blocks
-  // The line break between the client's text and the first reminder stands in the former.
+  // The line break between the client's text and the first reminder is part of the text.
   return [...blocks.slice(0, -1), { ...last, text: String(last['text']).replace(/\n$/, '') }]
 }
 
@@ -272,7 +278,7 @@ function blocksOf(content: unknown): Block[] {
   return typeof content === 'string' ? [textBlock(content)] : (list(content) as Block[])
 }
 
-/** A block in the one form of those that the API takes for the same. */
+/** A block in a normal form, so that forms that the API treats alike are equal. */
 function plain(block: Block): Block {
   const { cache_control: control, caller, content, is_error: isError, ...rest } = block
   const isCalledDirectly = isRecord(caller) && caller['type'] === 'direct'
@@ -294,7 +300,7 @@ function textBlock(text: string): Block {
   return { type: 'text', text }
 }
 
-/** A model writes the fields of a schema in the order in which they stand there. */
+/** A model writes the fields of a schema in their order in the schema. */
 function orderDifferences(path: string, expected: unknown, actual: unknown): string[] {
   const isReordered =
     differences(path, expected, actual).length === 0 &&
@@ -302,7 +308,7 @@ function orderDifferences(path: string, expected: unknown, actual: unknown): str
   return isReordered ? [`${path}: the keys stand in another order upstream`] : []
 }
 
-/** Walks two JSON values and says where they differ. */
+/** Walks two JSON values and reports their differences. */
 function differences(path: string, expected: unknown, actual: unknown): string[] {
   if (Object.is(expected, actual)) return []
   if (typeof expected === 'string' && typeof actual === 'string') {

@@ -197,7 +197,7 @@ export async function createProxy({
         loginWatch.turnRefused()
         throw error
       }
-      // Requests of batches were looked at before they were taken up.
+      // The requests of batches were checked before they were claimed.
       if (!isBatch) await keyGuard.admit(key, model, 'turn')
     },
     serve: ({ turn, isRun }, { signal, isBatch }) => {

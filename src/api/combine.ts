@@ -31,7 +31,7 @@ export function runsOf<Message extends Said>(messages: readonly Message[]): Run<
   return runs
 }
 
-/** A run as the one message that it counts for. */
+/** A run as one message. */
 function combineRun<Message extends Said>({ messages: [first, ...others] }: Run<Message>): Message {
   if (others.length === 0) return first
   return { ...first, content: [first, ...others].flatMap(blocksOf) }

@@ -38,7 +38,7 @@ export function* checkConversation(messages: readonly SentMessage[]): Steps<void
 function* checkContent(run: Run, isLast: boolean): Steps<void> {
   const [{ content }, ...others] = run.messages
   const isAlone = others.length === 0
-  // What else such a message must have then, the API knows.
+  // The API checks what else such a message needs.
   if (isAlone && content === undefined) return
   let [count, isBlank, hasEmptyText] = [0, true, false]
   yield* eachBlock(run, ({ block }) => {

@@ -100,7 +100,7 @@ function* translateResponse(params: unknown, modelOf: ModelOf): Steps<Translated
   }
 }
 
-/** Arguments of calls came as text: what is in them was not looked at yet. */
+/** The arguments of calls came as text, so their values were not checked yet. */
 function* suited(translated: MessagesRequest, modelOf: ModelOf): Steps<MessagesRequest> {
   checkValues(translated)
   yield

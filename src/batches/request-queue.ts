@@ -182,7 +182,7 @@ export class RequestQueue {
     }
   }
 
-  /** When the next request of a batch may be asked; undefined if none waits. */
+  /** When the next request of a batch is due; undefined if none waits. */
   async nextAt(batchId: string): Promise<number | undefined> {
     const row = await this.#store.db
       .selectFrom('batch_requests')

@@ -61,7 +61,7 @@ export function openaiForm(endpoint: string): EntryForm {
  *
  * @param entries the text of each
  * @param goOn lets others on if it is time
- * @throws ApiError 400 for the whole batch, where an entry is not of the form or uses an id again
+ * @throws ApiError 400 for the whole batch, if an entry does not have the form or repeats an id
  */
 export async function* requestsOf(
   entries: AsyncIterable<string>,

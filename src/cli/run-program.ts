@@ -41,7 +41,7 @@ export async function runProgram(
       env: { ...env, ...clientVariables(server.url, server.key) },
     })
     process.exitCode = await foreground(child).catch((error: NodeJS.ErrnoException) => {
-      throw error.code === 'ENOENT' ? new Error(`${program}: there is no such program`) : error
+      throw error.code === 'ENOENT' ? new Error(`${program}: program not found`) : error
     })
   } finally {
     const release = onStopSignal((name) => process.exit(exitCodeOf(name)))

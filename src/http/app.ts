@@ -46,7 +46,7 @@ import type { Variables } from './variables.ts'
 
 export type AppOptions = BrowserRules &
   Omit<MessagesOptions, 'bodies' | 'ask'> & {
-    /** @param key that let the client in; undefined if none is asked for */
+    /** @param key the client's key; undefined if clients need no key */
     ask: (
       request: MessagesRequest,
       facts: RequestFacts & { key: ClientKey | undefined },
@@ -82,7 +82,7 @@ export type AppOptions = BrowserRules &
     /** The body of `GET /v1/usage`. */
     usage: () => object | Promise<object>
     /**
-     * What the page shows, now and after each change.
+     * The data of the page, now and after each change.
      *
      * @param viewer asked each time; what it throws ends the stream
      */

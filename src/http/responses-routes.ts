@@ -30,7 +30,7 @@ export type ResponsesRoutesInput = {
   maxBodySize: number
 }
 
-/** The routes of OpenAI's Responses API, and what they share. */
+/** The routes of OpenAI's Responses API, with their shared stores. */
 export function addResponsesRoutes(
   app: App,
   { optionsFor, letIn, shelf, maxBodySize }: ResponsesRoutesInput,

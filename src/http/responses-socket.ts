@@ -30,8 +30,9 @@ const MESSAGE_OVERHEAD = 100
  *
  * @param request the request that opened the socket
  * @param maxWaiting characters of the messages that may wait for their turn
- * @param optionsNow the options of the client, asked for each response: its key may have been taken away
- * @returns a function that ends the socket after the response under way
+ * @param optionsNow the options of the client, asked for each response: its key may have been taken
+ * away
+ * @returns a function that ends the socket after the current response
  */
 export function serveResponsesSocket(
   socket: MessageSocket,
@@ -131,7 +132,7 @@ export function serveResponsesSocket(
   }
 }
 
-/** The events that tell of an error. */
+/** The events that report an error. */
 function failure(error: unknown, stream: ResponseStream | undefined): object[] {
   const shown =
     error instanceof ApiError ? error : new ApiError('api_error', 'Internal server error')

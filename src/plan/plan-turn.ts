@@ -21,7 +21,7 @@ import { planTools } from './tools.ts'
 import type { Turn } from './turn.ts'
 
 export type ModelFacts = TakenParameters & {
-  /** The name, or what it stands for where it is an alias such as `sonnet`. */
+  /** The full name; an alias such as `sonnet` is resolved. */
   id: string
   /** Whether its thinking can't be switched off. */
   alwaysThinks: boolean

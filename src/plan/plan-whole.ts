@@ -78,7 +78,7 @@ const MAX_BREAKPOINTS = 4
 /** The runtime's own outside the messages: after its header and after the system prompt. */
 const RUNTIME_BREAKPOINTS = 2
 
-/** Everything beside `system` that the client put a breakpoint on. */
+/** Everything except `system` that may have a breakpoint of the client. */
 function* breakpointsIn(request: MessagesRequest): Steps<object[]> {
   const marks = (request.tools ?? []).filter(hasBreakpoint) as object[]
   for (const { content = [] } of request.messages) {

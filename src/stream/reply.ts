@@ -96,7 +96,7 @@ export class Reply implements AsyncIterableIterator<StreamEvent, void> {
     if (this.#givenUp !== undefined) onGivenUp(this.#givenUp)
   }
 
-  // The reader's side.
+  // For the reader:
 
   /**
    * Resolves when the first event is there.

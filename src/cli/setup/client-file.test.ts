@@ -43,7 +43,7 @@ test('a file that was there is byte by byte what it was, also after two writes',
   await restoreFile(path)
   expect(readFileSync(path, 'utf8')).toBe('mine\r\n')
   if (process.platform !== 'win32') expect(modeOf(path)).toBe(0o640)
-  await expect(restoreFile(path)).rejects.toThrow('nothing to undo')
+  await expect(restoreFile(path)).rejects.toThrow('there is no change of setup to undo')
 })
 
 function modeOf(file: string): number {

@@ -93,7 +93,7 @@ export function withLargeParts(frame: Frame, nameOf: <Part>(part: Part) => Part 
 
 type LocalCommand = { local_command_source?: string }
 
-/** The text of a message that is nothing but text; `undefined` if it is more, or blank. */
+/** The text of a message that has only text; `undefined` for other or blank messages. */
 export function plainTextOf(content: Message['content']): string | undefined {
   const text = typeof content === 'string' ? content : textOfBlocks(content)
   return text === undefined || text.trim() === '' ? undefined : text

@@ -92,7 +92,7 @@ type Flight = {
   receiver: Receiver
   exchange: Exchange
   diagnosis: Diagnosis
-  /** Resolves when the runtime is done with the user message that the turn began with. */
+  /** Resolves when the runtime has finished the user message that began the turn. */
   settled: Promise<void>
   /** The cut to make if the reply is not kept. */
   cut: Cut | undefined
@@ -151,7 +151,7 @@ export class Worker {
   #flight: Flight | undefined
   /** A turn that failed, while the diagnostics of it are still to come. */
   #failing: Flight | undefined
-  /** Resolves when the process is done with the last turn. */
+  /** Resolves when the process has finished the latest turn. */
   #settled: Promise<void> = Promise.resolve()
   #count: Diagnosis | undefined
   #gateTimer: NodeJS.Timeout | undefined
@@ -577,7 +577,7 @@ export class Worker {
     this.#release()
     const { exchange, diagnosis } = flight
     const wasBarred = isBarred(failure)
-    // Once the reply has begun, the diagnostics tell of a broken stream, not of an answer.
+    // Once the reply has begun, the diagnostics are about a broken stream, not about an answer.
     const hasAnswer = (wasBarred || failure.status !== undefined) && !exchange.reply.hasBegun
     const answer = hasAnswer ? await diagnosis.awaitAnswer(this.exited) : undefined
     this.#failing = undefined
@@ -764,7 +764,7 @@ export class Worker {
     const { answer } = flight.diagnosis
     // The runtime renews the login and asks again.
     if (news === 'request failed' && answer?.status === 401) void this.#setGate('open')
-    // An interrupt may come too late on a busy machine.
+    // On a busy machine the interrupt may come too late.
     if (news === 'request failed' && answer !== undefined && isAskedAgain(answer)) {
       const error = toApiError({ status: answer.status, text: '' }, answer)
       this.close(`the API answered ${answer.status}`, error, 'kill')

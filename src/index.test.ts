@@ -48,9 +48,9 @@ describe('the types of the library', () => {
   })
 })
 
-describe('a program in JavaScript is told what is wrong before anything is started', () => {
+describe('a program in JavaScript gets an error before anything is started', () => {
   test.each<[string, object, string]>([
-    ['an option that there is not', { prot: 1 }, 'prot: unknown option; did you mean port?'],
+    ['an unknown option', { prot: 1 }, 'prot: unknown option; did you mean port?'],
     ['a logger that is none', { logger: {} }, 'logger is not allowed: use a pino logger'],
   ])('%s', async (_name, options, message) => {
     await expect(createProxy(options as ProxyOptions)).rejects.toThrow(message)

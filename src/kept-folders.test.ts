@@ -36,7 +36,7 @@ test('a folder that can not be made is no error', async () => {
   await expect(keep(join(import.meta.filename, 'x'))).resolves.toBeUndefined()
 })
 
-test('it looks again and again, until it is told to end', async () => {
+test('it looks regularly until it is stopped', async () => {
   vi.useFakeTimers({ toFake: ['setInterval', 'clearInterval'] })
   const end = keepFolders([folder], 1000)
   vi.advanceTimersByTime(1000)

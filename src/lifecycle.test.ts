@@ -222,7 +222,7 @@ describe('close()', () => {
     expect(done).toEqual(['start', 'stop', 'release'])
   })
 
-  test('never rejects: a step that fails is told of, and the others are done', async () => {
+  test('never rejects: a failed step is reported, and the other steps still run', async () => {
     const failures = [new Error('stop'), new Error('release')]
     const { lifecycle, onError } = open({
       stop: () => Promise.reject(failures[0]),

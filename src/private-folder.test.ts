@@ -38,7 +38,7 @@ test('it is there for this user alone, and is deleted with all that is in it', a
   await folder.remove()
 })
 
-test('one that can’t be deleted is told of, not thrown', async () => {
+test('a folder that can’t be deleted is reported, not thrown', async () => {
   const onProblem = vi.fn<(error: unknown) => void>()
   const folder = await makePrivateFolder(onProblem)
   // A file stands where its parent was: the system answers ENOTDIR.

@@ -3,7 +3,7 @@ import { expect, test } from 'vitest'
 import { ApiError } from './errors.ts'
 import { ClientLeft, overloaded, stopping, throwIfLeft } from './refusals.ts'
 
-test('a client that is turned away for now is told when to come again', () => {
+test('a refusal for now has a retry-after', () => {
   for (const refusal of [stopping(), overloaded('all is taken (made_up)', 'made_up')]) {
     expect(refusal).toBeInstanceOf(ApiError)
     expect(refusal).toMatchObject({ type: 'overloaded_error', status: 529, retryAfter: 5 })

@@ -28,7 +28,7 @@ test('others are let on after every ten milliseconds of work', async () => {
   expect(pauses).toBe(3)
 })
 
-test('what takes no time is done without a pause', async () => {
+test('short work is done without a pause', async () => {
   expect(
     await inSteps(
       work(1000, () => {}),

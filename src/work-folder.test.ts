@@ -36,6 +36,6 @@ test('a folder that others may write in is not used', async () => {
   expect(await stableWorkFolder(base)).toBeUndefined()
 })
 
-test('without a place for it there is none', async () => {
+test('there is no working folder if it can not be created', async () => {
   expect(await stableWorkFolder(join(base, 'none'))).toBeUndefined()
 })

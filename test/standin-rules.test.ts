@@ -91,7 +91,7 @@ test('a model that is not known has no rules', () => {
   expect(outcomeOf('made-up-1', PREFILL)).toBe('taken')
 })
 
-test('the stand-in keeps the rules unless it is told not to', async () => {
+test('the stand-in applies the rules of models by default', async () => {
   const standin = await startStandin()
   const client = new Anthropic({ baseURL: standin.url, apiKey: 'made-up', maxRetries: 0 })
   const request = { model: 'claude-sonnet-5-5', max_tokens: 100, messages: [], top_k: 5 }

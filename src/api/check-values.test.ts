@@ -33,7 +33,7 @@ test.each([
   expect(check(value)).toBe('allowed')
 })
 
-describe('what would not say the same once it was passed on is refused:', () => {
+describe('a body that would change on the way is refused:', () => {
   test.each([
     ['half a pair in front', '\uD83Da', 'half a surrogate pair in a string'],
     ['half a pair behind', { a: ['a\uDE00'] }, 'half a surrogate pair in a string'],

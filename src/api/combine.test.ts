@@ -39,7 +39,7 @@ test('neighbours of one role become one message with the blocks of all, in order
   expect(combined[2]).toBe(last)
 })
 
-test('what came is not changed', () => {
+test('the input is not changed', () => {
   const messages: Message[] = [
     { role: 'user', content: [{ type: 'text', text: 'a' }] },
     { role: 'user', content: 'b' },

@@ -187,7 +187,7 @@ describe('tool results', () => {
     )
   })
 
-  it('are told of in an error of bounded length, however many and long they are', () => {
+  it('are in an error of bounded length, however many and long they are', () => {
     const calls = Array.from({ length: 10_000 }, (_, index) => call(`${index}`.repeat(1000)))
     const results = calls.map(({ id }) => result(String(id)))
     expect(refusal([user('a'), assistant(calls), user('b')])).toHaveLength(

@@ -96,7 +96,7 @@ describe.each(SIZES)('a %s text', (_name, space) => {
   })
 })
 
-describe('what would take long is refused as soon as it is met', () => {
+describe('a text that would take long is refused early', () => {
   test.each([
     ['lists in lists without end', '['.repeat(4_000_000), 'values that are nested too deeply'],
     ['objects in objects', '{"a":'.repeat(2_000_000), 'values that are nested too deeply'],

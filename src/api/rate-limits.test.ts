@@ -28,14 +28,14 @@ test('headers have what is known', () => {
   })
 })
 
-test('a window that began anew is not known any more', () => {
+test('a window that was reset is left out', () => {
   expect(stillHolding(LIMITS, 1000, 1999)).toEqual(LIMITS)
   expect(stillHolding(LIMITS, 1000, 2000)).toBeUndefined()
   const windows = { ...LIMITS.windows, seven_day: { utilization: 1, resetsAt: 1500 } }
   expect(stillHolding({ ...LIMITS, windows }, 1000, 1600)?.windows).toEqual(LIMITS.windows)
 })
 
-test('what was told without an end holds for an hour', () => {
+test('a state without an end is valid for an hour', () => {
   const { resetsAt: _, ...limits } = { ...LIMITS, windows: { five_hour: { utilization: 1 } } }
   expect(stillHolding(limits, 1000, 4599)).toEqual(limits)
   expect(stillHolding(limits, 1000, 4600)).toBeUndefined()

@@ -112,7 +112,7 @@ describe('a request that is right', () => {
   })
 })
 
-describe('what is wrong with a field is said with its path', () => {
+describe('a fault of a field is reported with its path', () => {
   test.each([
     [undefined, 'Input should be an object'],
     [null, 'Input should be an object'],

@@ -59,7 +59,7 @@ describe.each([1, 2, 7, 1000])('in chunks of %i bytes', (size) => {
   })
 })
 
-test('what is larger than a limit is refused', async () => {
+test('a body larger than a limit is refused', async () => {
   const large = JSON.stringify({ requests: [{ text: 'x'.repeat(2000) }] })
   await expect(read(large)).rejects.toMatchObject({ status: 413 })
   const long = JSON.stringify({ requests: Array.from({ length: 6000 }, () => ({})) })

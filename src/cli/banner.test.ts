@@ -52,7 +52,7 @@ test('in a pipe it is a line of the log, with all that a program needs to call',
 })
 
 describe('the login', () => {
-  test('of a subscription is told with its account and plan', () => {
+  test('of a subscription has its account and plan', () => {
     const account = {
       authenticated: true,
       source: 'claude.ai',
@@ -73,20 +73,20 @@ describe('the login', () => {
     expect(render({}, account).login).toBe('Amazon Bedrock')
   })
 
-  test('that is missing is told with the ways to one', () => {
+  test('that is missing is reported with the ways to log in', () => {
     const { login } = render({}, { authenticated: false, source: 'none' })
     for (const way of ['claude-sub-proxy login', 'CLAUDE_CODE_OAUTH_TOKEN', 'ANTHROPIC_API_KEY']) {
       expect(login).toContain(way)
     }
   })
 
-  test('that is not known is not said to be missing', () => {
+  test('that is unknown is not reported as missing', () => {
     const account = { authenticated: false, source: 'unknown', problem: 'not within 15 s' }
     expect(render({}, account).login).toBe('not known yet (not within 15 s); the server asks again')
   })
 })
 
-test('a key is said to be asked for, and not shown', () => {
+test('a required key is mentioned, but not shown', () => {
   const line = render({ proxyApiKey: 'made-up-key' })
   expect(line['key']).toBe('required (proxy_api_key)')
   expect(JSON.stringify(line)).not.toContain('made-up-key')

@@ -29,13 +29,13 @@ export const COMMANDS = [
   },
   {
     name: 'doctor',
-    help: 'find common faults and print their fixes; --online also checks that the API can be reached; --turn also sends a short request to a model; --json',
+    help: 'find common faults and print their fixes; --online also checks that the API can be reached; --turn also sends a short request to a model; --json prints JSON',
     words: ['json', 'online', 'turn'],
     takesWords: false,
   },
   {
     name: 'status',
-    help: 'show the state of the running server; --json',
+    help: 'show the state of the running server; --json prints JSON',
     words: ['json'],
     takesWords: false,
   },
@@ -47,7 +47,7 @@ export const COMMANDS = [
   },
   {
     name: 'models',
-    help: 'list the models of the login; --json',
+    help: 'list the models of the login; --json prints JSON',
     words: ['json'],
     takesWords: false,
   },

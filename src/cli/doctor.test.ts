@@ -258,7 +258,7 @@ describe('the login', () => {
     expect(login({ account: NOBODY, system }, { variables })?.fix).toContain('unlock-keychain')
   })
 
-  test('that has expired is told, and one that has not is not', () => {
+  test('that has expired is reported, a valid one is not', () => {
     const account = { ...PLAN, expiresAt: '2026-11-23T11:59:59Z' }
     expect(login({ account })).toMatchObject({
       level: 'error',
@@ -347,12 +347,12 @@ describe('the file of keys', () => {
     expect(found).toMatchObject({ level, text: expect.stringMatching(text) })
   })
 
-  test('is not told of where there is none', () => {
+  test('is not mentioned if there is none', () => {
     expect(finding('keys', {})).toBeUndefined()
   })
 })
 
-describe('what is shown', () => {
+describe('the output', () => {
   const findings = check({ ...SOUND, port: { kind: 'taken' } }, NOW)
 
   test('in a pipe is a line each, and the fix below', () => {

@@ -33,6 +33,6 @@ test('each problem of a configuration is a line', () => {
   expect(explain(new ConfigError(['one', 'two']))).toEqual(['one', 'two'])
 })
 
-test('an error of several lines is told in one', () => {
+test('an error of several lines becomes one line', () => {
   expect(explain(new Error('first line\n    at somewhere\nthird line'))).toEqual(['first line'])
 })

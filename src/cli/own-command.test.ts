@@ -8,7 +8,7 @@ test('of a global installation it is the name', () => {
   expect(ownCommand('/usr/local/bin/claude-sub-proxy', HERE)).toBe('claude-sub-proxy')
 })
 
-test('of a project, or by npm start, it is npx, which shall not look in the registry', () => {
+test('of a project, or by npm start, it is npx without a look into the registry', () => {
   const npx = 'npx --no-install claude-sub-proxy'
   expect(ownCommand('/project/node_modules/.bin/claude-sub-proxy', HERE)).toBe(npx)
   expect(ownCommand('/clone/bin/claude-sub-proxy.js', HERE)).toBe(npx)

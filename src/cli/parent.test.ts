@@ -5,7 +5,7 @@ import { onParentGone, startersOf } from './parent.ts'
 beforeEach(() => void vi.useFakeTimers())
 afterEach(() => void vi.useRealTimers())
 
-test('a parent that is gone is told of once', () => {
+test('the end of the parent is reported once', () => {
   let parent = '7'
   const gone = vi.fn<() => void>()
   onParentGone(gone, () => parent)

@@ -45,7 +45,7 @@ test('in a terminal no timer is left, whether the work is done or fails', async 
   expect(vi.getTimerCount()).toBe(0)
 })
 
-test('a long wait is told every five seconds', () => {
+test('a long wait is reported every five seconds', () => {
   const written: string[] = []
   remind((seconds) => `after ${seconds} s`, { write: (text) => written.push(text) })
   vi.advanceTimersByTime(11_000)

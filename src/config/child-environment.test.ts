@@ -54,7 +54,7 @@ it.each([
   expect(childEnvironment({ [name]: 'x' })).toEqual({})
 })
 
-it('what is added wins, whatever its name', () => {
+it('added variables take precedence, whatever their names', () => {
   const env = { PATH: '/bin', HOME: '/home/user', TZ: undefined }
   expect(childEnvironment(env, { HOME: '/tmp/home', CLAUDE_CODE_MAX_RETRIES: '0' })).toEqual({
     PATH: '/bin',

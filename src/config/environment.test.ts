@@ -43,7 +43,7 @@ describe('a text file', () => {
     expect(readTextFile(join(folder, 'config.txt'))).toBe('system_prompt = Grüße')
   })
 
-  it('is undefined where there is none', () => {
+  it('is undefined if there is none', () => {
     writeFileSync(join(folder, 'src'), '')
     expect(readTextFile(join(folder, 'none.txt'))).toBeUndefined()
     expect(readTextFile(join(folder, 'src', 'config.txt'))).toBeUndefined()

@@ -22,7 +22,7 @@ function deny(): never {
   throw new Error('EACCES: permission denied')
 }
 
-describe('where a value comes from', () => {
+describe('the source of a value', () => {
   const files = { 'config.txt': '\nport = 3' }
 
   it('the command line comes before everything', () => {
@@ -41,7 +41,7 @@ describe('where a value comes from', () => {
     expect([config.queueLimit, sources.queueLimit]).toEqual([1000, 'default'])
   })
 
-  it('what is empty counts as not given', () => {
+  it('an empty value counts as not given', () => {
     const { config, sources } = load({
       env: { CSP_PORT: '', CSP_QUEUE_LIMIT: '' },
       files: { 'config.txt': 'port = 3\nqueue_limit = ""\nlog_level = # none' },

@@ -99,7 +99,7 @@ describe('a request for a message', () => {
   })
 })
 
-describe('what is wrong with a request is said before anyone is asked', () => {
+describe('faults of a request are reported before anything is sent upstream', () => {
   test.each([
     ['an empty body', '', /empty/],
     ['no JSON', '{', /JSON/],
@@ -343,7 +343,7 @@ describe('other routes', () => {
     })
   })
 
-  test('/auth/status tells what it is told', async () => {
+  test('/auth/status returns the facts that it gets', async () => {
     const { app } = open()
     const response = await app.request('/auth/status')
     expect(await response.json()).toEqual({ authenticated: true })

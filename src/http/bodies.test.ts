@@ -17,7 +17,7 @@ async function filled(count: number): Promise<{ bodies: Bodies; first: Request }
   return { bodies, first: requests[0] as Request }
 }
 
-test('what is held together is bounded, and the place is free again once one is released', async () => {
+test('the total size of bodies is limited, and a released body frees its part', async () => {
   const { bodies, first } = await filled(8)
   await expect(bodies.readJson(request(1))).rejects.toMatchObject(OVERLOADED)
   bodies.release(first)

@@ -73,7 +73,7 @@ async function said(request: Request): Promise<string> {
 
 const never: Ask = () => new Promise(() => {})
 
-describe('what is no request is answered in the form of the API, and the connection closed:', () => {
+describe('bytes that are no request get an error in the form of the API, and the connection is closed:', () => {
   test.each([
     ['no HTTP', 'hello\r\n\r\n'],
     ['TLS', '\u0016\u0003\u0001\u0002\u0000\u0001\u0000\u0001'],
@@ -286,7 +286,7 @@ describe('requests that are sent ahead on one connection', () => {
   })
 })
 
-test('whatever bytes come, they are answered or cut, and the next client is served', async () => {
+test('any bytes are answered or cut, and the next client is served', async () => {
   await serveApp(never)
   const valid = hello('one')
   const bytes = fc.oneof(

@@ -43,7 +43,7 @@ test('a client finds the version and the models', async () => {
   })
 })
 
-test('a model that is not there is told as Ollama tells it', async () => {
+test('an unknown model gets the error of Ollama', async () => {
   const { post } = open()
   const response = await post('/api/show', { model: 'llama3' })
   expect(response.status).toBe(404)

@@ -39,7 +39,7 @@ test('a chat is asked as a message, with its betas and its id', async () => {
   expect(about).toMatchObject({ betas: ['a-1'], id: response.headers.get('x-request-id') })
 })
 
-test('what the model refuses is left out, and a header says so', async () => {
+test('parameters that the model refuses are left out, and a header names them', async () => {
   const ask = vi.fn<Ask>(() => Promise.resolve(source(REPLY).events))
   const onLeftOut = vi.fn<AppOptions['onLeftOut']>()
   const { post } = open({ ask, onLeftOut, modelOf: () => 'claude-opus-5-5' })
@@ -189,7 +189,7 @@ describe('a stream of a chat', () => {
 })
 
 describe("errors have OpenAI's form", () => {
-  test('where the key is missing', async () => {
+  test('if the key is missing', async () => {
     const { post } = open({ keyRing: ringOf('made-up') })
     const response = await post(HELLO)
     expect(response.status).toBe(401)
@@ -198,14 +198,14 @@ describe("errors have OpenAI's form", () => {
     })
   })
 
-  test('where a page in a browser asks', async () => {
+  test('if a page in a browser asks', async () => {
     const { post } = open()
     const response = await post(HELLO, { headers: { origin: 'https://evil.example' } })
     expect(response.status).toBe(403)
     expect(await response.json()).toMatchObject({ error: { type: 'permission_error', code: null } })
   })
 
-  test('where a field is wrong, and then no one is asked', async () => {
+  test('if a field is wrong, and then nothing is sent upstream', async () => {
     const ask = vi.fn<Ask>()
     const { post } = open({ ask })
     const response = await post({ messages: [{ role: 'user', content: 5 }] })
@@ -264,7 +264,7 @@ describe("errors have OpenAI's form", () => {
   })
 })
 
-describe('what is not there', () => {
+describe('unsupported endpoints', () => {
   test.each(['embeddings', 'audio/speech', 'images/generations', 'moderations'])(
     "/v1/%s: the model's API does not have it either",
     async (path) => {

@@ -45,7 +45,7 @@ test.each([Number.NaN, -1])('there is no waiting for %d seconds', async (retryAf
   expect((await failed({ retryAfter })).headers.has('retry-after')).toBe(false)
 })
 
-test('whatever an error says, its answer is one of an error, with headers that are ours', async () => {
+test('any error is answered as an error, with only the headers of the proxy', async () => {
   const error = fc
     .record({
       type: anyText,

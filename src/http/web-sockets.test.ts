@@ -135,7 +135,7 @@ const UPGRADE = [
   '',
 ].join('\r\n')
 
-describe('where no WebSocket is served', () => {
+describe('a route without a WebSocket', () => {
   test('a stream is not begun, and its client holds nothing open', async () => {
     const cancelled = vi.fn<() => void>()
     const watchOverview: AppOptions['watchOverview'] = () => ({

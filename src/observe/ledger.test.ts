@@ -199,7 +199,7 @@ describe('the file', () => {
     },
   )
 
-  test('that can not be written is told of once, and counting goes on', async () => {
+  test('that can not be written is reported once, and counting continues', async () => {
     writeFileSync(join(folder, 'file'), '')
     const { ledger, onProblem } = await open({ inside: join(folder, 'file') })
     ledger.add(turnRecord(), 'm')

@@ -92,7 +92,7 @@ test('a pipe that is full is tried again', async () => {
   expect(state.text).toBe('kept\n')
 })
 
-test('what a reader does not take fills the memory up to a limit', () => {
+test('unread output fills the memory only up to a limit', () => {
   const { state, work, output } = file()
   const line = `${'x'.repeat(999_999)}\n`
   for (let count = 0; count < 50; count += 1) output.write(line)

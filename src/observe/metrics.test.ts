@@ -38,7 +38,7 @@ test('turns, times and tokens are counted', async () => {
   expect((await lines()).join('\n')).not.toContain('first_event_seconds_count{lane="none"}')
 })
 
-test('what is now is looked up, and what is gone is not told any more', async () => {
+test('gauges have the present values, and labels without a value disappear', async () => {
   const { state, lines } = start({
     status: 'allowed',
     windows: { five_hour: { utilization: 0.42, resetsAt: 1000 } },

@@ -17,7 +17,7 @@ test('a name that a client made up is not', () => {
   expect(names().nameOf({ model: 'made-up' })).toBe('other')
 })
 
-test('of names that a gateway answers under, as many as there may be are taken', () => {
+test('only a limited number of names from a gateway are counted separately', () => {
   const all = names()
   const counted = new Set<string>()
   for (let index = 0; index < 1000; index++) {

@@ -37,7 +37,7 @@ test.each([
   expect(stateOf(facts, last ? [last] : [])).toEqual({ level, text: expect.stringMatching(/\.$/) })
 })
 
-test('a plan is told in the words of the API', () => {
+test('a plan is reported in the spelling of the API', () => {
   const windows = { seven_day: { utilization: 0 }, five_hour: { utilization: 0.5, resetsAt: 60 } }
   const limits = { status: 'allowed', windows, overage: { isInUse: false, status: 'rejected' } }
   expect(planReport(limits, 0.8)).toEqual({
@@ -53,7 +53,7 @@ test('a plan is told in the words of the API', () => {
   expect(planReport(undefined, 0.8)).toBeNull()
 })
 
-test('many failures are a warning, also while the last turn is fine', () => {
+test('many failures are a warning, even if the last turn succeeded', () => {
   const fine = Array.from({ length: 42 }, () => turnRecord())
   const failed = Array.from({ length: 9 }, () => turnRecord({ outcome: 'error', status: 401 }))
   expect(stateOf(FINE, [...fine, ...failed])).toEqual({
@@ -63,7 +63,7 @@ test('many failures are a warning, also while the last turn is fine', () => {
   expect(stateOf(FINE, [...fine, ...failed.slice(0, 2)])).toMatchObject({ level: 'ok' })
 })
 
-test('a turn that failed says why, but not to one of several callers', () => {
+test('a failed turn has its reason, but not for one of several callers', () => {
   const turn = turnRecord({ errorType: 'api_error', reason: 'a secret', upstreamId: 'req_2' })
   expect(turnSummary(turn)).toMatchObject({
     error_type: 'api_error',

@@ -29,7 +29,7 @@ test('a window of seven days has its own length', () => {
   expect(fullAt('seven_day_opus', 0.5, RESET, start + 24 * HOUR)).toBeCloseTo(start + 48 * HOUR, 3)
 })
 
-test('nothing is told of a window without an end, of one that is over, or of an unknown one', () => {
+test('there is no forecast for a window without an end, a past window or an unknown window', () => {
   expect(fullAt('five_hour', 0.5, undefined, 0)).toBeUndefined()
   expect(fullAt('five_hour', 0.5, RESET, RESET + 1)).toBeUndefined()
   expect(fullAt('a_month', 0.5, RESET, after(1))).toBeUndefined()

@@ -74,7 +74,7 @@ test('nothing of what was said is in the record', () => {
   expect(JSON.stringify(watch(MESSAGE, WHOLE))).not.toContain('secret')
 })
 
-test('an error is told with its status and reason', () => {
+test('an error has its status and reason', () => {
   const failure = new ApiError('overloaded_error', 'Overloaded', { requestId: 'req_of_error' })
   expect(watch(MESSAGE, { how: 'failed', error: failure })).toMatchObject([
     {

@@ -50,7 +50,7 @@ test("a model's own window counts for it alone", () => {
   expect(refusal(0.8, limits(), 'claude-opus-5-5')).toMatchObject({ retryAfter: 80_000 })
 })
 
-describe('what would be paid for as overage is refused', () => {
+describe('a turn that would use paid overage is refused', () => {
   test.each([
     ['it is in use', { overage: { isInUse: true } }],
     ['the plan is used up', { status: 'rejected', overage: { isInUse: false, status: 'allowed' } }],

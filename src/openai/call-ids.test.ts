@@ -21,7 +21,7 @@ test.each(['functions.look:0', 'call_1|fc_1', '', 'ид', 'x'.repeat(200)])(
   },
 )
 
-test('calls that share an id are told apart, and each result is for the first that has none', () => {
+test('calls that share an id get different ids, and each result belongs to the first call without one', () => {
   const ids = new CallIds()
   const calls = [ids.ofCall('look'), ids.ofCall('look')]
   expect(new Set(calls).size).toBe(2)

@@ -21,7 +21,7 @@ test('its text is the same after both ways', () => {
   expect(customText(customInput('*** Begin\n"x"'))).toBe('*** Begin\n"x"')
 })
 
-test('an input of another shape is told as it is', () => {
+test('an input of another shape is passed on unchanged', () => {
   expect(customText({ patch: 1 })).toBe('{"patch":1}')
   expect(customText({})).toBe('{}')
 })

@@ -16,7 +16,7 @@ test('a request that was asked whole has no such header', () => {
   expect(leftOutHeaders([])).toEqual({})
 })
 
-test('whatever the names are, the header can be sent, and holds one name for each', () => {
+test('the header is valid for any names, and has one entry for each', () => {
   const value = valueFor(['a\r\nset-cookie: b', 'ключ', 'c,d', 'e'.repeat(5000)])
   expect(value).toMatch(/^a\?set-cookie: b, \?, c\?d, e+\.\.\.$/)
   expect(() => new Headers(leftOutHeaders([value ?? '']))).not.toThrow()

@@ -2,7 +2,7 @@ import { expect, test } from 'vitest'
 
 import { isOpen, outputSchema } from './output-schema.ts'
 
-test('what the API takes stays as it is', () => {
+test('a schema that the API accepts stays unchanged', () => {
   const schema = {
     type: 'object',
     title: 'Plan',
@@ -32,7 +32,7 @@ test('objects that say nothing of other properties are closed, wherever they sta
   ).toEqual({ anyOf: [closed], $defs: { x: closed }, definitions: { y: closed }, items: closed })
 })
 
-test('bounds that the API refuses are told to the model', () => {
+test('bounds that the API refuses go into the description', () => {
   expect(
     outputSchema({
       $schema: 'http://json-schema.org/draft-07/schema#',
@@ -74,7 +74,7 @@ test('one of several stays beside any of several: both hold', () => {
   })
 })
 
-test('keywords that the API does not know are told to the model as they were written', () => {
+test('unknown keywords go into the description unchanged', () => {
   const not = { minLength: 5, type: 'object' }
   expect(
     outputSchema({

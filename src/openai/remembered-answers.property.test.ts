@@ -133,7 +133,7 @@ test('a conversation that goes through a client keeps its lineage, turn after tu
   )
 })
 
-test('of a conversation that is not remembered, all that the dialect has words for is kept', () => {
+test('a conversation that is not remembered keeps everything that the dialect can express', () => {
   fc.assert(
     fc.property(turns, (conversation) => {
       const chat: object[] = []

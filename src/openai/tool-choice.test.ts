@@ -22,7 +22,7 @@ test.each([
   },
 )
 
-test('what is not said is left to the API', () => {
+test('absent fields are left to the API', () => {
   expect(toolFields([LOOK], undefined, undefined)).toEqual({ tools: [LOOK] })
   expect(toolFields([LOOK], undefined, true)).toEqual({ tools: [LOOK] })
 })

@@ -20,23 +20,23 @@ function needs(messages: Message[], rest: Partial<MessagesRequest> = {}): boolea
 }
 
 describe("the client's breakpoints leave room for the runtime's", () => {
-  test('where there are none', () => {
+  test('if there are none', () => {
     expect(needs([{ role: 'user', content: 'Hello' }])).toBe(false)
     expect(needs([user(text())])).toBe(false)
   })
 
-  test('where the only one is on the last block, which the runtime marks too', () => {
+  test('if the only one is on the last block, which the runtime marks too', () => {
     expect(needs([user(text(), text(FIVE_MINUTES))])).toBe(false)
   })
 
-  test('where one more is elsewhere', () => {
+  test('if one more is elsewhere', () => {
     expect(needs([user(text(FIVE_MINUTES)), user(text(FIVE_MINUTES))])).toBe(false)
     expect(needs([user(text())], { tools: [{ name: 'a', cache_control: FIVE_MINUTES }] })).toBe(
       false,
     )
   })
 
-  test('where they are in the system prompt, which the runtime marks for the client', () => {
+  test('if they are in the system prompt, which the runtime marks for the client', () => {
     const system = [
       { type: 'text', text: 'a', cache_control: FIVE_MINUTES },
       { type: 'text', text: 'b', cache_control: FIVE_MINUTES },
@@ -44,18 +44,18 @@ describe("the client's breakpoints leave room for the runtime's", () => {
     expect(needs([user(text())], { system: [...system] })).toBe(false)
   })
 
-  test('where a breakpoint is null', () => {
+  test('if a breakpoint is null', () => {
     const tools = [1, 2, 3].map((name) => ({ name: String(name), cache_control: null }))
     expect(needs([user(text())], { tools })).toBe(false)
   })
 })
 
 describe("the client's breakpoints leave no room", () => {
-  test('where two are before the last block', () => {
+  test('if two are before the last block', () => {
     expect(needs([user(text(FIVE_MINUTES)), user(text(FIVE_MINUTES), text())])).toBe(true)
   })
 
-  test('where tools, messages and the request itself have them', () => {
+  test('if tools, messages and the request itself have them', () => {
     const tools = [{ name: 'a', cache_control: FIVE_MINUTES }]
     expect(needs([user(text(FIVE_MINUTES), text())], { tools })).toBe(true)
     expect(needs([user(text())], { tools, cache_control: FIVE_MINUTES })).toBe(true)

@@ -61,7 +61,7 @@ test('two conversations of their own do not meet', () => {
   )
 })
 
-test('what one message says is not what two say, and text is not moved between them', () => {
+test('one message and two messages with the same text have different lineages', () => {
   fc.assert(
     fc.property(anyText, anyText, (before, after) => {
       const whole = lineageOf([{ role: 'user', content: before + after }])

@@ -27,23 +27,23 @@ function call(input: unknown): Message {
 const HELLO: Message = { role: 'user', content: 'Hello' }
 
 describe('two conversations have one lineage', () => {
-  test('where they are the same', () => {
+  test('if they are the same', () => {
     expect(lineageOf(HELLO, call({ a: 1 }))).toBe(lineageOf(HELLO, call({ a: 1 })))
   })
 
-  test('where one says as a string what the other says as a text block', () => {
+  test('if one has a string and the other the same text as a block', () => {
     expect(lineageOf(HELLO)).toBe(
       lineageOf({ role: 'user', content: [{ type: 'text', text: 'Hello' }] }),
     )
   })
 
-  test('where a field of a block is null in one and missing in the other', () => {
+  test('if a field of a block is null in one and missing in the other', () => {
     expect(lineageOf(HELLO, assistant({ type: 'text', text: 'Hi', citations: null }))).toBe(
       lineageOf(HELLO, assistant({ type: 'text', text: 'Hi' })),
     )
   })
 
-  test('where one says that the model itself made a call, and the other does not say', () => {
+  test('if only one of them says that the model itself made a call', () => {
     const plain = { type: 'tool_use', id: 'toolu_1', name: 'look', input: {} }
     const direct = assistant({ ...plain, caller: { type: 'direct' } })
     expect(lineageOf(HELLO, direct)).toBe(lineageOf(HELLO, assistant(plain)))

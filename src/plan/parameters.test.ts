@@ -21,7 +21,7 @@ test('every field goes along as it came, known or not', () => {
   expect(extraBodyOf({ ...fields, messages })).toEqual(fields)
 })
 
-test('what has another way to the wire does not go along', () => {
+test('fields that reach the wire in another way are left out', () => {
   expect(
     extraBodyOf({
       model: 'claude-sonnet-4-6',

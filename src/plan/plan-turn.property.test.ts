@@ -66,7 +66,7 @@ test('the history begins with the user, alternates, and ends with the assistant'
   )
 })
 
-test('what was found to be a request becomes a turn, or is refused', () => {
+test('every valid request becomes a turn, or is refused', () => {
   fc.assert(
     fc.property(withReplacement(anyRequest, anyJson), (body) => {
       const turn = turnOrRefusal(body)

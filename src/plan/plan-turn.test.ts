@@ -182,7 +182,7 @@ describe('a model is named', () => {
   })
 })
 
-describe('what can not be asked is an invalid request', () => {
+describe('a request that can not be sent is invalid', () => {
   test.each<[string, Partial<MessagesRequest>, RegExp]>([
     ['a conversation without a user', { messages: [HI] }, /^messages: .*user/],
     ['a thread', { thread: { id: 'a' } }, /^thread: /],

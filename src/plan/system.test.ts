@@ -12,7 +12,7 @@ test('blocks are joined by a blank line', () => {
   expect(systemText(blocks)).toBe('Be brief.\n\nBe kind.\n')
 })
 
-test('none is none', () => {
+test('an absent system prompt stays absent', () => {
   expect(systemText(undefined)).toBe('')
   expect(systemText([])).toBe('')
 })

@@ -15,7 +15,7 @@ function plan(
   return planThinking({ ...fields, messages }, messages, model)
 }
 
-describe('what the request says of thinking goes to the wire as it is', () => {
+describe('the thinking of a request reaches the wire unchanged', () => {
   test.each([
     { type: 'enabled', budget_tokens: 1024 },
     { type: 'adaptive', display: 'summarized' },

@@ -10,7 +10,7 @@ describe('in memory', () =>
 
 const SIZE = sizeOf(storedResponse('resp_a'))
 
-test('a past of which a part was forgotten is none', async () => {
+test('a past is refused if a part of it was forgotten', async () => {
   const store = new MemoryResponses(Math.ceil(2.5 * SIZE)).of('one')
   await store.add(storedResponse('resp_a'))
   await store.add(storedResponse('resp_b', 'resp_a'))
@@ -18,7 +18,7 @@ test('a past of which a part was forgotten is none', async () => {
   await expect(store.past('resp_c')).rejects.toThrow(/there is no response 'resp_a'/)
 })
 
-test('what is gone on from is kept before what is not', async () => {
+test('continued responses are kept longer than others', async () => {
   const store = new MemoryResponses(Math.ceil(2.5 * SIZE)).of('one')
   await store.add(storedResponse('resp_a'))
   await store.add(storedResponse('resp_b'))

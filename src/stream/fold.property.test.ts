@@ -74,7 +74,7 @@ test('a field by any name in a delta is a field of the message, and no more', ()
   )
 })
 
-test('of any messages a run makes one that holds their text, in order', () => {
+test('a run joins any messages into one with their texts in order', () => {
   fc.assert(
     fc.property(fc.array(message, { minLength: 1, maxLength: 4 }), (messages) => {
       const merge = new MessageMerge()

@@ -426,7 +426,7 @@ describe('usage', () => {
   })
 })
 
-describe('what gateways do', () => {
+describe('deviations of gateways', () => {
   it('takes a message_delta without usage', () => {
     const delta = { type: 'message_delta', delta: { stop_reason: 'end_turn' } }
     const message = fold([start(), delta, { type: 'message_stop' }])
@@ -463,7 +463,7 @@ describe('what gateways do', () => {
   })
 })
 
-describe('what is not known yet', () => {
+describe('unknown types', () => {
   it('leaves a block of an unknown type as it came', () => {
     const future = { type: 'block_of_tomorrow', parts: [{ a: 1 }], state: null }
     expect(firstBlock(future, [])).toEqual(future)

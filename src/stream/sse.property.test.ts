@@ -30,7 +30,7 @@ function readEvents(text: string): { type: string; data: string }[] {
   return events
 }
 
-test('whatever an event holds, it is read as one event that says the same', () => {
+test('any event is read back as one equal event', () => {
   fc.assert(
     fc.property(event, (sent) => {
       const read = readEvents(encodeEvent(sent))

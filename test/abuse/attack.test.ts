@@ -108,7 +108,7 @@ describe('one client gets nothing of another', () => {
   })
 })
 
-describe('what is announced and never sent', () => {
+describe('announced bytes that never come', () => {
   test('keeps no one out', async () => {
     const announced = [
       'POST /v1/messages HTTP/1.1',

@@ -115,7 +115,7 @@ export function deskTests(open: () => Promise<KeptStore>, knowsTheGone: boolean)
     return desk
   }
 
-  test('each request of a batch is asked once, and has its result', async () => {
+  test('each request of a batch is asked once, and gets its result', async () => {
     const ask = vi.fn<Asked>(hello)
     const desk = openDesk({ ask })
     const batch = await create(desk, ['a', 'b', 'c'])
@@ -146,7 +146,7 @@ export function deskTests(open: () => Promise<KeptStore>, knowsTheGone: boolean)
     expect(ask.mock.calls.map(([, about]) => about.headers)).toEqual([headers, ''])
   })
 
-  test('the end of the last batch is told too, with nothing left to show', async () => {
+  test('the end of the last batch is reported too', async () => {
     const gate = new Deferred<void>()
     const shown: number[] = []
     const desk: BatchDesk = openDesk({
@@ -176,7 +176,7 @@ export function deskTests(open: () => Promise<KeptStore>, knowsTheGone: boolean)
     await ended(desk, batch)
   })
 
-  describe('what is wrong with a single request', () => {
+  describe('the fault of a single request', () => {
     test('is its result, and the others are asked', async () => {
       const ask = vi.fn<Asked>(hello)
       const desk = openDesk({ ask })
@@ -210,8 +210,8 @@ export function deskTests(open: () => Promise<KeptStore>, knowsTheGone: boolean)
 
     test.each([
       ['the API finds it wrong', new ApiError('invalid_request_error', 'made up'), 1],
-      ['a model is not there', new ApiError('not_found_error', 'made up'), 1],
-    ])('and %s is told as the API told it', async (_name, error, times) => {
+      ['a model does not exist', new ApiError('not_found_error', 'made up'), 1],
+    ])('and %s is reported in the words of the API', async (_name, error, times) => {
       const ask = vi.fn<Asked>(() => Promise.reject(error))
       const desk = openDesk({ ask })
       const batch = await create(desk, ['a'])
@@ -240,7 +240,7 @@ export function deskTests(open: () => Promise<KeptStore>, knowsTheGone: boolean)
     })
   })
 
-  test('what failed on its own account is asked again later, and the result says so', async () => {
+  test('a failed request is asked again later, and the result has the number of attempts', async () => {
     let failures = 0
     const ask: Asked = (request) => {
       if (textOf(request) !== 'bad' || failures > 0) return hello(request)
@@ -254,7 +254,7 @@ export function deskTests(open: () => Promise<KeptStore>, knowsTheGone: boolean)
     expect(lines.map(({ attempts }) => attempts)).toEqual([2, 1])
   })
 
-  test('a rate limit holds everyone up for as long as it says', async () => {
+  test('a rate limit delays all requests for its time', async () => {
     const error = new ApiError('rate_limit_error', 'made up', { retryAfter: 1 })
     const ask = vi.fn<Asked>(hello).mockRejectedValueOnce(error)
     const desk = openDesk({ ask, concurrency: 1 })
@@ -265,7 +265,7 @@ export function deskTests(open: () => Promise<KeptStore>, knowsTheGone: boolean)
     expect(ask).toHaveBeenCalledTimes(3)
   })
 
-  test('a key over its limit holds its own batches alone', async () => {
+  test('a key over its limit delays only its own batches', async () => {
     let isOver = true
     const admit: DeskOptions['admit'] = (_, owner) =>
       isOver && owner === 'name:ann'
@@ -281,7 +281,7 @@ export function deskTests(open: () => Promise<KeptStore>, knowsTheGone: boolean)
     expect(await ended(desk, anns)).toMatchObject({ counts: { succeeded: 1 } })
   })
 
-  test('if the keys can not be looked at, it is asked later', async () => {
+  test('a request is asked later if the keys can not be read', async () => {
     const admit = vi
       .fn<DeskOptions['admit']>(() => Promise.resolve(undefined))
       .mockRejectedValueOnce(new Error('made up'))
@@ -348,7 +348,7 @@ export function deskTests(open: () => Promise<KeptStore>, knowsTheGone: boolean)
     await ended(desk, batch)
   })
 
-  test('to cancel ends what waits at once, and what is being asked at its end', async () => {
+  test('a cancel ends waiting requests at once, and requests in progress at their end', async () => {
     const gate = new Deferred<void>()
     const ask = vi.fn<Asked>(() => Promise.resolve(source([() => gate.promise, ...REPLY]).events))
     const desk = openDesk({ ask, concurrency: 1 })
@@ -366,7 +366,7 @@ export function deskTests(open: () => Promise<KeptStore>, knowsTheGone: boolean)
     await expect(desk.records.cancel('', batch.id)).rejects.toMatchObject({ status: 400 })
   })
 
-  test('what is not asked in time expires', async () => {
+  test('requests that are not asked in time expire', async () => {
     const desk = openDesk({ expiry: 50, hasRoom: () => false })
     const batch = await create(desk, ['a', 'b'])
     expect(await ended(desk, batch)).toMatchObject({ counts: { expired: 2 } })
@@ -428,7 +428,7 @@ export function deskTests(open: () => Promise<KeptStore>, knowsTheGone: boolean)
     expect(before.hasMore).toBe(true)
   })
 
-  describe('a worker that is gone', () => {
+  describe('a dead worker', () => {
     test('leaves its requests to another when its lease has ended, and its late result is dropped', async () => {
       const gate = new Deferred<void>()
       const slow = openDesk({
@@ -500,7 +500,7 @@ export function deskTests(open: () => Promise<KeptStore>, knowsTheGone: boolean)
     now.mockRestore()
   })
 
-  test('a stop puts back what is under way', async () => {
+  test('a stop puts back the requests in progress', async () => {
     const desk = openDesk({
       ask: () => Promise.resolve(source([() => new Promise(() => {}), ...REPLY]).events),
     })
@@ -514,7 +514,7 @@ export function deskTests(open: () => Promise<KeptStore>, knowsTheGone: boolean)
     ])
   })
 
-  test('a result that the store can not take is written when it can', async () => {
+  test('a result is stored later if the store can not accept it now', async () => {
     const desk = openDesk()
     const onError = vi.fn<(error: unknown) => void>()
     const broken = openDesk({ onError })

@@ -118,7 +118,7 @@ export function shelfTests(open: () => Promise<OpenShelf>): void {
     ])
   })
 
-  test('a past of which a part is gone is none', async () => {
+  test('a past is refused if a part of it is gone', async () => {
     await responses().add(storedResponse('resp_a'))
     await responses().add(storedResponse('resp_b', 'resp_a'))
     await responses().delete('resp_a')

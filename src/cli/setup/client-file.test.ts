@@ -34,7 +34,7 @@ test('a file that was not there is gone after the undo', async () => {
   expect(readdirSync(join(folder, 'made'))).toEqual([])
 })
 
-test('a file that was there is byte by byte what it was, also after two writes', async () => {
+test('an existing file is restored byte by byte, also after two writes', async () => {
   path = join(folder, 'settings')
   writeFileSync(path, 'mine\r\n', { mode: 0o640 })
   await replaceFile(path, 'mine\r\n', 'one')
@@ -50,7 +50,7 @@ function modeOf(file: string): number {
   return statSync(file).mode & 0o777
 }
 
-test('what its user changed since is not taken away', async () => {
+test('later changes of the user are kept', async () => {
   await replaceFile(path, undefined, 'one')
   writeFileSync(path, 'one and more')
   await expect(restoreFile(path)).rejects.toThrow('has changed since')

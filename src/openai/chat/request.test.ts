@@ -406,7 +406,7 @@ function call(id: string, text: string): object {
   return { id, type: 'function', function: { name: 'look', arguments: text } }
 }
 
-describe('what is refused names the field', () => {
+describe('an error names the field', () => {
   test.each<[string, object, string]>([
     ['no choice', { n: 0 }, 'n'],
     ['too many choices', { n: 129 }, 'n'],

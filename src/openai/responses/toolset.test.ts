@@ -291,7 +291,7 @@ test('a name that the API refuses is mapped there and back, offered or not', () 
   expect(sentBack([], call, output)[0]?.content).toMatchObject([{ name }])
 })
 
-test('the description of a namespace is told with each of its tools', () => {
+test('each tool of a namespace gets its description', () => {
   expect(toolsOf(GROUP)?.[0]).toMatchObject({ description: 'About files.\n\nReads.' })
 })
 
@@ -305,7 +305,7 @@ test('a tool that is offered again takes the place of the first', () => {
   expect(request.tools).toMatchObject([{ name: 'read', description: 'Anew.' }])
 })
 
-test('the commands of a shell are told one by one', () => {
+test('the commands of a shell are listed one by one', () => {
   const types = calling([SHELL], 'shell', { commands: ['ls', 'pwd'] }).map(({ type }) => type)
   expect(types.filter((type) => type.includes('shell_call_command'))).toEqual([
     'response.shell_call_command.added',
@@ -317,7 +317,7 @@ test('the commands of a shell are told one by one', () => {
   ])
 })
 
-test('an input in another form than asked for is told as it is', () => {
+test('an input of an unexpected form is passed on unchanged', () => {
   const events = calling([EDIT], 'edit', { text: 'a' })
   expect(itemIn(events)).toMatchObject({ input: '{"text":"a"}' })
   expect(events.filter(({ type }) => type.endsWith('input.delta'))).toMatchObject([
@@ -325,7 +325,7 @@ test('an input in another form than asked for is told as it is', () => {
   ])
 })
 
-test('a patch that failed is told as a failure', () => {
+test('a failed patch is reported as a failure', () => {
   const call = {
     type: 'apply_patch_call',
     call_id: 'a',

@@ -21,7 +21,7 @@ test('a line is quick if all in it are served before a start would be done', () 
   expect(flow.isQuick(12, 2)).toBe(false)
 })
 
-test('where starts take long, more may wait', () => {
+test('if starts take long, more turns may wait', () => {
   const flow = after(100)
   for (let start = 0; start < 20; start += 1) flow.started(4000)
   expect(flow.isQuick(70, 2)).toBe(true)

@@ -39,7 +39,7 @@ test('a conversation that comes back is regretted, once', () => {
   expect(regrets.note(after('a'), holding('d'), 0)).toBe(false)
 })
 
-test('one that was not likely to come back is none to regret', () => {
+test('a conversation that was unlikely to come back is not regretted', () => {
   const regrets = new Regrets()
   regrets.note(after('b'), holding('a'), HOUR)
   expect(regrets.note(after('a'), holding('c'), HOUR)).toBe(false)

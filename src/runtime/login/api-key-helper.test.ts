@@ -26,7 +26,7 @@ test.each([
   expect(apiKeyHelperIn({ HOME: '/h' }, () => text)).toBeUndefined()
 })
 
-test('without a home there is none', () => {
+test('there is no helper without a home folder', () => {
   expect(apiKeyHelperIn({}, () => SETTINGS)).toBeUndefined()
 })
 

@@ -7,7 +7,7 @@ const ROW = { value: 'sonnet', displayName: 'Sonnet', description: '' }
 const YES = { supported: true }
 const NO = { supported: false }
 
-test('what the runtime lists has the names of the API', () => {
+test('the capabilities in the list of the runtime get the names of the API', () => {
   const levels = ['low', 'medium', 'high', 'max'] as const
   expect(
     capabilitiesOf({
@@ -24,7 +24,7 @@ test('what the runtime lists has the names of the API', () => {
   })
 })
 
-test('what it does not list is left out', () => {
+test('capabilities that it does not list are left out', () => {
   expect(capabilitiesOf({ ...ROW, supportsEffort: false })).toEqual({ effort: NO })
   expect(capabilitiesOf({ ...ROW, supportsAdaptiveThinking: false })).toEqual({
     thinking: { types: { adaptive: NO } },

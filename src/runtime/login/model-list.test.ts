@@ -44,7 +44,7 @@ test('another login is noticed at the next look, and brings its own models', asy
   expect(await names()).toEqual(['model of second'])
 })
 
-test('another login is told once, and not the first one, nor one that was only looked at again', async () => {
+test('a changed login is reported once; the first one and an unchanged one are not', async () => {
   const { list, state, onChange } = start()
   await list.load()
   for (const login of ['first', 'first', 'second', 'second']) {
@@ -64,7 +64,7 @@ test('a doubt makes it look at once', async () => {
   expect(await names()).toEqual(['model of second'])
 })
 
-test('who asks for the account brings the news as well', async () => {
+test('a request for the account also reports a changed login', async () => {
   const { list, state, identify, names } = start()
   await list.load()
   await names()
@@ -109,7 +109,7 @@ test('while nobody is logged in, it looks sooner', async () => {
   expect(identify).toHaveBeenCalledTimes(1)
 })
 
-test('a look that fails gives no login at first, and is told; the next look is soon', async () => {
+test('a failed first look leaves the login unknown with the problem, and the next look is soon', async () => {
   const { list, state, identify } = start()
   const renewed = vi.fn<() => void>()
   const told = new ModelList({
@@ -131,7 +131,7 @@ test('a look that fails gives no login at first, and is told; the next look is s
   expect(list.listed).toEqual([])
 })
 
-test('a later look that fails leaves the login as it was known, with the problem', async () => {
+test('a failed later look keeps the known login, with the problem', async () => {
   const { list, state, identify } = start()
   await list.login()
   state.now = 6 * MINUTE

@@ -17,7 +17,7 @@ test.each([
   expect(startFailureReason(failure(code))).toBe(reason)
 })
 
-test('what a process says at its end is no failure to start it', () => {
+test('an error at the end of a process is no failure to start it', () => {
   const ended = Object.assign(new Error('Command failed'), { code: 1 })
   expect(isStartFailure(ended)).toBe(false)
   const broken = Object.assign(new Error('write EPIPE'), { code: 'EPIPE', syscall: 'write' })

@@ -23,7 +23,7 @@ test.each([
   expect(isBarred(failure)).toBe(expected)
 })
 
-test('thoughts that are bound to another conversation are told from those that were changed', () => {
+test('thoughts of another conversation and changed thoughts get different errors', () => {
   const place = 'messages.1.content.0: Invalid `signature` in `thinking` block'
   const elsewhere = `${place}. The block is bound to a different conversation.`
   expect(isBoundElsewhere({ status: 400, body: elsewhere })).toBe(true)

@@ -109,7 +109,7 @@ test('every event goes through as it is', () => {
   expect(read(events).passed).toEqual(events)
 })
 
-test('what the runtime makes up where the stream broke does not', () => {
+test('the end that the runtime makes up for a broken stream does not', () => {
   const events = eventsFor([text('a')], null)
   expect(read(events).passed.map(({ type }) => type)).not.toContain('message_delta')
 })

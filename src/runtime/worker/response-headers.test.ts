@@ -40,7 +40,7 @@ test('the next answer has headers of its own', () => {
   expect(headers.retryAfter).toBeUndefined()
 })
 
-test('what looks like a header elsewhere is none', () => {
+test('a line that looks like a header elsewhere is ignored', () => {
   expect(headersIn('    "retry-after": "7",').retryAfter).toBeUndefined()
   const afterTheEnd = headersIn(...BEGINNING, '    "a": "b",', '  },', '    "retry-after": "7",')
   expect(afterTheEnd.retryAfter).toBeUndefined()

@@ -24,7 +24,7 @@ test('a held worker can be resolved or recovered, and is not ready before', () =
   expect(() => machineAt(...held).move('ready')).toThrow("can't go from held to ready")
 })
 
-test('ended is for good, and tells no one twice', () => {
+test('an ended worker stays ended, and its end is reported once', () => {
   const seen: Stage[] = []
   const machine = new StageMachine((stage) => seen.push(stage))
   machine.move('ready')

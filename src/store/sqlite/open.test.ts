@@ -52,7 +52,7 @@ test('only the user can read the files, while they are in use too', async () => 
   expect(statSync(join(folder, 'state')).mode & 0o777).toBe(0o700)
 })
 
-test('what was kept is there when it is opened again', async () => {
+test('its content is there when it is opened again', async () => {
   const records = new BatchRecords(await open())
   await records.create('one', BATCH)
   await records.add('one', 0, [{ customId: 'a', params: '{"text":"ü"}' }])
@@ -61,7 +61,7 @@ test('what was kept is there when it is opened again', async () => {
   expect(await again.get('', 'one')).toMatchObject({ counts: { processing: 1 } })
 })
 
-test('what was deleted is in no file any more, and takes no room', async () => {
+test('deleted data is in no file, and takes no room', async () => {
   const records = new BatchRecords(await open())
   await records.create('one', BATCH)
   const params = `made-up-${'secret'.repeat(1000)}`

@@ -118,7 +118,7 @@ describe('on a loopback address without a key', () => {
     expect(await send(port, { path: '/health', headers })).toMatchObject({ status: 200 })
   })
 
-  test('no page is told that it may call', async () => {
+  test('no page gets permission to call', async () => {
     const asked = await preflight(port, APP)
     expect(asked.status).toBeGreaterThanOrEqual(400)
     const headers = { origin: `http://localhost:${port}`, host: `localhost:${port}` }

@@ -100,7 +100,7 @@ test.each(REQUESTS)('%s counts as the API counts it', async (_, body) => {
   expect(bench.standin.messages).toHaveLength(0)
 })
 
-test('what is counted are the messages as they were sent, and nothing of the runtime', async () => {
+test('the count covers the messages of the client, and nothing of the runtime', async () => {
   const content: Anthropic.ContentBlockParam[] = [
     { type: 'text', text: '/cost @/etc/hostname' },
     { type: 'image', source: { type: 'base64', media_type: 'image/png', data: PICTURE } },
@@ -155,7 +155,7 @@ function alternatives() {
   return { type: 'object' as const, oneOf: [{ required: ['a'] }, { required: ['b'] }] }
 }
 
-describe('what is not counted is an error', () => {
+describe('a count that fails is an error', () => {
   const body: Body = { model: MODEL, messages: [{ role: 'user', content: 'Hello' }] }
 
   test.each([

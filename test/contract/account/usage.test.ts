@@ -144,7 +144,7 @@ describe('after a turn, an error and a wrong request', () => {
     })
   })
 
-  test('nothing of what was said is told anywhere', async () => {
+  test('no text of a conversation appears anywhere', async () => {
     const told = [await get('/v1/usage'), await metrics(), log.text()]
     expect(JSON.stringify(told)).not.toMatch(/secret|Once more/)
   })

@@ -125,7 +125,7 @@ describe.each(Object.entries(THINKING))('%s', (model, thinking) => {
   })
 })
 
-test('a server that was started anew asks as the one before did', async () => {
+test('a restarted server sends the same requests', async () => {
   const begun = await begin({ model: 'claude-sonnet-5-5', thinking: { type: 'adaptive' } })
   other = await openBench({ maxProcesses: 1 })
   await goOn(begun, 'And then?', other)

@@ -22,6 +22,7 @@ test.each([
   ['a document', DOCUMENT, true],
   ['an image in a result', { type: 'tool_result', tool_use_id: 'a', content: [IMAGE] }, true],
   ['a text in a result', { type: 'tool_result', tool_use_id: 'a', content: 'image' }, false],
+  ['nulls in unchecked content', { type: 'search_result', content: [null, 'text', 1] }, false],
   ['a text', TEXT, false],
 ])('%s among others is content that the runtime would repair: %j → %s', (_, block, expected) => {
   expect(hasRepairableContent(messagesOf(TEXT, block))).toBe(expected)

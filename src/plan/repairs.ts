@@ -1,6 +1,6 @@
 import type { ContentBlock, MessagesRequest, SentMessage } from '../api/types.ts'
 
-/** What the runtime's list says of a model; a model that is not listed may refuse both. */
+/** The runtime's report about a model. A model that is not listed may refuse both. */
 export type TakenParameters = {
   takesEffort?: boolean
   takesAdaptiveThinking?: boolean
@@ -16,7 +16,7 @@ export function hasRepairableContent(messages: readonly Pick<SentMessage, 'conte
 
 /**
  * Whether the API may refuse a parameter in a way that makes the runtime ask again without it, or with
- * another one: effort, and kinds of thinking. A model that is listed takes what its row says.
+ * another one: effort, and kinds of thinking. The row of a listed model shows what it accepts.
  */
 export function hasRepairableParameters(
   { output_config: output, thinking }: MessagesRequest,
@@ -28,7 +28,7 @@ export function hasRepairableParameters(
   return thinking?.type === 'enabled'
 }
 
-/** The messages without thoughts; a message of nothing else is left as it is. */
+/** The messages without thoughts. A message with only thoughts stays unchanged. */
 export function withoutThoughts<Sent extends Pick<SentMessage, 'content'>>(
   messages: readonly Sent[],
 ): Sent[] {
@@ -48,7 +48,14 @@ const REPAIRABLE = new Set(['thinking', 'redacted_thinking', 'image', 'document'
 
 function isRepairable({ type, content }: ContentBlock): boolean {
   if (REPAIRABLE.has(type)) return true
-  return Array.isArray(content) && (content as ContentBlock[]).some(isRepairable)
+  // Content of other blocks was not checked: it may contain anything.
+  return (
+    Array.isArray(content) &&
+    content.some(
+      (part: unknown) =>
+        typeof part === 'object' && part !== null && isRepairable(part as ContentBlock),
+    )
+  )
 }
 
 function isThought({ type }: ContentBlock): boolean {

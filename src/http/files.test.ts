@@ -186,6 +186,32 @@ describe('is refused', () => {
     expect(response.status).toBe(400)
   })
 
+  test('a file whose client leaves in the middle, and nothing of it is kept', async () => {
+    const head = 'Content-Disposition: form-data; name="file"; filename="left.txt"'
+    const begun = Buffer.from(`--made-up\r\n${head}\r\n\r\n${'SECRET'.repeat(200_000)}`)
+    const { app } = clients()
+    let pulls = 0
+    const body = new ReadableStream<Uint8Array>({
+      pull: async (controller) => {
+        pulls += 1
+        if (pulls === 1) {
+          controller.enqueue(begun)
+          return
+        }
+        await expect.poll(() => everythingIn(kept.folder).includes('SECRET')).toBe(true)
+        controller.error(new Error('The client left.'))
+      },
+    })
+    const response = await app.request('/v1/files', {
+      method: 'POST',
+      headers: { 'content-type': 'multipart/form-data; boundary=made-up' },
+      body,
+      duplex: 'half',
+    })
+    expect(response.status).toBe(400)
+    await expect.poll(() => everythingIn(kept.folder).includes('SECRET')).toBe(false)
+  })
+
   test('a file where it can not be', async () => {
     const { anthropic } = clients()
     const file = await toFile(Buffer.from('text'), 'a')

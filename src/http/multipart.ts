@@ -44,7 +44,11 @@ export async function readUpload<Result>(
     form.on('close', resolve)
     form.on('error', reject)
     const source = Readable.fromWeb(request.body as Parameters<typeof Readable.fromWeb>[0])
-    source.on('error', reject)
+    // A client that leaves ends the file too, so that nothing of it is kept.
+    source.on('error', (error) => {
+      reject(error)
+      form.destroy(error)
+    })
     source.pipe(form)
   })
   try {

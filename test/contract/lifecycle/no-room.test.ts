@@ -1,7 +1,7 @@
 import { execFileSync } from 'node:child_process'
 import { existsSync, readdirSync } from 'node:fs'
 
-import { afterAll, expect, test, vi } from 'vitest'
+import { afterAll, expect, test } from 'vitest'
 
 import { endCommands, ENDING, runtimesIn, startServer } from '../../support/command.ts'
 import { waitUntilGone } from '../../support/processes.ts'
@@ -57,6 +57,6 @@ test.skipIf(!existsSync(PRLIMIT))(
     })
 
     mayOpen(command.pid, 1024)
-    await vi.waitFor(async () => expect(await ask()).toMatchObject({ status: 200 }), ENDING)
+    expect(await ask()).toMatchObject({ status: 200 })
   },
 )

@@ -25,7 +25,7 @@ afterEach(async () => {
 })
 
 async function open(options: ProxyOptions = {}): Promise<Bench> {
-  const bench = await openBench(options)
+  const bench = await openBench({ maxProcesses: 1, ...options })
   benches.push(bench)
   return bench
 }
@@ -40,7 +40,7 @@ function gateReply({ standin }: Bench, text: string, begun = 3) {
 
 describe('two proxies in one process', () => {
   test('serve each from its own login, and one goes on when the other is closed', async () => {
-    const [first, second] = [await open({}), await open({})]
+    const [first, second] = [await open(), await open()]
     first.standin.answer = () => message(textMessage('first'))
     second.standin.answer = () => message(textMessage('second'))
     const gate = gateReply(second, 'still here')
@@ -62,7 +62,7 @@ describe('two proxies in one process', () => {
 
 describe('close()', () => {
   test('ends every process: idle and held', async () => {
-    const bench = await open({})
+    const bench = await open({ maxProcesses: 2 })
     bench.standin.reply(message(toolUseMessage([{ id: 'toolu_1', name: 'look', input: {} }])))
     expect(await bench.ask({ messages: [user('Look')], tools: [LOOK] })).toMatchObject({
       body: { stop_reason: 'tool_use' },
@@ -75,10 +75,15 @@ describe('close()', () => {
     expect(bench.runtimes()).toEqual([])
   })
 
-  test('may be called again, at once and later', async () => {
-    const { proxy } = await open()
-    await Promise.all([proxy.close(), proxy.close()])
-    await proxy.close()
+  test('may be called again, at once and later, and turns away what comes after it', async () => {
+    const bench = await open()
+    await Promise.all([bench.proxy.close(), bench.proxy.close()])
+    await bench.proxy.close()
+
+    const { status, headers, body } = await bench.ask('Hello')
+    expect(status).toBe(529)
+    expect(headers.get('retry-after')).toBe('5')
+    expect(body.error).toMatchObject({ type: 'overloaded_error', message: STOPPING })
   })
 
   test.each([
@@ -86,7 +91,7 @@ describe('close()', () => {
     ['that is collected', false, 3],
     ['whose first event is still to come', false, 0],
   ])('waits for a reply %s', async (_name, stream, begun) => {
-    const bench = await open({ maxProcesses: 1 })
+    const bench = await open()
     const gate = gateReply(bench, 'The whole of it.', begun)
     const asked = stream ? bench.stream('Hello') : bench.proxy.fetch(...post('Hello'))
     await bench.standin.waitFor(1)
@@ -116,7 +121,7 @@ describe('close()', () => {
   })
 
   test('waits for a request that stands in line', async () => {
-    const bench = await open({ maxProcesses: 1 })
+    const bench = await open()
     const gate = gateReply(bench, 'first')
     const first = bench.ask('One')
     await bench.standin.waitFor(1)
@@ -129,15 +134,6 @@ describe('close()', () => {
     expect(textOf(await first)).toBe('first')
     expect(textOf(await second)).toBe('Hello from the stand-in.')
     await closed
-  })
-
-  test('turns away what comes after it', async () => {
-    const bench = await open()
-    await bench.proxy.close()
-    const { status, headers, body } = await bench.ask('Hello')
-    expect(status).toBe(529)
-    expect(headers.get('retry-after')).toBe('5')
-    expect(body.error).toMatchObject({ type: 'overloaded_error', message: STOPPING })
   })
 
   test('waits for a count of tokens', async () => {
@@ -165,7 +161,7 @@ describe('close()', () => {
   })
 
   test('waits for shutdownTimeout at most: what is cut ends with an error', async () => {
-    const bench = await open({ shutdownTimeout: 50 })
+    const bench = await open({ maxProcesses: 2, shutdownTimeout: 50 })
     bench.standin.answer = () => events([...eventsOf(textMessage('Half')).slice(0, 3), hang()])
     const streamed = await bench.stream('Hello')
     const asked = bench.ask('Hello too')
@@ -181,7 +177,7 @@ describe('close()', () => {
   })
 
   test('waits for shutdownTimeout at most: what stands in line is told so', async () => {
-    const bench = await open({ maxProcesses: 1, shutdownTimeout: 50, queueTimeout: 600_000 })
+    const bench = await open({ shutdownTimeout: 50, queueTimeout: 600_000 })
     bench.standin.answer = () => events([...eventsOf(textMessage('Half')).slice(0, 3), hang()])
     const first = bench.ask('One')
     await bench.standin.waitFor(1)
@@ -261,7 +257,7 @@ async function embed(sandbox: Sandbox, program: string): Promise<string> {
   )
   return new Promise<string>((resolve, reject) => {
     const { env, workFolder: cwd } = sandbox
-    execFile(process.execPath, [script], { env, cwd, timeout: 20_000 }, (error, stdout, stderr) => {
+    execFile(process.execPath, [script], { env, cwd, timeout: 50_000 }, (error, stdout, stderr) => {
       if (error) reject(new Error(`${stdout}${stderr}`, { cause: error }))
       else resolve(stdout + stderr)
     })
@@ -318,7 +314,7 @@ test('importing the library starts nothing and ends by itself', async () => {
   await buildOnce()
   const library = fileURLToPath(new URL('../../../dist/index.js', import.meta.url))
   const output = await new Promise((resolve, reject) => {
-    execFile(process.execPath, [library], { timeout: 20_000 }, (error, stdout, stderr) => {
+    execFile(process.execPath, [library], { timeout: 50_000 }, (error, stdout, stderr) => {
       if (error) reject(error)
       else resolve(stdout + stderr)
     })

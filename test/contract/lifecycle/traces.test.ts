@@ -18,7 +18,7 @@ afterEach(() => bench.remove())
 const MARKER = 'xylophone-quartz-7319'
 
 test('no word of a conversation is written to disk', async () => {
-  bench = await openBench({})
+  bench = await openBench({ maxProcesses: 1 })
   const { standin, ask, sandbox } = bench
   const call = { id: 'toolu_1', name: 'look', input: { where: `${MARKER}-input` } }
   standin.reply(message(toolUseMessage([call])))
@@ -66,7 +66,7 @@ test('no word of a conversation is written to disk', async () => {
 
 describe('a hostile .claude folder', () => {
   test('works, where the runtime is told to load settings', async () => {
-    bench = await openBench()
+    bench = await openBench({ maxProcesses: 1 })
     const { sandbox } = bench
     setTrap(sandbox)
     const asked = query({

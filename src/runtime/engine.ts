@@ -17,6 +17,7 @@ import { catalogOf } from './login/catalog.ts'
 import { ModelList } from './login/model-list.ts'
 import { Launcher, type ProcessObserver } from './process/launcher.ts'
 import { PLAIN, TokenCounter } from './token-counter.ts'
+import { AnsweredModels } from './worker/answered-models.ts'
 import { type BlueprintInput, conversationKind, runKind, wholeKind } from './worker/blueprint.ts'
 import type { ContextCount } from './worker/context-count.ts'
 import { RuntimeEnded } from './worker/failures.ts'
@@ -99,6 +100,7 @@ export class Engine {
       launcher: this.#launcher,
       kind: input.carrier === 'whole' ? wholeKind(input) : conversationKind(input),
       version: input.version,
+      models: new AnsweredModels(),
       startTimeout: input.startTimeout,
       nextEventTimeout: input.nextEventTimeout,
       onStage: (worker) => {

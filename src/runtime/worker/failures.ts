@@ -72,7 +72,7 @@ export function diagnosedIn(line: string): Diagnosed | undefined {
 /**
  * Whether the runtime is about to ask again, and can still be ended before it does. It asks again
  * without streaming after a 404, and twice more after the 403 of a revoked token (measured with
- * 2.1.332).
+ * 2.1.332). If the gate is closed by then, the new request fails inside the process.
  */
 export function isAskedAgain({ status, body }: Diagnosed): boolean {
   return status === 404 || (status === 403 && body.includes('OAuth token has been revoked'))

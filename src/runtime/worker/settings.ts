@@ -28,7 +28,7 @@ const THINKING_TOKENS = { off: 0, on: 1024 }
  * asked before the next turn, whatever the runtime makes of the reply. It has two bars:
  *
  * - With a limit of one token the runtime refuses by itself to begin another request.
- * - A request that it asks once more in another way, after a 400 of the API, is not begun anew and passes
+ * - A request that it asks once more in another way, after a 400 or a 404 of the API, is not begun anew and passes
  *   the limit. It takes the extra body as that is then, and a header that can't be written keeps it from
  *   being sent (measured with 2.1.332).
  */
@@ -42,6 +42,8 @@ export class ProcessSettings {
   #settings: TurnSettings | undefined
   #env: Readonly<Record<string, string>> | undefined
   #gate: Gate = 'open'
+  /** Whether the process has acknowledged that the gate is closed. */
+  #isClosed = false
   /** The runtime remembers `anthropic-beta` for each model. */
   readonly #betas = new Map<string, string>()
 
@@ -59,6 +61,11 @@ export class ProcessSettings {
 
   get gate(): Gate {
     return this.#gate
+  }
+
+  /** Whether the process has acknowledged that its gate is closed, which takes some milliseconds. */
+  get isClosed(): boolean {
+    return this.#isClosed
   }
 
   /** Whether the process can ask a model with these betas: a model keeps its first list. */
@@ -86,6 +93,7 @@ export class ProcessSettings {
     this.#system = system
     this.#betas.set(model, settings.betas)
     await Promise.all(steps)
+    this.#acknowledge(gate)
   }
 
   /** Sets only the gate. */
@@ -93,8 +101,15 @@ export class ProcessSettings {
     if (this.#settings === undefined || gate === this.#gate) return
     const env = this.#environmentOf(this.#settings, gate)
     this.#gate = gate
+    this.#isClosed = false
     this.#env = env
     await this.#channel.applyFlags({ env })
+    this.#acknowledge(gate)
+  }
+
+  /** Something else may have been told since. */
+  #acknowledge(gate: Gate): void {
+    this.#isClosed = gate === 'closed' && this.#gate === gate
   }
 
   #differences({ model, system, settings }: State, gate: Gate): Flags {
@@ -110,6 +125,7 @@ export class ProcessSettings {
     this.#settings = settings
     this.#env = env
     this.#gate = gate
+    this.#isClosed = false
     return flags
   }
 

@@ -14,6 +14,7 @@ import { throwIfLeft } from '../../refusals.ts'
 import type { ListedModel } from '../login/listed-model.ts'
 import { type Launcher, stampOf } from '../process/launcher.ts'
 import { memoryOf } from '../process/memory.ts'
+import type { AnsweredModels } from './answered-models.ts'
 import type { WorkerKind } from './blueprint.ts'
 import { Channel, newUuid } from './channel.ts'
 import { type ContextCount, contextCount } from './context-count.ts'
@@ -51,6 +52,8 @@ export type WorkerDependencies = {
   launcher: Launcher
   kind: WorkerKind
   version: string
+  /** Shared by all workers of a proxy. */
+  models: AnsweredModels
   /** Time limit for each step before the request is sent, in milliseconds. */
   startTimeout: number
   /** Time limit between two events of a reply, in milliseconds. */
@@ -599,11 +602,12 @@ export class Worker {
   #noteSent({ exchange, turn }: Flight): void {
     exchange.sent.resolve()
     clearTimeout(this.#gateTimer)
-    const { answersCalls, needsGate, repairsAny } = this.#dependencies.kind
-    if (answersCalls) return
-    // A refusal comes sooner than a reply.
-    if (turn.mayBeRepaired || repairsAny) void this.#setGate('closed')
-    else if (needsGate) {
+    const { kind, models } = this.#dependencies
+    if (kind.answersCalls) return
+    // A refusal comes sooner than a reply. A model that never answered may not be there at all.
+    const isAtOnce = turn.mayBeRepaired || kind.repairsAny || !models.hasAnswered(turn.model)
+    if (isAtOnce) void this.#setGate('closed')
+    else if (kind.needsGate) {
       this.#gateTimer = setTimeout(() => void this.#setGate('closed'), GATE_MILLISECONDS)
     }
   }
@@ -641,6 +645,7 @@ export class Worker {
 
   #conclude(flight: Flight, outcome: Outcome): void {
     if (this.#flight !== flight) return
+    if (flight.exchange.reply.hasBegun) this.#dependencies.models.answered(flight.turn.model)
     this.#release()
     switch (outcome.kind) {
       case 'kept':
@@ -764,12 +769,14 @@ export class Worker {
     const { answer } = flight.diagnosis
     // The runtime renews the login and asks again.
     if (news === 'request failed' && answer?.status === 401) void this.#setGate('open')
+    if (news !== 'request failed' || answer === undefined || !isAskedAgain(answer)) return
+    const { models, onLoginFailure } = this.#dependencies
+    models.refused(flight.turn.model)
+    const failure = { status: answer.status, text: '' }
+    if (this.#settings.isClosed) void this.#fail(flight, failure)
     // On a busy machine the interrupt may come too late.
-    if (news === 'request failed' && answer !== undefined && isAskedAgain(answer)) {
-      const error = toApiError({ status: answer.status, text: '' }, answer)
-      this.close(`the API answered ${answer.status}`, error, 'kill')
-      if (answer.status === 403) this.#dependencies.onLoginFailure?.()
-    }
+    else this.close(`the API answered ${answer.status}`, toApiError(failure, answer), 'kill')
+    if (answer.status === 403) onLoginFailure?.()
   }
 
   /** Seconds: the API's own `retry-after`, or else the time until the plan window resets. */

@@ -1,3 +1,4 @@
+import { setTimeout } from 'node:timers/promises'
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 
 import { error, message } from '../../support/answers.ts'
@@ -75,6 +76,8 @@ const PICTURE = {
   source: { type: 'base64', media_type: 'image/png', data: PICTURES['image/png'] },
 }
 
+const ADAPTIVE = { type: 'adaptive' }
+
 /** What the API takes no more: it would be asked again with `adaptive`. */
 const WITH_BUDGET = { type: 'enabled', budget_tokens: 1024 }
 
@@ -122,4 +125,25 @@ describe.each(ERRORS)('%s', (name, status, words, times) => {
     expect(after?.headers['anthropic-beta']).toBe(before?.headers['anthropic-beta'])
     expect(fieldsOf(after)).toEqual(fieldsOf(before))
   })
+})
+
+test('404s of models that never answered are asked once each, by the process that was there', async () => {
+  await bench.ask(conversation('Before?', ADAPTIVE))
+  const before = bench.runtimes()
+  bench.standin.answer = async ({ body }) => {
+    // As long as an API takes at least, on a busy machine: the gate has to be shut by then.
+    await setTimeout(1000)
+    return error(404, 'not_found_error', `model: ${body.model}`)
+  }
+  const names = ['claude-made-up-1', 'claude-made-up-1', 'claude-made-up-2']
+  for (const model of names) {
+    const { status, body } = await bench.ask({ ...conversation('And now?', ADAPTIVE), model })
+    expect([status, body.error?.message]).toEqual([404, `model: ${model}`])
+  }
+  const asked = bench.standin.messages.slice(1)
+  expect(asked.map(({ body }) => [body.model, body.stream])).toEqual(names.map((n) => [n, true]))
+  bench.standin.answer = () => message(textMessage('Yes.'))
+  await bench.ask(conversation('Before?', ADAPTIVE))
+  expect(bench.runtimes()).toEqual(before)
+  expect(fieldsOf(bench.standin.messages.at(-1))).toEqual(fieldsOf(bench.standin.messages[0]))
 })

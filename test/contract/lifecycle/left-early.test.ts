@@ -9,6 +9,7 @@ import { ClientLeft } from '../../../src/refusals.ts'
 import { chooseWorker } from '../../../src/runtime/lanes.ts'
 import { runtimeEnvironment } from '../../../src/runtime/process/environment.ts'
 import { Launcher } from '../../../src/runtime/process/launcher.ts'
+import { AnsweredModels } from '../../../src/runtime/worker/answered-models.ts'
 import { conversationKind, wholeKind } from '../../../src/runtime/worker/blueprint.ts'
 import { Worker } from '../../../src/runtime/worker/worker.ts'
 import type { Reply } from '../../../src/stream/reply.ts'
@@ -69,6 +70,7 @@ async function start(carrier: 'turns' | 'whole'): Promise<void> {
     launcher,
     kind: carrier === 'whole' ? wholeKind(input) : conversationKind(input),
     version: '0',
+    models: new AnsweredModels(),
     startTimeout: 30_000,
     nextEventTimeout: 30_000,
     onStage: () => {},

@@ -3,9 +3,9 @@ import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { conversationKind, wholeKind } from '../../../src/runtime/worker/blueprint.ts'
 import { newUuid } from '../../../src/runtime/worker/channel.ts'
 import { PLAIN_AGENT } from '../../../src/runtime/worker/settings.ts'
-import { error, events } from '../../support/answers.ts'
+import { error, events, message } from '../../support/answers.ts'
 import { eventsOf } from '../../support/events.ts'
-import { toolUseMessage, usage } from '../../support/messages.ts'
+import { textMessage, toolUseMessage, usage } from '../../support/messages.ts'
 import { makeSandbox, type Sandbox } from '../../support/sandbox.ts'
 import { type Standin, startStandin } from '../../support/standin.ts'
 import { BareProcess } from './process.ts'
@@ -136,6 +136,18 @@ describe('in bare mode', () => {
   })
 })
 
+test('what it repeats after a 404 fails inside, if the extra body can not be sent by then', async () => {
+  const settings = { CLAUDE_CODE_EXTRA_BODY: JSON.stringify({ betas: ['\u0000'] }) }
+  standin.answer = async () => {
+    await bare.set(settings)
+    return error(404, 'not_found_error', 'model: claude-made-up-1')
+  }
+  await empty(await bare.ask('-', { messages: [user('Hi')] }, LIMIT))
+  standin.answer = () => message(textMessage('Hello.'))
+  await empty(await bare.ask('-', { messages: [user('Again')] }, LIMIT))
+  expect(asked()).toEqual([[user('Hi')], [user('Again')]])
+})
+
 /** Has the process ask what is refused in a way that it repairs. */
 function askRepaired(): Promise<string> {
   return bare.ask('-', { messages: [user('Hi')], thinking: { type: 'adaptive' } }, LIMIT)
@@ -195,6 +207,26 @@ describe('with its reminders', () => {
       expect(said.split(text), text).toHaveLength(text === 'toolu_a' ? 3 : 2)
     }
     expect(await channel.rewind({ keep: 0, target: first }, prompt)).toBe(true)
+  })
+
+  test('an interrupt tells which messages it never took in: they can not be rewound to', async () => {
+    const { channel } = full
+    await full.set({
+      CLAUDE_CODE_EXTRA_BODY: JSON.stringify({ tools: [] }),
+      CLAUDE_CODE_BLOCKING_LIMIT_OVERRIDE: String(OPEN),
+    })
+    standin.answer = () => new Promise(() => {})
+    const [running, queued] = [newUuid(), newUuid()]
+    const done = [channel.ask('The first', running)]
+    await standin.waitFor(1)
+    done.push(channel.ask('The second', queued))
+    await expect.poll(() => full.statesOf(queued)).toEqual(['queued'])
+    expect([...(await channel.interrupt())]).toEqual([queued])
+    await Promise.all(done)
+    expect(full.statesOf(queued)).toEqual(['queued', 'cancelled'])
+    expect(await channel.rewind({ keep: 0, target: queued }, running)).toBe(false)
+    expect(await channel.rewind({ keep: 0, target: running }, running)).toBe(true)
+    expect(asked()).toHaveLength(1)
   })
 
   test('variables stay until they are set again, and betas are remembered for a model', async () => {

@@ -1,0 +1,49 @@
+import { expect, test } from 'vitest'
+
+import type { Channel } from './channel.ts'
+import { ProcessSettings, type State } from './settings.ts'
+
+const STATE: State = {
+  model: 'claude-sonnet-4-6',
+  system: '',
+  settings: {
+    extraBody: '{}',
+    betas: '',
+    headers: '',
+    runtimeCaching: true,
+    cacheLifetime: '',
+    runtimeThinking: 'off',
+  },
+}
+
+/** Settings of a process, and what acknowledges what it was told, oldest first. */
+function startSettings(): { settings: ProcessSettings; acknowledge: (() => void)[] } {
+  const acknowledge: (() => void)[] = []
+  const channel = { applyFlags: () => new Promise<void>((done) => acknowledge.push(done)) }
+  return { settings: new ProcessSettings(channel as unknown as Channel, '40', ''), acknowledge }
+}
+
+test('the gate is closed when the process has said so, and open from when it is told to', async () => {
+  const { settings, acknowledge } = startSettings()
+  const applied = settings.apply(STATE, 'open')
+  acknowledge.shift()?.()
+  await applied
+  const closed = settings.setGate('closed')
+  expect(settings.isClosed).toBe(false)
+  acknowledge.shift()?.()
+  await closed
+  expect(settings.isClosed).toBe(true)
+  void settings.apply(STATE, 'open')
+  expect(settings.isClosed).toBe(false)
+})
+
+test('a gate that was told to open again is not closed when the first word of it comes', async () => {
+  const { settings, acknowledge } = startSettings()
+  const applied = settings.apply(STATE, 'open')
+  acknowledge.shift()?.()
+  await applied
+  const steps = [settings.setGate('closed'), settings.setGate('open')]
+  for (const done of acknowledge) done()
+  await Promise.all(steps)
+  expect(settings.isClosed).toBe(false)
+})

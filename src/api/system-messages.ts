@@ -1,3 +1,4 @@
+import { familyOf } from './model-family.ts'
 import type { ContentBlock, Message, SentMessage } from './types.ts'
 
 /**
@@ -13,6 +14,17 @@ export function systemMessagesAsText(messages: readonly SentMessage[]): Message[
     const text = `<system_message>\n${textOf(content)}\n</system_message>`
     return [{ role: 'user', content: [{ type: 'text', text }] }]
   })
+}
+
+/**
+ * Whether a model takes messages of the role `system` inside a conversation; older ones refuse them.
+ * Source: https://platform.claude.com/docs/en/build-with-claude/mid-conversation-system-messages
+ *
+ * @returns undefined if the name has no version of a Claude model in it
+ */
+export function takesSystemMessages(model: string): boolean | undefined {
+  const { family, version } = familyOf(model) ?? {}
+  return version === undefined ? undefined : version >= (family === 'opus' ? 408 : 500)
 }
 
 /** The text of a system message; blocks of other types as their JSON. */

@@ -1,6 +1,6 @@
 import type { BetaTextBlockParam } from '@anthropic-ai/sdk/resources/beta/messages'
 
-import type { Message, MessagesRequest, ToolDefinition } from '../api/types.ts'
+import type { MessagesRequest, SentMessage, ToolDefinition } from '../api/types.ts'
 import { type AskedFormat, outputFormat } from './output-format.ts'
 import { reasoningFields } from './reasoning.ts'
 import { type AskedChoice, toolFields } from './tool-choice.ts'
@@ -11,7 +11,7 @@ type Maybe<Value> = Value | null | undefined
 export type Asked = {
   model: Maybe<string>
   system: readonly string[]
-  messages: Message[]
+  messages: SentMessage[]
   stream: Maybe<boolean>
   maxTokens: Maybe<number>
   /** 0 to 2. */

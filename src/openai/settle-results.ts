@@ -1,5 +1,5 @@
 import { blocksOf, combineMessages } from '../api/combine.ts'
-import type { ContentBlock, Message } from '../api/types.ts'
+import type { ContentBlock, SentMessage } from '../api/types.ts'
 
 /**
  * Puts each tool result where the API wants it: at the beginning of the user's turn right after the
@@ -10,7 +10,9 @@ import type { ContentBlock, Message } from '../api/types.ts'
  *
  * @returns the messages themselves if every result is in its place
  */
-export function settleResults(messages: Message[]): Message[] {
+export function settleResults<Sent extends Pick<SentMessage, 'role' | 'content'>>(
+  messages: Sent[],
+): Sent[] {
   const turns = combineMessages(messages).map((message) => ({
     message,
     blocks: blocksOf(message),
@@ -38,9 +40,9 @@ export function settleResults(messages: Message[]): Message[] {
   if (!isMoved) return messages
   const settled = turns.map(({ message, blocks, results }) => {
     const isAsItWas = results.length === 0 && blocks.length === blocksOf(message).length
-    return isAsItWas ? message : { role: message.role, content: [...results, ...blocks] }
+    return isAsItWas ? message : { ...message, content: [...results, ...blocks] }
   })
-  return settled.filter(({ content }) => content.length > 0)
+  return settled.filter(({ content }) => content?.length !== 0)
 }
 
 function split(blocks: readonly ContentBlock[]): [ContentBlock[], ContentBlock[]] {

@@ -117,3 +117,21 @@ test('stop sequences of white space are left out, whatever the model', () => {
 test('a name without a version loses nothing', () => {
   expect(suited(SAMPLING, 'gpt-4o')).toEqual({ kept: SAMPLING, leftOut: [] })
 })
+
+test.each([
+  ['claude-opus-5-5', true],
+  ['claude-opus-4-8', true],
+  ['claude-sonnet-4-6', false],
+  ['a-model-of-mine', false],
+])('messages of the system inside a conversation stay what they are for %s: %s', (model, stays) => {
+  const system = { role: 'system' as const, content: 'Be kind.' }
+  const { request, leftOut } = suitModel(
+    { messages: [{ role: 'user', content: 'Hello' }, system] },
+    model,
+  )
+  const text = '<system_message>\nBe kind.\n</system_message>'
+  expect(request.messages[1]).toEqual(
+    stays ? system : { role: 'user', content: [{ type: 'text', text }] },
+  )
+  expect(leftOut).toEqual([])
+})

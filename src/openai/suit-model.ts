@@ -1,4 +1,5 @@
 import { familyOf, type ModelFamily } from '../api/model-family.ts'
+import { systemMessagesAsText, takesSystemMessages } from '../api/system-messages.ts'
 import type { MessagesRequest } from '../api/types.ts'
 
 export type SuitedRequest = {
@@ -8,6 +9,7 @@ export type SuitedRequest = {
 }
 
 /**
+ * Turns messages of the system inside a conversation into marked text, if the model may not accept them.
  * Leaves out the parameters that the API refuses with a 400, most of them only for newer models.
  * Clients of OpenAI's API send some of them, such as `temperature: 0`, with every request to every
  * model.
@@ -20,8 +22,14 @@ export function suitModel(request: MessagesRequest, model: string): SuitedReques
     ...ALWAYS.filter(({ refuses }) => refuses(request)),
     ...(family === undefined ? [] : RULES.filter(({ refuses }) => refuses(request, family))),
   ]
-  const suited = rules.reduce((kept, { without }) => without(kept), request)
+  const suited = rules.reduce((kept, { without }) => without(kept), withKnownRoles(request, model))
   return { request: suited, leftOut: rules.map(({ field }) => field) }
+}
+
+function withKnownRoles(request: MessagesRequest, model: string): MessagesRequest {
+  const hasSystem = request.messages.some(({ role }) => role === 'system')
+  if (!hasSystem || takesSystemMessages(model) === true) return request
+  return { ...request, messages: systemMessagesAsText(request.messages) }
 }
 
 type Rule = {

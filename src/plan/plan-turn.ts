@@ -1,6 +1,5 @@
 import { combineMessages } from '../api/combine.ts'
-import { familyOf } from '../api/model-family.ts'
-import { systemMessagesAsText } from '../api/system-messages.ts'
+import { systemMessagesAsText, takesSystemMessages } from '../api/system-messages.ts'
 import type { Message, MessagesRequest } from '../api/types.ts'
 import { ApiError } from '../errors.ts'
 import { jsonText } from '../json-pieces.ts'
@@ -131,14 +130,11 @@ function saysWhatBindingDoes({ thinking }: MessagesRequest): boolean {
 /**
  * Some models refuse the role `system` inside a conversation. The runtime would send it as user
  * text, so the proxy answers with the API's error itself.
- * Source: https://platform.claude.com/docs/en/build-with-claude/mid-conversation-system-messages
  */
 function checkSystemMessages(request: MessagesRequest, context: PlanContext): void {
   if (request.messages.every(({ role }) => role !== 'system')) return
   const { id } = context.describeModel(request.model ?? context.defaults.model)
-  const { family, version } = familyOf(id) ?? {}
-  const isOlder = version !== undefined && version < (family === 'opus' ? 408 : 500)
-  if (!isOlder) return
+  if (takesSystemMessages(id) !== false) return
   throw new ApiError(
     'invalid_request_error',
     "messages: role 'system' is not supported on this model",

@@ -240,24 +240,54 @@ describe('messages', () => {
     })
   })
 
-  test('of the system stand before all others, wherever they were', () => {
+  test('of the system before all others are the system prompt, and those inside stay there', () => {
     const messages = [
       { role: 'system', content: 'One.' },
+      { role: 'developer', content: 'Two.' },
       ...HELLO,
       {
         role: 'developer',
         content: [
-          { type: 'text', text: 'T' },
-          { type: 'text', text: 'wo.' },
+          { type: 'text', text: 'Th' },
+          { type: 'text', text: 'ree.' },
         ],
       },
       { role: 'system', content: '' },
     ]
     expect(translated({ messages })).toEqual({
-      messages: HELLO,
+      messages: [...HELLO, { role: 'system', content: 'Three.' }],
       system: [
         { type: 'text', text: 'One.' },
         { type: 'text', text: 'Two.' },
+      ],
+    })
+  })
+
+  test('of the system go behind the turn of the user that they stand in or before', () => {
+    const messages = [
+      ...HELLO,
+      { role: 'assistant', content: '', tool_calls: [call('a', '{}')] },
+      { role: 'system', content: 'One.' },
+      { role: 'tool', tool_call_id: 'a', content: 'A wall.' },
+      { role: 'user', content: 'And?' },
+      { role: 'assistant', content: 'No more.' },
+      { role: 'system', content: 'Two.' },
+    ]
+    expect(translated({ messages })).toEqual({
+      messages: [
+        ...HELLO,
+        { role: 'assistant', content: [{ type: 'tool_use', id: 'a', name: 'look', input: {} }] },
+        {
+          role: 'user',
+          content: [{ type: 'tool_result', tool_use_id: 'a', content: 'A wall.' }],
+        },
+        { role: 'user', content: 'And?' },
+        { role: 'system', content: 'One.' },
+        { role: 'assistant', content: [{ type: 'text', text: 'No more.' }] },
+        {
+          role: 'user',
+          content: [{ type: 'text', text: '<system_message>\nTwo.\n</system_message>' }],
+        },
       ],
     })
   })

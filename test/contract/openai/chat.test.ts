@@ -18,6 +18,7 @@ import {
   toolUseMessage,
   usage,
 } from '../../support/messages.ts'
+import { cacheBreak } from '../../support/prefix.ts'
 import { BOUND_SIGNATURE } from '../../support/signing.ts'
 import { MODEL, type OpenaiBench, startOpenaiBench } from './bench.ts'
 
@@ -59,6 +60,34 @@ function ask(streamed: boolean, body: Omit<ChatCompletionCreateParamsNonStreamin
     ? completions.stream({ ...body, stream_options: { include_usage: true } }).finalChatCompletion()
     : completions.create(body)
 }
+
+test('what a developer says inside a chat stays in its place, and the next turn only adds', async () => {
+  const model = 'claude-opus-5-5'
+  const messages: ChatCompletionMessageParam[] = [
+    { role: 'system', content: 'Be brief.' },
+    { role: 'user', content: 'What is it?' },
+    { role: 'assistant', content: 'A dot.' },
+    { role: 'developer', content: 'Answer in French.' },
+    { role: 'user', content: 'And that?' },
+  ]
+  const { choices } = await bench.client.chat.completions.create({ model, messages })
+  const content = choices[0]?.message.content ?? ''
+  await bench.client.chat.completions.create({
+    model,
+    messages: [...messages, { role: 'assistant', content }, { role: 'user', content: 'Well?' }],
+  })
+
+  const [first = {}, second = {}] = bench.standin.messages.map(
+    ({ body }): Record<string, unknown> => ({ ...body }),
+  )
+  expect(cacheBreak(first, second)).toBeUndefined()
+  const wire = JSON.stringify(second['messages'])
+  const places = ['A dot.', 'And that?', 'Answer in French.', 'Well?'].map((words) =>
+    wire.indexOf(words),
+  )
+  expect(places).toEqual(places.toSorted((one, other) => one - other))
+  expect(JSON.stringify(second['system'])).not.toContain('French')
+})
 
 describe.each([{ streamed: true }, { streamed: false }])('a chat (streamed: $streamed)', (mode) => {
   const { streamed } = mode

@@ -147,7 +147,11 @@ const THINKING: Record<string, object> = {
     thinking: { type: 'adaptive', display: 'omitted' },
     output_config: { effort: 'medium' },
   },
-  'of a type of tomorrow': { thinking: { type: 'between_tools' } },
+  'adaptive, with what becomes of thoughts that are bound elsewhere': {
+    thinking: { type: 'adaptive', block_binding: { prefix_mismatch_behavior: 'drop_block' } },
+  },
+  'between tools': { thinking: { type: 'between_tools' } },
+  'of a type of tomorrow': { thinking: { type: 'at_night' } },
 }
 
 /** What a process is told before its first turn goes another way than what it is told later. */

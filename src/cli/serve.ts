@@ -41,7 +41,7 @@ export async function serve(
   drain = () => {
     drain = () => {}
     process.stderr.write(
-      'Stopping after the requests in flight. Press Ctrl-C again to stop at once.\n',
+      'Stopping after the requests in flight. A second Ctrl-C stops at once.\n',
     )
     const most = Math.ceil(config.shutdownTimeout / 1000)
     remind(

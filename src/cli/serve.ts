@@ -40,9 +40,7 @@ export async function serve(
   if (proxy === undefined) return
   drain = () => {
     drain = () => {}
-    process.stderr.write(
-      'Stopping after the requests in flight. A second Ctrl-C stops at once.\n',
-    )
+    process.stderr.write('Stopping after the requests in flight. A second Ctrl-C stops at once.\n')
     const most = Math.ceil(config.shutdownTimeout / 1000)
     remind(
       (seconds) => `Still stopping: requests are in flight (${seconds} s of at most ${most} s).`,

@@ -104,7 +104,7 @@ const checks: [what: string, isRight: boolean][] = [
   ],
   [
     `warnings and errors in the log: ${complaints.length} characters`,
-    complaints.replace(/^Stopping: .*\n/m, '') === '',
+    complaints.replace(/^(Still s|S)topping\b.*\n/gm, '') === '',
   ],
   [`exit code: ${exitCode}`, exitCode === 0],
   [`orphans after the stop: ${orphans.length}`, orphans.length === 0],

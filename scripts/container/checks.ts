@@ -124,7 +124,7 @@ async function checkWithoutKey({ image, store, standin, tell }: Scene): Promise<
   await untilItServes(store, 'fourth')
   const line = firstLine(await store.logs('fourth'))
   const { warnings = [] } = JSON.parse(line) as { warnings?: string[] }
-  expect('warning', warnings[0]?.includes('the server listens on loopback'), true)
+  expect('warning', warnings[0]?.includes('listens only inside this container'), true)
   await store.podman('stop', 'fourth')
   tell('without a key it listens on loopback only, and says so')
 }

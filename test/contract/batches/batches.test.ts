@@ -116,7 +116,10 @@ test('a batch from the first call to the last', async () => {
   })
   expect(Date.parse(batch.expires_at) - Date.parse(batch.created_at)).toBe(24 * 60 * 60 * 1000)
   // It is said where what is said is written.
-  await command.hasWritten('stdout', /Batches and files are kept in .*store\.db/)
+  await command.hasWritten(
+    'stdout',
+    /Batches and files, with all their text, are kept in .*store\.db/,
+  )
 
   const done = await ended(client, batch.id)
   expect(done.request_counts).toMatchObject({ processing: 0, succeeded: 2, errored: 1 })

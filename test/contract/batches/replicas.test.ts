@@ -225,7 +225,7 @@ describe.skipIf(POSTGRES_FOLDER === undefined)('replicas', () => {
       cwd: subscriber.workFolder,
     })
     expect(end.code).toBe(1)
-    expect(end.stderr).toMatch(/database_url is for teams, and the login is a subscription/)
+    expect(end.stderr).toMatch(/database_url is for teams, but the login is a subscription/)
     await endCommands(subscriber)
     subscriber.remove()
   })

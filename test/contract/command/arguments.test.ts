@@ -121,7 +121,7 @@ describe('what is wrong on the command line', () => {
   test.each([
     ['an option that is not known', ['--prot', '1'], ['--prot', 'did you mean --port']],
     ['an option that is like no other', ['--zzzzzz'], ['--zzzzzz', '--help']],
-    ['a command that is not known', ['strat'], ['strat', 'no such command']],
+    ['a command that is not known', ['strat'], ['strat', 'unknown command']],
     ['a command that is nearly known', ['docter'], ['docter', 'did you mean doctor?']],
     ['a word after the command', ['serve', '8080'], ['8080']],
     ['an option of another command', ['models', '--turn'], ['--turn', 'models']],
@@ -133,7 +133,7 @@ describe('what is wrong on the command line', () => {
 })
 
 test('the program itself says so, and ends', async () => {
-  expectOneLine(await runAlone('strat'), 'strat', 'no such command')
+  expectOneLine(await runAlone('strat'), 'strat', 'unknown command')
   expectOneLine(await runAlone('--port', '99999'), '--port', "'99999'")
 })
 

@@ -323,7 +323,7 @@ describe.skipIf(!HAS_BROWSER)('the page of a proxy with a subscription', () => {
     })
     expect(created.status).toBe(200)
     await says(page, 'batches', '0 of 4 succeeded')
-    await says(page, 'batches-card', 'Batches are kept on disk')
+    await says(page, 'batches-card', 'Batches stay on disk')
     await expectAccessible(page)
     await shoot(page, 'batch-running')
     await page.locator('#batches [data-verb="pause"]').click()

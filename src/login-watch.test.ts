@@ -31,6 +31,14 @@ test('the first reply after a refused login raises it, once', async () => {
   await vi.waitFor(() => expect(onKnown).toHaveBeenCalledOnce())
 })
 
+test('the first reply after a start without a login raises it too', () => {
+  const { watch, doubt, look } = open()
+  watch.noOneIsLoggedIn()
+  watch.turnEnded({ outcome: 'whole' })
+  watch.turnEnded({ outcome: 'whole' })
+  expect([doubt.mock.calls.length, look.mock.calls.length]).toEqual([1, 1])
+})
+
 test('a turn that the plan has no room for has it looked at, for no reply will tell', () => {
   const { watch, doubt, look } = open()
   watch.turnRefused()

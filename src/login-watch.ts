@@ -21,6 +21,11 @@ export class LoginWatch {
     this.#input = input
   }
 
+  /** Call it if no one was logged in at the start: the first reply is another login's. */
+  noOneIsLoggedIn(): void {
+    this.#isRefused = true
+  }
+
   /** Call it at the end of each turn. */
   turnEnded({ outcome, errorType }: Pick<TurnRecord, 'outcome' | 'errorType'>): void {
     if (errorType === 'authentication_error') this.#isRefused = true

@@ -41,10 +41,10 @@ import { type Carrier, carrierOf } from './runtime/login/carrier.ts'
 import { Engine } from './runtime/engine.ts'
 import { runtimeEnvironment } from './runtime/process/environment.ts'
 import { memoryShelf } from './responses/memory-shelf.ts'
-import { SharedShelf } from './responses/shared-shelf.ts'
 import { refuseSubscription } from './runtime/login/subscription.ts'
 import { inSteps } from './steps.ts'
 import { LazyStore } from './store/lazy-store.ts'
+import { TeamLogin } from './team-login.ts'
 import { TurnDesk } from './turn-desk.ts'
 import { VERSION } from './version.ts'
 import { stableWorkFolder } from './work-folder.ts'
@@ -134,12 +134,15 @@ export async function createProxy({
       turnWaited: (milliseconds) => observatory.turnWaited(milliseconds),
       rateLimitsKnown: (limits) => observatory.rateLimitsKnown(limits),
       workersChanged: () => observatory.changed(),
-      loginChanged: () => observatory.loginChanged(),
+      loginChanged: () => {
+        observatory.loginChanged()
+        if (shared) void engine.knownAccount().then((account) => teamLogin.note(account))
+      },
     },
   })
+  const teamLogin = new TeamLogin()
   const onError = (error: unknown): void => logger.error({ err: error }, 'unexpected error')
-  const isShared = config.databaseUrl !== undefined
-  const kept = isShared ? 'Batches, files and stored responses' : 'Batches and files'
+  const kept = shared ? 'Batches, files and stored responses' : 'Batches and files'
   const store = new LazyStore(config, {
     onOpen: (place) => logger.info(`${kept}, with all their text, are kept in ${place}`),
     onError: (error) => logger.warn({ err: error }, 'the store can not be reached'),
@@ -191,6 +194,7 @@ export async function createProxy({
       }
     },
     guard: async (model, { key, isBatch }) => {
+      teamLogin.check()
       try {
         guardUsage(config.usageGuard, observatory.limits, model, Date.now() / 1000)
       } catch (error) {
@@ -245,17 +249,19 @@ export async function createProxy({
     onError: (error) => logger.warn({ err: error }, 'batches wait'),
     onChange: () => observatory.changed(),
   })
-  const shelf = new SharedShelf(store, {
-    retention: config.responseRetention,
-    lease: LEASE_MILLISECONDS,
-    onError: (error) => logger.warn({ err: error }, 'a response is not stored'),
-  })
+  const shelf =
+    shared &&
+    new shared.SharedShelf(store, {
+      retention: config.responseRetention,
+      lease: LEASE_MILLISECONDS,
+      onError: (error) => logger.warn({ err: error }, 'a response is not stored'),
+    })
   const app = createApp({
     ...config,
     batches,
     files,
     // Without a database for all, nothing of a response is written to disk.
-    responseShelf: isShared ? shelf : memoryShelf(),
+    responseShelf: shelf ?? memoryShelf(),
     version: VERSION,
     keyRing: ring,
     isOpenToNetwork: !isLoopback(config.host),
@@ -280,14 +286,17 @@ export async function createProxy({
       // What others share is read when it is needed: the database may be away at the moment.
       const isRead = shared ? undefined : observatory.load()
       await Promise.all([engine.start(), isRead, sweepPrivateFolders()])
-      if (shared) refuseSubscription(await engine.account())
+      if (!shared) return
+      const account = await engine.account()
+      refuseSubscription(account)
+      if (!account.authenticated) loginWatch.noOneIsLoggedIn()
     },
     listen: () => listen((request) => app.fetch(request), { ...config, onError }),
     stop: async () => {
       await batches.close()
       await engine.close()
       await observatory.close()
-      await Promise.all([shelf.close(), files.close()])
+      await Promise.all([shelf?.close(), files.close()])
       await store.close()
     },
     release: async () => {
@@ -315,11 +324,12 @@ export async function createProxy({
 
 /** What replicas share in their database. Loaded for them alone: the query builder takes a fifth of a start. */
 async function sharedParts() {
-  const [{ SharedBuckets }, { UsageTable }] = await Promise.all([
+  const [{ SharedBuckets }, { UsageTable }, { SharedShelf }] = await Promise.all([
     import('./limits/shared-buckets.ts'),
     import('./observe/usage-table.ts'),
+    import('./responses/shared-shelf.ts'),
   ])
-  return { SharedBuckets, UsageTable }
+  return { SharedBuckets, UsageTable, SharedShelf }
 }
 
 /** The environment, but for an API address that would make the runtime ask this very server. */

@@ -1,5 +1,6 @@
 import type { ResponseItem } from 'openai/resources/responses/responses'
 
+import { NO_PAST } from '../openai/responses/request.ts'
 import type { LazyStore } from '../store/lazy-store.ts'
 import type { Store } from '../store/store.ts'
 import { newWorkerName } from '../store/worker-name.ts'
@@ -56,9 +57,10 @@ export class SharedShelf implements ResponseShelf {
       cancel: async (id) => (await rows()).cancel(id).finally(() => this.#look()),
       events: async (id, after) => (await rows()).events(id, after),
       delete: async (id) => (await rows()).delete(id).finally(() => this.#look()),
-      past: async (id) => (await rows()).past(id),
+      // What names nothing that is stored needs no database.
+      past: async (id) => (id ? (await rows()).past(id) : NO_PAST),
       input: async (id) => (await rows()).input(id),
-      items: async (ids) => (await rows()).items(ids),
+      items: async (ids) => (ids.length > 0 ? (await rows()).items(ids) : new Map()),
     }
   }
 

@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest'
 
+import { NO_PAST } from '../../src/openai/responses/request.ts'
 import { SharedShelf, type SharedShelfOptions } from '../../src/responses/shared-shelf.ts'
 import {
   ANN,
@@ -144,6 +145,9 @@ export function sharedShelfTests(open: () => Promise<KeptStore>): void {
     )
     await shelf.responses(ANN).add(storedResponse('resp_a'))
     expect(problems).toHaveLength(1)
+    // Nor is it needed for a request that names nothing that is stored.
+    expect(await shelf.responses(ANN).past(undefined)).toEqual(NO_PAST)
+    expect(await shelf.responses(ANN).items([])).toEqual(new Map())
     await expect(shelf.responses(ANN).get('resp_a')).rejects.toThrow('away')
     await shelf.close()
   })

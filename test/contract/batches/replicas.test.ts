@@ -21,7 +21,10 @@ import { type MessageRequest, type Standin, startStandin } from '../../support/s
  * Two servers that share a database of a real PostgreSQL.
  */
 
-describe.skipIf(POSTGRES_FOLDER === undefined)('replicas', () => {
+/** Milliseconds: on a busy machine two servers take half a minute to start. */
+const PATIENCE = 100_000
+
+describe.skipIf(POSTGRES_FOLDER === undefined)('replicas', { timeout: 2 * PATIENCE }, () => {
   let postgres: TemporaryPostgres
   let standin: Standin
   let sandbox: Sandbox
@@ -76,7 +79,7 @@ describe.skipIf(POSTGRES_FOLDER === undefined)('replicas', () => {
         const now = await two.client.messages.batches.retrieve(id)
         return now.processing_status === 'ended' ? now : undefined
       },
-      { timeout: 50_000, interval: 100 },
+      { timeout: PATIENCE, interval: 100 },
     )
     expect(batch.request_counts).toMatchObject({ processing: 0, succeeded: count })
     const names = new Set<string>()
@@ -128,12 +131,12 @@ describe.skipIf(POSTGRES_FOLDER === undefined)('replicas', () => {
     expect([await ask(one, bob), await ask(two, bob)]).toEqual([429, 429])
     for (const server of [one, two]) {
       await expect
-        .poll(async () => requestsByKey(server.url, bob), { timeout: 10_000 })
+        .poll(async () => requestsByKey(server.url, bob), { timeout: PATIENCE })
         .toEqual({ alice: 3, bob: 4 })
     }
     await shell(`${others.at(-1)}\n${remove}`)
     for (const server of [one, two]) {
-      await expect.poll(() => ask(server, alice), { timeout: 10_000 }).toBe(401)
+      await expect.poll(() => ask(server, alice), { timeout: PATIENCE }).toBe(401)
     }
     for (const { command } of [one, two]) command.signal('SIGTERM')
     await Promise.all([one.command.ended, two.command.ended])
@@ -210,7 +213,7 @@ describe.skipIf(POSTGRES_FOLDER === undefined)('replicas', () => {
         const now = await there.responses.retrieve(id)
         return now.status === 'failed' ? now : undefined
       },
-      { timeout: 30_000, interval: 200 },
+      { timeout: PATIENCE, interval: 200 },
     )
     expect(failed.error?.message).toBe('The server that made this response has ended.')
     two.command.signal('SIGTERM')
@@ -223,6 +226,7 @@ describe.skipIf(POSTGRES_FOLDER === undefined)('replicas', () => {
       args: ['--port', '0', '--host', '127.0.0.1'],
       env: { ...subscriber.env, CSP_DATABASE_URL: url },
       cwd: subscriber.workFolder,
+      patience: PATIENCE,
     })
     expect(end.code).toBe(1)
     expect(end.stderr).toMatch(/database_url is for teams, but the login is a subscription/)

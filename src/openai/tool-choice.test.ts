@@ -33,3 +33,12 @@ test('no tool at all can’t be one at a time', () => {
     tool_choice: { type: 'none' },
   })
 })
+
+test('with names of tools that are allowed, the others are left out', () => {
+  const other = { name: 'other', input_schema: { type: 'object' } }
+  const choice = { mode: 'required', names: ['look'] } as const
+  expect(toolFields([LOOK, other], choice, undefined)).toEqual({
+    tools: [LOOK],
+    tool_choice: { type: 'any' },
+  })
+})

@@ -1,4 +1,5 @@
 import type { ClientTool, Opening, TurnSettings } from '../plan/turn.ts'
+import { ClientLeft } from '../refusals.ts'
 import { type ContextCount, TOOLS_DISCOUNT } from './worker/context-count.ts'
 
 /** Brings a process to a state and has the API count what it holds. */
@@ -25,7 +26,7 @@ type Surplus = {
  */
 export class TokenCounter {
   readonly #measure: Measure
-  readonly #surpluses = new Map<string, Surplus>()
+  readonly #surpluses = new Map<string, Promise<Surplus>>()
 
   constructor(measure: Measure) {
     this.#measure = measure
@@ -45,19 +46,32 @@ export class TokenCounter {
     )
   }
 
+  /** It is measured once, also if several ask at the same time. */
   async #surplusOf(model: string, signal: AbortSignal): Promise<Surplus> {
-    const known = this.#surpluses.get(model)
-    if (known) return known
+    let measured = this.#surpluses.get(model)
+    if (measured === undefined) {
+      measured = this.#measureSurplus(model, signal)
+      this.#surpluses.set(model, measured)
+      measured.catch(() => this.#surpluses.delete(model))
+    }
+    try {
+      return await measured
+    } catch (error) {
+      // The client that it was measured for has left: this one is still there.
+      if (error instanceof ClientLeft && !signal.aborted) return this.#surplusOf(model, signal)
+      throw error
+    }
+  }
+
+  async #measureSurplus(model: string, signal: AbortSignal): Promise<Surplus> {
     const empty = { model, system: '', history: [], settings: PLAIN }
     const one = await this.#measure({ ...empty, tools: [padding('a')] }, signal)
     const two = await this.#measure({ ...empty, tools: [padding('a'), padding('b')] }, signal)
     const foo = one.messages
-    const surplus = {
+    return {
       system: foo - TOKENS_OF_FOO,
       tools: foo + (two.tools - one.tools) - TOOLS_DISCOUNT,
     }
-    this.#surpluses.set(model, surplus)
-    return surplus
   }
 }
 

@@ -210,3 +210,13 @@ test('a text to go on with is a chat of one turn', async () => {
   const lines = await linesOf(await post('/api/generate', { ...body, stream: true }))
   expect(lines.map((line) => line['response'])).toEqual(['Hi', ''])
 })
+
+test.each([{ messages: null }, { messages: 5 }, { tools: [{ name: 'look' }] }, { tools: 'none' }])(
+  'a text to continue has no use for the fields of a chat: %j',
+  async (more) => {
+    const { asked, post } = open()
+    const body = { model: 'opus', prompt: 'Hello', stream: false, ...more }
+    expect((await post('/api/generate', body)).status).toBe(200)
+    expect(asked()?.tools).toBeUndefined()
+  },
+)

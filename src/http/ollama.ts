@@ -67,7 +67,7 @@ async function postOllama(
   const body = await options.bodies.readJson(request)
   const chat = kind === 'chat' ? parseChat(body) : chatOfGenerate(parseGenerate(body))
   const head = { kind, model: chat.model, startedAt }
-  if (isWarmUp(body)) return Response.json(warmReply(head))
+  if (isWarmUp(kind, body)) return Response.json(warmReply(head))
   const callIds = new CallIds()
   const translated = {
     request: requestOfOllama(chat, callIds),
@@ -92,9 +92,9 @@ async function postOllama(
 }
 
 /** A request without messages or a prompt loads a model. */
-function isWarmUp(body: unknown): boolean {
+function isWarmUp(kind: OllamaKind, body: unknown): boolean {
   const { messages, prompt } = body as { messages?: unknown[]; prompt?: string }
-  return messages === undefined ? !prompt : messages.length === 0
+  return kind === 'chat' ? messages?.length === 0 : !prompt
 }
 
 function warmReply({ kind, model, startedAt }: OllamaHead): object {

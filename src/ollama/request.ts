@@ -44,9 +44,14 @@ export function parseShow(body: unknown): string {
 
 /** A chat of one turn, for a prompt to continue. */
 export function chatOfGenerate(request: OllamaGenerate): OllamaChat {
-  const { prompt, system, images, ...others } = request
+  // Other fields are those of chats, and were not checked.
+  const { model, stream, format, think, options, prompt, system, images } = request
   return {
-    ...others,
+    model,
+    stream,
+    format,
+    think,
+    options,
     messages: [
       ...(system ? [{ role: 'system' as const, content: system }] : []),
       { role: 'user', content: prompt ?? '', images },

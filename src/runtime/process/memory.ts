@@ -1,12 +1,15 @@
-import { readFile } from 'node:fs/promises'
+import { readFileSync } from 'node:fs'
 
 const PAGE_BYTES = 4096
 
-/** The resident memory of a process in bytes; 0 if it is not known (only Linux tells). */
-export async function memoryOf(pid: number | undefined): Promise<number> {
+/**
+ * The resident memory of a process in bytes; 0 if it is not known (only Linux tells). A synchronous read
+ * takes 0.01 ms of CPU, one by Node's threads 0.1 ms. The system makes the file up, so no disk is waited for.
+ */
+export function memoryOf(pid: number | undefined): number {
   if (pid === undefined || process.platform !== 'linux') return 0
   try {
-    const [, resident] = (await readFile(`/proc/${pid}/statm`, 'utf8')).split(' ')
+    const [, resident] = readFileSync(`/proc/${pid}/statm`, 'utf8').split(' ')
     return Number(resident) * PAGE_BYTES
   } catch {
     return 0

@@ -741,13 +741,9 @@ export class Worker {
   /** Call it when nothing is in flight: the worker is ready for a turn. */
   #rest(): void {
     if (this.end || !this.#stages.is('opening', 'settling', 'recovering')) return
-    void this.#measure()
+    this.#memory = memoryOf(this.pid)
     if (this.#retirement !== undefined) this.close(this.#retirement)
     else this.#stages.move('ready')
-  }
-
-  async #measure(): Promise<void> {
-    this.#memory = await memoryOf(this.#link.process?.child.pid)
   }
 
   async #setGate(gate: Gate): Promise<void> {

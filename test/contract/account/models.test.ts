@@ -6,6 +6,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { createProxy, type Proxy } from '../../../src/proxy.ts'
 import { error, message } from '../../support/answers.ts'
 import { textMessage } from '../../support/messages.ts'
+import { planHeaders } from '../../support/plan-headers.ts'
 import { makeSandbox, NO_LOGIN, NOTHING_OUTSIDE, type Sandbox } from '../../support/sandbox.ts'
 import { type Standin, startStandin } from '../../support/standin.ts'
 import { loginPath, storeLogin } from '../../support/stored-login.ts'
@@ -148,17 +149,31 @@ test("an unknown model is asked for, and gets the API's own answer", async () =>
   expect(standin.messages[0]?.body.model).toBe('claude-unknown-9')
 })
 
-test('another login brings its own models', async () => {
+test('another login brings its own models, and its own plan', async () => {
   await ids()
+  standin.reply(message(textMessage('Hi.'), planHeaders()))
+  await client.messages.create({
+    model: 'claude-sonnet-4-6',
+    max_tokens: 10,
+    messages: [{ role: 'user', content: 'Hello?' }],
+  })
+  await expect.poll(plan, { timeout: 20_000 }).toMatchObject({ windows: [{}, {}] })
   // A max plan's default is another model than that of a login whose plan is not known.
   const first = await modelOfDefault()
   rmSync(loginPath(sandbox.env))
   storeLogin(sandbox.env, { subscriptionType: undefined })
   // Whoever asks who is logged in lets the proxy notice it too.
   expect(await proxy.account()).not.toHaveProperty('plan')
+  expect(await plan()).toBeNull()
   await ids()
   expect(await modelOfDefault()).not.toBe(first)
 })
+
+/** The windows of the plan, as `/v1/usage` has them. */
+async function plan(): Promise<unknown> {
+  const response = await proxy.fetch('http://localhost/v1/usage')
+  return ((await response.json()) as { plan?: unknown }).plan ?? null
+}
 
 /** The model that `default` stands for, as it is asked upstream. */
 async function modelOfDefault(): Promise<string | undefined> {

@@ -79,7 +79,7 @@ describe('what it says at start', () => {
 
   test('that a key is asked for, but not which; then it may be open to the network', async () => {
     const { line, command, url } = await start(OPEN, { CSP_PROXY_API_KEY: 'made-up-proxy-key' })
-    expect(line).toMatchObject({ key: 'proxy_api_key', warnings: [] })
+    expect(line).toMatchObject({ key: 'required (proxy_api_key)', warnings: [] })
     expect((await ask(url)).status).toBe(401)
     expect((await ask(url, { 'x-api-key': 'made-up-proxy-key' })).status).toBe(200)
     expect(command.stdout + command.stderr).not.toContain('made-up-proxy-key')

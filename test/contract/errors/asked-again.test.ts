@@ -137,7 +137,10 @@ test('404s of models that never answered are asked once each, by the process tha
   }
   const names = ['claude-made-up-1', 'claude-made-up-1', 'claude-made-up-2']
   for (const model of names) {
-    const { status, body } = await bench.ask({ ...conversation('And now?', ADAPTIVE), model })
+    const { status, body } = await bench.ask({
+      model,
+      messages: [{ role: 'user', content: 'And now?' }],
+    })
     expect([status, body.error?.message]).toEqual([404, `model: ${model}`])
   }
   const asked = bench.standin.messages.slice(1)

@@ -1,8 +1,9 @@
 import { setTimeout } from 'node:timers/promises'
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 
-import { error, message } from '../../support/answers.ts'
+import { error, events, message } from '../../support/answers.ts'
 import { CARRIER } from '../../support/carrier.ts'
+import { eventsOf } from '../../support/events.ts'
 import { textMessage } from '../../support/messages.ts'
 import type { MessageRequest } from '../../support/standin.ts'
 import { type Bench, openBench } from '../lifecycle/bench.ts'
@@ -149,4 +150,17 @@ test('404s of models that never answered are asked once each, by the process tha
   await bench.ask(conversation('Before?', ADAPTIVE))
   expect(bench.runtimes()).toEqual(before)
   expect(fieldsOf(bench.standin.messages.at(-1))).toEqual(fieldsOf(bench.standin.messages[0]))
+})
+
+test('a reply that max_tokens cut ends no process, and is asked once: the gate is closed by then', async () => {
+  await bench.ask('Hello')
+  const before = bench.runtimes()
+  bench.standin.reset()
+  const half = eventsOf(textMessage('Half of', { stop_reason: 'max_tokens' }))
+  // Slow enough for the gate to be closed on a busy machine as well.
+  bench.standin.reply(events(half, { delayBetween: 300 }))
+  expect((await bench.ask('Say it')).body).toMatchObject({ stop_reason: 'max_tokens' })
+  await bench.ask('And now')
+  expect(bench.standin.messages).toHaveLength(2)
+  expect(bench.runtimes()).toEqual(before)
 })

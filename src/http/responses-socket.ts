@@ -176,7 +176,6 @@ function warmUp({ head }: PreparedResponse, model: string): object[] {
 
 function joined(past: Past, added: Past): Past {
   return {
-    system: [...past.system, ...added.system],
     messages: [...past.messages, ...added.messages],
     tools: [...past.tools, ...added.tools],
   }

@@ -1,6 +1,6 @@
 import type { ResponseInputItem, ResponseItem } from 'openai/resources/responses/responses'
 
-import type { Message } from '../api/types.ts'
+import type { SentMessage } from '../api/types.ts'
 import { placeOfItem } from '../openai/responses/output.ts'
 import type { WireResponse } from '../openai/responses/reply.ts'
 import type { Past } from '../openai/responses/request.ts'
@@ -9,8 +9,7 @@ import type { StoredResponse } from './stored.ts'
 /** What a response goes on from. @param chain the oldest first */
 export function pastOf(chain: readonly Past[]): Past {
   return {
-    system: chain.flatMap((past) => past.system),
-    messages: chain.flatMap<Message>((past) => past.messages),
+    messages: chain.flatMap<SentMessage>((past) => past.messages),
     tools: chain.flatMap((past) => past.tools),
   }
 }

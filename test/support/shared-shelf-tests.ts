@@ -45,7 +45,7 @@ export function sharedShelfTests(open: () => Promise<KeptStore>): void {
       openTwo(open, {}, async (one, two) => {
         await one.responses(ANN).add(storedResponse('resp_a'))
         await two.responses(ANN).add(storedResponse('resp_b', 'resp_a'))
-        expect((await one.responses(ANN).past('resp_b')).system).toHaveLength(2)
+        expect((await one.responses(ANN).past('resp_b')).messages).toHaveLength(2)
         const { id } = await one.conversations(ANN).create({})
         await Promise.all([
           one.conversations(ANN).append(id, [item('a'), item('b')]),

@@ -12,7 +12,6 @@ export function storedResponse(id: string, previous: string | null = null): Stor
   return {
     response: wireResponse(id, { previous_response_id: previous, status: 'completed' }),
     added: {
-      system: [`system of ${id}`],
       messages: [{ role: 'user', content: `said in ${id}` }],
       tools: [],
     },
@@ -106,11 +105,10 @@ export function shelfTests(open: () => Promise<OpenShelf>): void {
     await responses().add(storedResponse('resp_c', 'resp_b'))
     const names = ['resp_a', 'resp_b', 'resp_c']
     expect(await responses().past('resp_c')).toEqual({
-      system: names.map((name) => `system of ${name}`),
       messages: names.map((name) => ({ role: 'user', content: `said in ${name}` })),
       tools: [],
     })
-    expect(await responses().past(null)).toEqual({ system: [], messages: [], tools: [] })
+    expect(await responses().past(null)).toEqual({ messages: [], tools: [] })
     expect((await responses().input('resp_b')).map(({ id }) => id)).toEqual([
       'in_resp_a',
       'msg_a_0',

@@ -7,26 +7,20 @@ import type {
   ChatCompletionMessageToolCall,
 } from 'openai/resources/chat/completions'
 
-import { systemMessagesAsText } from '../../api/system-messages.ts'
 import type { ContentBlock, Message, SentMessage } from '../../api/types.ts'
 import type { CallIds } from '../call-ids.ts'
 import { customInput } from '../custom-tool.ts'
 import { invalid } from '../invalid.ts'
 import { documentBlock, imageBlock } from '../media.ts'
+import { type Conversation, placeSystemMessages } from '../place-system.ts'
 import { settleResults } from '../settle-results.ts'
 import { toolInput } from '../tool-input.ts'
 import { LegacyCalls } from './legacy-calls.ts'
 
-export type Conversation = { system: string[]; messages: SentMessage[] }
-
 /**
  * Translates the messages of a chat into the API's.
  *
- * - System and developer messages before all others become the system prompt. If there are no other
- *   messages, they become a user message, because the API does not answer a system prompt alone.
- * - Inside the chat they become messages of the role `system`, so that a chat that continues only grows
- *   at its end. The API accepts them after a turn of the user: they go behind the one that they stand
- *   in or before. Behind a turn of the assistant they become marked text of the user.
+ * - System and developer messages go where `placeSystemMessages` says.
  * - Results of tools and functions go to the beginning of the user's turn after their call.
  * - An empty message of the user or the assistant is left out, because the API accepts none.
  *
@@ -36,16 +30,7 @@ export function conversationOf(
   chat: readonly ChatCompletionMessageParam[],
   callIds: CallIds,
 ): Conversation {
-  const system: string[] = []
   const messages: SentMessage[] = []
-  /** Texts of the system that wait for the end of the user's turn. */
-  let waiting: string[] = []
-  const placeWaiting = (): void => {
-    const said = waiting.map((content): SentMessage => ({ role: 'system', content }))
-    const isAfterUser = messages.at(-1)?.role === 'user'
-    messages.push(...(isAfterUser ? said : systemMessagesAsText(said)))
-    waiting = []
-  }
   const legacyCalls = new LegacyCalls()
   for (const [index, message] of chat.entries()) {
     const place = `messages[${index}].content`
@@ -53,7 +38,7 @@ export function conversationOf(
       case 'system':
       case 'developer': {
         const text = textOf(message.content)
-        if (text !== '') (messages.length === 0 ? system : waiting).push(text)
+        if (text !== '') messages.push({ role: 'system', content: text })
         break
       }
       case 'user': {
@@ -63,9 +48,7 @@ export function conversationOf(
       }
       case 'assistant': {
         const content = assistantBlocks(message, callIds, legacyCalls)
-        if (!isSaid(content)) break
-        placeWaiting()
-        messages.push({ role: 'assistant', content })
+        if (isSaid(content)) messages.push({ role: 'assistant', content })
         break
       }
       case 'tool':
@@ -80,11 +63,8 @@ export function conversationOf(
         message satisfies never
     }
   }
-  placeWaiting()
-  if (messages.length > 0 || system.length === 0) {
-    return { system, messages: settleResults(messages) }
-  }
-  return { system: [], messages: [{ role: 'user', content: system.join('\n\n') }] }
+  const placed = placeSystemMessages(messages)
+  return { ...placed, messages: settleResults(placed.messages) }
 }
 
 /** The API refuses a message that is empty or only white space. */

@@ -1,14 +1,15 @@
 import { describe, expect, test } from 'vitest'
 
 import { parseMessagesRequest } from '../../api/request.ts'
+import type { SentMessage } from '../../api/types.ts'
 import { ApiError } from '../../errors.ts'
-import { NO_PAST, parseResponsesRequest, requestOfResponse } from './request.ts'
+import { NO_PAST, type Past, parseResponsesRequest, requestOfResponse } from './request.ts'
 
 /* Histories as clients send them, also of other makers' models. */
 
-function translated(input: unknown, fields: object = {}) {
+function translated(input: unknown, fields: object = {}, past = NO_PAST) {
   const body = parseResponsesRequest({ input, ...fields })
-  const asked = requestOfResponse(body, 'claude-sonnet-4-6', NO_PAST, () => undefined)
+  const asked = requestOfResponse(body, 'claude-sonnet-4-6', past, () => undefined)
   // What comes out can be asked.
   parseMessagesRequest(asked.request)
   return asked
@@ -115,6 +116,35 @@ test('an empty text beside a call is left out', () => {
     { type: 'function_call_output', call_id: 'a', output: 'A.' },
   ]
   expect(translated(input).request.messages).toHaveLength(3)
+})
+
+test('what a developer says inside a conversation stays in its place, also after an earlier response', () => {
+  const first = translated([
+    { role: 'developer', content: 'Be brief.' },
+    ASKED,
+    { role: 'assistant', content: 'I do.' },
+    { role: 'developer', content: 'Answer in French.' },
+    { role: 'user', content: 'And?' },
+  ])
+  expect(first.request.system).toEqual([{ type: 'text', text: 'Be brief.' }])
+  expect(first.request.messages.slice(2)).toEqual([
+    { role: 'user', content: 'And?' },
+    { role: 'system', content: 'Answer in French.' },
+  ])
+  const answer: SentMessage = { role: 'assistant', content: 'Oui.' }
+  const past: Past = { ...first.added, messages: [...first.added.messages, answer] }
+  const input = [
+    { role: 'developer', content: 'Answer in German.' },
+    { role: 'user', content: 'Why?' },
+  ]
+  const second = translated(input, {}, past).request
+  expect(second.system).toEqual(first.request.system)
+  expect(second.messages).toEqual([
+    ...first.request.messages,
+    answer,
+    { role: 'user', content: 'Why?' },
+    { role: 'system', content: 'Answer in German.' },
+  ])
 })
 
 test('system messages alone are what the user says', () => {

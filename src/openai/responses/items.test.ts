@@ -37,7 +37,7 @@ test('an answer that comes back by its items is the same, thoughts and order inc
     fc.property(blocks, (answer) => {
       const items = outputItems(answer as unknown as Block[], HEAD, true) as ResponseInputItem[]
       const sent = JSON.parse(JSON.stringify(items)) as ResponseInputItem[]
-      const { messages } = conversationOf(sent, itemContext())
+      const messages = conversationOf(sent, itemContext())
       const lineages = combineMessages(messages).map((message) => extendLineage('', message))
       const content = answer as unknown as ContentBlock[]
       expect(lineages).toEqual([extendLineage('', { role: 'assistant', content })])
@@ -47,10 +47,7 @@ test('an answer that comes back by its items is the same, thoughts and order inc
 
 describe('input', () => {
   test('that is a text is a message of the user', () => {
-    expect(conversationOf('Hello.', itemContext())).toEqual({
-      system: [],
-      messages: [{ role: 'user', content: 'Hello.' }],
-    })
+    expect(conversationOf('Hello.', itemContext())).toEqual([{ role: 'user', content: 'Hello.' }])
   })
 
   test('of all kinds is translated', () => {
@@ -70,21 +67,19 @@ describe('input', () => {
       { role: 'assistant', content: '' },
       { role: 'user', content: 'Why?' },
     ] as unknown as ResponseInputItem[]
-    expect(conversationOf(input, itemContext())).toEqual({
-      system: ['Be brief.'],
-      messages: [
-        {
-          role: 'user',
-          content: [
-            { type: 'text', text: 'See.' },
-            { type: 'image', source: { type: 'url', url: 'https://a.example/b.png' } },
-            { type: 'document', source: { type: 'url', url: 'https://a.example/c.pdf' } },
-          ],
-        },
-        { role: 'assistant', content: [{ type: 'text', text: 'No.' }] },
-        { role: 'user', content: 'Why?' },
-      ],
-    })
+    expect(conversationOf(input, itemContext())).toEqual([
+      { role: 'system', content: 'Be brief.' },
+      {
+        role: 'user',
+        content: [
+          { type: 'text', text: 'See.' },
+          { type: 'image', source: { type: 'url', url: 'https://a.example/b.png' } },
+          { type: 'document', source: { type: 'url', url: 'https://a.example/c.pdf' } },
+        ],
+      },
+      { role: 'assistant', content: [{ type: 'text', text: 'No.' }] },
+      { role: 'user', content: 'Why?' },
+    ])
   })
 
   test('may name an item that was given out', () => {
@@ -92,7 +87,7 @@ describe('input', () => {
     const find = (id: string) => (id === given?.id ? given : undefined)
     const input = [{ type: 'item_reference' as const, id: 'msg_1_0' }]
     expect(
-      conversationOf(input, itemContext({ findItem: find as () => ResponseInputItem })).messages,
+      conversationOf(input, itemContext({ findItem: find as () => ResponseInputItem })),
     ).toEqual([{ role: 'assistant', content: [{ type: 'text', text: 'Hi.' }] }])
     expect(() =>
       conversationOf([{ type: 'item_reference', id: 'msg_2_0' }], itemContext()),

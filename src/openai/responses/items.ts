@@ -8,11 +8,12 @@ import type {
   Tool,
 } from 'openai/resources/responses/responses'
 
-import type { ContentBlock, Message } from '../../api/types.ts'
+import type { ContentBlock, Message, SentMessage } from '../../api/types.ts'
 import { CallIds } from '../call-ids.ts'
 import { customInput } from '../custom-tool.ts'
 import { invalid } from '../invalid.ts'
 import { documentBlock, imageBlock } from '../media.ts'
+import type { SystemMessage } from '../place-system.ts'
 import { toolInput } from '../tool-input.ts'
 import { summaryIn, summaryText } from './compaction.ts'
 import { computerBlock, type ComputerCalls, resultFields } from './computer.ts'
@@ -26,8 +27,6 @@ import { type ClientTool, ToolNames } from './tool-names.ts'
 
 /** Finds an item of an earlier response by its id. */
 export type FindItem = (id: string) => ResponseInputItem | undefined
-
-export type Conversation = { system: string[]; messages: Message[] }
 
 /** The context for reading items. */
 export type ItemContext = {
@@ -65,9 +64,8 @@ export function toolsIn(input: string | readonly ResponseInputItem[]): PlacedToo
 }
 
 /**
- * Translates the input of a response into the API's messages.
- *
- * System and developer messages become the system prompt, as in chats. Items without a meaning for
+ * Translates the input of a response into the API's messages. System and developer messages stand in
+ * their places, with the role `system`. Items without a meaning for
  * the API are left out: reasoning of another maker, earlier searches (they come without their
  * results), and calls of tools that the API does not have.
  *
@@ -76,22 +74,17 @@ export function toolsIn(input: string | readonly ResponseInputItem[]): PlacedToo
 export function conversationOf(
   input: string | readonly ResponseInputItem[],
   context: ItemContext,
-): Conversation {
-  if (typeof input === 'string') {
-    return { system: [], messages: [{ role: 'user', content: input }] }
-  }
-  const system: string[] = []
-  const messages: Message[] = []
+): SentMessage[] {
+  if (typeof input === 'string') return [{ role: 'user', content: input }]
+  const messages: SentMessage[] = []
   for (const [index, item] of input.entries()) {
     const place = `input[${index}]`
     const read = readItem(referenced(item, context.findItem, place), place, context)
     for (const part of Array.isArray(read) ? read : [read]) {
-      if (part === undefined) continue
-      if (part.role === 'system') system.push(part.text)
-      else if (part.content.length > 0) messages.push(part)
+      if (part !== undefined && part.content.length > 0) messages.push(part)
     }
   }
-  return { system, messages }
+  return messages
 }
 
 function referenced(item: ResponseInputItem, findItem: FindItem, place: string): ResponseInputItem {
@@ -106,7 +99,7 @@ function referenced(item: ResponseInputItem, findItem: FindItem, place: string):
   )
 }
 
-type ReadItem = Message | { role: 'system'; text: string } | undefined
+type ReadItem = Message | SystemMessage | undefined
 
 function readItem(
   item: ResponseInputItem,
@@ -226,7 +219,7 @@ function readMessage(
   const blocks = typeof read === 'string' ? textBlocks(read) : read
   if (role === 'assistant') return { role, content: blocks }
   const text = blocks.map((block) => String(block['text'])).join('')
-  return text === '' ? undefined : { role: 'system', text }
+  return { role: 'system', content: text }
 }
 
 function textBlocks(text: string): ContentBlock[] {

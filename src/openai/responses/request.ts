@@ -1,12 +1,13 @@
 import type { ResponseCreateParams, ResponseInputItem } from 'openai/resources/responses/responses'
 
-import type { Message, MessagesRequest } from '../../api/types.ts'
+import type { MessagesRequest, SentMessage } from '../../api/types.ts'
 import { CallIds } from '../call-ids.ts'
 import { checkShape, invalid } from '../invalid.ts'
 import { messagesRequest } from '../messages-request.ts'
 import type { AskedFormat } from '../output-format.ts'
+import { placeSystemMessages } from '../place-system.ts'
 import { settleResults } from '../settle-results.ts'
-import { type Conversation, conversationOf, type FindItem, toolsIn } from './items.ts'
+import { conversationOf, type FindItem, toolsIn } from './items.ts'
 import { responsesRequestSchema } from './schema.ts'
 import type { ToolNames } from './tool-names.ts'
 import { type PlacedTool, toolsetOf, toolUse } from './toolset.ts'
@@ -33,13 +34,13 @@ const REFUSED: [keyof ResponsesRequest, string][] = [
 
 /** The state from earlier responses. */
 export type Past = {
-  system: readonly string[]
-  messages: readonly Message[]
+  /** System messages among them have the role `system`, in their places. */
+  messages: readonly SentMessage[]
   /** The tools in their input. */
   tools: readonly PlacedTool[]
 }
 
-export const NO_PAST: Past = { system: [], messages: [], tools: [] }
+export const NO_PAST: Past = { messages: [], tools: [] }
 
 export type TranslatedRequest = {
   request: MessagesRequest
@@ -87,14 +88,15 @@ export function requestOfResponse(
   }
   const before = conversationOf(history, { ...context, leftOut: [] })
   const added = conversationOf(input, { ...context, leftOut })
-  const instructions = request.instructions ? [request.instructions] : []
+  const { system, messages } = placeSystemMessages(
+    [...past.messages, ...before, ...added],
+    request.instructions ? [request.instructions] : [],
+  )
   const { tools, choice } = toolUse(request.tool_choice, toolset)
   const asked = messagesRequest(
     {
-      ...spoken({
-        system: [...instructions, ...past.system, ...before.system, ...added.system],
-        messages: settleResults([...past.messages, ...before.messages, ...added.messages]),
-      }),
+      system,
+      messages: settleResults(messages),
       model: request.model,
       stream: request.stream,
       maxTokens: request.max_output_tokens,
@@ -111,18 +113,12 @@ export function requestOfResponse(
   const { mcpServers: servers } = toolset
   return {
     request: servers.length > 0 ? { ...asked, mcp_servers: servers } : asked,
-    added: { ...added, tools: inner },
+    added: { messages: added, tools: inner },
     names: toolset.names,
     callIds,
     betas: toolset.betas,
     leftOut,
   }
-}
-
-/** The API does not answer a system prompt alone, so it becomes a user message. */
-function spoken({ system, messages }: Conversation): Conversation {
-  if (messages.length > 0 || system.length === 0) return { system, messages }
-  return { system: [], messages: [{ role: 'user', content: system.join('\n\n') }] }
 }
 
 function formatOf(

@@ -143,7 +143,8 @@ export class ReplyWatch implements ReplyReader {
   #endingFor(stopReason: string | null): Ending {
     if (this.#hasContentAtStart) return 'unanswerable'
     if (stopReason === 'max_tokens' || stopReason === 'model_context_window_exceeded') {
-      return 'reasked'
+      // A call in a reply that was cut is called all the same, and the runtime waits for its result.
+      return this.#calls.length > 0 ? 'unanswerable' : 'reasked'
     }
     if (stopReason === 'refusal') return 'unanswerable'
     // The runtime forgets a call of a server tool that has no result yet.

@@ -43,7 +43,7 @@ test('a loop lets others on after every ten milliseconds of work, however many r
   let now = 0
   const pauses: number[] = []
   let round = 0
-  const goOn = pacer(
+  const pause = pacer(
     () => {
       pauses.push(round)
       now += 1000
@@ -53,7 +53,7 @@ test('a loop lets others on after every ten milliseconds of work, however many r
   )
   for (round = 1; round <= 9; round += 1) {
     now += 4
-    await goOn()
+    await pause()
   }
   expect(pauses).toEqual([3, 6, 9])
 })

@@ -121,11 +121,11 @@ function* eachBlock(run: Run, look: (placed: PlacedBlock) => void): Steps<void> 
 
 /** The client's ids, cut to the room in a message. */
 function listed(ids: readonly unknown[]): string {
-  const shown = ids.slice(0, MOST_IDS).map((id) => String(id).slice(0, LONGEST_ID).toWellFormed())
-  return [...shown, ...(ids.length > MOST_IDS ? ['…'] : [])].join(', ')
+  const shown = ids.slice(0, MAX_IDS).map((id) => String(id).slice(0, LONGEST_ID).toWellFormed())
+  return [...shown, ...(ids.length > MAX_IDS ? ['…'] : [])].join(', ')
 }
 
-const MOST_IDS = 20
+const MAX_IDS = 20
 const LONGEST_ID = 100
 
 function invalid(message: string): ApiError {

@@ -16,8 +16,8 @@ export type { MessagesRequest } from './types.ts'
 export function* checkMessagesRequest(body: unknown): Steps<MessagesRequest> {
   yield* checkRequestShape(body)
   const request = body as MessagesRequest
-  checkLength('messages', request.messages, MOST_MESSAGES)
-  checkLength('tools', request.tools, MOST_TOOLS)
+  checkLength('messages', request.messages, MAX_MESSAGES)
+  checkLength('tools', request.tools, MAX_TOOLS)
   yield* checkConversation(request.messages)
   return request
 }
@@ -28,13 +28,13 @@ export function parseMessagesRequest(body: unknown): MessagesRequest {
 }
 
 /** The API's own limit: https://platform.claude.com/docs/en/api/messages (`messages`) */
-const MOST_MESSAGES = 100_000
+const MAX_MESSAGES = 100_000
 
 /**
  * The API's tool search is made for thousands of them:
  * https://platform.claude.com/docs/en/agents-and-tools/tool-use/tool-search-tool
  */
-const MOST_TOOLS = 10_000
+const MAX_TOOLS = 10_000
 
 function checkLength(field: string, list: readonly unknown[] | undefined, most: number): void {
   if ((list?.length ?? 0) <= most) return

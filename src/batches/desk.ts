@@ -18,7 +18,7 @@ export type DeskOptions = Omit<RunnerOptions, 'records' | 'queue'> & {
 export type Caller = { owner: string; betas: string[]; headers?: string }
 
 /** Bytes of a batch: the API's own limit. */
-const MOST_BYTES = 256 * 1024 * 1024
+const MAX_BYTES = 256 * 1024 * 1024
 
 /** The requests that are written in one step while a batch is read. */
 const REQUESTS_OF_A_STEP = 500
@@ -47,7 +47,7 @@ export class BatchDesk {
    */
   async create(body: AsyncIterable<Uint8Array>, caller: Caller): Promise<Batch> {
     const { maxBodySize } = this.#options
-    const entries = requestsIn(body, { body: MOST_BYTES, entry: maxBodySize })
+    const entries = requestsIn(body, { body: MAX_BYTES, entry: maxBodySize })
     return this.#takeIn(entries, MESSAGES_FORM, newBatchId('msgbatch'), caller)
   }
 

@@ -17,7 +17,7 @@ export type Verdict =
 export type Wait = 'rate limit' | 'overload' | 'login' | 'billing'
 
 /** How often a request itself may fail. */
-const MOST_FAILURES = 6
+const MAX_FAILURES = 6
 const FIRST_WAIT = 1000
 const LONGEST_WAIT = 5 * 60 * 1000
 /** The wait if the login or the account needs attention. */
@@ -48,7 +48,7 @@ function waitAll(everyone: Wait, after: number): Verdict {
 }
 
 function tryAgain(failures: number, told = 0): Verdict {
-  if (failures + 1 >= MOST_FAILURES) return { kind: 'final' }
+  if (failures + 1 >= MAX_FAILURES) return { kind: 'final' }
   return { kind: 'again', after: Math.max(told, growing(failures)), isOwn: true }
 }
 

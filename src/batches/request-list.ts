@@ -1,7 +1,7 @@
 import { ApiError } from '../errors.ts'
 
 /** Maximum bytes outside the list. */
-const MOST_AROUND = 64 * 1024
+const MAX_AROUND = 64 * 1024
 
 const QUOTE = 0x22
 const BACKSLASH = 0x5c
@@ -87,7 +87,7 @@ class Splitter {
   }
 
   #stepAround(byte: number): void {
-    if (this.#around.length === MOST_AROUND) {
+    if (this.#around.length === MAX_AROUND) {
       throw invalid('requests: the body has too much text outside the list of requests')
     }
     this.#around.push(byte)

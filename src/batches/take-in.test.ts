@@ -11,12 +11,12 @@ async function* entries(count: number): AsyncGenerator<string> {
 
 test('others may be let on after each request of a batch', async () => {
   let places = 0
-  const goOn = () => {
+  const pause = () => {
     places += 1
     return Promise.resolve()
   }
   const ids: string[] = []
-  const requests = requestsOf(entries(200), MESSAGES_FORM, () => 'claude-sonnet-4-6', goOn)
+  const requests = requestsOf(entries(200), MESSAGES_FORM, () => 'claude-sonnet-4-6', pause)
   for await (const { customId, problem } of requests) {
     expect(problem).toBeUndefined()
     ids.push(customId)

@@ -6,7 +6,7 @@ import type { NewRequest } from './batch.ts'
 import { endpointAt, MESSAGES_PATH, type ModelOf } from './endpoints.ts'
 
 /** Requests of a batch: the API's own limit. */
-export const MOST_REQUESTS = 100_000
+export const MAX_REQUESTS = 100_000
 
 /** An entry of a batch, parsed. */
 type Entry = { customId: string; params: object }
@@ -60,20 +60,20 @@ export function openaiForm(endpoint: string): EntryForm {
  * and does not affect the others. There may be 100,000 of them, so others are let on in between.
  *
  * @param entries the text of each
- * @param goOn lets others on if it is time
+ * @param pause lets other work run, if this has run for long enough
  * @throws ApiError 400 for the whole batch, if an entry does not have the form or repeats an id
  */
 export async function* requestsOf(
   entries: AsyncIterable<string>,
   { endpoint, placeOf, read }: EntryForm,
   modelOf: ModelOf,
-  goOn: () => Promise<void> = pacer(),
+  pause: () => Promise<void> = pacer(),
 ): AsyncIterableIterator<NewRequest> {
   const translate = endpointAt(endpoint)
   const ids = new Set<string>()
   for await (const entry of entries) {
-    if (ids.size === MOST_REQUESTS) {
-      throw invalid(`requests: List should have at most ${MOST_REQUESTS} items`)
+    if (ids.size === MAX_REQUESTS) {
+      throw invalid(`requests: List should have at most ${MAX_REQUESTS} items`)
     }
     const place = placeOf(ids.size)
     const { customId, params } = await placed(place, async () => read(await objectIn(entry)))
@@ -89,7 +89,7 @@ export async function* requestsOf(
       params: await inSteps(jsonText(params)),
       ...(problem && { problem: { type: 'errored', error: problem } }),
     }
-    await goOn()
+    await pause()
   }
   if (ids.size === 0) throw invalid('The batch has no request.')
 }

@@ -20,7 +20,7 @@ const MEGABYTE = 1024 * 1024
  */
 export function maxProcessesOf(machine: Pick<Machine, 'cores' | 'freeMemoryBytes'>): number {
   const { byCores, byMemory } = capacityOf(machine)
-  return Math.max(1, Math.min(MOST_PROCESSES, byCores, byMemory))
+  return Math.max(1, Math.min(MAX_PROCESSES, byCores, byMemory))
 }
 
 /** Explains the result of `maxProcessesOf` in one line. */
@@ -28,13 +28,13 @@ export function explainMaxProcesses(machine: Pick<Machine, 'cores' | 'freeMemory
   const { byCores, byMemory } = capacityOf(machine)
   const cores = machine.cores === 1 ? '1 core' : `${machine.cores} cores`
   const memory = `${(machine.freeMemoryBytes / 1024 ** 3).toFixed(1)} GB of free memory`
-  if (Math.min(byCores, byMemory) >= MOST_PROCESSES) return `the maximum; ${cores}, ${memory}`
+  if (Math.min(byCores, byMemory) >= MAX_PROCESSES) return `the maximum; ${cores}, ${memory}`
   return byMemory < byCores
     ? `limited by half of ${memory}; ${cores} would allow ${byCores}`
     : `limited by ${cores}; ${memory} would allow ${byMemory}`
 }
 
-const MOST_PROCESSES = 32
+const MAX_PROCESSES = 32
 
 function capacityOf({ cores, freeMemoryBytes }: Pick<Machine, 'cores' | 'freeMemoryBytes'>): {
   byCores: number

@@ -23,8 +23,8 @@ export type StoredFile = {
 export type NewFile = { owner: string; filename: string; purpose: string }
 
 /** Maximum bytes of one file, as at the API, and maximum files of an owner. */
-export const MOST_BYTES = 500 * 1024 * 1024
-export const MOST_FILES = 10_000
+export const MAX_BYTES = 500 * 1024 * 1024
+export const MAX_FILES = 10_000
 
 /** Bytes of a piece, which is read or written in one step. */
 const PIECE = 512 * 1024
@@ -196,10 +196,10 @@ export class FileRecords {
     let position = 0
     for await (const piece of piecesOf(content)) {
       size += piece.length
-      if (size > MOST_BYTES) {
+      if (size > MAX_BYTES) {
         throw new ApiError(
           'request_too_large',
-          `File exceeds the maximum size: ${MOST_BYTES} bytes.`,
+          `File exceeds the maximum size: ${MAX_BYTES} bytes.`,
         )
       }
       if (size > room) throw noRoom(`files_limit is ${this.#limit} bytes`)
@@ -225,7 +225,7 @@ export class FileRecords {
       .select((is) => is.fn.countAll<number>().as('count'))
       .where('owner', '=', owner)
       .executeTakeFirst()
-    if ((own?.count ?? 0) >= MOST_FILES) throw noRoom(`there are ${MOST_FILES} already`)
+    if ((own?.count ?? 0) >= MAX_FILES) throw noRoom(`there are ${MAX_FILES} already`)
     return this.#limit - (all?.size ?? 0)
   }
 

@@ -8,7 +8,7 @@ import { type BodyLimits, IDLE_TIMEOUT, readBody } from './body.ts'
  * How many bodies of the largest size may be in memory at a time. That is room for hundreds of
  * usual size.
  */
-const MOST_OF_LARGEST = 8
+const MAX_LARGEST_BODIES = 8
 
 /**
  * Reads the bodies of requests, and limits their total size: a request that waits in line stays in
@@ -47,7 +47,7 @@ export class Bodies {
 
   #hold(request: Request, length: number): void {
     const sum = this.#sum - (this.#lengths.get(request) ?? 0) + length
-    if (sum > MOST_OF_LARGEST * this.#limits.maxSize) {
+    if (sum > MAX_LARGEST_BODIES * this.#limits.maxSize) {
       throw overloaded('the requests in line take too much memory together', 'max_body_size')
     }
     this.#sum = sum

@@ -2,7 +2,7 @@
  * Maximum open connections, if there are enough descriptors. An idle connection takes some ten
  * kilobytes.
  */
-const MOST_CONNECTIONS = 16_384
+const MAX_CONNECTIONS = 16_384
 
 /** Descriptors that are reserved for runtime processes, files and outgoing connections. */
 const KEPT_FREE = 1024
@@ -14,9 +14,9 @@ const KEPT_FREE = 1024
  * @param descriptors the limit of open descriptors of this process; undefined if unknown
  */
 export function connectionLimit(descriptors: number | undefined): number {
-  if (descriptors === undefined) return MOST_CONNECTIONS
+  if (descriptors === undefined) return MAX_CONNECTIONS
   const left = Math.max(descriptors - KEPT_FREE, Math.floor(descriptors / 2))
-  return Math.min(MOST_CONNECTIONS, left)
+  return Math.min(MAX_CONNECTIONS, left)
 }
 
 /** Node's report of this process's limit; undefined on Windows, which has no limit. */

@@ -16,7 +16,7 @@ type Call = Context<{ Variables: Variables }>
 const PATH = '/v1/files'
 const HIGHEST_LIMIT = 1000
 const OPENAIS_LIMIT = 10_000
-const MOST_IDS = 100
+const MAX_IDS = 100
 /** Seconds for which the APIs let clients have a file kept: 1 hour to 90 days, and to 30 at OpenAI. */
 const SHORTEST_LIFETIME = 3600
 const LONGEST_LIFETIME = 90 * 24 * 3600
@@ -107,11 +107,11 @@ export function routeFiles(app: App, files: Files, batches: Batches | undefined)
 function messagesPage(query: URLSearchParams): FilePageRequest {
   const ids = [...new Set([...query.getAll('ids'), ...query.getAll('ids[]')])]
   const page = query.get('page')
-  if (ids.length > MOST_IDS) throw wrong(`ids: at most ${MOST_IDS}`)
+  if (ids.length > MAX_IDS) throw wrong(`ids: at most ${MAX_IDS}`)
   if (ids.length > 0 && (page !== null || query.has('limit'))) {
     throw wrong('ids: not beside page or limit')
   }
-  if (ids.length > 0) return { limit: MOST_IDS, ids }
+  if (ids.length > 0) return { limit: MAX_IDS, ids }
   return { ...pageQuery(query, HIGHEST_LIMIT), ...(page !== null && { afterId: page }) }
 }
 

@@ -11,7 +11,7 @@ export type Fetch = (request: Request) => Response | Promise<Response>
  * Maximum requests that a connection may send ahead (pipelining). No client of the API does that on
  * purpose.
  */
-const MOST_WAITING = 100
+const MAX_WAITING = 100
 
 type Line = { waiting: number; last: Promise<void> | undefined }
 
@@ -32,7 +32,7 @@ export function inTurn(
     line.last = closed(outgoing)
     if (before === undefined) return fetch(request)
     line.waiting += 1
-    if (line.waiting > MOST_WAITING) socket.destroy()
+    if (line.waiting > MAX_WAITING) socket.destroy()
     return before.then(() => {
       line.waiting -= 1
       return isGone(incoming) ? new Response(null, { status: CLIENT_LEFT_STATUS }) : fetch(request)

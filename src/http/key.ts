@@ -4,7 +4,7 @@ import { type ClientKey, digestOf } from '../config/keys/client-key.ts'
 import { ApiError } from '../errors.ts'
 
 /** Maximum number of values that one request may try: each could be a guess. */
-const MOST_SENT = 4
+const MAX_SENT = 4
 
 /**
  * Checks the proxy's key, sent as `x-api-key` or `Authorization: Bearer`. One right key is enough:
@@ -39,5 +39,5 @@ function sentKeys(headers: Headers): string[] {
   const bearers = (headers.get('authorization') ?? '')
     .split(', ')
     .map((value) => /^Bearer\s+(.*)$/i.exec(value)?.[1] ?? '')
-  return [...keys, ...bearers].filter((value) => value !== '').slice(0, MOST_SENT)
+  return [...keys, ...bearers].filter((value) => value !== '').slice(0, MAX_SENT)
 }

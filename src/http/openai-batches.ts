@@ -20,7 +20,7 @@ type Call = Context<{ Variables: Variables }>
 const PATH = '/v1/batches'
 const HIGHEST_LIMIT = 100
 /** Maximum bytes of the description of a batch; its requests are in a file. */
-const MOST_BYTES = 64 * 1024
+const MAX_BYTES = 64 * 1024
 
 const description = z.looseObject({
   input_file_id: z.string(),
@@ -36,7 +36,7 @@ export function routeOpenaiBatches(app: App, batches: Batches, files: Files): vo
   app.post(PATH, async (context) => {
     const { raw } = context.req
     const { inputFileId, endpoint, metadata } = describedIn(
-      await parseJson(await readBody(raw, { maxSize: MOST_BYTES, idleTimeout: IDLE_TIMEOUT })),
+      await parseJson(await readBody(raw, { maxSize: MAX_BYTES, idleTimeout: IDLE_TIMEOUT })),
     )
     const owner = context.get('owner')
     const records = await files.records()

@@ -2,7 +2,7 @@ import type { ResponseInputItem, ResponseItem } from 'openai/resources/responses
 
 import type { ContentBlock, ReplyMessage } from '../api/types.ts'
 import { invalid, tooMany } from '../openai/invalid.ts'
-import { countParts, MOST_PARTS } from '../openai/part-limit.ts'
+import { countParts, MAX_PARTS } from '../openai/part-limit.ts'
 import { inputItems } from '../openai/responses/input-items.ts'
 import { type ResponseHead, responseOf } from '../openai/responses/reply.ts'
 import {
@@ -75,7 +75,7 @@ export async function prepareResponse(
   }
   const history = conversationId === undefined ? [] : await conversations.items(conversationId)
   const past = (previous ? local?.(previous) : undefined) ?? (await responses.past(previous))
-  if (countParts(history, past.messages) > MOST_PARTS) {
+  if (countParts(history, past.messages) > MAX_PARTS) {
     throw tooMany(conversationId === undefined ? 'previous_response_id' : 'conversation')
   }
   const items = await responses.items(referencesIn(body))

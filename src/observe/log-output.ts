@@ -13,7 +13,7 @@ export type LogSystem = {
 }
 
 /** Characters that may wait for a slow reader. Lines after them are lost. */
-const MOST_WAITING = 4_000_000
+const MAX_WAITING = 4_000_000
 
 /** Milliseconds until a pipe is tried again that is full. */
 const TRY_AGAIN = 100
@@ -40,7 +40,7 @@ export class LogOutput implements DestinationStream {
   }
 
   write(lines: string): void {
-    if (this.#waiting.length < MOST_WAITING) this.#waiting += lines
+    if (this.#waiting.length < MAX_WAITING) this.#waiting += lines
     this.#writeNext()
   }
 

@@ -2,7 +2,7 @@ import { plainLine } from './plain-line.ts'
 import type { TurnRecord } from './turn-record.ts'
 
 /** Maximum number of unlisted names that are counted separately. */
-const MOST_UNLISTED = 20
+const MAX_UNLISTED = 20
 
 /**
  * The model names under which turns are counted. A client can name any model, and a gateway may
@@ -22,7 +22,7 @@ export class ModelNames {
     if (this.#isListed(named)) return named
     // A model that did not answer may not exist.
     if (answeredBy === undefined) return OTHER
-    if (this.#unlisted.size < MOST_UNLISTED) this.#unlisted.add(named)
+    if (this.#unlisted.size < MAX_UNLISTED) this.#unlisted.add(named)
     return this.#unlisted.has(named) ? named : OTHER
   }
 }

@@ -2,7 +2,7 @@ import type { z } from 'zod'
 
 import { describeIssue, mostTelling } from '../api/validation-message.ts'
 import { ApiError } from '../errors.ts'
-import { longListIn, MOST_PARTS } from './part-limit.ts'
+import { longListIn, MAX_PARTS } from './part-limit.ts'
 
 /**
  * The error for an invalid request, or for a feature that the model's API does not have.
@@ -35,7 +35,7 @@ export function checkShape(schema: z.ZodType, body: unknown): void {
 
 /** The error for a list with too many parts. */
 export function tooMany(field: string): ApiError {
-  const message = `${field}: at most ${MOST_PARTS} messages, items and parts are allowed in one request.`
+  const message = `${field}: at most ${MAX_PARTS} messages, items and parts are allowed in one request.`
   return invalid(message, field, 'array_above_max_length')
 }
 

@@ -2,15 +2,15 @@ import { expect, test } from 'vitest'
 import { z } from 'zod'
 
 import { checkShape } from './invalid.ts'
-import { MOST_PARTS } from './part-limit.ts'
+import { MAX_PARTS } from './part-limit.ts'
 
 const parts = (count: number): object[] => Array.from({ length: count }, () => ({}))
 const anything = z.unknown()
 
 test.each([
-  ['messages', { messages: parts(MOST_PARTS + 1) }],
-  ['parts of one message', { messages: [{ content: parts(MOST_PARTS) }] }],
-  ['parts of many', { input: parts(MOST_PARTS / 4).map(() => ({ content: parts(4) })) }],
+  ['messages', { messages: parts(MAX_PARTS + 1) }],
+  ['parts of one message', { messages: [{ content: parts(MAX_PARTS) }] }],
+  ['parts of many', { input: parts(MAX_PARTS / 4).map(() => ({ content: parts(4) })) }],
 ])('too many %s are refused', (_name, body) => {
   expect(() => checkShape(anything, body)).toThrow(
     expect.objectContaining({
@@ -21,6 +21,6 @@ test.each([
 })
 
 test('as many as may be are taken, and what is no body is for the schema to refuse', () => {
-  checkShape(anything, { messages: parts(MOST_PARTS), stop: ['a'] })
+  checkShape(anything, { messages: parts(MAX_PARTS), stop: ['a'] })
   for (const body of [null, 'text', 3, []]) checkShape(anything, body)
 })

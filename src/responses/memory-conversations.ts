@@ -11,7 +11,7 @@ type Kept = { conversation: Conversation; items: readonly ResponseItem[] }
 /** Characters of JSON, about. */
 const LIMIT = 32_000_000
 
-const KEPT = 'Conversations are kept in memory, for some time.'
+const RETENTION_NOTE = 'Conversations are kept in memory, for some time.'
 
 /** Keeps conversations in memory, and drops the least recently used ones first. */
 export class MemoryConversations {
@@ -59,7 +59,7 @@ class CallersConversations implements Conversations {
   }
 
   async delete(id: string): Promise<void> {
-    if (!this.#stored.delete(this.#nameOf(id))) throw conversationNotFound(id, KEPT)
+    if (!this.#stored.delete(this.#nameOf(id))) throw conversationNotFound(id, RETENTION_NOTE)
   }
 
   async items(id: string): Promise<readonly ResponseItem[]> {
@@ -91,7 +91,7 @@ class CallersConversations implements Conversations {
 
   #get(id: string): Kept {
     const stored = this.#stored.get(this.#nameOf(id))
-    if (stored === undefined) throw conversationNotFound(id, KEPT)
+    if (stored === undefined) throw conversationNotFound(id, RETENTION_NOTE)
     return stored
   }
 

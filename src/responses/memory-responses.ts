@@ -6,7 +6,7 @@ import type { WireResponse } from '../openai/responses/reply.ts'
 import { NO_PAST, type Past } from '../openai/responses/request.ts'
 import { itemsById, itemsOf, pastOf, responsesOfItems } from './chain.ts'
 import {
-  MOST_RUNNING,
+  MAX_RUNNING,
   noEvents,
   notInBackground,
   previousNotFound,
@@ -23,7 +23,7 @@ type Running = { job: BackgroundJob; input: ResponseItem[] }
 /** Characters of JSON, about. */
 const LIMIT = 32_000_000
 
-const KEPT = 'Responses are kept in memory, for some time, unless store is false.'
+const RETENTION_NOTE = 'Responses are kept in memory, for some time, unless store is false.'
 
 /** Keeps responses in memory, and drops the least recently used ones first. */
 export class MemoryResponses {
@@ -59,7 +59,7 @@ class CallersResponses implements Responses {
   }
 
   async run(job: BackgroundJob, input: ResponseItem[]): Promise<void> {
-    if (this.#running.size >= MOST_RUNNING) throw tooManyRunning()
+    if (this.#running.size >= MAX_RUNNING) throw tooManyRunning()
     const name = this.#nameOf(job.response.id)
     this.#running.set(name, { job, input })
     void this.#keepWhenOver(name, job, input)
@@ -97,7 +97,8 @@ class CallersResponses implements Responses {
     const running = this.#running.get(name)
     this.#running.delete(name)
     running?.job.cancel()
-    if (!this.#stored.delete(name) && running === undefined) throw responseNotFound(id, KEPT)
+    if (!this.#stored.delete(name) && running === undefined)
+      throw responseNotFound(id, RETENTION_NOTE)
   }
 
   async past(id: string | null | undefined): Promise<Past> {
@@ -125,7 +126,7 @@ class CallersResponses implements Responses {
     const chain: StoredResponse[] = []
     for (let next = id; next;) {
       const stored = this.#find(next)
-      if (stored === undefined) throw previousNotFound(next, KEPT)
+      if (stored === undefined) throw previousNotFound(next, RETENTION_NOTE)
       chain.unshift(stored)
       next = stored.response.previous_response_id
     }
@@ -134,7 +135,7 @@ class CallersResponses implements Responses {
 
   #get(id: string): Kept {
     const stored = this.#find(id)
-    if (stored === undefined) throw responseNotFound(id, KEPT)
+    if (stored === undefined) throw responseNotFound(id, RETENTION_NOTE)
     return stored
   }
 

@@ -2,12 +2,12 @@ import { ApiError } from '../errors.ts'
 import { invalid } from '../openai/invalid.ts'
 
 /** Maximum background responses that a server makes at a time, for all clients together. */
-export const MOST_RUNNING = 200
+export const MAX_RUNNING = 200
 
 export function tooManyRunning(): ApiError {
   return new ApiError(
     'overloaded_error',
-    `There are ${MOST_RUNNING} responses in the background already.`,
+    `There are ${MAX_RUNNING} responses in the background already.`,
   )
 }
 

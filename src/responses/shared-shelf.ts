@@ -5,7 +5,7 @@ import type { LazyStore } from '../store/lazy-store.ts'
 import type { Store } from '../store/store.ts'
 import { newWorkerName } from '../store/worker-name.ts'
 import { KeptJob } from './kept-job.ts'
-import { MOST_RUNNING, tooManyRunning } from './refusals.ts'
+import { MAX_RUNNING, tooManyRunning } from './refusals.ts'
 import type {
   BackgroundJob,
   Conversations,
@@ -152,7 +152,7 @@ export class SharedShelf implements ResponseShelf {
   }
 
   async #run(rows: TableResponses, job: BackgroundJob, input: ResponseItem[]): Promise<void> {
-    if (this.#jobs.size >= MOST_RUNNING) throw tooManyRunning()
+    if (this.#jobs.size >= MAX_RUNNING) throw tooManyRunning()
     const { lease, now, onError } = this.#options
     const kept = new KeptJob(job, await this.#open(), {
       worker: this.#worker,

@@ -7,7 +7,8 @@ import { conversationNotFound, itemNotFound } from './refusals.ts'
 import type { Conversation, Conversations } from './stored.ts'
 import type { TableOptions } from './table-responses.ts'
 
-const KEPT = 'Conversations are kept for some time after their last change (response_retention).'
+const RETENTION_NOTE =
+  'Conversations are kept for some time after their last change (response_retention).'
 
 /** The conversations of an owner in a database. */
 export class TableConversations implements Conversations {
@@ -149,7 +150,7 @@ export class TableConversations implements Conversations {
   }
 
   #notFound(id: string): Error {
-    return conversationNotFound(id, KEPT)
+    return conversationNotFound(id, RETENTION_NOTE)
   }
 }
 

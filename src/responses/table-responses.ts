@@ -27,7 +27,8 @@ export type TableOptions = {
 /** How often is looked for more events of a response that is being made, in milliseconds. */
 const LOOK_MILLISECONDS = 250
 
-const KEPT = 'Responses are kept for some time (response_retention), unless store is false.'
+const RETENTION_NOTE =
+  'Responses are kept for some time (response_retention), unless store is false.'
 
 type Row = Selectable<Schema['responses']>
 
@@ -90,7 +91,7 @@ export class TableResponses implements Omit<Responses, 'run'> {
     const chain = await this.#chain(id, 'added')
     return pastOf(
       chain.map(({ id: each, added }) => {
-        if (added === null) throw previousNotFound(each, KEPT)
+        if (added === null) throw previousNotFound(each, RETENTION_NOTE)
         return JSON.parse(added) as Past
       }),
     )
@@ -135,7 +136,7 @@ export class TableResponses implements Omit<Responses, 'run'> {
   /** @throws ApiError 404 */
   async #get(id: string): Promise<Row> {
     const row = await this.#own().where('id', '=', id).executeTakeFirst()
-    if (row === undefined) throw responseNotFound(id, KEPT)
+    if (row === undefined) throw responseNotFound(id, RETENTION_NOTE)
     const { now, isMade } = this.#options
     if (row.worker === null || (row.lease_until ?? 0) >= now() || isMade(id)) return row
     await this.#fail(row)
@@ -222,7 +223,7 @@ export class TableResponses implements Omit<Responses, 'run'> {
       .execute()
     const chain = rows as unknown as Pick<Row, Column | 'id' | 'previous_id'>[]
     const missing = chain.length === 0 ? id : chain[0]?.previous_id
-    if (missing) throw previousNotFound(missing, KEPT)
+    if (missing) throw previousNotFound(missing, RETENTION_NOTE)
     return chain
   }
 }

@@ -111,13 +111,13 @@ function deltas(block: ContentBlock): RawContentBlockDelta[] {
   }
 }
 
-const MOST_PIECES = 6
+const MAX_PIECES = 6
 const SHORTEST_PIECE = 3
 
 /** Cuts a text between code points, like the API, so that no character is halved. */
 function pieces(text: string): string[] {
   const characters = Array.from(text)
-  const length = Math.max(SHORTEST_PIECE, Math.ceil(characters.length / MOST_PIECES))
+  const length = Math.max(SHORTEST_PIECE, Math.ceil(characters.length / MAX_PIECES))
   const result: string[] = []
   for (let start = 0; start < characters.length; start += length) {
     result.push(characters.slice(start, start + length).join(''))

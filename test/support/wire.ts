@@ -153,14 +153,14 @@ function propertiesOf(tool: unknown): unknown {
 }
 
 /** https://platform.claude.com/docs/en/build-with-claude/prompt-caching */
-const MOST_BREAKPOINTS = 4
+const MAX_BREAKPOINTS = 4
 
 function breakpointDifferences(wire: Fields): string[] {
   const { tools, system, messages, cache_control: whole } = wire
   const lifetimes = [tools, system, messages].flatMap(lifetimesIn)
   const lines: string[] = []
   const count = lifetimes.length + (whole ? 1 : 0)
-  if (count > MOST_BREAKPOINTS) lines.push(`cache_control: ${count} breakpoints upstream`)
+  if (count > MAX_BREAKPOINTS) lines.push(`cache_control: ${count} breakpoints upstream`)
   const short = lifetimes.indexOf('5m')
   if (short !== -1 && lifetimes.lastIndexOf('1h') > short) {
     lines.push(`cache_control: an hour's breakpoint after a shorter one: ${lifetimes.join(', ')}`)

@@ -81,7 +81,7 @@ function tell(outcome: 'ok' | 'failed', name: string, since: number): void {
  * The variables that programs need to run. The second and third line are for Windows, which spells
  * `Path`.
  */
-const KEPT: ReadonlySet<string> = new Set(
+const PASSED_VARIABLES: ReadonlySet<string> = new Set(
   `PATH LANG TZ TMPDIR TEMP TMP
   SYSTEMROOT SYSTEMDRIVE WINDIR COMSPEC PATHEXT USERNAME PROGRAMDATA PROGRAMFILES
   PROCESSOR_ARCHITECTURE CLAUDE_CODE_GIT_BASH_PATH`.split(/\s+/),
@@ -100,7 +100,7 @@ async function isolated(
     ...Object.fromEntries(
       Object.entries(env).filter((entry): entry is [string, string] => {
         const [name, value] = entry
-        return value !== undefined && KEPT.has(name.toUpperCase())
+        return value !== undefined && PASSED_VARIABLES.has(name.toUpperCase())
       }),
     ),
     HOME: home,

@@ -42,13 +42,13 @@ export function parseCompletionRequest(body: unknown): CompletionRequest {
     )
   }
   const choices = promptsOf(request).length * (request.n ?? 1)
-  if (choices > MOST_CHOICES) {
-    throw invalid(`n: at most ${MOST_CHOICES} choices are allowed, for all prompts together`, 'n')
+  if (choices > MAX_CHOICES) {
+    throw invalid(`n: at most ${MAX_CHOICES} choices are allowed, for all prompts together`, 'n')
   }
   return request
 }
 
-const MOST_CHOICES = 128
+const MAX_CHOICES = 128
 
 export function promptsOf({ prompt }: CompletionRequest): string[] {
   return typeof prompt === 'string' ? [prompt] : (prompt as string[])

@@ -27,7 +27,7 @@ const LOOK_AGAIN_MILLISECONDS = 2
  * How often to ask for the names at most. If they never come, the turn fails visibly: the runtime
  * ignores calls of unknown tools.
  */
-const MOST_LOOKS = 50
+const MAX_LOOKS = 50
 
 /** Longer than any call is held: a call without a result ends when its turn is given up. */
 const CALL_TIMEOUT_MILLISECONDS = 24 * 60 * 60 * 1000
@@ -89,7 +89,7 @@ export class Toolbox {
     await this.#listed.promise
     const wanted = tools.map(({ name }) => name)
     // After its first turn, a process also keeps the names of earlier tools.
-    for (let look = 0; look < MOST_LOOKS; look += 1) {
+    for (let look = 0; look < MAX_LOOKS; look += 1) {
       const names = new Set(await known())
       if (names.size === wanted.length && wanted.every((name) => names.has(name))) return
       if (look > 0 && wanted.every((name) => names.has(name))) return

@@ -166,10 +166,8 @@ export class Worker {
   #memory = 0
   /** Why it ends as soon as no turn uses it; `undefined` if it stays. */
   #retirement: string | undefined
-  /**
-   * Whether the runtime may continue after the calls of a reply: only if the client answered them.
-   */
-  #mayGoOn = false
+  /** Whether the client answered the calls of the last reply: only then may the runtime continue. */
+  #hasResults = false
   /** Settles when the turn is given up; until then the runtime is held back. */
   #givenUp = new Deferred<void>()
 
@@ -291,7 +289,7 @@ export class Worker {
     const cut = this.transcript.cutWithin(this.transcript.length)
     const flight = this.#begin(turn, this.#settled, { cut, prompt: undefined }, receiver)
     this.transcript.add({ role: 'user', lineage: turn.promptLineage })
-    this.#mayGoOn = true
+    this.#hasResults = true
     this.#toolbox.answer(answers)
     return this.#waitUntilSent(flight, signal)
   }
@@ -552,7 +550,7 @@ export class Worker {
   }
 
   #receiveEvent(flight: Flight, event: ReplyEvent): void {
-    this.#mayGoOn = false
+    this.#hasResults = false
     if (!flight.diagnosis.hasLeft) {
       flight.diagnosis.hasLeft = true
       this.#noteSent(flight)
@@ -785,7 +783,7 @@ export class Worker {
 
   /** Holds the runtime back if it would continue after calls that the client did not answer. */
   async #holdBack(): Promise<Record<string, never>> {
-    if (!this.#mayGoOn) await this.#givenUp.promise
+    if (!this.#hasResults) await this.#givenUp.promise
     return {}
   }
 

@@ -15,7 +15,7 @@ import { codeOf, sqliteDialect } from './driver.ts'
 /** Pages that are returned to the system in one step, so that no step takes long. */
 const PAGES_OF_A_STEP = 2000
 /** How long to wait for another process that reads. */
-const MOST_LOOKS = 100
+const MAX_LOOKS = 100
 const LOOK_MILLISECONDS = 20
 
 /**
@@ -49,7 +49,7 @@ export async function openSqlite(path: string): Promise<Store> {
 function sqliteStore(db: Kysely<Schema>, database: Libsql.Database): Store {
   // Empties the log, which still holds the content of deleted rows.
   const checkpoint = async (): Promise<void> => {
-    for (let looks = 0; looks < MOST_LOOKS; looks += 1) {
+    for (let looks = 0; looks < MAX_LOOKS; looks += 1) {
       const { rows } = await sql<{ busy: number }>`pragma wal_checkpoint(truncate)`.execute(db)
       if (rows[0]?.busy !== 1) return
       await setTimeout(LOOK_MILLISECONDS)

@@ -36,7 +36,7 @@ import {
 /** Another seed makes other conversations; the one that failed is in the failure. */
 const SEED = Number(process.env['ISOLATION_SEED'] ?? 1)
 const CONVERSATIONS = Number(process.env['ISOLATION_CONVERSATIONS'] ?? 9)
-const MOST_TURNS = 5
+const MAX_TURNS = 5
 
 let folder: Sandbox
 let bench: Bench
@@ -117,7 +117,7 @@ async function converse(
   const opening = drawOpening(random, word)
   let messages: Turn[] = []
   let calls: ContentBlock[] = []
-  const turns = 1 + Math.floor(random() * MOST_TURNS)
+  const turns = 1 + Math.floor(random() * MAX_TURNS)
   for (let turn = 1; turn <= turns; turn += 1) {
     const tag = `${word} turn ${turn}`
     // A held call that no one comes back to: the last turn is asked in other words.

@@ -15,7 +15,7 @@ import { type Standin, startStandin } from '../../support/standin.ts'
 const CONNECTIONS = Number(process.env['CONNECTIONS'] ?? 500)
 
 /** Bytes; some 10,000 were seen. */
-const MOST_PER_CONNECTION = 50_000
+const MAX_PER_CONNECTION = 50_000
 
 /** Bytes by which a process grows that does nothing of the kind. */
 const NOISE = 60_000_000
@@ -56,7 +56,7 @@ test.runIf(process.platform === 'linux')(
 
     const grown = memoryOf(command.pid) - before.memory
     expect(descriptorsOf(command.pid) - before.descriptors).toBe(CONNECTIONS)
-    expect(grown).toBeLessThan(NOISE + CONNECTIONS * MOST_PER_CONNECTION)
+    expect(grown).toBeLessThan(NOISE + CONNECTIONS * MAX_PER_CONNECTION)
     if (CONNECTIONS >= 10_000) {
       process.stdout.write(
         `${CONNECTIONS} idle connections: ${Math.round(grown / 1e6)} MB more, ${Math.round(grown / CONNECTIONS)} bytes each\n`,

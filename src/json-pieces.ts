@@ -1,12 +1,12 @@
 import type { Steps } from './steps.ts'
 import { PIECE_LENGTH, textPieces } from './text-pieces.ts'
 
-/** What a value costs at least, in characters of a text. */
+/** The minimum cost of a value, in characters. */
 const VALUE_COST = 20
 
 /**
- * The JSON of a value, as `JSON.stringify` writes it, in pieces: of a body of many megabytes that
- * would take some tenths of a second at once.
+ * The JSON of a value in pieces, which together are what `JSON.stringify` writes. For a body of many
+ * megabytes one call of `JSON.stringify` takes some tenths of a second.
  *
  * @param value of JSON; fields that are undefined are left out
  */
@@ -38,18 +38,18 @@ export function* jsonText(value: unknown): Steps<string> {
   return pieces.join('')
 }
 
-/** Whether all of a value is written in well under a millisecond. */
+/** Whether the whole value can be written in well under a millisecond. */
 export function isSmall(value: unknown): boolean {
   return roomAfter(value, PIECE_LENGTH) >= 0
 }
 
-/** About how many characters the JSON of a value has, without making it. */
+/** The approximate number of characters of a value's JSON, which is not made. */
 export function sizeOf(value: unknown): number {
   const room = Number.MAX_SAFE_INTEGER
   return room - roomAfter(value, room)
 }
 
-/** Neighbours that are small together are written at once: there may be several hundred thousand. */
+/** Joins small neighbours into one piece, because a list may have several hundred thousand parts. */
 function* listPieces(list: readonly unknown[]): Generator<string, void> {
   let separator = ''
   for (let start = 0; start < list.length;) {
@@ -79,7 +79,7 @@ function* fieldPieces(value: object): Generator<string, void> {
   }
 }
 
-/** What is left of a room, in characters, after a value; less than 0 if it does not fit. */
+/** The room that is left after a value, in characters; less than 0 if the value does not fit. */
 function roomAfter(value: unknown, room: number): number {
   let left = room - VALUE_COST
   if (typeof value === 'string') return left - value.length

@@ -1,7 +1,7 @@
-/** Characters of a piece: what is done with one takes some tenths of a millisecond. */
+/** Characters of a piece. Work on one takes some tenths of a millisecond. */
 export const PIECE_LENGTH = 64 * 1024
 
-/** A text cut into pieces, none of which ends in the middle of a character. */
+/** Cuts a text into pieces. No piece ends in the middle of a character. */
 export function* textPieces(text: string): Generator<string, void> {
   for (let start = 0; start < text.length;) {
     const end = pieceEnd(text, start)

@@ -6,9 +6,9 @@ import { exitCodeOf, STOP_SIGNALS } from './stop-signals.ts'
 const OF_THE_TERMINAL: readonly NodeJS.Signals[] = ['SIGINT', 'SIGQUIT']
 
 /**
- * Waits for a program that has this terminal. Ctrl-C and Ctrl-\ reach it by themselves, as often as they
- * are pressed, and it decides what they mean. Other stop signals are passed on to it. This process ends
- * after the program.
+ * Waits for a program that shares this terminal. The terminal itself sends Ctrl-C and Ctrl-\ to the
+ * program, which decides what they mean. Other stop signals are passed on to it. This process stays
+ * until the program has ended.
  *
  * @returns the exit code of the program
  * @throws the error of its start

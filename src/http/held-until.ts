@@ -3,10 +3,10 @@ import type { EventSource } from '../stream/sse.ts'
 import type { Reply } from '../stream/reply.ts'
 
 /**
- * The events of a reply, of which the last is given out only when a step is done: what the client can
- * know to be whole has been kept.
+ * The events of a reply. The last event is held back until a step is done, so that a reply which the
+ * client knows to be whole has been stored.
  *
- * @param step begins when the last event is there; its error becomes that of the events
+ * @param step begins when the last event is there; if it fails, the events fail with its error
  */
 export function heldUntil(
   reply: Pick<Reply, 'next' | 'ready' | 'return'>,

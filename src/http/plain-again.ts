@@ -5,11 +5,11 @@ import type { Duplex } from 'node:stream'
 const UPGRADE_HEADERS = ['upgrade', 'http2-settings']
 
 /**
- * Has the server answer a request as if it had not asked for another protocol, as HTTP allows
- * (https://www.rfc-editor.org/rfc/rfc9110#name-upgrade). Java's HttpClient asks for HTTP/2 with each first
- * request of a connection, and Node gives all of these to the `upgrade` listener if there is one.
+ * Makes the server ignore that a request asks for another protocol, which HTTP allows
+ * (https://www.rfc-editor.org/rfc/rfc9110#name-upgrade). Java's HttpClient asks for HTTP/2 in the first
+ * request of each connection, and Node passes every such request to the `upgrade` listener.
  *
- * @param head what was received after the headers: the beginning of the body
+ * @param head the bytes after the headers: the beginning of the body
  */
 export function servePlainly(
   server: Server,

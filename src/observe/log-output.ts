@@ -2,7 +2,7 @@ import { write, writeSync } from 'node:fs'
 
 import type { DestinationStream } from 'pino'
 
-/** The two calls of the system that an output needs. */
+/** The two system calls of an output. */
 export type LogSystem = {
   write: (
     descriptor: number,
@@ -12,26 +12,26 @@ export type LogSystem = {
   writeSync: (descriptor: number, bytes: Uint8Array) => number
 }
 
-/** Characters that may wait for a slow reader. Lines after them are lost. */
+/** Maximum number of characters that wait for a slow reader. Further lines are lost. */
 const MAX_WAITING = 4_000_000
 
-/** Milliseconds until a pipe is tried again that is full. */
+/** Milliseconds between two attempts to write to a full pipe. */
 const TRY_AGAIN = 100
 
 const LINE_END = '\n'
 
 /**
- * Writes lines of a log to a descriptor, without waiting for them. A log must never stop the server: on
- * a full disk, a closed terminal or a closed pipe the lines are lost, and the next ones are tried again.
+ * Writes the lines of a log to a descriptor in the background. A log must never stop the server: on a
+ * full disk, a closed terminal or a closed pipe, lines are lost, and later lines are tried again.
  */
 export class LogOutput implements DestinationStream {
   readonly #descriptor: number
   readonly #system: LogSystem
   #waiting = ''
-  /** The bytes that are being written, or that a full pipe did not take yet. */
+  /** The bytes that are being written, or that a full pipe has not taken yet. */
   #next: Uint8Array = Buffer.alloc(0)
   #isWriting = false
-  /** Whether the last line in the file is only a part of one. */
+  /** Whether the file ends with a part of a line. */
   #isTorn = false
 
   constructor(descriptor: number, system: LogSystem = { write, writeSync }) {
@@ -44,7 +44,7 @@ export class LogOutput implements DestinationStream {
     this.#writeNext()
   }
 
-  /** Writes what waits, before the process ends. Does not wait for a pipe that is full. */
+  /** Writes the waiting lines before the process ends. Does not wait for a full pipe. */
   flush(): void {
     const rest = [this.#isWriting ? Buffer.alloc(0) : this.#next, Buffer.from(this.#waiting)]
     this.#waiting = ''

@@ -17,10 +17,10 @@ export type KeptJobOptions = {
 
 /** Milliseconds in which events are gathered to be written together. */
 const GATHER_MILLISECONDS = 100
-/** After the store failed. */
+/** Maximum milliseconds between two attempts after the store failed. */
 const LONGEST_WAIT = 5000
 
-/** Writes a response that this server makes to the database, as it comes. */
+/** Writes a response to the database while this server makes it. */
 export class KeptJob {
   readonly #job: BackgroundJob
   readonly #store: Store

@@ -16,7 +16,7 @@ import type { Responses, StoredResponse } from './stored.ts'
 export type TableOptions = {
   /** Milliseconds after which responses and conversations are deleted. */
   retention: number
-  /** Milliseconds after which a server that makes a response and says nothing is taken for dead. */
+  /** Milliseconds: a server that makes a response and does not renew its lease for so long counts as dead. */
   lease: number
   /** Milliseconds since the epoch. */
   now: () => number
@@ -24,7 +24,7 @@ export type TableOptions = {
   isMade: (id: string) => boolean
 }
 
-/** How often is looked for more events of a response that is being made, in milliseconds. */
+/** Milliseconds between two looks for new events of a response that another server makes. */
 const LOOK_MILLISECONDS = 250
 
 const RETENTION_NOTE =

@@ -16,11 +16,12 @@ import type { Carrier } from './login/carrier.ts'
 import { catalogOf } from './login/catalog.ts'
 import { ModelList } from './login/model-list.ts'
 import { Launcher, type ProcessObserver } from './process/launcher.ts'
-import { PLAIN, TokenCounter } from './token-counter.ts'
+import { TokenCounter } from './token-counter.ts'
 import { AnsweredModels } from './worker/answered-models.ts'
 import { type BlueprintInput, conversationKind, runKind, wholeKind } from './worker/blueprint.ts'
 import type { ContextCount } from './worker/context-count.ts'
 import { RuntimeEnded } from './worker/failures.ts'
+import { PLAIN_SETTINGS } from './worker/settings.ts'
 import type { Stage } from './worker/stage.ts'
 import {
   type Receiver,
@@ -190,7 +191,7 @@ export class Engine {
    * @throws ApiError if the API did not count, or no worker was free in time
    */
   async countTokens(opening: Omit<Opening, 'settings'>, signal: AbortSignal): Promise<number> {
-    return this.#counter.count({ ...opening, settings: PLAIN }, signal)
+    return this.#counter.count({ ...opening, settings: PLAIN_SETTINGS }, signal)
   }
 
   /**

@@ -2,13 +2,14 @@ import { expect, test } from 'vitest'
 
 import type { Opening } from '../plan/turn.ts'
 import { ClientLeft, throwIfLeft } from '../refusals.ts'
-import { PLAIN, TokenCounter } from './token-counter.ts'
+import { TokenCounter } from './token-counter.ts'
+import { PLAIN_SETTINGS } from './worker/settings.ts'
 
 const OPENING: Opening = {
   model: 'made-up-model',
   system: 'Be brief.',
   tools: [],
-  settings: PLAIN,
+  settings: PLAIN_SETTINGS,
   history: [{ role: 'user', content: 'Hello' }],
 }
 

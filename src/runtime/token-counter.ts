@@ -1,6 +1,7 @@
-import type { ClientTool, Opening, TurnSettings } from '../plan/turn.ts'
+import type { ClientTool, Opening } from '../plan/turn.ts'
 import { ClientLeft } from '../refusals.ts'
 import { type ContextCount, TOOLS_DISCOUNT } from './worker/context-count.ts'
+import { PLAIN_SETTINGS } from './worker/settings.ts'
 
 /** Brings a process to a state and has the API count what it holds. */
 export type Measure = (opening: Opening, signal: AbortSignal) => Promise<ContextCount>
@@ -64,7 +65,7 @@ export class TokenCounter {
   }
 
   async #measureSurplus(model: string, signal: AbortSignal): Promise<Surplus> {
-    const empty = { model, system: '', history: [], settings: PLAIN }
+    const empty = { model, system: '', history: [], settings: PLAIN_SETTINGS }
     const one = await this.#measure({ ...empty, tools: [padding('a')] }, signal)
     const two = await this.#measure({ ...empty, tools: [padding('a'), padding('b')] }, signal)
     const foo = one.messages
@@ -77,16 +78,6 @@ export class TokenCounter {
 
 /** The word `foo` counts as one token: the runtime can't count it without its message. */
 const TOKENS_OF_FOO = 1
-
-/** The settings of a process that only counts; none of them affects the count. */
-export const PLAIN: TurnSettings = {
-  extraBody: '{}',
-  betas: '',
-  headers: '',
-  runtimeCaching: true,
-  cacheLifetime: '',
-  runtimeThinking: 'off',
-}
 
 /** A tool with more tokens than the runtime subtracts, so that its count is above 0. */
 function padding(mark: 'a' | 'b'): ClientTool {

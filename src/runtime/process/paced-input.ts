@@ -5,15 +5,15 @@ import { setImmediate } from 'node:timers/promises'
 import { isSmall, jsonPieces } from '../../json-pieces.ts'
 import { PIECE_LENGTH, textPieces } from '../../text-pieces.ts'
 
-/** Milliseconds of work after which others are served. */
+/** Milliseconds of work after which other requests get a turn. */
 const BUDGET = 10
 
 /**
- * The stdin of a process, written a piece after another: between them others are served, and no more
- * is made than the process reads.
+ * Writes the stdin of a process in pieces. Other requests are served between two pieces, and no piece
+ * is made before the process has read the earlier ones.
  *
- * The Agent SDK makes one string of each line. So that a conversation of many megabytes is no part of
- * it, the SDK is given a name in its place (`nameOf`), and the value is put in here.
+ * The Agent SDK turns each line into one string. To keep a conversation of many megabytes out of that
+ * string, the SDK gets a name in its place (`nameOf`), and this stream replaces the name by the value.
  */
 export class PacedInput extends Writable {
   readonly #target: Writable
@@ -22,8 +22,8 @@ export class PacedInput extends Writable {
   readonly #now: () => number
 
   /**
-   * @param target ends and fails with it
-   * @param pause lets others go on
+   * @param target the stdin of the process; it is ended with this stream, and its error ends this one
+   * @param pause lets other work run
    * @param now milliseconds
    */
   constructor(
@@ -39,8 +39,8 @@ export class PacedInput extends Writable {
   }
 
   /**
-   * What is to be written in the place of a value of JSON: the value itself if it is small, or else a
-   * name that no one can guess, until the line with it is written.
+   * Returns a small value itself. A large one is kept until its line is written, and a name that
+   * nobody can guess stands for it until then.
    */
   nameOf<Value>(value: Value): Value | string {
     if (isSmall(value)) return value
@@ -61,7 +61,7 @@ export class PacedInput extends Writable {
     done()
   }
 
-  /** Writes what is left of a line, and waits until more is taken. */
+  /** Waits until the process takes more, then writes the rest of a line. */
   async #writeOn(rest: string, done: (error?: Error | null) => void): Promise<void> {
     try {
       await drained(this.#target)
@@ -100,7 +100,7 @@ export class PacedInput extends Writable {
   }
 }
 
-/** Resolves when a stream takes more, or never will. */
+/** Resolves when a stream takes more, or is closed. */
 async function drained(stream: Writable): Promise<void> {
   if (stream.destroyed || !stream.writableNeedDrain) return
   await new Promise<void>((resolve) => {

@@ -1,16 +1,16 @@
 import { LRUCache } from 'lru-cache'
 
-/** Clients may ask for any name. */
+/** A bound, because clients choose the names. */
 const MAX_MODELS = 1000
 
 /**
- * The models that have answered. Of them no 404 is expected; after one the runtime would ask again, and
- * to keep it from that takes some 6 ms of its CPU for each turn.
+ * The models that have answered. The proxy expects no 404 for them. After a 404 the runtime would ask
+ * again, and closing the gate against that costs some 6 ms of its CPU for each turn.
  */
 export class AnsweredModels {
   readonly #names = new LRUCache<string, true>({ max: MAX_MODELS })
 
-  /** Whether the model's last answer was a reply, as far as is known. */
+  /** Whether the last known answer of the model was a reply. */
   hasAnswered(model: string): boolean {
     return this.#names.get(model) === true
   }
@@ -19,7 +19,7 @@ export class AnsweredModels {
     this.#names.set(model, true)
   }
 
-  /** The API does not know the model, or not any more. */
+  /** Call it if the API says that it does not know the model. */
   refused(model: string): void {
     this.#names.delete(model)
   }

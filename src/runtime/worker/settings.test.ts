@@ -1,19 +1,12 @@
 import { expect, test } from 'vitest'
 
 import type { Channel } from './channel.ts'
-import { ProcessSettings, type State } from './settings.ts'
+import { PLAIN_SETTINGS, ProcessSettings, type State } from './settings.ts'
 
 const STATE: State = {
   model: 'claude-sonnet-4-6',
   system: '',
-  settings: {
-    extraBody: '{}',
-    betas: '',
-    headers: '',
-    runtimeCaching: true,
-    cacheLifetime: '',
-    runtimeThinking: 'off',
-  },
+  settings: PLAIN_SETTINGS,
 }
 
 /** Settings of a process, and what acknowledges what it was told, oldest first. */

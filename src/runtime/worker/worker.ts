@@ -37,7 +37,7 @@ import { hasResults } from './frames.ts'
 import { type End, Link } from './link.ts'
 import { openConversation, type OpeningParts, putUnasked, putHistory } from './opening.ts'
 import { rateLimitsIn } from './rate-limits.ts'
-import { type Gate, ProcessSettings, type State } from './settings.ts'
+import { type Gate, PLAIN_SETTINGS, ProcessSettings, type State } from './settings.ts'
 import { type Stage, StageMachine } from './stage.ts'
 import { Toolbox } from './toolbox.ts'
 import { type Cut, Transcript } from './transcript.ts'
@@ -116,14 +116,7 @@ const SETTLE_MILLISECONDS = 10_000
 const WARM_UP: State = {
   model: 'warm-up',
   system: '',
-  settings: {
-    extraBody: '{}',
-    betas: '',
-    headers: '',
-    runtimeCaching: true,
-    cacheLifetime: '',
-    runtimeThinking: 'off',
-  },
+  settings: PLAIN_SETTINGS,
 }
 
 /**

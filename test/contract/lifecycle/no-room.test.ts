@@ -1,5 +1,9 @@
 import { execFileSync } from 'node:child_process'
-import { existsSync, readdirSync } from 'node:fs'
+import { once } from 'node:events'
+import { existsSync } from 'node:fs'
+import { type IncomingMessage, request } from 'node:http'
+import { connect, type Socket } from 'node:net'
+import { text } from 'node:stream/consumers'
 
 import { afterAll, expect, test } from 'vitest'
 
@@ -20,8 +24,31 @@ afterAll(async () => {
   sandbox.remove()
 })
 
+/** Changes how many descriptors a process may have. It keeps those that it has. */
 function mayOpen(pid: number, files: number): void {
   execFileSync(PRLIMIT, [`--pid=${pid}`, `--nofile=${files}:`])
+}
+
+async function connectTo(url: string): Promise<Socket> {
+  const { hostname, port } = new URL(url)
+  const socket = connect(Number(port), hostname)
+  await once(socket, 'connect')
+  return socket
+}
+
+/** Sends a request on a connection that stands: the server needs no descriptor to take it. */
+async function ask(
+  socket: Socket,
+  url: string,
+  body?: unknown,
+): Promise<{ status: number | undefined; text: string }> {
+  const sent = request(url, {
+    method: body === undefined ? 'GET' : 'POST',
+    createConnection: () => socket,
+  })
+  sent.end(body === undefined ? undefined : JSON.stringify(body))
+  const [response] = (await once(sent, 'response')) as [IncomingMessage]
+  return { status: response.statusCode, text: await text(response) }
 }
 
 test.skipIf(!existsSync(PRLIMIT))(
@@ -32,31 +59,31 @@ test.skipIf(!existsSync(PRLIMIT))(
       env: sandbox.env,
       cwd: sandbox.workFolder,
     })
-    const ask = async (): Promise<{ status: number; text: string }> => {
-      const response = await fetch(`${url}/v1/messages`, {
-        method: 'POST',
-        body: JSON.stringify({ max_tokens: 9, messages: [{ role: 'user', content: 'Hello' }] }),
+    const askForMessage = (socket: Socket): ReturnType<typeof ask> =>
+      ask(socket, `${url}/v1/messages`, {
+        max_tokens: 9,
+        messages: [{ role: 'user', content: 'Hello' }],
       })
-      return { status: response.status, text: await response.text() }
-    }
-    expect(await ask()).toMatchObject({ status: 200 })
+    const forMessage = await connectTo(url)
+    const forStatus = await connectTo(url)
+    // Connections are accepted in order: after this answer the server has accepted both.
+    expect(await askForMessage(await connectTo(url))).toMatchObject({ status: 200 })
 
-    // What its only process of the runtime gives back is enough for a connection, not for another one.
-    mayOpen(command.pid, readdirSync(`/proc/${command.pid}/fd`).length)
+    mayOpen(command.pid, 1)
     const [runtime = 0] = runtimesIn(sandbox.folder)
     process.kill(runtime, 'SIGKILL')
     await waitUntilGone([runtime], ENDING)
     const reason = 'could not be started: too many files are open (EMFILE)'
-    expect(await ask()).toMatchObject({
+    expect(await askForMessage(forMessage)).toMatchObject({
       status: 500,
       text: expect.stringContaining(reason) as string,
     })
-    const status = await fetch(`${url}/auth/status`)
-    expect(await status.json()).toMatchObject({
+    const status = await ask(forStatus, `${url}/auth/status`)
+    expect(JSON.parse(status.text)).toMatchObject({
       problem: expect.stringContaining(reason) as string,
     })
 
     mayOpen(command.pid, 1024)
-    expect(await ask()).toMatchObject({ status: 200 })
+    expect(await askForMessage(await connectTo(url))).toMatchObject({ status: 200 })
   },
 )

@@ -19,7 +19,7 @@ const FILES = [
 ]
 
 describe('the files of a package', () => {
-  test('may be what is built, the page and the texts', () => {
+  test('may be the build, the page and the texts', () => {
     const files = [...FILES, 'config.example.txt', 'assets/page/index.html', 'dist/http/app.js']
     expect(complaintsAboutFiles(files)).toEqual([])
   })
@@ -35,7 +35,7 @@ describe('the files of a package', () => {
     expect(complaintsAboutFiles([...FILES, path])).toEqual([`${path}: is not to be published`])
   })
 
-  test('must have what a user imports', () => {
+  test('must include everything that users import', () => {
     const files = FILES.filter((path) => path !== 'dist/index.js')
     expect(complaintsAboutFiles(files)).toEqual(['dist/index.js: is missing'])
   })
@@ -54,14 +54,14 @@ describe('the licence of a dependency', () => {
     expect(complaints(license)).toEqual([`made-up: its licence is ${license}`])
   })
 
-  test("may be Anthropic's own for the runtime and its SDK alone", () => {
+  test("may be Anthropic's own only for the runtime and its SDK", () => {
     const own = 'SEE LICENSE IN README.md'
     expect(complaints(own, '@anthropic-ai/claude-agent-sdk-linux-x64')).toEqual([])
     expect(complaints(own, '@anthropic-ai/other')).toHaveLength(1)
   })
 })
 
-test('dependencies are what a user gets, with nested ones, and without those for development', () => {
+test('the dependencies of a user include nested ones, and exclude those for development', () => {
   const packages = {
     '': { name: 'this' },
     'node_modules/a': { license: 'MIT' },
@@ -82,7 +82,7 @@ test('a licence in the old form is read from the package itself', () => {
   ])
 })
 
-test('the runtime is told from the SDK that starts it', () => {
+test('the runtime and the SDK that starts it are different packages', () => {
   expect(isRuntime('node_modules/@anthropic-ai/claude-agent-sdk-linux-x64')).toBe(true)
   expect(isRuntime('node_modules/@anthropic-ai/claude-agent-sdk')).toBe(false)
 })

@@ -26,7 +26,7 @@ const REPORT = {
   ],
 }
 
-test('what failed is told by file, with the first line of why', () => {
+test('each failed test is listed with its file and the first line of the error', () => {
   expect(renderFailures(failuresOf(REPORT, '/clone'))).toBe(
     [
       'test/contract/wire/system.test.ts',
@@ -39,7 +39,7 @@ test('what failed is told by file, with the first line of why', () => {
   )
 })
 
-test('a report without tests is no good news', () => {
+test('a report without tests is a failure', () => {
   expect(() => failuresOf({ testResults: [] }, '/clone')).toThrow(TypeError)
   expect(() => failuresOf({}, '/clone')).toThrow(TypeError)
 })

@@ -12,7 +12,7 @@ import {
 
 /** Checked by the compiler, with the rest of the sources. */
 describe('the types of the library', () => {
-  test('a proxy is made of options that may all be left out', () => {
+  test('every option of a proxy may be left out', () => {
     expectTypeOf(createProxy).parameter(0).toEqualTypeOf<ProxyOptions | undefined>()
     expectTypeOf(createProxy).returns.resolves.toEqualTypeOf<Proxy>()
     expectTypeOf<object>().toExtend<ProxyOptions>()
@@ -23,21 +23,21 @@ describe('the types of the library', () => {
     expectTypeOf<{ logLevel: 'LOUD' }>().not.toExtend<ProxyOptions>()
   })
 
-  test('a key may be a text, or a function that gives one or several', () => {
+  test('a key may be a text, or a function that returns one or several', () => {
     type Key = Exclude<ProxyOptions['proxyApiKey'], undefined>
     expectTypeOf<() => Promise<readonly string[]>>().toExtend<Key>()
     expectTypeOf<() => string>().toExtend<Key>()
     expectTypeOf<() => number>().not.toExtend<Key>()
   })
 
-  test("a proxy's fetch is a client's fetch", () => {
+  test("the fetch of a proxy has the type of a client's fetch", () => {
     expectTypeOf<Proxy['fetch']>().toExtend<typeof fetch>()
     expectTypeOf<Proxy['listen']>().returns.resolves.toEqualTypeOf<{ url: string; port: number }>()
     expectTypeOf<Proxy['config']>().toEqualTypeOf<Config>()
     expectTypeOf<Proxy['close']>().returns.resolves.toBeVoid()
   })
 
-  test('the configuration is not to be written', () => {
+  test('the configuration is read-only', () => {
     expectTypeOf<Config['port']>().toEqualTypeOf<number>()
     expectTypeOf<Config>().toExtend<Readonly<Config>>()
   })
@@ -48,7 +48,7 @@ describe('the types of the library', () => {
   })
 })
 
-describe('a program in JavaScript gets an error before anything is started', () => {
+describe('a wrong option in JavaScript is an error before anything is started', () => {
   test.each<[string, object, string]>([
     ['an unknown option', { prot: 1 }, 'prot: unknown option; did you mean port?'],
     ['a logger that is none', { logger: {} }, 'logger is not allowed: use a pino logger'],

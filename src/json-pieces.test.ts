@@ -19,7 +19,7 @@ import { PIECE_LENGTH } from './text-pieces.ts'
 /** Characters of a text that is written in several pieces. */
 const LARGE = 3 * PIECE_LENGTH
 
-describe('the pieces together are what JSON.stringify writes', () => {
+describe('the joined pieces equal JSON.stringify', () => {
   const largeText = tuple(string({ unit: 'binary' }), nat(LARGE)).map(([unit, length]) =>
     unit.padEnd(1, 'x').repeat(100).padEnd(length, '"\u{1f600}'),
   )
@@ -48,7 +48,7 @@ describe('the pieces together are what JSON.stringify writes', () => {
     expect([...jsonPieces(value)].join('')).toBe(JSON.stringify(value))
   })
 
-  test('for an emoji on each border of a piece', () => {
+  test('for an emoji across each border of a piece', () => {
     for (const before of ['', 'x']) {
       const text = before + '\u{1f600}'.repeat(LARGE)
       expect([...jsonPieces(text)].join('')).toBe(JSON.stringify(text))
@@ -56,7 +56,7 @@ describe('the pieces together are what JSON.stringify writes', () => {
   })
 })
 
-describe('no piece takes long', () => {
+describe('each piece is short', () => {
   test.each([
     ['one long text', 'x'.repeat(40 * PIECE_LENGTH)],
     ['a long text deep inside', [{ a: [{ b: 'x'.repeat(40 * PIECE_LENGTH) }] }]],
@@ -67,13 +67,13 @@ describe('no piece takes long', () => {
     expect(Math.max(...lengths)).toBeLessThanOrEqual(2 * PIECE_LENGTH)
   })
 
-  test('and few are made of many small values', () => {
+  test('and many small values share a piece', () => {
     const blocks = Array.from({ length: 100_000 }, () => ({ type: 'text', text: 'word' }))
     expect([...jsonPieces(blocks)].length).toBeLessThan(500)
   })
 })
 
-test('the size of a value is about the length of its JSON', () => {
+test('the estimated size of a value is about the length of its JSON', () => {
   const value = [
     { type: 'text', text: 'x'.repeat(1_000_000) },
     { type: 'text', text: 'y' },

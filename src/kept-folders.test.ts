@@ -18,13 +18,13 @@ afterEach(() => {
   rmSync(base, { recursive: true })
 })
 
-test('a folder that was deleted is made again, for this user alone', async () => {
+test('a deleted folder is created again, for this user alone', async () => {
   await keep(folder)
   expect(statSync(folder).isDirectory()).toBe(true)
   if (process.platform !== 'win32') expect(statSync(folder).mode & 0o077).toBe(0)
 })
 
-test('a folder that was not used for days looks used', async () => {
+test('a folder that was unused for days gets a new modification time', async () => {
   await keep(folder)
   const longAgo = new Date('2026-01-01')
   utimesSync(folder, longAgo, longAgo)
@@ -32,11 +32,11 @@ test('a folder that was not used for days looks used', async () => {
   expect(statSync(folder).mtimeMs).toBeGreaterThan(longAgo.getTime() + 1e9)
 })
 
-test('a folder that can not be made is no error', async () => {
+test('a folder that can not be created is no error', async () => {
   await expect(keep(join(import.meta.filename, 'x'))).resolves.toBeUndefined()
 })
 
-test('it looks regularly until it is stopped', async () => {
+test('the folders are checked regularly until the end', async () => {
   vi.useFakeTimers({ toFake: ['setInterval', 'clearInterval'] })
   const end = keepFolders([folder], 1000)
   vi.advanceTimersByTime(1000)

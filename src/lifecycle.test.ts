@@ -35,7 +35,7 @@ function open(steps: Partial<LifecycleSteps> = {}) {
   return { lifecycle, done, openPorts, onError, listen }
 }
 
-test('a life from start to end goes through all stages, each step once', async () => {
+test('a life from start to end has all stages, each once', async () => {
   const { lifecycle, done, openPorts } = open()
   expect(lifecycle.stage).toBe('starting')
   await lifecycle.start()
@@ -51,7 +51,7 @@ test('a life from start to end goes through all stages, each step once', async (
 })
 
 describe('listen()', () => {
-  test.each(['at once', 'later'])('twice, %s, is one port', async (when) => {
+  test.each(['at once', 'later'])('twice, %s, opens one port', async (when) => {
     const { lifecycle, openPorts } = open()
     await lifecycle.start()
     const first = lifecycle.listen()
@@ -63,7 +63,7 @@ describe('listen()', () => {
     expect([...openPorts]).toEqual([])
   })
 
-  test('that failed may be called again', async () => {
+  test('may be called again after a failure', async () => {
     const taken = new Error('EADDRINUSE')
     const attempts = [() => Promise.reject(taken)]
     const { lifecycle, listen } = open({ listen: () => (attempts.shift() ?? listen)() })
@@ -94,7 +94,7 @@ describe('listen()', () => {
     expect([...openPorts]).toEqual([])
   })
 
-  test('that is under way when close() is called is waited for, and its port closed', async () => {
+  test('is awaited by a close() in the middle, which closes its port', async () => {
     const opening = new Deferred<void>()
     const { lifecycle, openPorts, listen } = open({
       listen: async () => {
@@ -113,7 +113,7 @@ describe('listen()', () => {
 })
 
 describe('a start', () => {
-  test('that fails leaves nothing, and tells why', async () => {
+  test('that fails leaves nothing, and throws the reason', async () => {
     const reason = new Error('no runtime')
     const { lifecycle, done } = open({ start: () => Promise.reject(reason) })
     await expect(lifecycle.start()).rejects.toBe(reason)
@@ -122,7 +122,7 @@ describe('a start', () => {
   })
 
   test.each(['before it', 'while it goes on'])(
-    'that is given up %s leaves nothing',
+    'that is aborted %s leaves nothing',
     async (when) => {
       const leaving = new AbortController()
       const reason = new Error('SIGTERM')
@@ -136,7 +136,7 @@ describe('a start', () => {
     },
   )
 
-  test('that is over is not given up any more', async () => {
+  test('that has ended can not be aborted any more', async () => {
     const leaving = new AbortController()
     const { lifecycle, done } = open()
     await lifecycle.start(leaving.signal)
@@ -157,7 +157,7 @@ describe('close()', () => {
     vi.useRealTimers()
   })
 
-  test('waits for what is in flight, and takes nothing new', async () => {
+  test('waits for what is in flight, and accepts nothing new', async () => {
     const { lifecycle, done } = open()
     await lifecycle.start()
     const counted = new Deferred<number>()
@@ -199,7 +199,7 @@ describe('close()', () => {
     expect(done).toEqual(['start', 'stop', 'release'])
   })
 
-  test('cuts connections whose clients take nothing, once requests would be cut too', async () => {
+  test('disconnects clients that read nothing, once requests would be cut too', async () => {
     const cut = vi.fn<() => void>()
     const port = { port: 1, close: () => new Promise<void>(() => {}), cut }
     const { lifecycle, done } = open({ listen: () => Promise.resolve(port) })
@@ -214,7 +214,7 @@ describe('close()', () => {
     expect(done.at(-1)).toBe('release')
   })
 
-  test('is one end for all that call it', async () => {
+  test('returns one promise to all its callers', async () => {
     const { lifecycle, done } = open()
     await lifecycle.start()
     await Promise.all([lifecycle.close(), lifecycle.close()])

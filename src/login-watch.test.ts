@@ -11,7 +11,7 @@ function open() {
 
 const refused = { outcome: 'error', errorType: 'authentication_error' } as const
 
-test('turns that end well and errors of other kinds raise no doubt', () => {
+test('turns that end well and errors of other kinds do not start a look at the login', () => {
   const { watch, doubt, look } = open()
   watch.turnEnded({ outcome: 'whole' })
   watch.turnEnded({ outcome: 'error', errorType: 'rate_limit_error' })
@@ -19,7 +19,7 @@ test('turns that end well and errors of other kinds raise no doubt', () => {
   expect([doubt.mock.calls.length, look.mock.calls.length]).toEqual([0, 0])
 })
 
-test('the first reply after a refused login raises it, once', async () => {
+test('the first reply after a refused login starts a look, once', async () => {
   const { watch, doubt, look, onKnown } = open()
   watch.turnEnded(refused)
   watch.turnEnded(refused)
@@ -31,7 +31,7 @@ test('the first reply after a refused login raises it, once', async () => {
   await vi.waitFor(() => expect(onKnown).toHaveBeenCalledOnce())
 })
 
-test('the first reply after a start without a login raises it too', () => {
+test('the first reply after a start without a login starts a look too', () => {
   const { watch, doubt, look } = open()
   watch.noOneIsLoggedIn()
   watch.turnEnded({ outcome: 'whole' })
@@ -39,7 +39,7 @@ test('the first reply after a start without a login raises it too', () => {
   expect([doubt.mock.calls.length, look.mock.calls.length]).toEqual([1, 1])
 })
 
-test('a turn that the plan has no room for has it looked at, for no reply will tell', () => {
+test('a turn that the usage guard refuses starts a look, because no reply will', () => {
   const { watch, doubt, look } = open()
   watch.turnRefused()
   expect([doubt.mock.calls.length, look.mock.calls.length]).toEqual([0, 1])

@@ -28,7 +28,7 @@ afterEach(() => {
   rmSync(temporary, { recursive: true, force: true })
 })
 
-test('it is there for this user alone, and is deleted with all that is in it', async () => {
+test('the folder is for this user alone, and is deleted with its content', async () => {
   const folder = await makePrivateFolder()
   expect(statSync(folder.path).mode & 0o777).toBe(0o700)
   const work = await folder.subfolder('work')
@@ -66,13 +66,13 @@ async function goneOwner(): Promise<{ pid: number; host: string; namespace: stri
 }
 
 describe('the sweep', () => {
-  test('deletes what a process left that was killed', async () => {
+  test('deletes folders of killed processes', async () => {
     const path = abandoned('claude-sub-proxy-killed', await goneOwner())
     expect(await sweepPrivateFolders()).toEqual([path])
     expect(existsSync(path)).toBe(false)
   })
 
-  test('leaves alone what may be in use, and what is not ours', async () => {
+  test('leaves folders in use, and those of other programs', async () => {
     const owner = await goneOwner()
     const kept = [
       (await makePrivateFolder()).path,
@@ -90,7 +90,7 @@ describe('the sweep', () => {
     for (const path of [...kept, bare, linked]) expect(existsSync(path)).toBe(true)
   })
 
-  test('is no failure where there is no such folder', async () => {
+  test('is no failure if the parent folder is missing', async () => {
     rmSync(temporary, { recursive: true })
     expect(await sweepPrivateFolders()).toEqual([])
   })

@@ -3,14 +3,14 @@ import { expect, test } from 'vitest'
 import { ApiError } from './errors.ts'
 import { ClientLeft, overloaded, stopping, throwIfLeft } from './refusals.ts'
 
-test('a refusal for now has a retry-after', () => {
+test('a temporary refusal has a retry-after', () => {
   for (const refusal of [stopping(), overloaded('all is taken (made_up)', 'made_up')]) {
     expect(refusal).toBeInstanceOf(ApiError)
     expect(refusal).toMatchObject({ type: 'overloaded_error', status: 529, retryAfter: 5 })
   }
 })
 
-test('a step is left out once the client has left, for the reason of its signal', () => {
+test('a step after the client has left throws the reason of its signal', () => {
   const leaving = new AbortController()
   expect(() => throwIfLeft(leaving.signal)).not.toThrow()
   const reason = new Error('made up')

@@ -14,7 +14,7 @@ function paused(): never {
   throw new Error('It paused.')
 }
 
-test('others are let on after every ten milliseconds of work', async () => {
+test('other work continues after every ten milliseconds of work', async () => {
   let now = 0
   let pauses = 0
   const pause = () => {
@@ -39,7 +39,7 @@ test('short work is done without a pause', async () => {
   expect(atOnce(work(3, () => {}))).toBe('done')
 })
 
-test('a loop lets others on after every ten milliseconds of work, however many rounds that is', async () => {
+test('a loop pauses after every ten milliseconds of work, however many rounds that is', async () => {
   let now = 0
   const pauses: number[] = []
   let round = 0

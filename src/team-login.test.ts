@@ -4,7 +4,7 @@ import { judge } from './batches/judge.ts'
 import type { ApiError } from './errors.ts'
 import { TeamLogin } from './team-login.ts'
 
-test('turns are refused while the login is a subscription, and batches wait for another one', () => {
+test('turns are refused while the login is a subscription, and batches wait for another login', () => {
   const login = new TeamLogin()
   login.check()
   login.note({ authenticated: false, source: 'none' })

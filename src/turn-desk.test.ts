@@ -52,7 +52,7 @@ test('a turn is in flight from its request to the end of its reply, and is recor
   expect(records).toMatchObject([{ id: 'req_1', lane: 'open', model: 'm-id', outcome: 'whole' }])
 })
 
-test('a turn whose client leaves the reply ends as well', async () => {
+test('a turn ends when its client stops reading the reply', async () => {
   const { desk, records, end } = open()
   const reply = await desk.ask(REQUEST, facts())
   await reply.return()
@@ -77,7 +77,7 @@ describe('a turn that gets no reply is recorded, ends, and fails', () => {
   })
 })
 
-test.each([true, false])('the engine is told whether it is of a batch: %s', async (isBatch) => {
+test.each([true, false])('the engine is told if a turn belongs to a batch: %s', async (isBatch) => {
   const serve = vi.fn<TurnDeskInput['serve']>(() =>
     Promise.resolve({ lane: 'open', reply: new Reply(() => {}) }),
   )
@@ -86,7 +86,7 @@ test.each([true, false])('the engine is told whether it is of a batch: %s', asyn
   expect(serve.mock.calls[0]?.[1]).toMatchObject({ isBatch })
 })
 
-test('a client that has left is not asked for', async () => {
+test('a turn of a client that has left does not reach the engine', async () => {
   const plan = vi.fn<TurnDeskInput['plan']>()
   const { desk, records } = open({ plan })
   await expect(desk.ask(REQUEST, facts(AbortSignal.abort()))).rejects.toMatchObject({ status: 499 })
@@ -94,7 +94,7 @@ test('a client that has left is not asked for', async () => {
   expect(records).toMatchObject([{ outcome: 'client left' }])
 })
 
-test('nor one that leaves while its request is planned', async () => {
+test('a turn whose client leaves during planning does not reach the engine', async () => {
   const leaving = new AbortController()
   const plan = (): Promise<PlannedTurn> => {
     leaving.abort()
@@ -107,7 +107,7 @@ test('nor one that leaves while its request is planned', async () => {
   expect(records).toMatchObject([{ outcome: 'client left' }])
 })
 
-test('once the proxy stops nothing is taken in', async () => {
+test('no turn is accepted once the proxy stops', async () => {
   const { desk, records } = open({
     begin: () => {
       throw stopping()
@@ -117,7 +117,7 @@ test('once the proxy stops nothing is taken in', async () => {
   expect([desk.inFlight, records.length]).toEqual([0, 0])
 })
 
-test('a batch leaves one process to others', async () => {
+test('a batch leaves one process for other turns', async () => {
   const { desk } = open()
   expect(desk.hasRoomForBatch(IDLE)).toBe(true)
   expect(desk.hasRoomForBatch({ ...IDLE, waiting: 1 })).toBe(false)

@@ -13,7 +13,7 @@ beforeEach(() => {
 })
 afterEach(() => rmSync(base, { recursive: true }))
 
-test('the folder is the same each time, private, and says what it is', async () => {
+test('the folder is the same each time, private, and contains an explanation', async () => {
   const first = await stableWorkFolder(base)
   expect(await stableWorkFolder(base)).toBe(first)
   expect(first).toMatch(/not-the-clients-folder$/)
@@ -21,7 +21,7 @@ test('the folder is the same each time, private, and says what it is', async () 
   expect(lstatSync(dirname(first ?? '')).mode & 0o777).toBe(0o700)
 })
 
-test('a link in its place is not followed', async () => {
+test('a link in place of the folder is not followed', async () => {
   const path = (await stableWorkFolder(base)) ?? ''
   rmSync(path, { recursive: true })
   const elsewhere = join(base, 'elsewhere')

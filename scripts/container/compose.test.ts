@@ -36,10 +36,10 @@ test('values take the place of variables', () => {
   expect(options).not.toContain('1000:1000')
 })
 
-test('a variable that must be set is missed', () => {
+test('a required variable that is not set is an error', () => {
   expect(() => podmanOptions(ours(), {})).toThrow('CSP_PROXY_API_KEY is not set')
 })
 
-test('a setting that the check does not know is not passed over', () => {
+test('a setting that the check does not know is an error', () => {
   expect(() => podmanOptions({ privileged: true }, {})).toThrow('privileged is not known here')
 })

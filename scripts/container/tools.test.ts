@@ -14,7 +14,7 @@ test('the missing programs are named, with the packages that have them', async (
   expect(text).toContain('apt-get install --no-install-recommends buildah iproute2')
 })
 
-test('another system or user is told why it can not be', async () => {
+test('on another system or as another user, the reason is given', async () => {
   expect(await missingTools({ platform: 'darwin', isRoot: true })).toContain('on Linux only')
   expect(await missingTools({ platform: 'linux', isRoot: false })).toContain('as root')
 })

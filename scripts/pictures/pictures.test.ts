@@ -6,7 +6,7 @@ import { renderTerminal } from './terminal-svg.ts'
 const ESCAPE = '\u001B['
 
 describe('the lines of a terminal', () => {
-  test('have colours until these are reset', () => {
+  test('keep their colours until a reset', () => {
     const [line] = linesOf([{ at: 5, text: `a${ESCAPE}1;36mb${ESCAPE}0mc` }])
     expect(line).toEqual({
       at: 5,
@@ -18,7 +18,7 @@ describe('the lines of a terminal', () => {
     })
   })
 
-  test('lose what was cleared, such as the frames of a spinner', () => {
+  test('leave out cleared text, such as the frames of a spinner', () => {
     const lines = linesOf([
       { at: 1, text: `\r${ESCAPE}2K⠋ Starting` },
       { at: 2, text: `\r${ESCAPE}2K⠙ Starting` },

@@ -29,11 +29,11 @@ test.each([
   [{}],
   [{ '': [{ constructor: 1 }], '👩🏽‍🚀': null }],
   [JSON.parse('{"__proto__":{"a":1}}')],
-])('%j may be passed on', (value) => {
+])('%j can be sent on unchanged', (value) => {
   expect(check(value)).toBe('allowed')
 })
 
-describe('a body that would change on the way is refused:', () => {
+describe('a body that would change on the way is refused', () => {
   test.each([
     ['half a pair in front', '\uD83Da', 'half a surrogate pair in a string'],
     ['half a pair behind', { a: ['a\uDE00'] }, 'half a surrogate pair in a string'],
@@ -52,14 +52,14 @@ describe('a body that would change on the way is refused:', () => {
   })
 })
 
-test('so deep and no deeper', () => {
+test('values are accepted up to the maximum depth', () => {
   expect(check(nested(MAX_DEPTH))).toBe('allowed')
   expect(check(nested(MAX_DEPTH + 2))).toMatchObject({
     message: 'The request body holds values that are nested too deeply.',
   })
 })
 
-test('so many and no more', () => {
+test('values are accepted up to the maximum count', () => {
   const list = Array.from({ length: MAX_VALUES - 1 }, () => 0)
   expect(check(list)).toBe('allowed')
   expect(check([...list, 0])).toMatchObject({

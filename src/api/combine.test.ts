@@ -49,6 +49,6 @@ test('the input is not changed', () => {
   expect(messages).toEqual(before)
 })
 
-test('no messages are no messages', () => {
+test('an empty list stays empty', () => {
   expect(combineMessages([])).toEqual([])
 })

@@ -139,7 +139,7 @@ describe('tool results', () => {
       [user('a'), assistant([call('1')]), user([result('1')]), user([text('b'), result('2')])],
       unexpected('messages.3.content.1', '2'),
     ],
-  ])('are refused where %s', (_, messages, message) => {
+  ])('are refused if %s', (_, messages, message) => {
     expect(refusal(messages)).toBe(message)
   })
 
@@ -169,16 +169,16 @@ describe('tool results', () => {
       [user('a'), assistant('b'), assistant([call('1')]), user('c')],
       unanswered('messages.2', '1'),
     ],
-  ])('are missed where %s', (_, messages, message) => {
+  ])('are reported as missing if %s', (_, messages, message) => {
     expect(refusal(messages)).toBe(message)
   })
 
-  it('are not asked of tools that ran on the API', () => {
+  it('are not required for tools that ran on the API', () => {
     const search = { type: 'server_tool_use', id: 'srvtoolu_1', name: 'web_search', input: {} }
     expect(refusal([user('a'), assistant([search, text('b')]), user('c')])).toBeUndefined()
   })
 
-  it('belong to the user, and calls to the assistant', () => {
+  it('belong in user messages, and calls in assistant messages', () => {
     expect(refusal([user('a'), assistant([result('1')])])).toBe(
       'messages.1: `tool_result` blocks can only be in `user` messages',
     )
@@ -187,7 +187,7 @@ describe('tool results', () => {
     )
   })
 
-  it('are in an error of bounded length, however many and long they are', () => {
+  it('are listed in an error of bounded length, whatever their number and length', () => {
     const calls = Array.from({ length: 10_000 }, (_, index) => call(`${index}`.repeat(1000)))
     const results = calls.map(({ id }) => result(String(id)))
     expect(refusal([user('a'), assistant(calls), user('b')])).toHaveLength(

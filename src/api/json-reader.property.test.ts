@@ -33,7 +33,7 @@ function readAtOnce(text: string): unknown {
 
 const step = fc.integer({ min: 1, max: 500 })
 
-test('it reads what JSON.parse reads, in steps of any length', () => {
+test('the reader returns the same as JSON.parse, in steps of any length', () => {
   fc.assert(
     fc.property(anyJson, fc.constantFrom(undefined, 0, 1, '\t'), step, (value, space, length) => {
       const text = JSON.stringify(value, undefined, space)
@@ -46,7 +46,7 @@ test('it reads what JSON.parse reads, in steps of any length', () => {
   )
 })
 
-test('it refuses what JSON.parse refuses: a text with any piece put in or cut out', () => {
+test('the reader refuses what JSON.parse refuses: JSON with any piece inserted or cut out', () => {
   const piece = fc.oneof(
     anyText,
     fc.constantFrom(

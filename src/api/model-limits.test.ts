@@ -13,6 +13,6 @@ test.each([
   expect(limitsOf(model)).toEqual({ contextWindow, maxOutput })
 })
 
-test.each(['sonnet', 'gpt-4o'])('of %s nothing is known', (model) => {
+test.each(['sonnet', 'gpt-4o'])('the limits of %s are unknown', (model) => {
   expect(limitsOf(model)).toBeUndefined()
 })

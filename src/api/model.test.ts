@@ -2,7 +2,7 @@ import { expect, test } from 'vitest'
 
 import { modelInfo, withAliases } from './model.ts'
 
-test('the date of a model is that in its name', () => {
+test('the date of a model comes from its name', () => {
   expect(
     modelInfo({ id: 'haiku', displayName: 'Haiku' }, 'claude-haiku-4-5-20251001'),
   ).toMatchObject({
@@ -12,7 +12,7 @@ test('the date of a model is that in its name', () => {
 })
 
 test.each(['claude-opus-5-5', 'sonnet', 'claude-x-20259999'])(
-  'where there is none it is the epoch: %s',
+  'a model without a date in its name has the date of the epoch: %s',
   (id) => {
     expect(modelInfo({ id, displayName: id }, id)).toMatchObject({
       created_at: '1970-01-01T00:00:00Z',
@@ -21,7 +21,7 @@ test.each(['claude-opus-5-5', 'sonnet', 'claude-x-20259999'])(
   },
 )
 
-test('limits are those of the model that a name stands for, and absent if they are not known', () => {
+test('an alias has the limits of its model; unknown limits are absent', () => {
   const limits = { max_input_tokens: 200_000, max_tokens: 64_000, context_length: 200_000 }
   const named = { id: 'haiku', displayName: 'Haiku' }
   expect(modelInfo(named, 'claude-haiku-4-5')).toMatchObject({ id: 'haiku', ...limits })
@@ -30,7 +30,7 @@ test('limits are those of the model that a name stands for, and absent if they a
   expect(unknown).not.toHaveProperty('context_length')
 })
 
-test('aliases that are plain names are listed after the models, and instead of those they hide', () => {
+test('aliases with plain names follow the models, and replace models of the same name', () => {
   const models = ['opus', 'haiku'].map((id) => ({ id, displayName: id }))
   const aliases = [
     { name: 'gpt-4o', model: 'opus' },
@@ -44,7 +44,7 @@ test('aliases that are plain names are listed after the models, and instead of t
   ])
 })
 
-test('capabilities are those of the model, also under an alias, and null if nothing is known', () => {
+test('an alias has the capabilities of its model; unknown capabilities are null', () => {
   const capabilities = { effort: { supported: true } }
   const models = withAliases(
     [

@@ -22,13 +22,13 @@ const SIZES = [
 ] as const
 
 describe.each(SIZES)('a %s text', (_name, space) => {
-  test('gives what it says', async () => {
+  test('returns its value', async () => {
     const text = ' {"a":[1,-0.5e3,"é",null,true,false],"b":{},"c":[]}\n'
     const value = { a: [1, -500, 'é', null, true, false], b: {}, c: [] }
     expect(await parseJson(space + text)).toEqual(value)
   })
 
-  test('gives the last of equal keys, as what is sent on does', async () => {
+  test('returns the last of equal keys, which is also the one sent upstream', async () => {
     const body = await parseJson(`${space}{"a":1,"b":2,"a":3}`)
     expect(JSON.stringify(body)).toBe('{"a":3,"b":2}')
   })
@@ -39,7 +39,7 @@ describe.each(SIZES)('a %s text', (_name, space) => {
     expect(Object.keys(body)).toEqual(['__proto__'])
   })
 
-  test.each(['', ' \r\n\t'])('that is empty (%j) is refused as such', async (text) => {
+  test.each(['', ' \r\n\t'])('that is empty is refused as empty (%j)', async (text) => {
     expect(await refusalOf(space + text)).toBe(
       'The request body is empty; a JSON object was expected',
     )
@@ -86,11 +86,11 @@ describe.each(SIZES)('a %s text', (_name, space) => {
     ['{"\\udc00":1}', 'half a surrogate pair in a string'],
     ['1e400', 'a number out of range'],
     ['['.repeat(MAX_DEPTH + 1) + ']'.repeat(MAX_DEPTH + 1), 'values that are nested too deeply'],
-  ])('that can’t be passed on is refused: %.20s', async (text, reason) => {
+  ])('that can not be sent on unchanged is refused: %.20s', async (text, reason) => {
     expect(await refusalOf(space + text)).toBe(`The request body holds ${reason}.`)
   })
 
-  test('may be as deep as it may', async () => {
+  test('is accepted up to the maximum depth', async () => {
     const text = '['.repeat(MAX_DEPTH) + ']'.repeat(MAX_DEPTH)
     expect(JSON.stringify(await parseJson(space + text))).toBe(text)
   })
@@ -112,7 +112,7 @@ describe('a text that would take long is refused early', () => {
   })
 })
 
-describe('a large text lets others go on while it is read', () => {
+describe('other work continues while a large text is read', () => {
   const escapes = String.raw`\n\"\u00e9\\`
   test.each([
     ['one long string', JSON.stringify('a'.repeat(8_000_000))],
@@ -127,7 +127,7 @@ describe('a large text lets others go on while it is read', () => {
     expect(pauses).toBeGreaterThanOrEqual(Math.floor(text.length / 1_000_000))
   })
 
-  test('and each value counts, however short it is', async () => {
+  test('and many short values are read in pauses too', async () => {
     let pauses = 0
     await parseJson(`[${'0,'.repeat(400_000)}0]`, () => Promise.resolve((pauses += 1)))
     expect(pauses).toBeGreaterThan(40)

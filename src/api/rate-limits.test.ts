@@ -13,7 +13,7 @@ const LIMITS: RateLimits = {
   overage: { isInUse: false, status: 'rejected', disabledReason: 'org_level_disabled' },
 }
 
-test('headers have what is known', () => {
+test('the headers contain the known values', () => {
   expect(rateLimitHeaders(LIMITS)).toEqual({
     'anthropic-ratelimit-unified-status': 'allowed_warning',
     'anthropic-ratelimit-unified-reset': '2000',

@@ -25,7 +25,7 @@ async function parsed(text: string): Promise<unknown> {
   }
 }
 
-test('a request that keeps the rules is taken, and is what its text says', async () => {
+test('a valid request is accepted with the values of its text', async () => {
   await fc.assert(
     fc.asyncProperty(anyRequest, async (request) => {
       const text = JSON.stringify(request)
@@ -34,7 +34,7 @@ test('a request that keeps the rules is taken, and is what its text says', async
   )
 })
 
-test('with anything anywhere in it, a request is taken as it is, or refused', async () => {
+test('a request with any value in any place is accepted unchanged, or refused', async () => {
   await fc.assert(
     fc.asyncProperty(withReplacement(anyRequest, anyJson), async (body) => {
       const text = JSON.stringify(body)
@@ -46,7 +46,7 @@ test('with anything anywhere in it, a request is taken as it is, or refused', as
   )
 })
 
-test('any text is a request, or refused', async () => {
+test('any text is accepted as a request, or refused', async () => {
   const almostJson = fc.tuple(anyRequest, fc.nat(), anyText).map(([request, place, piece]) => {
     const text = JSON.stringify(request)
     const cut = place % (text.length + 1)
@@ -57,7 +57,7 @@ test('any text is a request, or refused', async () => {
   )
 })
 
-test('half a surrogate pair anywhere refuses a request', async () => {
+test('a request with a lone surrogate in any place is refused', async () => {
   await fc.assert(
     fc.asyncProperty(withReplacement(anyRequest, brokenText), async (body) => {
       expect(await parsed(JSON.stringify(body))).toMatch(/surrogate|Input should be/)
@@ -65,7 +65,7 @@ test('half a surrogate pair anywhere refuses a request', async () => {
   )
 })
 
-test('no prototype is changed by what a request holds', async () => {
+test('no content of a request changes a prototype', async () => {
   const before = Object.getOwnPropertyNames(Object.prototype)
   await fc.assert(
     fc.asyncProperty(fieldsOf(anyJson), anyRequest, async (hostile, request) => {

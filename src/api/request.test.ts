@@ -33,8 +33,8 @@ function nested(depth: number): unknown {
   return JSON.parse('['.repeat(depth) + ']'.repeat(depth))
 }
 
-describe('a request that is right', () => {
-  it('comes back as the very object that came', () => {
+describe('a valid request', () => {
+  it('comes back as the same object', () => {
     const body: unknown = JSON.parse(
       '{"unknown_field":{"b":1,"a":2},"messages":[{"content":"Hi","role":"user","later":true}],"model":"m"}',
     )
@@ -44,7 +44,7 @@ describe('a request that is right', () => {
     )
   })
 
-  it('needs messages alone', () => {
+  it('needs only messages', () => {
     expect(() => parseMessagesRequest({ messages: [HELLO] })).not.toThrow()
   })
 
@@ -83,7 +83,7 @@ describe('a request that is right', () => {
     expect(() => parseMessagesRequest(withBlock(block))).not.toThrow()
   })
 
-  it('may tell of thoughts and of tools that ran on the API', () => {
+  it('may hold thinking blocks and calls of tools that ran on the API', () => {
     const messages = [
       HELLO,
       {
@@ -112,7 +112,7 @@ describe('a request that is right', () => {
   })
 })
 
-describe('a fault of a field is reported with its path', () => {
+describe('a wrong field is reported with its path', () => {
   test.each([
     [undefined, 'Input should be an object'],
     [null, 'Input should be an object'],
@@ -216,12 +216,12 @@ describe('a fault of a field is reported with its path', () => {
     expect(refusal(withBlock(block))).toBe(`messages.0.content.0.${rest}`)
   })
 
-  it('tells of the first field in the order of the schema where several are wrong', () => {
+  it('reports the first wrong field in the order of the schema', () => {
     const body = { stream: 'yes', max_tokens: 'many', messages: [HELLO, { role: 'x' }], model: 1 }
     expect(refusal(body)).toBe('model: Input should be a valid string')
   })
 
-  it('refuses a number that JSON can write and no number can hold', () => {
+  it('refuses a number that is too large for JavaScript', () => {
     const body = withFields({ temperature: Number.POSITIVE_INFINITY })
     expect(refusal(body)).toBe('temperature: Input should be a valid number')
   })
@@ -231,7 +231,7 @@ describe('a hostile body', () => {
   test.each([
     ['messages', 100_000, { role: 'user', content: 'Hi' }],
     ['tools', 10_000, { name: 'look', input_schema: {} }],
-  ])('has more %s than are looked at', (field, most, part) => {
+  ])('with too many %s is refused', (field, most, part) => {
     const body = {
       messages: [{ role: 'user', content: 'Hi' }],
       [field]: Array(most + 1).fill(part),
@@ -241,7 +241,7 @@ describe('a hostile body', () => {
     )
   })
 
-  test('has what is wrong far behind: it is found, and told with its place', () => {
+  test('with an error far behind is refused, with the path of the error', () => {
     const block = { type: 'text', text: 'Hi' }
     const content = [...Array.from({ length: 1200 }, () => block), { type: 'text' }]
     expect(() => parseMessagesRequest({ messages: [{ role: 'user', content }] })).toThrow(
@@ -255,12 +255,15 @@ describe('a hostile body', () => {
     ['system.0', { system: [5], tools: [{}], top_k: 'x' }],
     ['top_k', { tools: [{}], top_k: 'x' }],
     ['tools.0', { tools: [{}], metadata: 'x' }],
-  ])('has several faults: %s is told, the first in the order of the fields', (field, body) => {
-    const messages = [{ role: 'user', content: 'Hi' }]
-    expect(() => parseMessagesRequest({ messages, ...body })).toThrow(new RegExp(`^${field}`))
-  })
+  ])(
+    'with several errors is refused with the first in the order of the fields: %s',
+    (field, body) => {
+      const messages = [{ role: 'user', content: 'Hi' }]
+      expect(() => parseMessagesRequest({ messages, ...body })).toThrow(new RegExp(`^${field}`))
+    },
+  )
 
-  it('may be 100,000 levels deep where nothing looks inside', () => {
+  it('may be nested 100,000 levels deep in a field that is not read', () => {
     const deep = nested(100_000)
     const body = withFields({
       unknown_field: deep,
@@ -283,7 +286,7 @@ describe('a hostile body', () => {
       withFields({ temperature: nested(100_000) }),
       'temperature: Input should be a valid number',
     ],
-  ])('is refused in the usual words where the %s is too deep', (_, body, message) => {
+  ])('is refused with the usual message if %s is nested too deeply', (_, body, message) => {
     expect(refusal(body)).toBe(message)
   })
 

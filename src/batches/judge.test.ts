@@ -8,17 +8,17 @@ test.each([
   ['permission_error', 403],
   ['not_found_error', 404],
   ['request_too_large', 413],
-])('%s is final', (type) => {
+])('%s is not tried again', (type) => {
   expect(judge(new ApiError(type, 'made up'), 0, 0)).toEqual({ kind: 'final' })
 })
 
-describe('is tried again', () => {
+describe('is tried again later', () => {
   test.each([
     ['a failure of the API', new ApiError('api_error', 'made up')],
     ['a gateway that fails', new ApiError('api_error', 'made up', { status: 502 })],
     ['a reply that did not come in time', new ApiError('timeout_error', 'made up')],
     ['a failure of this program', new TypeError('made up')],
-  ])('%s, with growing waits, and not for ever', (_name, error) => {
+  ])('%s, with growing waits and a last attempt', (_name, error) => {
     const waits = [0, 1, 2, 3, 4].map((failures) => judge(error, failures, 0))
     expect(waits.map((wait) => wait.kind === 'again' && wait.after)).toEqual([
       1000, 2000, 4000, 8000, 16_000,
@@ -27,8 +27,8 @@ describe('is tried again', () => {
   })
 })
 
-describe('holds all requests up', () => {
-  test('a rate limit, for as long as it says, however often', () => {
+describe('delays all requests', () => {
+  test('a rate limit, for its retry-after, any number of times', () => {
     const error = new ApiError('rate_limit_error', 'made up', { retryAfter: 3600 })
     expect(judge(error, 5, 100)).toEqual({
       kind: 'again',

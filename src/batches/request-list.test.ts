@@ -30,7 +30,7 @@ describe.each([1, 2, 7, 1000])('in chunks of %i bytes', (size) => {
       'between other fields',
       JSON.stringify({ note: '"requests":[', x: { requests: [1] }, requests: ENTRIES, y: [[]] }),
     ],
-  ])('entries are given one after the other, %s', async (_name, text) => {
+  ])('entries come one by one, %s', async (_name, text) => {
     const entries = await read(text, size)
     expect(entries.map((entry) => JSON.parse(entry) as unknown)).toEqual(ENTRIES)
   })

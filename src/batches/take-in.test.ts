@@ -9,7 +9,7 @@ async function* entries(count: number): AsyncGenerator<string> {
   }
 }
 
-test('others may be let on after each request of a batch', async () => {
+test('other work may continue after each request of a batch', async () => {
   let places = 0
   const pause = () => {
     places += 1

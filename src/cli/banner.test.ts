@@ -35,7 +35,7 @@ function facts(
   }
 }
 
-test('in a pipe it is a line of the log, with all that a program needs to call', () => {
+test('in a pipe it is one log line with everything that a program needs to connect', () => {
   expect(render()).toEqual({
     level: 30,
     time: '2026-11-23T12:00:00.000Z',
@@ -63,12 +63,12 @@ describe('the login', () => {
     expect(render({}, account).login).toBe('claude.ai login, user@example.com, plan max')
   })
 
-  test('by a token is told so', () => {
+  test('by a token is described as a token', () => {
     const account = { authenticated: true, source: 'oauth_token', provider: 'firstParty' }
     expect(render({}, account).login).toBe('subscription token')
   })
 
-  test('with another provider is told with its name', () => {
+  test('with another provider has the name of the provider', () => {
     const account = { authenticated: true, source: 'third_party', provider: 'bedrock' }
     expect(render({}, account).login).toBe('Amazon Bedrock')
   })
@@ -86,7 +86,7 @@ describe('the login', () => {
   })
 })
 
-test('a required key is mentioned, but not shown', () => {
+test('a required key is mentioned but not shown', () => {
   const line = render({ proxyApiKey: 'made-up-key' })
   expect(line['key']).toBe('required (proxy_api_key)')
   expect(JSON.stringify(line)).not.toContain('made-up-key')
@@ -94,7 +94,7 @@ test('a required key is mentioned, but not shown', () => {
 })
 
 describe('a warning', () => {
-  test('stands if everyone in the network is served, with the port that was had', () => {
+  test('appears if everyone in the network is served, with the actual port', () => {
     const open = { host: '0.0.0.0', port: 0, dangerouslyOpenToAll: true }
     const { warnings } = render(open, ACCOUNT, 'http://localhost:40001')
     expect(warnings).toEqual([
@@ -102,28 +102,28 @@ describe('a warning', () => {
     ])
   })
 
-  test('does not stand if a key is asked for, or on loopback', () => {
+  test('does not appear if a key is required, or on loopback', () => {
     expect(render({ host: '0.0.0.0', proxyApiKey: 'made-up-key' }).warnings).toEqual([])
     expect(render({ host: '::1' }).warnings).toEqual([])
   })
 
-  test('stands in a container that nothing outside can call', () => {
+  test('appears in a container that nothing outside can reach', () => {
     const container = { ...facts(), machine: { ...MACHINE, container: true } }
     expect(renderLine(container, 0)).toContain('listens only inside this container')
   })
 
-  test("stands if Claude Code's own tools are on, with their folder", () => {
+  test("appears if Claude Code's own tools are on, with their folder", () => {
     const { warnings } = render({ toolsEnabled: true, toolsFolder: '/made/up' })
     expect(warnings).toEqual([expect.stringMatching(/^tools_enabled.*\/made\/up/)])
   })
 })
 
-describe('how many processes the machine gets', () => {
-  test('is explained', () => {
+describe('the number of processes', () => {
+  test('is explained by the machine', () => {
     expect(renderScreen(facts(), plain, 200)).toContain('up to 16 processes: limited by 2 cores')
   })
 
-  test('is what the user says', () => {
+  test('is the configured one', () => {
     expect(renderScreen(facts({ maxProcesses: 3 }), plain, 100)).toContain(
       'up to 3 processes: set by --max-processes',
     )
@@ -131,7 +131,7 @@ describe('how many processes the machine gets', () => {
 })
 
 describe('in a terminal', () => {
-  test('a terminal that does not know its width gets lines of 80', () => {
+  test('a terminal of unknown width gets lines of 80 columns', () => {
     expect(renderScreen(facts(), plain, 0)).toBe(renderScreen(facts(), plain, 80))
   })
 
@@ -144,7 +144,7 @@ describe('in a terminal', () => {
     expect(posix).toContain('ANTHROPIC_BASE_URL=http://localhost:42069 ANTHROPIC_API_KEY=unused')
   })
 
-  test('it has the same, and what to copy for a client', () => {
+  test('it has the same facts, and settings to copy for a client', () => {
     const screen = renderScreen(facts(), plain, 100)
     expect(screen).toContain('ANTHROPIC_BASE_URL=http://localhost:42069 ANTHROPIC_API_KEY=unused')
     expect(screen).toContain('OPENAI_BASE_URL=http://localhost:42069/v1 OPENAI_API_KEY=unused')
@@ -153,7 +153,7 @@ describe('in a terminal', () => {
     expect(screen).not.toContain('Warning')
   })
 
-  test('no line is wider than it, and a key is not shown', () => {
+  test('no line is wider than the terminal, and no key is shown', () => {
     const open = facts(
       { host: '0.0.0.0', dangerouslyOpenToAll: true },
       { authenticated: false, source: 'none' },
@@ -166,7 +166,7 @@ describe('in a terminal', () => {
     expect(guarded).not.toContain('made-up-key')
   })
 
-  test('a login that is missing is red', () => {
+  test('a missing login is red', () => {
     const screen = renderScreen(facts({}, { authenticated: false, source: 'none' }), colored, 100)
     expect(screen).toContain('\u001B[31mnone: run ')
   })

@@ -45,7 +45,7 @@ function login(runtime: Partial<Facts['runtime']>, changes: Partial<Facts> = {})
   return finding('login', { ...changes, runtime: { ...RUNTIME, ...runtime } })
 }
 
-test('a sound machine has nothing but good findings', () => {
+test('a sound machine has only good findings', () => {
   const findings = check(SOUND, NOW)
   expect(findings.map(({ name, level }) => [name, level])).toEqual(
     ['node', 'configuration', 'runtime', 'login', 'provider', 'port', 'who may call', 'state'].map(
@@ -198,7 +198,7 @@ test.each<[string, string, Partial<Facts>, Finding['level'], RegExp, RegExp]>([
     /is not writable/,
     /:ro/,
   ],
-])('%s is found, with what to do', (_case, name, changes, level, text, fix) => {
+])('%s is found, with a fix', (_case, name, changes, level, text, fix) => {
   const found = finding(name, changes)
   expect(found).toMatchObject({ level })
   expect(found?.text).toMatch(text)
@@ -217,7 +217,7 @@ describe('the runtime', () => {
     [{ kind: 'something else', said: 'hello' }, /"hello"/],
   ]
   test.each(problems)(
-    'with the problem %o can not be used, and the login not be asked',
+    'with the problem %o can not be used, and is not asked for the login',
     (problem, text) => {
       const runtime = {
         system: SYSTEM,
@@ -237,7 +237,7 @@ describe('the runtime', () => {
 })
 
 describe('the login', () => {
-  test('that is missing comes with every way to one', () => {
+  test('that is missing comes with every way to log in', () => {
     const found = login({ account: NOBODY })
     expect(found?.level).toBe('error')
     for (const way of ['claude-sub-proxy login', 'setup-token', 'ANTHROPIC_API_KEY']) {
@@ -246,7 +246,7 @@ describe('the login', () => {
     expect(found?.fix).not.toContain('Keychain')
   })
 
-  test('that the runtime does not tell comes with the reason', () => {
+  test('that the runtime does not report comes with the reason', () => {
     const found = login({ account: undefined, accountProblem: 'not within 15 s' })
     expect(found).toMatchObject({ level: 'error', text: expect.stringContaining('within 15 s') })
   })
@@ -258,7 +258,7 @@ describe('the login', () => {
     expect(login({ account: NOBODY, system }, { variables })?.fix).toContain('unlock-keychain')
   })
 
-  test('that has expired is reported, a valid one is not', () => {
+  test('that has expired is reported; a valid login is not', () => {
     const account = { ...PLAN, expiresAt: '2026-11-23T11:59:59Z' }
     expect(login({ account })).toMatchObject({
       level: 'error',
@@ -275,13 +275,13 @@ describe('the login', () => {
     })
   })
 
-  test('is described without the address of its user', () => {
+  test("is described without the user's address", () => {
     const account = { ...PLAN, email: 'user@example.com', organization: 'Example' }
     expect(login({ account })?.text).toBe('claude.ai login, plan max, Example')
   })
 })
 
-test('with a provider the API is not looked for', () => {
+test('with a provider the API is not checked', () => {
   const reached = { kind: 'answered', status: 404, milliseconds: 5 } as const
   const api = { ...SOUND.api, reached }
   expect(finding('online', { api })?.level).toBe('ok')
@@ -289,7 +289,7 @@ test('with a provider the API is not looked for', () => {
   expect(finding('online', { api, variables })?.level).toBe('skipped')
 })
 
-test("a server of this program on the port is no error, and a turn that was answered isn't either", () => {
+test('a server of this program on the port is no error, and neither is an answered turn', () => {
   expect(finding('port', { port: { kind: 'ours', version: '0.1.0' } })?.level).toBe('ok')
   const turn = { kind: 'answered', model: 'claude-sonnet-4-6', milliseconds: 900 } as const
   expect(finding('turn', { turn })?.text).toContain('claude-sonnet-4-6')
@@ -327,7 +327,7 @@ describe('who may call', () => {
     expect(callers(config)).toMatchObject({ level, text: expect.stringMatching(text) })
   })
 
-  test('in a container without a key nothing outside of it', () => {
+  test('in a container without a key, nothing outside of it', () => {
     expect(callers({}, true)).toMatchObject({
       level: 'warning',
       fix: expect.stringContaining('proxy_api_key'),
@@ -355,7 +355,7 @@ describe('the file of keys', () => {
 describe('the output', () => {
   const findings = check({ ...SOUND, port: { kind: 'taken' } }, NOW)
 
-  test('in a pipe is a line each, and the fix below', () => {
+  test('in a pipe has one line for each finding, with the fix below', () => {
     const text = renderFindings(findings, { isTerminal: false, paint: plain, columns: undefined })
     expect(text).toMatch(/^error {4}port {11}\S.* in use .*\n {5}fix port {11}Stop it /m)
     expect(text).toContain('\n1 error.\n')

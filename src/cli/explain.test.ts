@@ -17,7 +17,7 @@ test.each([
   [new ConfigError('port = x is not allowed'), /^port = x is not allowed$/],
   [new Error('made up'), /^made up$/],
   ['made up', /^made up$/],
-])('%s is one line that helps', (error, expected) => {
+])('%s becomes one helpful line', (error, expected) => {
   const [line, ...others] = explain(error)
   expect(others).toEqual([])
   expect(line).toMatch(expected)

@@ -9,7 +9,7 @@ function program() {
   return Object.assign(new EventEmitter(), { kill })
 }
 
-test('a program that has the terminal decides what Ctrl-C means, as often as it is pressed', async () => {
+test('the program in the terminal decides about Ctrl-C, each time it is pressed', async () => {
   const exit = vi.spyOn(process, 'exit').mockImplementation(() => undefined as never)
   const child = program()
   const ended = foreground(child as never)
@@ -21,7 +21,7 @@ test('a program that has the terminal decides what Ctrl-C means, as often as it 
   exit.mockRestore()
 })
 
-test('a signal of a supervisor is passed on, and its listeners are gone at the end', async () => {
+test('a signal of a supervisor is passed on, and its listeners are removed at the end', async () => {
   const before = process.listenerCount('SIGTERM')
   const child = program()
   const ended = foreground(child as never)

@@ -35,7 +35,7 @@ const lines = (): string[] =>
     .split('\n')
     .filter((line) => line !== '' && !line.startsWith('#'))
 
-test('a key is made, shown once, and kept as a hash that its user alone can read', async () => {
+test('a key is created, shown once, and stored as a hash that only its user can read', async () => {
   await run('add', 'ann', 'requests_per_minute=60', 'models=claude-*')
   const key = said.find((text) => text.startsWith('csp-'))?.trim() ?? ''
   expect(key).toMatch(/^csp-[\w-]{43}$/)
@@ -44,7 +44,7 @@ test('a key is made, shown once, and kept as a hash that its user alone can read
   if (process.platform !== 'win32') expect(statSync(path).mode & 0o777).toBe(0o600)
 })
 
-test('several are made at once, and none is lost', async () => {
+test('keys that are created at once are all stored', async () => {
   await Promise.all(['ann', 'bob', 'carol'].map((name) => run('add', name)))
   expect(new Set(lines().map((line) => line.split(' ')[0]))).toEqual(
     new Set(['ann', 'bob', 'carol']),
@@ -64,14 +64,14 @@ test('the other lines and the mode of a file stay', async () => {
   expect(statSync(path).mode).toBe(mode)
 })
 
-test('when the last key is removed a comment stays, which keeps everyone out', async () => {
+test('when the last key is removed a comment stays, which refuses everyone', async () => {
   await run('add', 'ann')
   writeFileSync(path, 'ann = made-up\n')
   await run('remove', 'ann')
   expect(file()).toMatch(/^#/)
 })
 
-test('they are listed without a key or a hash', async () => {
+test('the list shows neither keys nor hashes', async () => {
   await run('add', 'ann', 'tokens_per_day=5')
   writeFileSync(path, `${file()}made-up-plain\n`)
   said = []
@@ -87,14 +87,14 @@ test.each([
   [['remove', 'ann', 'bob'], 'unexpected: bob'],
   [['ad'], 'keys ad: did you mean add?'],
   [[], 'keys: use one of add, list, remove'],
-])('%j is refused, and the file stays', async (words, problem) => {
+])('%j is refused, and the file stays unchanged', async (words, problem) => {
   await run('add', 'ann')
   const before = file()
   await expect(run(...words)).rejects.toThrow(problem)
   expect(file()).toBe(before)
 })
 
-test('a name that has a key is refused, and so is everything without a file', async () => {
+test('a name that has a key is refused, and every command fails without a file', async () => {
   await run('add', 'ann')
   await expect(run('add', 'ann')).rejects.toThrow('already has a key named ann')
   await expect(keys(undefined, ['list'])).rejects.toThrow('give the path of the file of keys')

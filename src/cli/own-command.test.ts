@@ -4,11 +4,11 @@ import { ownCommand } from './own-command.ts'
 
 const HERE = { folder: '/clone', isByNpm: false, platform: 'linux' } as const
 
-test('of a global installation it is the name', () => {
+test('for a global installation it is the name', () => {
   expect(ownCommand('/usr/local/bin/claude-sub-proxy', HERE)).toBe('claude-sub-proxy')
 })
 
-test('of a project, or by npm start, it is npx without a look into the registry', () => {
+test('for a project, or by npm start, it is npx without a look into the registry', () => {
   const npx = 'npx --no-install claude-sub-proxy'
   expect(ownCommand('/project/node_modules/.bin/claude-sub-proxy', HERE)).toBe(npx)
   expect(ownCommand('/clone/bin/claude-sub-proxy.js', HERE)).toBe(npx)
@@ -17,7 +17,7 @@ test('of a project, or by npm start, it is npx without a look into the registry'
   expect(ownCommand(onWindows, { ...HERE, platform: 'win32' })).toBe(npx)
 })
 
-test('started directly, as by a supervisor, it is started directly again', () => {
+test('if the file was started directly, as by a supervisor, it is that file', () => {
   expect(ownCommand('/clone/dist/cli/main.js', HERE)).toBe('node dist/cli/main.js')
   const elsewhere = { ...HERE, folder: '/' }
   expect(ownCommand('/my clone/dist/cli/main.js', { ...elsewhere, folder: '/tmp' })).toBe(

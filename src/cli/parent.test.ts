@@ -17,13 +17,13 @@ test('the end of the parent is reported once', () => {
   expect(vi.getTimerCount()).toBe(0)
 })
 
-test('of a shell that was started for one command, the parent counts as well', () => {
+test('the parent of a shell that was started for one command is watched as well', () => {
   expect(startersOf(7, () => ({ isShell: true, parent: 6 }))).not.toBe(
     startersOf(7, () => ({ isShell: true, parent: 1 })),
   )
 })
 
-test('of another program the parent does not: a terminal may be closed', () => {
+test('the parent of another program is not watched: a terminal may be closed', () => {
   expect(startersOf(7, () => ({ isShell: false, parent: 6 }))).toBe(
     startersOf(7, () => ({ isShell: false, parent: 1 })),
   )

@@ -7,7 +7,7 @@ import { renderModels } from './models.ts'
 import { addressOf } from './server.ts'
 import { renderStatus } from './status.ts'
 
-test('models are a line each, with the default marked', () => {
+test('models are listed one a line, with the default marked', () => {
   const listed = [
     { id: 'claude-sonnet-4-6', display_name: 'Sonnet 4.6' },
     { id: 'opus', display_name: 'Opus' },
@@ -17,7 +17,7 @@ test('models are a line each, with the default marked', () => {
   )
 })
 
-test('a status has the login, what was used, and the windows of the plan', () => {
+test('a status has the login, the usage, and the windows of the plan', () => {
   const text = renderStatus({
     url: 'http://localhost:42069',
     health: { status: 'ok', version: '0.1.0', uptime_seconds: 3725 },
@@ -46,18 +46,18 @@ test.each([
 })
 
 describe('the completion', () => {
-  test.each([[[]], [['cmd']], [['bash', 'zsh']]])('of %j is declined', (names) => {
+  test.each([[[]], [['cmd']], [['bash', 'zsh']]])('for %j is refused', (names) => {
     expect(() => completionFor(names)).toThrow(/bash, zsh or fish/)
   })
 
-  test.skipIf(!isThere('bash'))('of bash completes commands, options and shells', () => {
+  test.skipIf(!isThere('bash'))('for bash completes commands, options and shells', () => {
     expect(completed('doc')).toEqual(['doctor'])
     expect(completed('doctor', '--tu')).toEqual(['--turn'])
     expect(completed('--tools-')).toEqual(['--tools-enabled', '--tools-folder'])
     expect(completed('completion', '')).toEqual(['bash', 'zsh', 'fish'])
   })
 
-  test.each(['bash', 'zsh', 'fish'])('of %s can be read by it', (shell) => {
+  test.each(['bash', 'zsh', 'fish'])('for %s is valid in that shell', (shell) => {
     const script = completionFor([shell])
     for (const word of ['doctor', 'online', 'max-processes']) expect(script).toContain(word)
     if (!isThere(shell)) return

@@ -20,7 +20,7 @@ describe('in a POSIX shell', () => {
     expect(withoutVariable('A', 'program', 'linux')).toBe('env -u A program')
   })
 
-  test('the owner of a port is named by what the system has', () => {
+  test('the owner of a port is found with a command of the system', () => {
     expect(portOwner(80, 'linux')).toBe('ss -ltnp sport = :80')
     expect(portOwner(80, 'darwin')).toBe('lsof -nP -iTCP:80 -sTCP:LISTEN')
   })
@@ -37,11 +37,11 @@ describe('in PowerShell', () => {
     expect(programCall(String.raw`C:\claude.exe`, '-v', 'win32')).toBe(String.raw`C:\claude.exe -v`)
   })
 
-  test('quotes are doubled', () => {
+  test('quotes in a path are doubled', () => {
     expect(shellQuoted("it's", 'win32')).toBe("'it''s'")
   })
 
-  test('variables are set by themselves', () => {
+  test('variables are set on lines of their own', () => {
     expect(variablesSet({ A: 'x', B: 'y z' }, 'win32')).toBe("$env:A='x'; $env:B='y z'")
     expect(withoutVariable('A', 'program', 'win32')).toBe('Remove-Item Env:A; program')
   })

@@ -11,11 +11,11 @@ test.each([
   expect(paintFor(stream, env)).toBe(expected)
 })
 
-test('a look ends with its text', () => {
+test('the style ends with its text', () => {
   expect(colored('red', 'stop')).toBe('\u001B[31mstop\u001B[39m')
 })
 
-test('a dumb terminal and a pipe have no moving lines', () => {
+test('a dumb terminal and a pipe get no moving lines', () => {
   expect(isCapable({ isTTY: true }, { TERM: 'xterm' })).toBe(true)
   expect(isCapable({ isTTY: true }, { TERM: 'dumb' })).toBe(false)
   expect(isCapable({}, { TERM: 'xterm' })).toBe(false)

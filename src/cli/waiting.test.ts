@@ -23,7 +23,7 @@ function screen(isTTY: boolean) {
   return { written, stream: stream as unknown as NodeJS.WriteStream }
 }
 
-test('a pipe and a dumb terminal get not one byte', async () => {
+test('a pipe and a dumb terminal get no output', async () => {
   for (const [isTTY, env] of [
     [false, {}],
     [true, { TERM: 'dumb' }],
@@ -34,7 +34,7 @@ test('a pipe and a dumb terminal get not one byte', async () => {
   }
 })
 
-test('in a terminal no timer is left, whether the work is done or fails', async () => {
+test('in a terminal no timer is left, after success and after failure', async () => {
   const { stream } = screen(true)
   const work = new Deferred<number>()
   const shown = showWaiting('Starting', work.promise, {}, stream)

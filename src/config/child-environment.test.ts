@@ -50,7 +50,7 @@ it.each([
   'GITHUB_TOKEN',
   'MY_PATH',
   'PATHS',
-])('%s does not', (name) => {
+])('%s does not reach the runtime', (name) => {
   expect(childEnvironment({ [name]: 'x' })).toEqual({})
 })
 

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest'
 import { ConfigError } from './config-error.ts'
 import { parseCommandLine } from './command-line.ts'
 
-it('gives the values by key, as text', () => {
+it('the values are returned by key, as text', () => {
   expect(parseCommandLine(['--port', '80', '--log-level=debug', '--config', 'a.txt'])).toEqual({
     values: { port: '80', log_level: 'debug', config: 'a.txt' },
     help: false,
@@ -12,11 +12,11 @@ it('gives the values by key, as text', () => {
   })
 })
 
-it('gives the words of a command', () => {
+it('the words of a command are returned', () => {
   expect(parseCommandLine(['doctor', '--turn', '--json']).words).toEqual(['json', 'turn'])
 })
 
-it('gives what is not an option in order', () => {
+it('arguments that are no options are returned in order', () => {
   expect(parseCommandLine(['doctor', '--port=1', 'x', '--', '--host']).positionals).toEqual([
     'doctor',
     'x',
@@ -42,15 +42,15 @@ it.each([
   expect(parseCommandLine(argv).values.tools_enabled).toBe(value)
 })
 
-it('the last of an option that is given twice counts', () => {
+it('the last value of a repeated option counts', () => {
   expect(parseCommandLine(['--port=1', '--port', '2']).values.port).toBe('2')
 })
 
-it('a value after = may start with a dash, and hold =', () => {
+it('a value after = may start with a dash, and contain =', () => {
   expect(parseCommandLine(['--system-prompt=--a=b']).values.system_prompt).toBe('--a=b')
 })
 
-describe('it stops the start with a line that tells what to do', () => {
+describe('a wrong argument stops the start with a line that names the fix', () => {
   it.each([
     [['--prot', '1'], '--prot: unknown option; did you mean --port?'],
     [['--no-tool-enabled'], '--no-tool-enabled: unknown option; did you mean --no-tools-enabled?'],
@@ -75,11 +75,11 @@ describe('it stops the start with a line that tells what to do', () => {
   })
 })
 
-it('the value of an option that is not known is not shown', () => {
+it('the value of an unknown option is not shown', () => {
   expect(() => parseCommandLine(['--proxy-key=hush'])).toThrow(/^(?!.*hush)/)
 })
 
-it('names an unknown option in one line, whatever it is called', () => {
+it('an unknown option is named in one line, whatever its name', () => {
   expect(() => parseCommandLine(['--a\r\n\u001B[2Jb'])).toThrow(
     /^--a\\x0d\\x0a\\x1b\[2Jb: unknown option; see --help$/,
   )
@@ -93,11 +93,11 @@ describe('a switch takes no value', () => {
       '--tools-enabled takes no value: for "no", write --no-tools-enabled',
     ],
     [['--no-tools-enabled', '1'], '--no-tools-enabled takes no value: leave 1 out'],
-  ])('%j is told what is wrong', (args, message) => {
+  ])('%j is refused with the reason', (args, message) => {
     expect(() => parseCommandLine(args)).toThrow(new ConfigError(message))
   })
 
-  it('and a command may follow it', () => {
+  it('and a command may follow a switch', () => {
     expect(parseCommandLine(['--tools-enabled', 'serve']).positionals).toEqual(['serve'])
   })
 })

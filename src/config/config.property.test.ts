@@ -32,7 +32,7 @@ function load(env: Record<string, string>, text = '', args: string[] = []): Load
 const line = anyText.filter((text) => !/[\r\n]/.test(text))
 const settingKey = fc.constantFrom(...SETTING_KEYS)
 
-test('any text is a configuration file, or refused', () => {
+test('any text is accepted as a configuration file, or refused', () => {
   const lines = fc
     .array(fc.tuple(fc.oneof(settingKey, line), fc.constantFrom(' = ', '=', ' '), line))
     .map((each) => each.map((parts) => parts.join('')).join('\n'))
@@ -44,7 +44,7 @@ test('any text is a configuration file, or refused', () => {
   )
 })
 
-test('in double quotes any line of text can be said', () => {
+test('in double quotes any line of text can be written', () => {
   const value = anyText.filter((text) => !text.includes('\r'))
   fc.assert(
     fc.property(value, (text) => {
@@ -56,7 +56,7 @@ test('in double quotes any line of text can be said', () => {
   )
 })
 
-test('any command line is read, or refused', () => {
+test('any command line is accepted, or refused', () => {
   const flag = fc.oneof(settingKey, anyName).map((name) => `--${name.replaceAll('_', '-')}`)
   const argument = fc.oneof(
     anyText,
@@ -71,7 +71,7 @@ test('any command line is read, or refused', () => {
   )
 })
 
-test('any environment is read, or refused, and gives no more than the settings', () => {
+test('any environment is accepted, or refused, and sets only options', () => {
   const name = fc.oneof(
     settingKey.map(variableOf),
     anyName.map((each) => `CSP_${each}`),
@@ -91,7 +91,7 @@ test('any environment is read, or refused, and gives no more than the settings',
   )
 })
 
-test('a value means the same wherever it stands, and is refused everywhere or nowhere', () => {
+test('a value means the same in every source, and is refused in all or none', () => {
   const value = fc.oneof(
     fc.constantFrom('0', '1', '5s', '32mb', 'auto', 'true', 'localhost', '::1', '/a', '*', 'debug'),
     fc.stringMatching(/^[!-~]+$/),
@@ -113,7 +113,7 @@ test('a value means the same wherever it stands, and is refused everywhere or no
   )
 })
 
-test('a secret is never shown, wherever it stands and whatever is wrong', () => {
+test('a secret is never shown, in any source and with any error', () => {
   const secret = fc.stringMatching(/^[a-z]{3}-hush-[!-~]{0,20} ?[a-z]{0,5}$/)
   fc.assert(
     fc.property(secret, fc.constantFrom('0.0.0.0', 'no host', '127.0.0.1'), (key, host) => {

@@ -5,20 +5,20 @@ import { afterAll, describe, expect, it, vi } from 'vitest'
 import { isContainer, readEnvironment, readMachine, readTextFile } from './environment.ts'
 
 describe('a container', () => {
-  it.each(['/.dockerenv', '/run/.containerenv'])('is known by %s', (file) => {
+  it.each(['/.dockerenv', '/run/.containerenv'])('is recognised by %s', (file) => {
     expect(isContainer({}, (path) => path === file)).toBe(true)
   })
 
-  it('is known by the variable of Kubernetes', () => {
+  it('is recognised by the variable of Kubernetes', () => {
     expect(isContainer({ KUBERNETES_SERVICE_HOST: '10.0.0.1' }, () => false)).toBe(true)
   })
 
-  it('is not everywhere', () => {
+  it('is not recognised elsewhere', () => {
     expect(isContainer({ KUBERNETES_SERVICE_HOST: '' }, () => false)).toBe(false)
   })
 })
 
-it('the environment is a copy of what it was when it was read', () => {
+it('the environment is a copy of the time when it was read', () => {
   vi.stubEnv('CSP_PORT', '1')
   const env = readEnvironment()
   vi.stubEnv('CSP_PORT', '2')
@@ -43,13 +43,13 @@ describe('a text file', () => {
     expect(readTextFile(join(folder, 'config.txt'))).toBe('system_prompt = Grüße')
   })
 
-  it('is undefined if there is none', () => {
+  it('is undefined if the file does not exist', () => {
     writeFileSync(join(folder, 'src'), '')
     expect(readTextFile(join(folder, 'none.txt'))).toBeUndefined()
     expect(readTextFile(join(folder, 'src', 'config.txt'))).toBeUndefined()
   })
 
-  it('throws what the system says where it is something else', () => {
+  it('throws the error of the system for anything but a file', () => {
     mkdirSync(join(folder, 'folder'))
     expect(() => readTextFile(join(folder, 'folder'))).toThrow('EISDIR')
   })

@@ -5,7 +5,7 @@ function valueOf(line: string): string | undefined {
   return parseConfigText(line, 'config.txt').entries[0]?.value
 }
 
-it('gives keys and values with the lines that they stand on', () => {
+it('keys and values are returned with their line numbers', () => {
   const text =
     '\uFEFF# a comment\n\nport = 1\r\n   # another\r\n  host=a.example  \rqueue_limit =2\n'
   expect(parseConfigText(text, 'config.txt').entries).toEqual([
@@ -15,7 +15,7 @@ it('gives keys and values with the lines that they stand on', () => {
   ])
 })
 
-it('keeps a key that is given twice, for the reader to warn about', () => {
+it('a repeated key is kept, for the reader to warn about', () => {
   const { entries } = parseConfigText('port = 1\nport = 2', 'config.txt')
   expect(entries.map(({ value }) => value)).toEqual(['1', '2'])
 })
@@ -42,7 +42,7 @@ describe('a value', () => {
   })
 
   it.each(['key = "open', 'key = "a" b', 'key = "a"#', 'key = "\\x"', 'key = "open\\"', 'key = "'])(
-    'in quotes is refused as %j',
+    'in wrong quotes is refused: %j',
     (line) => {
       expect(parseConfigText(line, 'config.txt')).toEqual({
         entries: [],
@@ -63,7 +63,7 @@ describe('a line of another form', () => {
     },
   )
 
-  it('is not shown, for it may hold a secret', () => {
+  it('is not shown, because it may hold a secret', () => {
     for (const line of ['proxy_api_key: hush', 'proxy_api_key = "hush']) {
       const { problems } = parseConfigText(line, 'config.txt')
       expect(problems).toEqual([expect.stringMatching(/^(?!.*hush)/)])

@@ -11,7 +11,7 @@ describe('--help', () => {
     expect(help.split('\n').filter((line) => line.length > 80)).toEqual([])
   })
 
-  it('has a flag for every option, each of which the command line knows', () => {
+  it('has a flag for every option, and the command line accepts each', () => {
     const shown = [...renderHelp().matchAll(/^ {2}--(?:\[no-\])?([a-z-]+)/gm)].map(
       ([, name]) => name,
     )
@@ -21,14 +21,14 @@ describe('--help', () => {
     }
   })
 
-  it('lists the commands that the program has', () => {
+  it('lists the commands of the program', () => {
     const help = renderHelp([{ name: 'doctor', help: 'check the login' }])
     expect(help).toContain('Usage: claude-sub-proxy [command] [options]\n')
     expect(help).toMatch(/^Commands:\n {2}doctor {2,}check the login\n/m)
     expect(renderHelp()).not.toContain('ommand]')
   })
 
-  it('shows a default with what it is the default of', () => {
+  it('shows each default and its reason', () => {
     expect(renderHelp()).toMatch(/--queue-limit <number> {2,}maximum [^-]*\(default 1000\)\n/)
   })
 })
@@ -44,7 +44,7 @@ describe('the table', () => {
   })
 })
 
-test('the comments of Config say what a setting does, its unit and its default', () => {
+test('the comments of Config describe each setting with its unit and default', () => {
   const source = readFileSync(new URL('config.ts', import.meta.url), 'utf8')
   expect(source).toBe(renderConfigType())
   expect(source).toContain('milliseconds')
@@ -60,7 +60,7 @@ describe('the example file', () => {
     expect(readFileSync(file, 'utf8')).toBe(renderExample())
   })
 
-  it('changes nothing, neither as it is nor with everything switched on', () => {
+  it('changes nothing, neither as it is nor with every line switched on', () => {
     const everything = renderExample().replaceAll(/^#(?=[a-z_]+ =)/gm, '')
     const loaded = load(everything)
     expect(loaded.warnings).toEqual([])

@@ -10,7 +10,7 @@ it.each([
   '::ffff:127.0.0.1',
   'localhost',
   'LOCALHOST',
-])('%s is this machine only', (host) => {
+])('%s is only this machine', (host) => {
   expect(isLoopback(host)).toBe(true)
 })
 
@@ -24,7 +24,7 @@ it.each([
   'localhost.example',
   'notlocalhost',
   '',
-])('%j may be reached from elsewhere', (host) => {
+])('%j can be reached from elsewhere', (host) => {
   expect(isLoopback(host)).toBe(false)
 })
 
@@ -32,7 +32,7 @@ it.each([
   ['host.docker.internal', ['host.docker.internal']],
   ['My-Mac.local, [FD00::1]', ['my-mac.local', 'fd00::1']],
   ['192.168.1.10', ['192.168.1.10']],
-])('other names of this machine: %j is read as %j', (text, read) => {
+])('other names of this machine: %j becomes %j', (text, read) => {
   expect(hostNames.parse(text)).toEqual(read)
   expect(hostNames.accepts(read)).toBe(true)
 })

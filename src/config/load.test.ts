@@ -25,17 +25,17 @@ function deny(): never {
 describe('the source of a value', () => {
   const files = { 'config.txt': '\nport = 3' }
 
-  it('the command line comes before everything', () => {
+  it('the command line overrides everything', () => {
     const { config, sources } = load({ values: { port: '1' }, env: { CSP_PORT: '2' }, files })
     expect([config.port, sources.port]).toEqual([1, '--port'])
   })
 
-  it('the environment comes before the file', () => {
+  it('the environment overrides the file', () => {
     const { config, sources } = load({ env: { CSP_PORT: '2' }, files })
     expect([config.port, sources.port]).toEqual([2, 'CSP_PORT'])
   })
 
-  it('the file comes before the default', () => {
+  it('the file overrides the default', () => {
     const { config, sources } = load({ files })
     expect([config.port, sources.port]).toEqual([3, 'config.txt:2'])
     expect([config.queueLimit, sources.queueLimit]).toEqual([1000, 'default'])
@@ -50,7 +50,7 @@ describe('the source of a value', () => {
     expect([sources.port, sources.queueLimit]).toEqual(['config.txt:1', 'default'])
   })
 
-  it('auto asks for the default, over what comes after', () => {
+  it('auto sets the default, and overrides later sources', () => {
     const { config, sources } = load({
       values: { host: 'AUTO' },
       env: { CSP_HOST: '::1', CSP_MAX_PROCESSES: 'auto' },
@@ -59,11 +59,11 @@ describe('the source of a value', () => {
     expect([config.maxProcesses, sources.maxProcesses]).toEqual([32, 'CSP_MAX_PROCESSES'])
   })
 
-  it('a wrong value that another one covers does no harm', () => {
+  it('a wrong value that another source overrides is no error', () => {
     expect(load({ values: { port: '1' }, env: { CSP_PORT: 'abc' } }).config.port).toBe(1)
   })
 
-  it('every setting can be given in every way', () => {
+  it('every setting can be given in every source', () => {
     const text = [
       'port = 1',
       'host = ::1',
@@ -148,7 +148,7 @@ describe('the source of a value', () => {
     expect(Object.values(loaded.sources)).not.toContain('default')
   })
 
-  it('refuses the earlier name of an option that guards something', () => {
+  it('the earlier name of a protecting option is refused', () => {
     const text = 'proxy_api_key_file = /run/secrets/key'
     expect(() => load({ files: { 'config.txt': text } })).toThrow(
       /^config\.txt:1: proxy_api_key_file is called keys now: rename it$/,
@@ -161,7 +161,7 @@ describe('the source of a value', () => {
 })
 
 describe('the file', () => {
-  it('is ./config.txt before ./src/config.txt', () => {
+  it('is ./config.txt, before ./src/config.txt', () => {
     const files = { 'config.txt': 'port = 1', 'src/config.txt': 'port = 2\nqueue_limit = 2' }
     expect(load({ files })).toMatchObject({
       file: 'config.txt',
@@ -169,7 +169,7 @@ describe('the file', () => {
     })
   })
 
-  it('is ./src/config.txt where there is no other', () => {
+  it('is ./src/config.txt if there is no other', () => {
     const { file, sources } = load({ files: { 'src/config.txt': 'port = 2' } })
     expect([file, sources.port]).toEqual(['src/config.txt', 'src/config.txt:1'])
   })
@@ -178,7 +178,7 @@ describe('the file', () => {
     expect(load({}).file).toBeUndefined()
   })
 
-  it('is the one that --config names, before CSP_CONFIG, and no other', () => {
+  it('is the one of --config, or of CSP_CONFIG, and no other', () => {
     const files = {
       'config.txt': 'port = 1',
       'a.txt': 'queue_limit = 2',
@@ -189,7 +189,7 @@ describe('the file', () => {
     expect(load({ files, env: { CSP_CONFIG: 'b.txt' } }).config.queueLimit).toBe(3)
   })
 
-  it('must exist where it is named', () => {
+  it('must exist if it is named', () => {
     const files = { 'config.txt': 'port = 1' }
     expect(() => load({ files, values: { config: 'a.txt' } })).toThrow(
       new ConfigError('--config: there is no file "a.txt"'),
@@ -199,7 +199,7 @@ describe('the file', () => {
     )
   })
 
-  it('stops the start where it is there and cannot be read', () => {
+  it('stops the start if it exists and can not be read', () => {
     expect(() => load({ readFile: deny })).toThrow(
       new ConfigError("config.txt: the file can't be read: EACCES: permission denied"),
     )
@@ -227,7 +227,7 @@ describe('a wrong value stops the start with a line that names its place', () =>
     )
   })
 
-  it('on one line, whatever the value holds', () => {
+  it('on one line, whatever the value contains', () => {
     expect(() => load({ env: { CSP_LOG_LEVEL: 'a\nb' } })).toThrow(
       "CSP_LOG_LEVEL: log_level = 'a\\nb' is not allowed: use one of ERROR, WARN",
     )
@@ -239,7 +239,7 @@ describe('a wrong value stops the start with a line that names its place', () =>
     )
   })
 
-  it('also where only the combination is wrong', () => {
+  it('also if only the combination is wrong', () => {
     expect(() => load({ files: { 'config.txt': 'tools_enabled = on' } })).toThrow(
       "config.txt:1: tools_enabled needs tools_folder: the folder in which Claude Code's own tools may work",
     )
@@ -250,7 +250,7 @@ describe('a wrong value stops the start with a line that names its place', () =>
   })
 })
 
-it('says all that is wrong at once, and what it would warn of', () => {
+it('all errors and warnings are shown at once', () => {
   const text = 'port = x\nprot = 1\nqueue: 1\nhost = ::1\nhost = ::1\nqueue_timeout = 99x\n'
   const failed = (): unknown => {
     try {
@@ -283,15 +283,15 @@ it('says all that is wrong at once, and what it would warn of', () => {
   )
 })
 
-describe('it warns, and goes on', () => {
-  it('about a key that is not known, with the nearest one', () => {
+describe('a warning, and a start,', () => {
+  it('for an unknown key, with the nearest known one', () => {
     expect(load({ files: { 'config.txt': 'prot = 1\ntemperature = hot' } }).warnings).toEqual([
       'config.txt:1: prot is unknown, so it has no effect; did you mean port?',
       'config.txt:2: temperature is unknown, so it has no effect',
     ])
   })
 
-  it('about an option that was removed, with what to do', () => {
+  it('for a removed option, with its replacement', () => {
     const files = { 'config.txt': 'spares = 1' }
     expect(load({ files, env: { CSP_SPARES: '2' } }).warnings.toSorted()).toEqual([
       'CSP_SPARES is no longer needed: one process stays warm, and max_processes is the limit',
@@ -299,24 +299,24 @@ describe('it warns, and goes on', () => {
     ])
   })
 
-  it('about names that every object has', () => {
+  it('for names that every object has', () => {
     const { warnings } = load({ files: { 'config.txt': 'constructor = 1\n__proto__ = 2' } })
     expect(warnings).toHaveLength(2)
   })
 
-  it('about a key that is given twice: the last one counts', () => {
+  it('for a repeated key: the last one counts', () => {
     const { config, warnings } = load({ files: { 'config.txt': 'port = 1\n\nport = 2' } })
     expect(config.port).toBe(2)
     expect(warnings).toEqual(['config.txt:3: port was already given on line 1; this line counts'])
   })
 
-  it('about a file that names a file', () => {
+  it('for a file that names a configuration file', () => {
     expect(load({ files: { 'config.txt': 'config = b.txt' } }).warnings).toEqual([
       "config.txt:1: config can't be set in a file: use --config or CSP_CONFIG",
     ])
   })
 
-  it('about a variable that looks like a mistyped one of ours, and no other', () => {
+  it('for a variable that looks like a mistyped one of the proxy, and no other', () => {
     const env = { CSP_PROXY_APIKEY: 'hush', CSP_NONCE_SOURCE: 'x', PORT: '1' }
     expect(load({ env }).warnings).toEqual([
       'CSP_PROXY_APIKEY: unknown, so it has no effect; did you mean CSP_PROXY_API_KEY?',

@@ -20,12 +20,12 @@ it.each([
   [1, 64, 'limited by 1 core; 64.0 GB of free memory would allow 163'],
   [16, 4, 'limited by half of 4.0 GB of free memory; 16 cores would allow 128'],
   [64, 256, 'the maximum; 64 cores, 256.0 GB of free memory'],
-])('with %i cores and %i GB it is explained', (cores, gigabytes, expected) => {
+])('with %i cores and %i GB the number is explained', (cores, gigabytes, expected) => {
   expect(explainMaxProcesses({ cores, freeMemoryBytes: gigabytes * GIGABYTE })).toBe(expected)
 })
 
 describe('free memory', () => {
-  it('is what the system says', () => {
+  it('is the value of the system', () => {
     expect(freeMemoryOf({ platform: 'linux', free: 5, total: 16, limit: 0 })).toBe(5)
   })
 
@@ -34,7 +34,7 @@ describe('free memory', () => {
     expect(freeMemoryOf({ platform: 'linux', free: 5, total: 16, limit: 2 ** 64 })).toBe(5)
   })
 
-  it('is taken to be a quarter of all on macOS, where caches do not count as free', () => {
+  it('is assumed to be a quarter of all memory on macOS, where caches do not count as free', () => {
     expect(freeMemoryOf({ platform: 'darwin', free: 0.1, total: 16, limit: 0 })).toBe(4)
     expect(freeMemoryOf({ platform: 'darwin', free: 9, total: 16, limit: 0 })).toBe(9)
   })

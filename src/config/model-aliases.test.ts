@@ -26,7 +26,7 @@ test.each([
   'a = b, a = c',
   'a b = c',
   'a = c*',
-])('%j is none', (text) => {
+])('%j is an empty list', (text) => {
   expect(modelAliases.parse(text)).toBeUndefined()
 })
 
@@ -37,6 +37,6 @@ test.each([
   [{ name: 'a' }],
   [{ name: 'a', model: 5 }],
   [{ name: 'a,b', model: 'c' }],
-])('%j is no value', (value) => {
+])('%j is no list of aliases', (value) => {
   expect(modelAliases.accepts(value)).toBe(false)
 })

@@ -9,15 +9,15 @@ it.each([
   ['LOG-LEVEL', 'log_level'],
   ['maxProcesses', 'max_processes'],
   ['maxproceses', 'max_processes'],
-])('%s most likely means %s', (name, key) => {
+])('%s is a likely typing error for %s', (name, key) => {
   expect(nearest(name, KEYS)).toBe(key)
 })
 
-it('nothing is near to nothing, however short', () => {
+it('no word is near to an empty one', () => {
   expect(nearest('', ['pi', 'port'])).toBeUndefined()
   expect(nearest('xy', ['pi'])).toBeUndefined()
 })
 
-it('nothing is near to another word', () => {
+it('a different word is not near', () => {
   expect(nearest('temperature', KEYS)).toBeUndefined()
 })

@@ -93,7 +93,7 @@ describe('an origin', () => {
   })
 })
 
-test('presets are entries themselves, and never everything', () => {
+test('presets are entries themselves, and never allow everything', () => {
   for (const patterns of Object.values(ORIGIN_PRESETS)) {
     expect(origins.accepts(patterns)).toBe(true)
     expect(patterns).not.toContain('*')

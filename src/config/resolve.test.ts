@@ -7,7 +7,7 @@ import type { ConfigInput } from './resolve.ts'
 
 const MACHINE = { cores: 4, freeMemoryBytes: 64 * 1024 ** 3, container: false }
 
-it('fills in every default', () => {
+it('every default is filled in', () => {
   expect(resolveConfig({}, MACHINE)).toEqual({
     port: 42_069,
     host: '127.0.0.1',
@@ -47,7 +47,7 @@ it('fills in every default', () => {
   })
 })
 
-it('has the types of the table', () => {
+it('the values have the types of the table', () => {
   expectTypeOf<Config['port']>().toEqualTypeOf<number>()
   expectTypeOf<Config['logLevel']>().toEqualTypeOf<'ERROR' | 'WARN' | 'INFO' | 'DEBUG' | 'TRACE'>()
   expectTypeOf<Config['proxyApiKey']>().toEqualTypeOf<KeySource | undefined>()
@@ -57,14 +57,14 @@ it('has the types of the table', () => {
   expect(() => (resolveConfig({}, MACHINE).port = 1)).toThrow(TypeError)
 })
 
-it('takes a key that a function gives, and one beside a file of keys', () => {
+it('a key may come from a function, and beside a file of keys', () => {
   const { proxyApiKey } = resolveConfig({ proxyApiKey: () => 'made-up' }, MACHINE)
   expect(proxyApiKey).toBeTypeOf('function')
   const both = { proxyApiKey: 'hush', keys: '/run/secrets/key' }
   expect(resolveConfig(both, MACHINE)).toMatchObject(both)
 })
 
-it('takes a file of keys for a key, where the tools need one', () => {
+it('a file of keys counts as a key for options that need one', () => {
   const tools = { toolsEnabled: true, toolsFolder: '/srv', host: '0.0.0.0' }
   expect(() => resolveConfig(tools, MACHINE)).toThrow('proxyApiKey')
   expect(() => resolveConfig({ ...tools, keys: '/key' }, MACHINE)).not.toThrow()
@@ -90,7 +90,7 @@ describe('the host', () => {
   })
 })
 
-it('says all that is wrong at once, unknown names with the nearest one', () => {
+it('all errors are reported at once, with the nearest known names', () => {
   const input = {
     prot: 1,
     holdTimeout: -1,
@@ -109,7 +109,7 @@ it('says all that is wrong at once, unknown names with the nearest one', () => {
   )
 })
 
-it('takes what is given, and the default for undefined and auto', () => {
+it('a given value is used, and the default for undefined and auto', () => {
   const given = { port: 0, host: 'auto', queueLimit: undefined, maxProcesses: 3 }
   expect(resolveConfig(given as unknown as ConfigInput, MACHINE)).toMatchObject({
     port: 0,
@@ -119,7 +119,7 @@ it('takes what is given, and the default for undefined and auto', () => {
   })
 })
 
-describe('it refuses a value by the name of its property', () => {
+describe('a wrong value is refused by the name of its property', () => {
   it.each<[ConfigInput, string]>([
     [{ port: 70_000 }, 'port = 70000 is not allowed: use a whole number from 0 to 65535'],
     [{ queueLimit: 0.5 }, 'queueLimit = 0.5 is not allowed: use a whole number from 1 up'],
@@ -136,7 +136,7 @@ describe('it refuses a value by the name of its property', () => {
     expect(() => resolveConfig(input, MACHINE)).toThrow(message)
   })
 
-  it('but never shows a secret', () => {
+  it('but a secret is never shown', () => {
     expect(() => resolveConfig({ proxyApiKey: 'hush hush' }, MACHINE)).toThrow(
       /^proxyApiKey = \(a secret, not shown\) is not allowed: use (?!.*hush)/,
     )
@@ -152,7 +152,7 @@ describe("Claude Code's own tools", () => {
     )
   })
 
-  it('are not open to the network without a key', () => {
+  it('are refused if the network is served without a key', () => {
     expect(() => resolveConfig({ ...tools, host: '0.0.0.0' }, MACHINE)).toThrow(
       "toolsEnabled needs proxyApiKey while host is '0.0.0.0': without a key, everyone",
     )
@@ -161,13 +161,13 @@ describe("Claude Code's own tools", () => {
     ).toThrow('toolsEnabled needs proxyApiKey')
   })
 
-  it('may be used on loopback, or with a key', () => {
+  it('are accepted on loopback, or with a key', () => {
     expect(resolveConfig({ ...tools, host: '::1' }, MACHINE).toolsEnabled).toBe(true)
     const withKey = { ...tools, host: '0.0.0.0', proxyApiKey: 'key' }
     expect(resolveConfig(withKey, MACHINE).toolsEnabled).toBe(true)
   })
 
-  it('leave a folder alone that is named while they are off', () => {
+  it('ignore a folder that is named while they are off', () => {
     expect(resolveConfig({ toolsFolder: '/srv/work' }, MACHINE).toolsEnabled).toBe(false)
   })
 })

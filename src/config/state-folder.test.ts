@@ -11,6 +11,6 @@ test.each([
   ['linux', {}, undefined],
   ['darwin', {}, undefined],
   ['win32', { HOME: '/home/me' }, undefined],
-] as const)('on %s with %o it is %s', (platform, env, folder) => {
+] as const)('on %s with %o the state folder is %s', (platform, env, folder) => {
   expect(stateFolderOf(env, platform)).toBe(folder)
 })

@@ -78,12 +78,12 @@ describe('duration', () => {
     },
   )
 
-  it('refuses what a timer would not wait for', () => {
+  it('refuses a value that is too long for a timer', () => {
     expect(duration(0).parse('2147483648ms')).toBeUndefined()
     expect(duration(0).parse('600h')).toBeUndefined()
   })
 
-  it('refuses zero, also when rounded to it, where a wait is needed', () => {
+  it('refuses zero, also after rounding, if a wait is required', () => {
     expect(duration(1).parse('0s')).toBeUndefined()
     expect(duration(1).parse('0.1ms')).toBeUndefined()
     expect(duration(1).parse('1ms')).toBe(1)
@@ -155,7 +155,7 @@ describe('origins', () => {
     expect(origins.parse(text)).toBeUndefined()
   })
 
-  it('refuses a value that no Origin header would equal', () => {
+  it('refuses a value that equals no Origin header', () => {
     expect(origins.accepts(['https://app.example'])).toBe(true)
     expect(origins.accepts(['https://App.example'])).toBe(false)
     expect(origins.accepts(['https://app.example/'])).toBe(false)
@@ -164,25 +164,25 @@ describe('origins', () => {
 })
 
 describe('texts', () => {
-  it.each(['a b', 'a\tb', 'a\u0000', 'a\u007F', 'ключ', ' '])('no key is %j', (text) => {
+  it.each(['a b', 'a\tb', 'a\u0000', 'a\u007F', 'ключ', ' '])('refuses the key %j', (text) => {
     expect(headerKey.parse(text)).toBeUndefined()
   })
 
-  it('a key is any printable ASCII', () => {
+  it('accepts any printable ASCII as a key', () => {
     expect(headerKey.parse('sk-"#=%~')).toBe('sk-"#=%~')
   })
 
-  it('a model name may be as long as a provider makes it, without spaces', () => {
+  it('accepts a model name of any length without spaces', () => {
     const name = 'arn:aws:bedrock:us-east-1:123:inference-profile/us.anthropic.claude[1m]'
     expect(spacelessName.parse(name)).toBe(name)
     expect(spacelessName.parse('claude sonnet')).toBeUndefined()
   })
 
-  it.each(['~', '~/work', '~\\work', 'C:\new', 'a\u0000b'])('no path is %j', (text) => {
+  it.each(['~', '~/work', '~\\work', 'C:\new', 'a\u0000b'])('refuses the path %j', (text) => {
     expect(filePath.parse(text)).toBeUndefined()
   })
 
-  it.each(['/srv/my work', './~', '~name', 'C:\\new', 'a~'])('a path is %s', (text) => {
+  it.each(['/srv/my work', './~', '~name', 'C:\\new', 'a~'])('accepts the path %s', (text) => {
     expect(filePath.parse(text)).toBe(text)
   })
 })
@@ -201,7 +201,7 @@ describe('percentage', () => {
     expect(percentage.parse(text)).toBeUndefined()
   })
 
-  it('takes fractions as values', () => {
+  it('returns fractions', () => {
     expect([0.01, 0.8, 1, 0, 80, '80%', Number.NaN].map(percentage.accepts)).toEqual([
       true,
       true,

@@ -9,7 +9,7 @@ function answer(text: string) {
 
 const SIZE = sizeOf(answer('a'))
 
-test('the least recently used answers go when there is no room', () => {
+test('the least recently used answers are forgotten first', () => {
   const memory = createAnswerMemory(2 * SIZE)
   memory.set('one', answer('a'))
   memory.set('two', answer('b'))
@@ -22,7 +22,7 @@ test('the least recently used answers go when there is no room', () => {
   ])
 })
 
-test('an answer that is larger than all the room is not kept, and drives no other out', () => {
+test('an answer that is larger than the limit is not kept, and displaces no other', () => {
   const memory = createAnswerMemory(SIZE)
   memory.set('one', answer('a'))
   memory.set('two', answer('long'))

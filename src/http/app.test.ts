@@ -26,7 +26,7 @@ function open(options: Partial<AppOptions> = {}) {
 }
 
 describe('a request for a message', () => {
-  test('is answered by the events, folded', async () => {
+  test('is answered with the message that the events make', async () => {
     const { post } = open()
     const response = await post(HELLO)
     expect(response.status).toBe(200)
@@ -43,7 +43,7 @@ describe('a request for a message', () => {
     })
   })
 
-  test('for a stream is answered by the events', async () => {
+  test('for a stream is answered with the events', async () => {
     const { post } = open()
     const response = await post({ ...HELLO, stream: true })
     expect(response.status).toBe(200)
@@ -56,7 +56,7 @@ describe('a request for a message', () => {
     )
   })
 
-  test('is refused while those that stand in line fill the memory, and served after them', async () => {
+  test('is refused while waiting requests fill the memory, and served after them', async () => {
     const asked: (() => void)[] = []
     const ask: Ask = () => new Promise((resolve) => asked.push(() => resolve(source(REPLY).events)))
     const { post } = open({ ask, maxBodySize: 1000 })
@@ -75,7 +75,7 @@ describe('a request for a message', () => {
     expect((await served).status).toBe(200)
   })
 
-  test('is asked as it came, with its betas and its id', async () => {
+  test('reaches the engine unchanged, with its betas and its id', async () => {
     const ask = vi.fn<Ask>(() => Promise.resolve(source(REPLY).events))
     const { post } = open({ ask })
     const body = { ...HELLO, made_up: { a: [null] } }
@@ -86,7 +86,7 @@ describe('a request for a message', () => {
     expect(about).toMatchObject({ betas: ['a-1', 'b-2'], id: response.headers.get('request-id') })
   })
 
-  test('has no betas where it brings none', async () => {
+  test('has no betas without the header', async () => {
     let seen: RequestFacts | undefined
     const { post } = open({
       ask: (_, about) => {
@@ -99,7 +99,7 @@ describe('a request for a message', () => {
   })
 })
 
-describe('faults of a request are reported before anything is sent upstream', () => {
+describe('a wrong request is refused before anything is sent upstream', () => {
   test.each([
     ['an empty body', '', /empty/],
     ['no JSON', '{', /JSON/],
@@ -153,7 +153,7 @@ describe.each([false, true])('a failure, with stream: %j', (stream) => {
     }
   })
 
-  test('that is ours is logged, and not shown', async () => {
+  test('inside the proxy is logged, and not shown', async () => {
     const failure = new TypeError('made up secret')
     const { post, onError } = open({ ask: () => Promise.reject(failure) })
     const response = await post({ ...HELLO, stream })
@@ -178,7 +178,7 @@ describe.each([false, true])('a failure, with stream: %j', (stream) => {
   })
 })
 
-test('a reply that ends before it is whole is no message', async () => {
+test('a reply that ends early is no message', async () => {
   const { post, onError } = open({
     ask: () => Promise.resolve(source(REPLY.slice(0, 3)).events),
   })
@@ -200,7 +200,7 @@ describe('the first event', () => {
     vi.useRealTimers()
   })
 
-  test.each([false, true])('is waited for, with stream: %j', async (stream) => {
+  test.each([false, true])('must come in time, with stream: %j', async (stream) => {
     const { events, returned } = source([never])
     const asked = new Deferred<void>()
     const ask: Ask = () => {
@@ -222,7 +222,7 @@ describe('the first event', () => {
     expect(returned).toHaveBeenCalled()
   })
 
-  test('is waited for once: what follows may take longer', async () => {
+  test('has a time limit, and later events have none', async () => {
     const { events, returned } = source([...REPLY.slice(0, 1), never])
     const { post } = open({ ask: () => Promise.resolve(events), firstEventTimeout: 5000 })
     const response = await post({ ...HELLO, stream: true })
@@ -250,7 +250,7 @@ describe('a client that leaves stops the reply', () => {
     expect(returned).toHaveBeenCalled()
   })
 
-  test('before it is asked: then it is not', async () => {
+  test('before the request reaches the engine, which is not asked', async () => {
     const leaving = new AbortController()
     const ask = vi.fn<Ask>()
     const { post, onError } = open({ ask })
@@ -261,7 +261,7 @@ describe('a client that leaves stops the reply', () => {
     expect(onError).not.toHaveBeenCalled()
   })
 
-  test('while it is collected', async () => {
+  test('while the events are collected', async () => {
     const leaving = new AbortController()
     const leave = (): Promise<void> => {
       leaving.abort()
@@ -275,7 +275,7 @@ describe('a client that leaves stops the reply', () => {
     expect(onError).not.toHaveBeenCalled()
   })
 
-  test('while it is streamed', async () => {
+  test('while the events are streamed', async () => {
     const { events, returned } = source([...REPLY.slice(0, 3), never])
     const { post } = open({ ask: () => Promise.resolve(events) })
     const response = await post({ ...HELLO, stream: true })
@@ -285,7 +285,7 @@ describe('a client that leaves stops the reply', () => {
     expect(returned).toHaveBeenCalled()
   })
 
-  test('when it had left before it was asked', async () => {
+  test('before its request was read', async () => {
     const leaving = new AbortController()
     const { events, returned } = source([never])
     const { post } = open({
@@ -304,7 +304,7 @@ test.each([
   [['made-up-ann'], false],
   [['made-up-ann', 'made-up-bob'], true],
 ])(
-  'with the keys %j it is told whether several callers see the page: %j',
+  'with the keys %j, the overview knows if several callers see the page: %j',
   async (keys, isShared) => {
     const watchOverview = vi.fn<AppOptions['watchOverview']>(() => source([]).events)
     const { app } = open({ watchOverview, keyRing: keys && ringOf(...keys) })
@@ -318,7 +318,7 @@ test.each([
   },
 )
 
-test('an open page is asked for its key again, and told if others came', async () => {
+test('an open page is checked with each look: is its key valid, are there other callers', async () => {
   let keys = ['made-up-ann']
   const watchOverview = vi.fn<AppOptions['watchOverview']>(() => source([]).events)
   const { app } = open({ watchOverview, keyRing: () => ringOf(...keys)() })
@@ -332,7 +332,7 @@ test('an open page is asked for its key again, and told if others came', async (
 })
 
 describe('other routes', () => {
-  test('/health is open, whatever is asked for elsewhere', async () => {
+  test('/health is open, even if everything else needs a key', async () => {
     const { app } = open({ keyRing: ringOf('made-up') })
     const response = await app.request('/health', { headers: { host: 'evil.example' } })
     expect(response.status).toBe(200)
@@ -343,7 +343,7 @@ describe('other routes', () => {
     })
   })
 
-  test('/auth/status returns the facts that it gets', async () => {
+  test('/auth/status returns the facts about the login', async () => {
     const { app } = open()
     const response = await app.request('/auth/status')
     expect(await response.json()).toEqual({ authenticated: true })
@@ -371,7 +371,7 @@ describe('other routes', () => {
     ['/v1/v2/messages', 'that of an OpenAI client to http://localhost:42069/v1.'],
     ['/v1/models', 'There is no POST /v1/models here: send GET.'],
     ['/v1/embeddings', "The model's API has no embeddings."],
-  ])('POST %s says what to do, in a sentence', async (path, words) => {
+  ])('POST %s is refused with the right path, in one sentence', async (path, words) => {
     const { app } = open()
     const response = await app.request(`http://localhost:42069${path}`, { method: 'POST' })
     const { error } = (await response.json()) as { error: { message: string } }
@@ -385,7 +385,7 @@ describe('other routes', () => {
     '/v1/v1/messages',
     '/messages',
     '/anthropic/v1/messages',
-  ])('a message asked for at %s is answered', async (path) => {
+  ])('a message request to %s is answered', async (path) => {
     const { app } = open()
     const init = { method: 'POST', body: JSON.stringify(HELLO) }
     const response = await app.request(`http://localhost${path}`, init)
@@ -415,7 +415,7 @@ describe('other routes', () => {
   })
 
   test.each(['/', '/health'])(
-    'OPTIONS %s is a success, for checks of a load balancer',
+    'OPTIONS %s succeeds, for checks of a load balancer',
     async (path) => {
       const { app } = open({ keyRing: ringOf('made-up') })
       expect((await app.request(path, { method: 'OPTIONS' })).status).toBe(204)

@@ -28,7 +28,7 @@ const BATCH = JSON.stringify({
   requests: [{ custom_id: 'a', params: { messages: [{ role: 'user', content: 'Hello' }] } }],
 })
 
-test('the results are where the batch says, behind TLS too', async () => {
+test('the results are at the address in the batch, behind TLS too', async () => {
   const ask = appWith()
   const { body } = await ask('', { method: 'POST', body: BATCH })
   const get = (headers = {}) => ask(`/${String(body['id'])}`, { headers })
@@ -52,7 +52,7 @@ test('there are no results before the end', async () => {
   })
 })
 
-test('without a folder, nothing is kept, and it is said what is missing', async () => {
+test('without a folder nothing is stored, and the error names the missing option', async () => {
   const store = new LazyStore({ stateFolder: undefined }, { onOpen: () => {}, onError: () => {} })
   const files = new Files(store, { limit: 1, maxBodySize: 1, onError: () => {} })
   const app = createApp({ ...kept.options, files })
@@ -64,7 +64,7 @@ test('without a folder, nothing is kept, and it is said what is missing', async 
 const as = (key: string) => ({ headers: { 'x-api-key': key } })
 
 describe('with keys', () => {
-  test('a batch is seen by those who send its key alone', async () => {
+  test('a batch is visible only to clients with its key', async () => {
     const ask = appWith({ keyRing: ringOf('made-up-ann', 'made-up-bob') })
     const { body } = await ask('', { method: 'POST', body: BATCH, ...as('made-up-ann') })
     const path = `/${String(body['id'])}`
@@ -82,7 +82,7 @@ describe('with keys', () => {
     expect(response.status).toBe(404)
   })
 
-  test('a batch of a named key is seen with another key of the name', async () => {
+  test('a batch of a named key is visible to all keys of that name', async () => {
     const lines = ['ann = made-up-ann', 'bob = made-up-bob']
     const ask = appWith({ keyRing: ringOfLines(...lines) })
     const { body } = await ask('', { method: 'POST', body: BATCH, ...as('made-up-ann') })

@@ -25,7 +25,7 @@ test('the total size of bodies is limited, and a released body frees its part', 
   await expect(bodies.readJson(request(1))).rejects.toMatchObject(OVERLOADED)
 })
 
-test('one that is refused leaves nothing behind', async () => {
+test('a refused body takes no room', async () => {
   const { bodies } = await filled(7)
   const refused = request(101)
   await expect(bodies.readJson(refused)).rejects.toMatchObject({ status: 413 })
@@ -34,7 +34,7 @@ test('one that is refused leaves nothing behind', async () => {
   await expect(bodies.readJson(request(1))).rejects.toMatchObject(OVERLOADED)
 })
 
-test('a length that is only announced keeps no one out', async () => {
+test('an announced length takes no room', async () => {
   const bodies = new Bodies(100)
   for (let index = 0; index < 9; index += 1) {
     const headers = { 'content-length': '100' }
@@ -45,14 +45,17 @@ test('a length that is only announced keeps no one out', async () => {
   expect(await bodies.readJson(request(1))).toBe(1)
 })
 
-test.each(['abc', '-1', '1e99', ''])('a length of %j switches no bound off', async (length) => {
-  const { bodies } = await filled(7)
-  await bodies.readJson(request(50, { headers: { 'content-length': length } }))
-  await expect(bodies.readJson(request(100))).rejects.toMatchObject(OVERLOADED)
-  await expect(bodies.readJson(request(101))).rejects.toMatchObject({ status: 413 })
-})
+test.each(['abc', '-1', '1e99', ''])(
+  'a length of %j does not switch the limit off',
+  async (length) => {
+    const { bodies } = await filled(7)
+    await bodies.readJson(request(50, { headers: { 'content-length': length } }))
+    await expect(bodies.readJson(request(100))).rejects.toMatchObject(OVERLOADED)
+    await expect(bodies.readJson(request(101))).rejects.toMatchObject({ status: 413 })
+  },
+)
 
-test('releasing twice frees one place', async () => {
+test('a body that is released twice frees its room once', async () => {
   const { bodies, first } = await filled(8)
   bodies.release(first)
   bodies.release(first)
@@ -61,7 +64,7 @@ test('releasing twice frees one place', async () => {
 })
 
 test.each(['before', 'while it is read', 'right after'])(
-  'nothing is made of a request whose client left %s',
+  'a request is not read if its client left %s',
   async (when) => {
     const bodies = new Bodies(1_000_000)
     const leaving = new AbortController()

@@ -42,7 +42,7 @@ function pieces(...chunks: Uint8Array[]) {
   }
 }
 
-test('a body is read as text, also where a character is split between two pieces', async () => {
+test('a body is read as text, also if a character is split between two pieces', async () => {
   const bytes = new TextEncoder().encode('Καλημέρα 👩🏽‍🚀')
   const chunks = [...bytes].map((byte) => Uint8Array.of(byte))
   expect(await read(pieces(...chunks).request, 1000)).toBe('Καλημέρα 👩🏽‍🚀')
@@ -54,18 +54,18 @@ test('a body of many small pieces is read whole', async () => {
   expect(await read(pieces(...chunks).request, 1_000_000)).toBe(text)
 })
 
-test('no body is an empty text', async () => {
+test('a missing body is an empty text', async () => {
   expect(await read(new Request('http://localhost/', { method: 'POST' }), 1000)).toBe('')
 })
 
-test('a body of just the limit is read', async () => {
+test('a body of exactly the limit is read', async () => {
   expect(await read(request('a'.repeat(10)), 10)).toHaveLength(10)
 })
 
 describe('a body over the limit is refused with 413', () => {
   const TOO_LARGE = { type: 'request_too_large', status: 413 }
 
-  test('by what was read of it, and no more is read', async () => {
+  test('by its length so far, and no more is read', async () => {
     const chunk = new Uint8Array(6).fill(97)
     const { request: sent, unread, isCancelled } = pieces(chunk, chunk, chunk, chunk)
     const refused = await read(sent, 10).catch((error: unknown) => error)
@@ -75,7 +75,7 @@ describe('a body over the limit is refused with 413', () => {
     expect(isCancelled()).toBe(true)
   })
 
-  test('by the length that it says it has, before anything is read', async () => {
+  test('by its announced length, before anything is read', async () => {
     const sent = request('a', { 'content-length': '11' })
     await expect(read(sent, 10)).rejects.toMatchObject(TOO_LARGE)
     expect(sent.bodyUsed).toBe(false)
@@ -102,13 +102,13 @@ function broken(signal: AbortSignal): Request {
 }
 
 describe('a body that breaks off', () => {
-  test('because the client left is no failure of ours', async () => {
+  test('because the client left is no failure of the proxy', async () => {
     const refused = await read(broken(AbortSignal.abort()), 10).catch((error: unknown) => error)
     expect(refused).toBeInstanceOf(ApiError)
     expect(refused).toMatchObject({ status: 499 })
   })
 
-  test('for another reason is told as it is', async () => {
+  test('for another reason has the error of that reason', async () => {
     const { signal } = new AbortController()
     await expect(read(broken(signal), 10)).rejects.toThrow('aborted')
   })
@@ -123,12 +123,12 @@ describe('a body with a content-encoding', () => {
     br: brotliCompressSync,
   }
 
-  test.each(Object.entries(ENCODERS))('%s is read without it', async (encoding, encode) => {
+  test.each(Object.entries(ENCODERS))('%s is decompressed', async (encoding, encode) => {
     const sent = request(encode(text), { 'content-encoding': ` ${encoding.toUpperCase()}` })
     expect(await read(sent, 100_000)).toBe(text)
   })
 
-  test('that stands for none is read as it is', async () => {
+  test('of identity or nothing is read unchanged', async () => {
     expect(await read(request(text, { 'content-encoding': 'identity' }), 100_000)).toBe(text)
   })
 
@@ -145,7 +145,7 @@ describe('a body with a content-encoding', () => {
   )
 
   test.each(Object.entries(ENCODERS))(
-    '%s that is another, or is cut, is an invalid request',
+    '%s that has another encoding, or is cut, is an invalid request',
     async (encoding, encode) => {
       for (const bytes of [Buffer.from(text), encode(text).subarray(0, -3)]) {
         const sent = request(bytes, { 'content-encoding': encoding })
@@ -159,7 +159,7 @@ describe('a body with a content-encoding', () => {
   )
 
   test.each(['compress', 'gzip, br', 'constructor'])(
-    '%s, which can’t be read, is a 415 that says what can',
+    '%s, which is not supported, is a 415 that names the supported ones',
     async (encoding) => {
       const sent = request(text, { 'content-encoding': encoding })
       await expect(read(sent, 100_000)).rejects.toMatchObject({
@@ -171,7 +171,7 @@ describe('a body with a content-encoding', () => {
   )
 })
 
-describe('a body of which nothing comes', () => {
+describe('a body that stalls', () => {
   beforeEach(() => {
     vi.useFakeTimers()
   })
@@ -180,7 +180,7 @@ describe('a body of which nothing comes', () => {
     vi.useRealTimers()
   })
 
-  test.each([null, 'gzip'])('is given up, with content-encoding %s', async (encoding) => {
+  test.each([null, 'gzip'])('is refused, with content-encoding %s', async (encoding) => {
     const onLength = vi.fn<(length: number) => void>()
     let isCancelled = false
     const stream = new ReadableStream({ cancel: () => void (isCancelled = true) })
@@ -197,7 +197,7 @@ describe('a body of which nothing comes', () => {
     expect(onLength).not.toHaveBeenCalled()
   })
 
-  test('is not one of which a piece comes now and then', async () => {
+  test('but still arrives piece by piece is read', async () => {
     const stream = new ReadableStream<Uint8Array>({
       async start(controller) {
         for (const byte of Buffer.from('made up')) {

@@ -62,7 +62,7 @@ test.each<[Record<string, string>, string[]]>([
   expect(refused).toMatchObject({ type: 'permission_error', status: 403 })
 })
 
-test('the error names what was refused, as text that can not leave its quotes', () => {
+test('the error names the refused value, and the value can not end its quotes', () => {
   expect(check({ host: 'localhost', origin: 'https://a"b.example' })).toHaveProperty(
     'message',
     expect.stringContaining(String.raw`"https://a\"b.example"`),
@@ -76,18 +76,21 @@ test.each<[string, string[], string]>([
   ['app://obsidian.md', [], 'cors_origins = obsidian'],
   ['http://tauri.localhost', [], 'cors_origins = tauri'],
   ['chrome-extension://abc', [], 'cors_origins = chrome-extension://abc'],
-])('the error for the origin %s, with %j, has the line that allows it', (origin, allowed, line) => {
-  const headers = { host: 'localhost:42069', origin }
-  expect(check(headers, allowed)).toHaveProperty(
-    'message',
-    expect.stringMatching(new RegExp(`write into config.txt: ${line}$`)),
-  )
-  const entries = line.replace('cors_origins = ', '').split(', ')
-  expect(check(headers, entries)).toBe('allowed')
-})
+])(
+  'the error for the origin %s, with %j, has the line of configuration that allows it',
+  (origin, allowed, line) => {
+    const headers = { host: 'localhost:42069', origin }
+    expect(check(headers, allowed)).toHaveProperty(
+      'message',
+      expect.stringMatching(new RegExp(`write into config.txt: ${line}$`)),
+    )
+    const entries = line.replace('cors_origins = ', '').split(', ')
+    expect(check(headers, entries)).toBe('allowed')
+  },
+)
 
 test.each(['null', 'https://a.example/path', 'https://a.example, *'])(
-  'the error for the origin %j has no line: there is none that allows just it',
+  'the error for the origin %j has no line: no line allows only this origin',
   (origin) => {
     expect(check({ host: 'localhost', origin })).toHaveProperty(
       'message',
@@ -101,22 +104,25 @@ test.each<[string, string[], string]>([
   ['My-Mac.local', ['host.docker.internal'], 'host.docker.internal, my-mac.local'],
   ['192.168.1.10:42069', [], '192.168.1.10'],
   ['[fd00::1]:42069', [], 'fd00::1'],
-])('the error for the host %s, with %j, has the line that allows it', (host, allowed, line) => {
-  expect(check({ host }, [], allowed)).toHaveProperty(
-    'message',
-    expect.stringMatching(new RegExp(`write into config.txt: allowed_hosts = ${line}$`)),
-  )
-  expect(check({ host }, [], line.split(', '))).toBe('allowed')
-})
+])(
+  'the error for the host %s, with %j, has the line of configuration that allows it',
+  (host, allowed, line) => {
+    expect(check({ host }, [], allowed)).toHaveProperty(
+      'message',
+      expect.stringMatching(new RegExp(`write into config.txt: allowed_hosts = ${line}$`)),
+    )
+    expect(check({ host }, [], line.split(', '))).toBe('allowed')
+  },
+)
 
-test('the error for what is no host has no line', () => {
+test('the error for an invalid host has no line', () => {
   expect(check({ host: 'a b"c' })).toHaveProperty(
     'message',
     expect.not.stringContaining('config.txt'),
   )
 })
 
-test('an allowed host is that name alone, and lets in no page but its own', () => {
+test('an allowed host is that name alone, and allows only pages of that host', () => {
   const allowed = ['host.docker.internal']
   expect(check({ host: 'evil.host.docker.internal' }, [], allowed)).toBeInstanceOf(ApiError)
   expect(check({ host: 'host.docker.internal.evil.example' }, [], allowed)).toBeInstanceOf(ApiError)
@@ -125,7 +131,7 @@ test('an allowed host is that name alone, and lets in no page but its own', () =
   expect(check({ host, origin: `http://${host}` }, [], allowed)).toBe('allowed')
 })
 
-test('no name but this machine’s own gets in, nor any origin', () => {
+test('only this machine’s own names are allowed, and no origin', () => {
   const elsewhere = fc.oneof(
     fc.domain(),
     fc.ipV4(),

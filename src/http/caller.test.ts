@@ -8,7 +8,7 @@ function nameOf(headers: Record<string, string>): string {
 
 const KEY = 'made-up-key'
 
-test('a caller has one name, in whichever header its key comes', () => {
+test('a caller has one name, whichever header has its key', () => {
   const names = [
     nameOf({ 'x-api-key': KEY }),
     nameOf({ authorization: `Bearer ${KEY}` }),
@@ -18,7 +18,7 @@ test('a caller has one name, in whichever header its key comes', () => {
   expect(new Set(names).size).toBe(1)
 })
 
-test('other keys, and none, are other callers', () => {
+test('another key, and no key, are other callers', () => {
   const names = [
     nameOf({}),
     nameOf({ 'x-api-key': KEY }),
@@ -29,6 +29,6 @@ test('other keys, and none, are other callers', () => {
   expect(new Set(names).size).toBe(names.length)
 })
 
-test('a name does not tell the key', () => {
+test('the name of a caller does not reveal the key', () => {
   expect(nameOf({ 'x-api-key': KEY })).not.toContain(KEY)
 })

@@ -9,7 +9,7 @@ async function read(events: AsyncIterable<{ type: string }>): Promise<ChoiceEven
   return all
 }
 
-test('all events of all replies come, those of each in their order', async () => {
+test('all events of all replies arrive, those of each reply in order', async () => {
   const events = await read(mergeChoices([source(REPLY).events, source(REPLY).events]))
   for (const index of [0, 1]) {
     const own = events.filter((event) => event.index === index)
@@ -18,20 +18,20 @@ test('all events of all replies come, those of each in their order', async () =>
   expect(events).toHaveLength(2 * REPLY.length)
 })
 
-test('a reply that is silent does not keep back another', async () => {
+test('a silent reply does not delay another', async () => {
   const merged = mergeChoices([source([never]).events, source(REPLY.slice(0, 1)).events])
   expect(await merged.next()).toMatchObject({ value: { index: 1, event: REPLY[0] } })
   await merged.return?.()
 })
 
-test('an error of one ends all', async () => {
+test('an error in one reply ends all', async () => {
   const failing = source([...REPLY.slice(0, 1), new Error('made up')])
   const other = source([...REPLY.slice(0, 1), never])
   await expect(read(mergeChoices([failing.events, other.events]))).rejects.toThrow('made up')
   expect(other.returned).toHaveBeenCalled()
 })
 
-test('a reader that leaves ends all, even while it waits', async () => {
+test('a reader that leaves ends all replies, also while it waits', async () => {
   const sources = [source([never]), source([never])]
   const merged = mergeChoices(sources.map(({ events }) => events))
   const waiting = merged.next()

@@ -18,7 +18,7 @@ function open() {
   return { ask, post }
 }
 
-test('a prompt is one turn of the user', async () => {
+test('a prompt becomes one user message', async () => {
   const { ask, post } = open()
   const response = await post({
     model: 'any',
@@ -47,7 +47,7 @@ test('a prompt is one turn of the user', async () => {
   })
 })
 
-test('each prompt has its choices, which may begin with it', async () => {
+test('each prompt has its choices, which may begin with the prompt', async () => {
   const { ask, post } = open()
   const response = await post({ prompt: ['A: ', 'B: '], n: 2, echo: true })
   expect(ask.mock.calls.map(([{ messages }]) => messages[0]?.content)).toEqual([
@@ -69,7 +69,7 @@ test('each prompt has its choices, which may begin with it', async () => {
   expect(usage).toMatchObject({ total_tokens: 12 })
 })
 
-test('a stream says the same', async () => {
+test('a stream has the same content', async () => {
   const { post } = open()
   const body = { prompt: 'A: ', stream: true, echo: true, stream_options: { include_usage: true } }
   const lines = (await (await post(body)).text()).trim().split('\n\n')

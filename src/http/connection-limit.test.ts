@@ -10,11 +10,11 @@ test.each([
   [10_240, 9216],
   [1024, 512],
   [256, 128],
-])('of %j descriptors, connections get %d', (descriptors, connections) => {
+])('with %j descriptors, connections get %d', (descriptors, connections) => {
   expect(connectionLimit(descriptors)).toBe(connections)
 })
 
-test.runIf(process.platform === 'linux')('they are as many as Linux says', () => {
+test.runIf(process.platform === 'linux')('the number of descriptors is that of Linux', () => {
   const limits = readFileSync('/proc/self/limits', 'utf8')
   const [, soft] = /^Max open files +(\d+)/m.exec(limits) ?? []
   expect(readDescriptorLimit()).toBe(Number(soft))

@@ -42,7 +42,7 @@ function clients(options: Partial<AppOptions> = {}, apiKey = 'unused') {
 }
 
 describe("Anthropic's client", () => {
-  test('keeps files, reads them, and deletes them from the disk too', async () => {
+  test('stores files, reads them, and deletes them, from the disk too', async () => {
     const { files } = clients().anthropic.beta
     const file = await files.upload({ file: await toFile(PDF, 'report.txt') })
     expect(file).toMatchObject({
@@ -83,7 +83,7 @@ describe("Anthropic's client", () => {
     },
   )
 
-  test('says for how long a file is kept, and it is gone then, from the disk too', async () => {
+  test('is told the lifetime of a file, which is then deleted, from the disk too', async () => {
     const { files } = clients().anthropic
     const forever = await files.upload({ file: await toFile(Buffer.from('stays'), 'a.txt') })
     const file = await files.upload({
@@ -102,7 +102,7 @@ describe("Anthropic's client", () => {
     expect(everythingIn(kept.folder)).not.toContain('made-up-secret')
   })
 
-  test('keeps nothing of a file with a lifetime that can not be', async () => {
+  test('stores no file with an invalid lifetime', async () => {
     const { files } = clients().anthropic
     const upload = files.upload({
       file: await toFile(Buffer.from('x'), 'a.txt'),
@@ -112,7 +112,7 @@ describe("Anthropic's client", () => {
     expect((await files.list()).data).toEqual([])
   })
 
-  test('keeps a file of several pieces as it is', async () => {
+  test('stores a file of several pieces unchanged', async () => {
     const { files } = clients().anthropic.beta
     const large = Buffer.alloc(1_300_000, 'ü')
     const { id, mime_type: type } = await files.upload({ file: await toFile(large, 'large') })
@@ -121,7 +121,7 @@ describe("Anthropic's client", () => {
     expect(Buffer.from(await content.arrayBuffer()).equals(large)).toBe(true)
   })
 
-  test('has its files sent as what they are', async () => {
+  test('gets each file sent as a block of its type', async () => {
     const { anthropic } = clients()
     const upload = async (content: Buffer) =>
       (await anthropic.beta.files.upload({ file: await toFile(content, 'a name') })).id
@@ -160,8 +160,8 @@ describe("Anthropic's client", () => {
   })
 })
 
-describe('is refused', () => {
-  test('a file that is too large for all the room there is, and nothing of it is kept', async () => {
+describe('an upload is refused', () => {
+  test('if the file is larger than the room, and nothing of it is stored', async () => {
     const { files } = clients().anthropic.beta
     const large = Buffer.alloc(3_500_000, 'made-up-secret')
     const upload = files.upload({ file: await toFile(large, 'large') })
@@ -186,7 +186,7 @@ describe('is refused', () => {
     expect(response.status).toBe(400)
   })
 
-  test('a file whose client leaves in the middle, and nothing of it is kept', async () => {
+  test('if the client leaves in the middle, and nothing of it is stored', async () => {
     const head = 'Content-Disposition: form-data; name="file"; filename="left.txt"'
     const begun = Buffer.from(`--made-up\r\n${head}\r\n\r\n${'SECRET'.repeat(200_000)}`)
     const { app } = clients()
@@ -212,7 +212,7 @@ describe('is refused', () => {
     await expect.poll(() => everythingIn(kept.folder).includes('SECRET')).toBe(false)
   })
 
-  test('a file where it can not be', async () => {
+  test('if files are not supported there', async () => {
     const { anthropic } = clients()
     const file = await toFile(Buffer.from('text'), 'a')
     const { id } = await anthropic.beta.files.upload({ file })
@@ -230,7 +230,7 @@ describe('is refused', () => {
 
 const keyRing = ringOf('made-up-ann', 'made-up-bob')
 
-test("a file is its key's alone", async () => {
+test('a file is visible only to its key', async () => {
   const ann = clients({ keyRing }, 'made-up-ann').anthropic
   const bob = clients({ keyRing }, 'made-up-bob').anthropic
   const { id } = await ann.beta.files.upload({ file: await toFile(PDF, 'a') })
@@ -257,7 +257,7 @@ function asking(text: string): object {
 }
 
 describe("OpenAI's client", () => {
-  test('keeps files, lists them by purpose, and names them in a chat', async () => {
+  test('stores files, lists them by purpose, and uses them in a chat', async () => {
     const { openai } = clients()
     const file = await openai.files.create({
       file: await toFile(PDF, 'a.pdf'),
@@ -279,7 +279,7 @@ describe("OpenAI's client", () => {
     expect(await openai.files.delete(file.id)).toMatchObject({ id: file.id, deleted: true })
   })
 
-  test('has its files listed from either end, and kept for as long as it says', async () => {
+  test('gets lists in either order, and the lifetime that it set', async () => {
     const { files } = clients().openai
     for (const name of ['a', 'b', 'c']) {
       await files.create({
@@ -302,7 +302,7 @@ describe("OpenAI's client", () => {
     expect((await files.list()).data).toEqual([])
   })
 
-  test('is told of what is wrong in its own words', async () => {
+  test("gets errors in OpenAI's form", async () => {
     const { files } = clients().openai
     await expect(files.retrieve('file-none')).rejects.toMatchObject({
       status: 404,
@@ -313,7 +313,7 @@ describe("OpenAI's client", () => {
     await expect(files.list({ order: 'up' as 'asc' })).rejects.toThrow(/^400 order/)
   })
 
-  test('has a batch worked off, from file to file', async () => {
+  test('has a batch processed, from file to file', async () => {
     const { openai } = clients()
     ask.mockImplementation((request) =>
       JSON.stringify(request.messages).includes('wrong')
@@ -389,7 +389,7 @@ describe("OpenAI's client", () => {
     })
   })
 
-  test('has lines that name what is stored told of, each on its own', async () => {
+  test('gets an error for each line that refers to stored objects', async () => {
     const { openai } = clients()
     const stored = [{ previous_response_id: 'resp_1' }, { conversation: 'conv_1' }]
     const lines = stored.map((fields, index) =>

@@ -5,7 +5,7 @@ import { Deferred } from '../deferred.ts'
 import { sseStream } from '../stream/sse.ts'
 import { heldUntil } from './held-until.ts'
 
-test('the last event waits for the step, and those before it do not', async () => {
+test('the last event waits for the step, and earlier events do not', async () => {
   const kept = new Deferred<void>()
   const begun = new Deferred<void>()
   const events = heldUntil(source(REPLY).events, () => {

@@ -73,7 +73,7 @@ async function said(request: Request): Promise<string> {
 
 const never: Ask = () => new Promise(() => {})
 
-describe('bytes that are no request get an error in the form of the API, and the connection is closed:', () => {
+describe('bytes that are no HTTP request get an error in the form of the API, and the connection is closed', () => {
   test.each([
     ['no HTTP', 'hello\r\n\r\n'],
     ['TLS', '\u0016\u0003\u0001\u0002\u0000\u0001\u0000\u0001'],
@@ -92,14 +92,14 @@ describe('bytes that are no request get an error in the form of the API, and the
     expect(errorIn(await ended)).toEqual([400, 'invalid_request_error'])
   })
 
-  test('headers without end', async () => {
+  test('headers without an end', async () => {
     await serveApp(never)
     const { ended } = await send(`GET / HTTP/1.1\r\nHost: localhost\r\na: ${'b'.repeat(20_000)}`)
     expect(errorIn(await ended)).toEqual([431, 'invalid_request_error'])
   })
 })
 
-test('a request that no URL can be made of is refused in the form of the API', async () => {
+test('a request with an invalid URL is refused in the form of the API', async () => {
   await serveApp(never)
   const { ended } = await send('GET / HTTP/1.1\r\nHost: a@b\r\nconnection: close\r\n\r\n')
   expect(errorIn((await ended).replace(/^0\r\n/m, ''))).toEqual([400, 'invalid_request_error'])
@@ -125,7 +125,7 @@ test.each(['gzip, chunked', 'GZIP,chunked'])(
   },
 )
 
-test('requests whose clients leave at once are not asked', async () => {
+test('requests whose clients leave at once do not reach the engine', async () => {
   const asked = vi.fn<() => void>()
   await serveApp(() => {
     asked()
@@ -144,7 +144,7 @@ test('requests whose clients leave at once are not asked', async () => {
   expect(asked).not.toHaveBeenCalled()
 })
 
-describe('a request that trickles ends with a 408', () => {
+describe('a request that arrives too slowly ends with a 408', () => {
   test.each([
     ['without a byte', ''],
     ['in the headers', 'GET / HTTP/1.1\r\nHost: loc'],
@@ -155,7 +155,7 @@ describe('a request that trickles ends with a 408', () => {
     expect(errorIn(await ended)).toEqual([408, 'timeout_error'])
   })
 
-  test('however often a byte comes', async () => {
+  test('also if a byte comes now and then', async () => {
     await serveApp(never, { headers: 50, request: 60 })
     const { socket, ended } = await send('GET / HTTP/1.1\r\nHost: localhost\r\na: ')
     const trickle = setInterval(() => socket.write('b'), 5)
@@ -164,7 +164,7 @@ describe('a request that trickles ends with a 408', () => {
   })
 })
 
-test('a reply may take longer than a request, and be silent for longer than an unread one', async () => {
+test('a reply may take longer than a request may, and be silent for longer than an unread one may wait', async () => {
   const answered = new Deferred<Response>()
   await serve(() => answered.promise, { headers: 200, request: 300, idle: 200, unread: 400 })
   const { received, ended } = await send('GET / HTTP/1.1\r\nHost: localhost\r\n\r\n')
@@ -195,7 +195,7 @@ test('a reply may take longer than a request, and be silent for longer than an u
   expect(await ended).toMatch(/first [^]*last/)
 })
 
-test('a client that takes nothing of its reply is cut, and the source of the reply stopped', async () => {
+test('a client that reads nothing is disconnected, and its reply stopped', async () => {
   const cancelled = new Deferred<void>()
   const stream = new ReadableStream({
     pull: (controller) => controller.enqueue(new Uint8Array(1_000_000)),
@@ -208,7 +208,7 @@ test('a client that takes nothing of its reply is cut, and the source of the rep
 })
 
 describe('a client that leaves', () => {
-  test('in the middle of its body is no error of ours', async () => {
+  test('in the middle of its body is no error of the proxy', async () => {
     await serveApp(never)
     const { socket } = await send(post('{"a"').replace('length: 4', 'length: 500'))
     const other = await send(post('{').replace('\r\n\r\n', '\r\nconnection: close\r\n\r\n'))
@@ -217,23 +217,26 @@ describe('a client that leaves', () => {
     expect(errorIn(await (await send('x\r\n\r\n')).ended)).toEqual([400, 'invalid_request_error'])
   })
 
-  test.each(['reset', 'end'])('by %s while its reply is awaited stops the request', async (how) => {
-    const asked = new Deferred<AbortSignal>()
-    await serveApp((_request, { signal }) => {
-      asked.resolve(signal)
-      return new Promise(() => {})
-    })
-    const { socket } = await send(hello('one'))
-    const signal = await asked.promise
-    const aborted = once(signal, 'abort')
-    if (how === 'reset') socket.resetAndDestroy()
-    else socket.destroy()
-    await aborted
-  })
+  test.each(['reset', 'end'])(
+    'by %s while it waits for the reply stops the request',
+    async (how) => {
+      const asked = new Deferred<AbortSignal>()
+      await serveApp((_request, { signal }) => {
+        asked.resolve(signal)
+        return new Promise(() => {})
+      })
+      const { socket } = await send(hello('one'))
+      const signal = await asked.promise
+      const aborted = once(signal, 'abort')
+      if (how === 'reset') socket.resetAndDestroy()
+      else socket.destroy()
+      await aborted
+    },
+  )
 })
 
-describe('requests that are sent ahead on one connection', () => {
-  test('are answered one after another, each with its own', async () => {
+describe('pipelined requests', () => {
+  test('are answered one after another, each with its own reply', async () => {
     const order: string[] = []
     await serve(async (request) => {
       const content = await said(request)
@@ -254,7 +257,7 @@ describe('requests that are sent ahead on one connection', () => {
     )
   })
 
-  test('are not asked where the client has left before their turn', async () => {
+  test('are not started if the client leaves before their turn', async () => {
     const asked: string[] = []
     const first = new Deferred<AbortSignal>()
     await serve(async (request) => {
@@ -272,13 +275,13 @@ describe('requests that are sent ahead on one connection', () => {
     expect(asked).toEqual(['one'])
   })
 
-  test('are not taken without end', async () => {
+  test('are limited in number', async () => {
     await serve(() => new Promise(() => {}))
     const { ended } = await send('GET / HTTP/1.1\r\nHost: localhost\r\n\r\n'.repeat(500))
     expect(await ended).toBe('')
   })
 
-  test('of which a later one is no request: no answer to it is taken for the first one’s', async () => {
+  test('with an invalid one among them get no answer that belongs to another', async () => {
     const answered = new Deferred<Response>()
     await serve(() => answered.promise)
     const { ended } = await send('GET / HTTP/1.1\r\nHost: localhost\r\n\r\nhello\r\n\r\n')
@@ -286,7 +289,7 @@ describe('requests that are sent ahead on one connection', () => {
   })
 })
 
-test('any bytes are answered or cut, and the next client is served', async () => {
+test('any bytes get an answer or an end of the connection, and the next client is served', async () => {
   await serveApp(never)
   const valid = hello('one')
   const bytes = fc.oneof(

@@ -33,7 +33,7 @@ test.each([
   expect(check(headers)).toBe('allowed')
 })
 
-describe('401 is the answer', () => {
+describe('a 401 is the answer', () => {
   test.each<Record<string, string>>([
     { 'x-api-key': 'another' },
     { 'x-api-key': '' },
@@ -55,7 +55,7 @@ describe('401 is the answer', () => {
   })
 })
 
-test('each of several keys will do, and without one no one gets in', () => {
+test('each of several keys is valid, and a request without a key is refused', () => {
   const keys = ['made-up-old', KEY]
   expect(check({ 'x-api-key': KEY }, keys)).toBe('allowed')
   expect(check({ authorization: 'Bearer made-up-old' }, keys)).toBe('allowed')
@@ -63,7 +63,7 @@ test('each of several keys will do, and without one no one gets in', () => {
   expect(check({ 'x-api-key': KEY }, [])).toMatchObject({ status: 401 })
 })
 
-test('just who sends one of the keys gets in', () => {
+test('a request is allowed only with one of the keys', () => {
   const key = fc.stringMatching(/^[\x21-\x7E]{1,40}$/)
   fc.assert(
     fc.property(key, key, fc.constantFrom('x-api-key', 'authorization'), (held, sent, name) => {
@@ -74,7 +74,7 @@ test('just who sends one of the keys gets in', () => {
   )
 })
 
-test('a hash in the place of a key lets in who sends the key, and not who sends the hash', () => {
+test('a stored hash allows the key itself, and refuses the hash', () => {
   const ann = namedKey('ann', hashOf('made-up-ann'), {})
   const bob = namedKey('bob', 'made-up-bob', {})
   if (ann === undefined || bob === undefined) throw new Error('These are keys.')

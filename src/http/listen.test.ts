@@ -20,7 +20,7 @@ afterEach(async () => {
   await closed
 })
 
-test('port 0 picks a free one, which answers', async () => {
+test('port 0 picks a free port, which answers', async () => {
   listener = await listen(() => new Response('here'), LOCAL)
   expect(listener.port).toBeGreaterThan(0)
   const response = await fetch(`http://127.0.0.1:${listener.port}/`)
@@ -38,13 +38,13 @@ const LOOPBACK_HOSTS = [
     : []),
 ]
 
-test.each(LOOPBACK_HOSTS)('the address that is told answers, for host %s', async (host) => {
+test.each(LOOPBACK_HOSTS)('the reported address answers, for host %s', async (host) => {
   listener = await listen(() => new Response('here'), { ...LOCAL, host })
   const response = await fetch(httpAddress(host, listener.port))
   expect(await response.text()).toBe('here')
 })
 
-test('a port that is taken is an error of the system', async () => {
+test('a port in use is an error of the system', async () => {
   listener = await listen(() => new Response(), LOCAL)
   const { port } = listener
   await expect(listen(() => new Response(), { ...LOCAL, port })).rejects.toMatchObject({
@@ -53,13 +53,13 @@ test('a port that is taken is an error of the system', async () => {
   })
 })
 
-test('the globals stay as they were', async () => {
+test('the globals stay unchanged', async () => {
   const before = [globalThis.Request, globalThis.Response]
   listener = await listen(() => new Response(), LOCAL)
   expect([globalThis.Request, globalThis.Response]).toEqual(before)
 })
 
-test('close() waits for a request in flight, and takes no other', async () => {
+test('close() waits for a request in flight, and refuses others', async () => {
   const arrived = new Deferred<void>()
   const answer = new Deferred<Response>()
   listener = await listen(() => {
@@ -82,7 +82,7 @@ test('close() waits for a request in flight, and takes no other', async () => {
 })
 
 test(
-  'close() does not wait until a connection that has served its request is idle for long enough',
+  'close() does not wait for connections that became idle',
   // Node keeps a connection for 5 seconds.
   { timeout: 4000 },
   async () => {

@@ -9,7 +9,7 @@ function page(query: string) {
   return { ids: data.map(({ id }) => id).join(''), ...rest }
 }
 
-test('a list has all that fit', () => {
+test('a list has all models up to its limit', () => {
   expect(page('')).toEqual({
     ids: 'abcde',
     has_more: false,
@@ -31,11 +31,11 @@ test.each([
   expect(page(query)).toMatchObject({ ids, has_more: hasMore })
 })
 
-test('an empty page names no ids', () => {
+test('an empty page has no ids', () => {
   expect(page('after_id=e')).toMatchObject({ first_id: null, last_id: null })
 })
 
-describe('a 400 for', () => {
+describe('a 400', () => {
   test.each([
     'limit=0',
     'limit=1001',
@@ -43,12 +43,12 @@ describe('a 400 for', () => {
     'after_id=x',
     'before_id=x',
     'after_id=a&before_id=b',
-  ])('%s', (query) => {
+  ])('is the answer to %s', (query) => {
     expect(() => page(query)).toThrow(expect.objectContaining({ status: 400 }))
   })
 })
 
-test('one model, and a 404 for one that is not there', () => {
+test('one model is returned, and a 404 for an unknown one', () => {
   expect(getModel('b', MODELS, (name) => name)).toMatchObject({
     type: 'model',
     id: 'b',
@@ -59,7 +59,7 @@ test('one model, and a 404 for one that is not there', () => {
   )
 })
 
-test('a model is known by each of its names, with the limits of the model', () => {
+test('a model is found by each of its names, with its limits', () => {
   const id = 'claude-opus-5-5'
   const models = [{ id, displayName: 'Opus 5.5' }]
   expect(getModel('anthropic/claude-opus-5.5', models, () => id)).toMatchObject({

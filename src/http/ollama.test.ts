@@ -51,7 +51,7 @@ test('an unknown model gets the error of Ollama', async () => {
 })
 
 describe('a chat', () => {
-  test('is a stream of lines, the last one with what was used', async () => {
+  test('is a stream of lines; the last one has the usage', async () => {
     const { asked, post } = open()
     const response = await post('/api/chat', HELLO)
     expect(response.headers.get('content-type')).toBe('application/x-ndjson')
@@ -70,7 +70,7 @@ describe('a chat', () => {
     ])
   })
 
-  test('is one object if that is asked for', async () => {
+  test('is one object if the client asks for that', async () => {
     const { post } = open()
     const response = await post('/api/chat', { ...HELLO, stream: false })
     expect(await response.json()).toMatchObject({
@@ -81,7 +81,7 @@ describe('a chat', () => {
     })
   })
 
-  test('is asked with its options, images, tools and form', async () => {
+  test('is sent with its options, images, tools and format', async () => {
     const { asked, post } = open()
     const png = 'iVBORw0KGgoAAAANSUhEUg=='
     const parameters = { type: 'object', properties: { a: { type: 'string' } } }
@@ -142,14 +142,14 @@ describe('a chat', () => {
     })
   })
 
-  test('loses what its model refuses', async () => {
+  test('loses the parameters that its model refuses', async () => {
     const { asked, post } = open({ modelOf: () => 'claude-opus-5-5' })
     const options = { temperature: 0.8, top_p: 0.9, top_k: 40, num_predict: -1 }
     await post('/api/chat', { ...HELLO, options })
     expect(asked()).toEqual({ ...HELLO, stream: true })
   })
 
-  test('ends with its calls, whole', async () => {
+  test('ends with its whole calls', async () => {
     const block = { type: 'tool_use', id: 'toolu_1', name: 'look', input: {} }
     const events = [
       REPLY[0],
@@ -173,14 +173,14 @@ describe('a chat', () => {
     expect(await whole.json()).toMatchObject({ message: { tool_calls: calls } })
   })
 
-  test('without messages loads a model, which asks nothing', async () => {
+  test('without messages loads a model, and sends nothing upstream', async () => {
     const { ask, post } = open()
     const response = await post('/api/chat', { model: 'opus', messages: [] })
     expect(await response.json()).toMatchObject({ done: true, done_reason: 'load' })
     expect(ask).not.toHaveBeenCalled()
   })
 
-  test('that fails in the middle says so in its last line', async () => {
+  test('that fails in the middle has the error in its last line', async () => {
     const failure = new ApiError('overloaded_error', 'Overloaded')
     const { post } = open({
       ask: () => Promise.resolve(source([...REPLY.slice(0, 3), failure]).events),
@@ -189,7 +189,7 @@ describe('a chat', () => {
     expect(lines.at(-1)).toEqual({ error: 'Overloaded' })
   })
 
-  test('that is wrong is a 400 with the field', async () => {
+  test('with a wrong field is a 400 that names the field', async () => {
     const { post } = open()
     const response = await post('/api/chat', { model: 'opus', messages: [{ role: 'critic' }] })
     expect(response.status).toBe(400)
@@ -197,7 +197,7 @@ describe('a chat', () => {
   })
 })
 
-test('a text to go on with is a chat of one turn', async () => {
+test('a generate request becomes a chat of one turn', async () => {
   const { asked, post } = open()
   const body = { model: 'opus', prompt: 'Hello', system: 'Be brief.', stream: false }
   const response = await post('/api/generate', body)
@@ -212,7 +212,7 @@ test('a text to go on with is a chat of one turn', async () => {
 })
 
 test.each([{ messages: null }, { messages: 5 }, { tools: [{ name: 'look' }] }, { tools: 'none' }])(
-  'a text to continue has no use for the fields of a chat: %j',
+  'a generate request ignores the fields of a chat: %j',
   async (more) => {
     const { asked, post } = open()
     const body = { model: 'opus', prompt: 'Hello', stream: false, ...more }

@@ -26,7 +26,7 @@ function open(options: Partial<AppOptions> = {}) {
   return { app, post, onError }
 }
 
-test('a chat is asked as a message, with its betas and its id', async () => {
+test('a chat is sent as a Messages request, with its betas and its id', async () => {
   const ask = vi.fn<Ask>(() => Promise.resolve(source(REPLY).events))
   const { post } = open({ ask })
   const response = await post(
@@ -55,7 +55,7 @@ test('parameters that the model refuses are left out, and a header names them', 
 describe('a chat of several choices', () => {
   const several = { ...HELLO, n: 3 }
 
-  test('is as many turns, and one usage', async () => {
+  test('is as many turns, with one usage', async () => {
     const ask = vi.fn<Ask>(() => Promise.resolve(source(REPLY).events))
     const { post } = open({ ask })
     const response = await post(several)
@@ -72,7 +72,7 @@ describe('a chat of several choices', () => {
     })
   })
 
-  test('streams them as they come', async () => {
+  test('streams the choices as they come', async () => {
     const { post } = open()
     const body = { ...several, stream: true, stream_options: { include_usage: true } }
     const lines = (await (await post(body)).text()).trim().split('\n\n')
@@ -89,18 +89,21 @@ describe('a chat of several choices', () => {
     }
   })
 
-  test.each([false, true])('fails whole if one does not begin (stream: %j)', async (stream) => {
-    const goingOn = [...REPLY.slice(0, 3), never]
-    const asked = [source(goingOn), source([fullError()]), source(goingOn)]
-    const left = asked.map(({ events }) => events)
-    const { post } = open({ ask: () => Promise.resolve(left.shift() as Reply) })
-    const response = await post({ ...several, stream })
-    expect(response.status).toBe(529)
-    expect(asked[0]?.returned).toHaveBeenCalled()
-    expect(asked[2]?.returned).toHaveBeenCalled()
-  })
+  test.each([false, true])(
+    'fails as a whole if one choice does not begin (stream: %j)',
+    async (stream) => {
+      const goingOn = [...REPLY.slice(0, 3), never]
+      const asked = [source(goingOn), source([fullError()]), source(goingOn)]
+      const left = asked.map(({ events }) => events)
+      const { post } = open({ ask: () => Promise.resolve(left.shift() as Reply) })
+      const response = await post({ ...several, stream })
+      expect(response.status).toBe(529)
+      expect(asked[0]?.returned).toHaveBeenCalled()
+      expect(asked[2]?.returned).toHaveBeenCalled()
+    },
+  )
 
-  test('that fails in the middle never looks whole', async () => {
+  test('that fails in the middle never looks complete', async () => {
     const asked = [source(REPLY), source([...REPLY.slice(0, 3), fullError()]), source(REPLY)]
     const left = asked.map(({ events }) => events)
     const { post } = open({ ask: () => Promise.resolve(left.shift() as Reply) })
@@ -130,7 +133,7 @@ describe.each([false, true])('a failure of a chat, with stream: %j', (stream) =>
     expect(await response.json()).toEqual(body)
   })
 
-  test('that is ours is logged, and not shown', async () => {
+  test('inside the proxy is logged, and not shown', async () => {
     const failure = new TypeError('made up secret')
     const { post, onError } = open({
       ask: () => Promise.resolve(source([...REPLY.slice(0, 3), failure]).events),
@@ -165,7 +168,7 @@ describe('a stream of a chat', () => {
     vi.useRealTimers()
   })
 
-  test('that is silent says so, in a way that clients pass over', async () => {
+  test('that is silent gets comments, which clients ignore', async () => {
     const { post } = open({
       ask: () => Promise.resolve(source([...REPLY.slice(0, 1), never]).events),
       pingInterval: 5000,
@@ -179,7 +182,7 @@ describe('a stream of a chat', () => {
     await reader?.cancel()
   })
 
-  test('ends with the client that leaves', async () => {
+  test('ends when the client leaves', async () => {
     const { events, returned } = source([...REPLY.slice(0, 3), never])
     const { post } = open({ ask: () => Promise.resolve(events) })
     const response = await post({ ...HELLO, stream: true })
@@ -205,7 +208,7 @@ describe("errors have OpenAI's form", () => {
     expect(await response.json()).toMatchObject({ error: { type: 'permission_error', code: null } })
   })
 
-  test('if a field is wrong, and then nothing is sent upstream', async () => {
+  test('if a field is wrong, and nothing is sent upstream', async () => {
     const ask = vi.fn<Ask>()
     const { post } = open({ ask })
     const response = await post({ messages: [{ role: 'user', content: 5 }] })
@@ -222,7 +225,7 @@ describe("errors have OpenAI's form", () => {
   })
 
   test.each(['/v1/chat/completions', '/v1/responses'])(
-    'where JSON is nested too deeply, at %s',
+    'if JSON is nested too deeply, at %s',
     async (path) => {
       const { post } = open({ maxBodySize: 1_000_000 })
       const schema = `${'{"items":'.repeat(20_000)}{}${'}'.repeat(20_000)}`
@@ -253,7 +256,7 @@ describe("errors have OpenAI's form", () => {
     expect(await response.text()).toContain('functions.look:0')
   })
 
-  test("where the API's own rules are broken", async () => {
+  test('if a rule of the Messages API is broken', async () => {
     const { post } = open()
     const messages = [...HELLO.messages, { role: 'tool', tool_call_id: 'made_up', content: 'x' }]
     const response = await post({ messages })
@@ -264,9 +267,9 @@ describe("errors have OpenAI's form", () => {
   })
 })
 
-describe('unsupported endpoints', () => {
+describe('an unsupported endpoint', () => {
   test.each(['embeddings', 'audio/speech', 'images/generations', 'moderations'])(
-    "/v1/%s: the model's API does not have it either",
+    '/v1/%s does not exist in the Messages API either',
     async (path) => {
       const { post } = open()
       const response = await post({}, {}, `/v1/${path}`)
@@ -277,7 +280,7 @@ describe('unsupported endpoints', () => {
     },
   )
 
-  test('under /v1 says what to set as the base URL', async () => {
+  test('under /v1 has an error that names the right base URL', async () => {
     const { app } = open()
     const response = await app.request('/v1/made_up')
     expect(response.status).toBe(404)

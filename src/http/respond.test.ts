@@ -24,7 +24,7 @@ function failed(options: ApiErrorOptions): Promise<Response> {
 }
 
 test.each(['a\r\nset-cookie: b', 'a b', 'é', '', 'a'.repeat(1000)])(
-  'an id that is none is not put into a header: %j',
+  'an invalid id is not set as a header: %j',
   async (requestId) => {
     const response = await failed({ requestId })
     expect(response.headers.get('request-id')).toBe('req_own')
@@ -33,7 +33,7 @@ test.each(['a\r\nset-cookie: b', 'a b', 'é', '', 'a'.repeat(1000)])(
 )
 
 test.each([0, 101, 200, 204, 302, 304, 600, 1000, Number.NaN])(
-  'an error that came with the status %d is answered with 502',
+  'an error with the invalid status %d is answered with 502',
   async (status) => {
     const response = await failed({ status })
     expect(response.status).toBe(502)
@@ -41,11 +41,11 @@ test.each([0, 101, 200, 204, 302, 304, 600, 1000, Number.NaN])(
   },
 )
 
-test.each([Number.NaN, -1])('there is no waiting for %d seconds', async (retryAfter) => {
+test.each([Number.NaN, -1])('a retry-after of %d seconds is not sent', async (retryAfter) => {
   expect((await failed({ retryAfter })).headers.has('retry-after')).toBe(false)
 })
 
-test('any error is answered as an error, with only the headers of the proxy', async () => {
+test('any thrown value is answered as an error, with only the headers of the proxy', async () => {
   const error = fc
     .record({
       type: anyText,

@@ -91,7 +91,7 @@ function endpointTests(shelf: () => ResponseShelf): void {
   }
 
   describe('the input of a response', () => {
-    test('is listed with that of the responses before it, the latest first', async () => {
+    test('is listed with that of the earlier responses, the latest first', async () => {
       const { json } = open()
       const first = await json('POST', '/responses', { input: 'One.' })
       const id = String(first.body['id'])
@@ -119,7 +119,7 @@ function endpointTests(shelf: () => ResponseShelf): void {
     })
 
     test.each(['limit=0', 'limit=101', 'limit=x', 'order=up', 'after=made_up'])(
-      'is not listed by %s',
+      'is not listed with the wrong query %s',
       async (query) => {
         const { json } = open()
         const { body } = await json('POST', '/responses', { input: 'One.' })
@@ -129,7 +129,7 @@ function endpointTests(shelf: () => ResponseShelf): void {
       },
     )
 
-    test('is counted as it would be asked', async () => {
+    test('is counted as it would be sent', async () => {
       const counted: unknown[] = []
       const countTokens: AppOptions['countTokens'] = (request) => {
         counted.push(request)
@@ -148,7 +148,7 @@ function endpointTests(shelf: () => ResponseShelf): void {
   describe('with named keys', () => {
     const keyRing = ringOfLines('ann = made-up-ann', 'ann = made-up-ann-2', 'bob = made-up-bob')
 
-    test('a response is for its name alone, whichever of its keys is sent', async () => {
+    test('a response is visible to all keys of its name, and to no other', async () => {
       const { json } = open({ keyRing })
       const first = await json('POST', '/responses', { input: 'One.' }, as('made-up-ann'))
       const path = `/responses/${String(first.body['id'])}`
@@ -160,7 +160,7 @@ function endpointTests(shelf: () => ResponseShelf): void {
       expect((await json('POST', '/responses', next, as('made-up-bob'))).status).toBe(400)
     })
 
-    test('a conversation is for its name alone', async () => {
+    test('a conversation is visible to all keys of its name, and to no other', async () => {
       const { json } = open({ keyRing })
       const { body } = await json('POST', '/conversations', {}, as('made-up-ann'))
       const path = `/conversations/${String(body['id'])}`
@@ -169,7 +169,7 @@ function endpointTests(shelf: () => ResponseShelf): void {
       expect((await json('DELETE', path, undefined, as('made-up-bob'))).status).toBe(404)
     })
 
-    test('what is asked is told with the key that asks', async () => {
+    test('the engine gets the key of each request', async () => {
       const names: (string | undefined)[] = []
       const ask: AppOptions['ask'] = (_request, { key }) => {
         names.push(key?.name)
@@ -186,7 +186,7 @@ function endpointTests(shelf: () => ResponseShelf): void {
   })
 
   describe('a response in the background', () => {
-    test('is queued at once, and whole in the end', async () => {
+    test('is queued at once, and complete in the end', async () => {
       const gate = new Deferred<void>()
       const { json } = open({
         ask: () => Promise.resolve(source([() => gate.promise, ...REPLY]).events),
@@ -205,7 +205,7 @@ function endpointTests(shelf: () => ResponseShelf): void {
       expect((await json('POST', '/responses', next)).status).toBe(200)
     })
 
-    test('streams its events, and those after a number once more', async () => {
+    test('streams its events, and again from a given number on', async () => {
       const { json, send } = open()
       const asked = { input: 'One.', background: true, stream: true }
       const events = eventsIn(await (await send('POST', '/responses', asked)).text())
@@ -223,7 +223,7 @@ function endpointTests(shelf: () => ResponseShelf): void {
       expect(eventsIn(await again.text())).toEqual(events.slice(4))
     })
 
-    test('goes on being told while it is made', async () => {
+    test('can be read while it is made', async () => {
       const gate = new Deferred<void>()
       const script = [...REPLY.slice(0, 3), () => gate.promise, ...REPLY.slice(3)]
       const { json, send } = open({ ask: () => Promise.resolve(source(script).events) })
@@ -233,7 +233,7 @@ function endpointTests(shelf: () => ResponseShelf): void {
       expect(eventsIn(await stream.text()).at(-1)?.type).toBe('response.completed')
     })
 
-    test('can be cancelled, more than once, and stays so', async () => {
+    test('can be cancelled, more than once, and stays cancelled', async () => {
       const { events, returned } = source([...REPLY.slice(0, 2), never])
       const asked = new Deferred<void>()
       const ask = () => {
@@ -265,7 +265,7 @@ function endpointTests(shelf: () => ResponseShelf): void {
       expect((await json('GET', path)).status).toBe(404)
     })
 
-    test('that fails says why', async () => {
+    test('that fails has the reason', async () => {
       const overloaded = new ApiError('rate_limit_error', 'Slow down.')
       const { json, send } = open({ ask: () => Promise.reject(overloaded) })
       const { body } = await json('POST', '/responses', { input: 'One.', background: true })
@@ -279,7 +279,7 @@ function endpointTests(shelf: () => ResponseShelf): void {
       expect(events.slice(-2).map(({ type }) => type)).toEqual(['error', 'response.failed'])
     })
 
-    test('alone can be cancelled, or streamed again', async () => {
+    test('is the only kind that can be cancelled, or streamed again', async () => {
       const { json } = open()
       const { body } = await json('POST', '/responses', { input: 'One.' })
       const path = `/responses/${String(body['id'])}`
@@ -289,7 +289,7 @@ function endpointTests(shelf: () => ResponseShelf): void {
   })
 
   describe('a compaction', () => {
-    test('asks for a summary, which takes the place of the conversation', async () => {
+    test('asks for a summary, which replaces the conversation', async () => {
       const { json, asked } = open()
       const input = [
         { role: 'user', content: 'We go on Tuesday.' },
@@ -323,7 +323,7 @@ function endpointTests(shelf: () => ResponseShelf): void {
   describe('a conversation', () => {
     const ITEM = { type: 'message', role: 'user', content: 'I am Ada.' }
 
-    test('is made, read, changed and deleted', async () => {
+    test('is created, read, changed and deleted', async () => {
       const { json } = open()
       const made = await json('POST', '/conversations', { metadata: { a: 'b' }, items: [ITEM] })
       expect(made.body).toMatchObject({ object: 'conversation', metadata: { a: 'b' } })
@@ -346,7 +346,7 @@ function endpointTests(shelf: () => ResponseShelf): void {
       expect((await json('GET', path)).status).toBe(404)
     })
 
-    test('is gone on with, and grows by what is said', async () => {
+    test('continues with each response, and grows by its items', async () => {
       const { json, asked } = open()
       const { body } = await json('POST', '/conversations', { items: [ITEM] })
       const conversation = String(body['id'])
@@ -364,13 +364,13 @@ function endpointTests(shelf: () => ResponseShelf): void {
     test.each([
       ['that is not there', { conversation: 'conv_made_up' }, 404],
       ['beside an earlier response', { conversation: 'a', previous_response_id: 'b' }, 400],
-    ])('%s is not gone on with', async (_, fields, status) => {
+    ])('%s is refused', async (_, fields, status) => {
       const { json } = open()
       expect((await json('POST', '/responses', { input: 'One.', ...fields })).status).toBe(status)
     })
   })
 
-  test('a conversation that has grown beyond what is translated is refused, and says so', async () => {
+  test('a conversation that is too long to translate is refused with the reason', async () => {
     const { json } = open({ maxBodySize: 2_000_000 })
     const { body } = await json('POST', '/conversations', {})
     const id = String(body['id'])
@@ -387,7 +387,7 @@ function endpointTests(shelf: () => ResponseShelf): void {
     })
   })
 
-  test('nothing of one key is there for another', async () => {
+  test('an object of one key does not exist for another', async () => {
     const { json } = open({
       ask: () => Promise.resolve(source([...REPLY.slice(0, 2), never]).events),
     })

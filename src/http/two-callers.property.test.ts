@@ -89,7 +89,7 @@ function chatFields({ instructions, tools, ...fields }: Record<string, unknown>,
 }
 
 test.each(Object.keys(DIFFERENCES))(
-  'nothing of one caller comes to another that differs by: %s',
+  'a caller gets nothing of another caller that differs by: %s',
   async (difference) => {
     const second: Caller = { ...FIRST, name: 'CALLER-2', ...DIFFERENCES[difference] }
     const isOtherKey = second.headers !== FIRST.headers
@@ -148,7 +148,7 @@ test.each(Object.keys(DIFFERENCES))(
   },
 )
 
-test('thoughts do come back to the caller that they were made for', async () => {
+test('a caller gets its own thoughts back', async () => {
   const asked: string[] = []
   const app = createApp({
     ...appOptions(),

@@ -198,7 +198,7 @@ const action = fc.record({
 
 let runs = 0
 
-test('nothing that outlives a request brings one caller to another', async () => {
+test('no stored object brings data of one caller to another', async () => {
   await fc.assert(
     fc.asyncProperty(fc.array(action, { minLength: 10, maxLength: 40 }), async (actions) => {
       runs += 1

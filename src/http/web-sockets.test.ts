@@ -46,14 +46,14 @@ function closeOf(socket: WebSocket): Promise<number> {
 
 const CREATE = JSON.stringify({ type: 'response.create', input: 'Go.' })
 
-test('a server that stops closes a socket that is idle at once', async () => {
+test('an idle socket is closed at once when the server stops', async () => {
   const socket = await connect(() => Promise.resolve(source(REPLY).events))
   const closed = closeOf(socket)
   await listener?.close()
   expect(await closed).toBe(1001)
 })
 
-test('and one that works after its response', async () => {
+test('a working socket is closed after its response', async () => {
   const gate = new Deferred<void>()
   const asked = new Deferred<void>()
   const socket = await connect(() => {
@@ -93,7 +93,7 @@ test.each([
   expect(await closed).toBe(1009)
 })
 
-test('a key that is taken away ends the socket at its next message', async () => {
+test('a removed key ends its socket at the next message', async () => {
   let keys = ['made-up-ann']
   const ask = vi.fn<Ask>(() => Promise.resolve(source(REPLY).events))
   const socket = await connect(ask, { keyRing: () => ringOf(...keys)() })
@@ -136,7 +136,7 @@ const UPGRADE = [
 ].join('\r\n')
 
 describe('a route without a WebSocket', () => {
-  test('a stream is not begun, and its client holds nothing open', async () => {
+  test('no stream is begun, and its client holds nothing open', async () => {
     const cancelled = vi.fn<() => void>()
     const watchOverview: AppOptions['watchOverview'] = () => ({
       [Symbol.asyncIterator]: () => ({
@@ -158,7 +158,7 @@ describe('a route without a WebSocket', () => {
     socket.destroy()
   })
 
-  test('a request whose address can not be read is a 400', async () => {
+  test('a request with an unreadable address is a 400', async () => {
     const port = await serve({})
     const head = `GET /v1/responses HTTP/1.1\r\n${UPGRADE.replace('localhost', ':::')}`
     const { socket, received } = await answersTo(port, head)
@@ -167,7 +167,7 @@ describe('a route without a WebSocket', () => {
     socket.destroy()
   })
 
-  test('a request that may also become HTTP/2 is answered as any other', async () => {
+  test('a request that offers an upgrade to HTTP/2 is answered as any other', async () => {
     const port = await serve({ ask: () => Promise.resolve(source(REPLY).events) })
     const body = JSON.stringify({ messages: [{ role: 'user', content: 'Hi' }] })
     const head = [

@@ -32,7 +32,7 @@ function open() {
   return { clock, used, guard, admit }
 }
 
-test('without keys and without limits everyone is let in', async () => {
+test('without keys and without limits every request is allowed', async () => {
   const { guard, admit } = open()
   await guard.admit(undefined, 'claude-a', 'turn')
   expect(await admit('ann', {})).toBe('let in')
@@ -41,7 +41,7 @@ test('without keys and without limits everyone is let in', async () => {
 describe('requests per minute', () => {
   const limits = { requestsPerMinute: 3 }
 
-  test('come at once as many as a minute may have, and then evenly', async () => {
+  test("are allowed a minute's worth at once, and then evenly", async () => {
     const { clock, admit } = open()
     for (const _ of [1, 2, 3]) expect(await admit('ann', limits)).toBe('let in')
     expect(await admit('ann', limits)).toMatchObject({
@@ -60,21 +60,21 @@ describe('requests per minute', () => {
     expect(await admit('ann', limits)).toMatchObject({ status: 429 })
   })
 
-  test('of one key leave the others alone', async () => {
+  test('are counted for each key', async () => {
     const { admit } = open()
     for (const _ of [1, 2, 3, 4]) await admit('ann', limits)
     expect(await admit('ann', limits)).toMatchObject({ status: 429 })
     expect(await admit('bob', limits)).toBe('let in')
   })
 
-  test('are not those of batches', async () => {
+  test('do not count the requests of batches', async () => {
     const { admit } = open()
     for (const _ of [1, 2, 3, 4])
       expect(await admit('ann', limits, { kind: 'batch' })).toBe('let in')
     expect(await admit('ann', limits)).toBe('let in')
   })
 
-  test('are not those of counts, of which there are as many', async () => {
+  test('do not count token counts, which have the same limit of their own', async () => {
     const { admit } = open()
     for (const _ of [1, 2, 3]) expect(await admit('ann', limits, { kind: 'count' })).toBe('let in')
     expect(await admit('ann', limits, { kind: 'count' })).toMatchObject({
@@ -96,7 +96,7 @@ describe('requests per minute', () => {
 })
 
 describe('tokens per day', () => {
-  test('that are used up keep out until midnight, batches too', async () => {
+  test('refuse requests once they are used up, until midnight, batches too', async () => {
     const { clock, used, admit } = open()
     const limits = { tokensPerDay: 1000 }
     used['ann'] = 999
@@ -112,7 +112,7 @@ describe('tokens per day', () => {
     expect(await admit('ann', limits)).toMatchObject({ retryAfter: 1800 })
   })
 
-  test('take no request from the minute when they refuse', async () => {
+  test('use up no request of the minute when they refuse', async () => {
     const { used, admit } = open()
     const limits = { tokensPerDay: 1, requestsPerMinute: 1 }
     used['ann'] = 1
@@ -122,7 +122,7 @@ describe('tokens per day', () => {
   })
 })
 
-test('a model that is not among those of the key is refused', async () => {
+test('a model that the key does not allow is refused', async () => {
   const { admit } = open()
   const limits = { models: ['claude-sonnet-*', 'claude-haiku-4-5'] }
   expect(await admit('ann', limits, { model: 'claude-sonnet-4-6' })).toBe('let in')
@@ -138,7 +138,7 @@ test('a model that is not among those of the key is refused', async () => {
   expect(mayUse(keyOf('ann', limits), 'claude-haiku-4-5-20251001')).toBe(false)
 })
 
-test('the key of a batch is found by its owner, also after it was replaced', () => {
+test('the limits of a batch are found by its owner, also after the key was replaced', () => {
   const [ann, bob] = [keyOf('ann', {}), keyOf('bob', {})]
   expect(ownersKey('name:bob', [ann, bob])).toBe(bob)
   expect(() => ownersKey('name:bob', [ann])).toThrow('no longer exists')

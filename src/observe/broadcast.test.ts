@@ -7,7 +7,7 @@ function start() {
   return { state, broadcast: new Broadcast(() => Promise.resolve(state.number)) }
 }
 
-test('a reader gets what it is, and what it becomes', async () => {
+test('a reader gets the current value, and each later one', async () => {
   const { state, broadcast } = start()
   const reader = broadcast.watch()
   expect(await reader.next()).toEqual({ done: false, value: 1 })
@@ -18,7 +18,7 @@ test('a reader gets what it is, and what it becomes', async () => {
   expect(await reader.next()).toEqual({ done: false, value: 3 })
 })
 
-test('without a change there is nothing new', async () => {
+test('without a change no value is sent', async () => {
   const { broadcast } = start()
   const reader = broadcast.watch()
   await reader.next()
@@ -30,7 +30,7 @@ test('without a change there is nothing new', async () => {
   expect(await next).toEqual({ done: true, value: undefined })
 })
 
-test('a change while a value is being read is not lost', async () => {
+test('a change while a value is being read is sent too', async () => {
   const { state, broadcast } = start()
   const reader = broadcast.watch()
   const first = reader.next()
@@ -43,7 +43,7 @@ test('a change while a value is being read is not lost', async () => {
   expect(await second).toEqual({ done: false, value: 2 })
 })
 
-test('the end ends all readers, and those that come later', async () => {
+test('the end ends all readers, also later ones', async () => {
   const { broadcast } = start()
   const readers = [broadcast.watch(), broadcast.watch()]
   for (const reader of readers) await reader.next()
@@ -53,7 +53,7 @@ test('the end ends all readers, and those that come later', async () => {
   expect((await broadcast.watch().next()).done).toBe(true)
 })
 
-test('a reader that waits for the end of its pause keeps the program running', async () => {
+test('a reader that waits for its pause keeps the program running', async () => {
   const { broadcast } = start()
   const reader = broadcast.watch()
   await reader.next()

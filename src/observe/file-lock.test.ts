@@ -16,7 +16,7 @@ beforeEach(() => {
 
 afterEach(() => rmSync(folder, { recursive: true }))
 
-test('one at a time does its work, and the lock is gone in the end', async () => {
+test('the work is done one at a time, and the lock is removed at the end', async () => {
   let atOnce = 0
   const work = async (): Promise<number> => {
     expect((atOnce += 1)).toBe(1)
@@ -28,18 +28,18 @@ test('one at a time does its work, and the lock is gone in the end', async () =>
   expect(readdirSync(folder)).toEqual([])
 })
 
-test('the lock is gone also if the work fails', async () => {
+test('the lock is removed if the work fails', async () => {
   await expect(locked(path, () => Promise.reject(new Error('made up')))).rejects.toThrow('made up')
   expect(readdirSync(folder)).toEqual([])
 })
 
-test('the lock of a process that was killed is not waited for', async () => {
+test('the lock of a killed process is taken over', async () => {
   writeFileSync(path, '')
   const old = new Date(Date.now() - 60_000)
   utimesSync(path, old, old)
   expect(await locked(path, () => Promise.resolve(7))).toBe(7)
 })
 
-test('a folder that is not there is an error', async () => {
+test('a missing folder is an error', async () => {
   await expect(locked(join(path, 'lock'), () => Promise.resolve())).rejects.toThrow('ENOENT')
 })

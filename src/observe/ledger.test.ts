@@ -54,7 +54,7 @@ describe('a ledger counts', () => {
     await ledger.close()
   })
 
-  test('under a name that every object has', async () => {
+  test('under names that every object has', async () => {
     const { ledger } = await open()
     for (const name of ['constructor', 'toString']) ledger.add(turnRecord(), name)
     const { by_model: byModel } = ledger.report().since_start
@@ -81,7 +81,7 @@ describe('a ledger counts', () => {
 })
 
 describe('the file', () => {
-  test('carries the days over a restart, and nothing is counted twice', async () => {
+  test('keeps the days over a restart, and nothing is counted twice', async () => {
     const first = await open()
     first.ledger.add(turnRecord(), 'm')
     await first.ledger.close()
@@ -96,7 +96,7 @@ describe('the file', () => {
     expect((await open()).ledger.today().requests).toBe(2)
   })
 
-  test('is shared by servers: none loses what another has counted', async () => {
+  test('is shared by servers, and none loses the counts of another', async () => {
     const [one, other] = [await open(), await open()]
     one.ledger.add(turnRecord(), 'm')
     other.ledger.add(turnRecord(), 'm')
@@ -106,7 +106,7 @@ describe('the file', () => {
     expect((await open()).ledger.today().requests).toBe(3)
   })
 
-  test('is shared by servers that save in the same moment, again and again', async () => {
+  test('is shared by servers that save at the same moment, again and again', async () => {
     const servers = await Promise.all([open(), open(), open(), open()])
     for (let round = 0; round < 10; round += 1) {
       for (const { ledger } of servers) ledger.add(turnRecord(), 'm')
@@ -158,7 +158,7 @@ describe('the file', () => {
     }
   })
 
-  test("is its user's alone, and has nothing but numbers in it", async () => {
+  test("is its user's alone, and contains only numbers", async () => {
     const { ledger } = await open({ inside: join(folder, 'made') })
     ledger.add(turnRecord({ reason: 'a secret', errorType: 'api_error', id: 'req_1' }), 'm')
     await ledger.close()
@@ -180,14 +180,14 @@ describe('the file', () => {
     expect(Object.keys(days).at(-1)).toBe('2026-06-11')
   })
 
-  test('is not there without a request', async () => {
+  test('is not created without a request', async () => {
     const { ledger } = await open()
     await ledger.close()
     expect(readdirSync(folder)).toEqual([])
   })
 
   test.each(['', 'no JSON', '{"version":2}', '{"version":1,"days":{"today":{}}}'])(
-    'is put aside where it is broken: %j',
+    'is renamed if it is broken: %j',
     async (text) => {
       writeFileSync(join(folder, 'usage.json'), text)
       const { ledger, onProblem } = await open()

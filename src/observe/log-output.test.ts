@@ -50,14 +50,14 @@ function file() {
   return { state, work, output: new LogOutput(1, system) }
 }
 
-test('lines come in order, those that wait together in one write', () => {
+test('lines are written in order, and waiting lines in one write', () => {
   const { state, work, output } = file()
   for (const line of ['one\n', 'two\n', 'three\n']) output.write(line)
   work()
   expect(state).toMatchObject({ text: 'one\ntwo\nthree\n', writes: 2 })
 })
 
-test('a full disk loses lines, and the next ones are written once there is room', () => {
+test('a full disk loses lines, and later lines are written once there is room', () => {
   const { state, work, output } = file()
   state.room = 0
   output.write('lost\n')
@@ -70,7 +70,7 @@ test('a full disk loses lines, and the next ones are written once there is room'
   expect(state.text).toBe('kept\n')
 })
 
-test('after half a line the next one begins a line of its own', () => {
+test('after half a line the next one begins on a new line', () => {
   const { state, output, work } = file()
   state.room = 3
   output.write('half\n')
@@ -81,7 +81,7 @@ test('after half a line the next one begins a line of its own', () => {
   expect(state.text).toBe('hal\nnext\n')
 })
 
-test('a pipe that is full is tried again', async () => {
+test('a full pipe is tried again', async () => {
   const { state, work, output } = file()
   state.code = 'EAGAIN'
   output.write('kept\n')
@@ -100,7 +100,7 @@ test('unread output fills the memory only up to a limit', () => {
   expect(state.text.length).toBeLessThan(10_000_000)
 })
 
-test('at the end what waits is written, or given up at once', () => {
+test('at the end waiting lines are written, or dropped at once', () => {
   const { state, output } = file()
   output.write('under way\n')
   output.write('waits\n')
@@ -112,13 +112,13 @@ test('at the end what waits is written, or given up at once', () => {
   expect(state).toMatchObject({ text: 'waits\n', writes: 2 })
 })
 
-test('the log of the command is written by it', () => {
+test('the log of the command uses this output', () => {
   const logger = createLogger('INFO', false) as unknown as Record<symbol, unknown>
   expect(logger[symbols.streamSym]).toBeInstanceOf(LogOutput)
 })
 
 test.skipIf(process.platform !== 'linux').each([true, false])(
-  'a program with a log on a full disk goes on (terminal: %s)',
+  'a program continues if the disk of its log is full (terminal: %s)',
   async (isTerminal) => {
     vi.useRealTimers()
     const full = openSync('/dev/full', 'w')

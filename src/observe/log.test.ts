@@ -13,7 +13,7 @@ test.each(['ERROR', 'WARN', 'INFO', 'DEBUG', 'TRACE'])('the level %s is known', 
   }
 })
 
-test('an embedded proxy says nothing', () => {
+test('an embedded proxy logs nothing', () => {
   const logger = silentLogger()
   expect(logger.isLevelEnabled('fatal')).toBe(false)
 })
@@ -65,13 +65,13 @@ test('a turn is one line of JSON', () => {
   })
 })
 
-test('on a terminal it is one line for people', () => {
+test('on a terminal a turn is one line for people', () => {
   expect(written(true, TURN_RECORD)).toMatch(
     /^\[\d\d:\d\d:\d\d\] INFO: open claude-sonnet-4-6 200 · first event 0\.21s · 1\.34s total · tokens 21 in, 55 out, 34 cached · req_1 → req_2\n$/,
   )
 })
 
-test('a turn that failed is a warning that says why', () => {
+test('a failed turn is a warning with the reason', () => {
   const { firstEventMs: _, upstreamId: __, ...turn } = TURN_RECORD
   const failed = { ...turn, outcome: 'error', status: 529, reason: 'Overloaded' } as const
   expect(written(true, failed)).toContain(

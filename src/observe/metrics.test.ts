@@ -38,7 +38,7 @@ test('turns, times and tokens are counted', async () => {
   expect((await lines()).join('\n')).not.toContain('first_event_seconds_count{lane="none"}')
 })
 
-test('gauges have the present values, and labels without a value disappear', async () => {
+test('gauges have the current values, and labels without a value disappear', async () => {
   const { state, lines } = start({
     status: 'allowed',
     windows: { five_hour: { utilization: 0.42, resetsAt: 1000 } },
@@ -60,7 +60,7 @@ test('gauges have the present values, and labels without a value disappear', asy
   expect((await lines()).join('\n')).not.toContain('five_hour')
 })
 
-test('processes that ended by themselves stand out', async () => {
+test('processes that ended by themselves have a count of their own', async () => {
   const { metrics, lines } = start()
   metrics.processStarted()
   metrics.processStarted()
@@ -77,13 +77,13 @@ test('processes that ended by themselves stand out', async () => {
   )
 })
 
-test('each proxy has numbers of its own', async () => {
+test('each proxy has counts of its own', async () => {
   const [one, other] = [start(), start()]
   one.metrics.processStarted()
   expect(await other.lines()).toContain('claude_proxy_runtime_starts_total 0')
 })
 
-test('the dashboard for Grafana asks for metrics and labels that are there', async () => {
+test('the dashboard for Grafana uses existing metrics and labels', async () => {
   const file = new URL('../../assets/grafana-dashboard.json', import.meta.url)
   const dashboard = JSON.parse(readFileSync(file, 'utf8')) as {
     panels: { targets?: { expr: string }[] }[]

@@ -6,18 +6,18 @@ function names() {
   return new ModelNames((model) => model.startsWith('claude-'))
 }
 
-test('a listed model is counted by itself, whether it answered or not', () => {
+test('a listed model has a count of its own, whether it answered or not', () => {
   expect(names().nameOf({ model: 'claude-opus-5-5' })).toBe('claude-opus-5-5')
   expect(names().nameOf({ model: 'sonnet', answeredBy: 'claude-sonnet-5-5' })).toBe(
     'claude-sonnet-5-5',
   )
 })
 
-test('a name that a client made up is not', () => {
+test('a name that a client made up has no count of its own', () => {
   expect(names().nameOf({ model: 'made-up' })).toBe('other')
 })
 
-test('only a limited number of names from a gateway are counted separately', () => {
+test('only a limited number of names from a gateway have counts of their own', () => {
   const all = names()
   const counted = new Set<string>()
   for (let index = 0; index < 1000; index++) {
@@ -29,7 +29,7 @@ test('only a limited number of names from a gateway are counted separately', () 
   expect(all.nameOf({ model: 'x', answeredBy: 'claude-opus-5-5' })).toBe('claude-opus-5-5')
 })
 
-test('a name of any length is a short line', () => {
+test('a name of any length becomes a short line', () => {
   const name = names().nameOf({ model: 'x', answeredBy: `${'y'.repeat(100_000)}\n` })
   expect(name.length).toBeLessThan(400)
 })

@@ -63,7 +63,7 @@ test('many failures are a warning, even if the last turn succeeded', () => {
   expect(stateOf(FINE, [...fine, ...failed.slice(0, 2)])).toMatchObject({ level: 'ok' })
 })
 
-test('a failed turn has its reason, but not for one of several callers', () => {
+test('a failed turn has its reason, but not if there are several callers', () => {
   const turn = turnRecord({ errorType: 'api_error', reason: 'a secret', upstreamId: 'req_2' })
   expect(turnSummary(turn)).toMatchObject({
     error_type: 'api_error',
@@ -77,7 +77,7 @@ test('a failed turn has its reason, but not for one of several callers', () => {
   expect(shared.turns).toMatchObject([{ error_type: 'api_error' }])
 })
 
-test('each of several callers sees the words of the errors of its own named key alone', () => {
+test('each of several callers sees only the error messages of its own named key', () => {
   const turns = ['ann', 'bob', 'default'].map((key) =>
     turnSummary(turnRecord({ key, errorType: 'api_error', reason: `a secret of ${key}` })),
   )

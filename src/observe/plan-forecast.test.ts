@@ -18,13 +18,13 @@ test.each([
   ['just as much as there is time', 0.4, 2, undefined],
   ['nothing', 0, 2, undefined],
   ['in the first minutes, from which nothing can be told', 0.01, 0.05, undefined],
-])('a window of five hours of which is used %s', (_, used, hours, full) => {
+])('a five-hour window is forecast, with %s', (_, used, hours, full) => {
   const told = fullAt('five_hour', used, RESET, after(hours))
   if (full === undefined) expect(told).toBeUndefined()
   else expect(told).toBeCloseTo(full, 3)
 })
 
-test('a window of seven days has its own length', () => {
+test('a seven-day window is forecast with its own length', () => {
   const start = RESET - 7 * 24 * HOUR
   expect(fullAt('seven_day_opus', 0.5, RESET, start + 24 * HOUR)).toBeCloseTo(start + 48 * HOUR, 3)
 })

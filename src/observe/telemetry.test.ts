@@ -108,7 +108,7 @@ describe('with an SDK', () => {
     })
   })
 
-  test("it is a part of its client's trace", () => {
+  test('the span belongs to the trace of its client', () => {
     const parent = traceContextOf(new Headers(TRACEPARENT))
     telemetry.turnEnded(turnRecord(), 'claude-sonnet-4-6', parent)
     const [span] = spans.getFinishedSpans()
@@ -127,7 +127,7 @@ describe('with an SDK', () => {
     expect(new Set(traces).size).toBe(3)
   })
 
-  test('a span that is open around the request comes before its headers', () => {
+  test('an open span around the request overrides its headers', () => {
     const parent = trace.getTracer('a server').startActiveSpan('POST /v1/messages', (server) => {
       const found = traceContextOf(new Headers(TRACEPARENT))
       server.end()
@@ -179,14 +179,14 @@ describe('with an SDK', () => {
     ])
   })
 
-  test('the name of the key is with the span and the measurements', async () => {
+  test('the span and the measurements have the name of the key', async () => {
     telemetry.turnEnded(turnRecord({ ...ANSWERED, key: 'ann' }), 'claude-sonnet-4-6')
     expect(spans.getFinishedSpans()[0]?.attributes).toMatchObject({ 'claude_sub_proxy.key': 'ann' })
     const [point] = await points('gen_ai.client.token.usage')
     expect(point?.attributes).toMatchObject({ 'claude_sub_proxy.key': 'ann' })
   })
 
-  test('a model that a client made up is no label', async () => {
+  test('a model name that a client made up is no label', async () => {
     const failed = { outcome: 'error', status: 404, errorType: 'not_found_error' } as const
     telemetry.turnEnded(turnRecord({ ...failed, model: 'made-up' }), 'other')
     const [point] = await points('gen_ai.client.operation.duration')

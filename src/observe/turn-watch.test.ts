@@ -48,7 +48,7 @@ function watch(message: ReplyMessage | undefined, end: ReplyEnd): TurnRecord[] {
   return records
 }
 
-test('a whole reply is one record', () => {
+test('a whole reply makes one record', () => {
   const records = watch(MESSAGE, WHOLE)
   expect(records).toEqual([
     {
@@ -70,11 +70,11 @@ test('a whole reply is one record', () => {
   expect(Math.abs(Date.now() - (records[0]?.at ?? 0))).toBeLessThan(60_000)
 })
 
-test('nothing of what was said is in the record', () => {
+test('no text of the conversation is in the record', () => {
   expect(JSON.stringify(watch(MESSAGE, WHOLE))).not.toContain('secret')
 })
 
-test('an error has its status and reason', () => {
+test('an error has its status and reason in the record', () => {
   const failure = new ApiError('overloaded_error', 'Overloaded', { requestId: 'req_of_error' })
   expect(watch(MESSAGE, { how: 'failed', error: failure })).toMatchObject([
     {
@@ -88,7 +88,7 @@ test('an error has its status and reason', () => {
   ])
 })
 
-test('a reply that is given up for another reason than a client that left timed out', () => {
+test("a reply that is cancelled for another reason than the client's leaving timed out", () => {
   const late = new ApiError('timeout_error', 'Late.')
   expect(watch(undefined, { how: 'given up', error: late })).toMatchObject([
     { outcome: 'timed out', status: 504, reason: 'Late.', tokens: NO_TOKENS },
@@ -96,7 +96,7 @@ test('a reply that is given up for another reason than a client that left timed 
 })
 
 describe('a turn without a reply', () => {
-  test('is an error', () => {
+  test('is recorded as an error', () => {
     const error = new ApiError('invalid_request_error', 'No prefill.')
     expect(failedTurn(facts(), error)).toEqual({
       at: expect.any(Number),
@@ -113,7 +113,7 @@ describe('a turn without a reply', () => {
     })
   })
 
-  test('is none of the client that has left', () => {
+  test('is not recorded as an error if the client left', () => {
     const record = failedTurn(facts(AbortSignal.abort()), new ApiError('api_error', 'It left.'))
     expect(record).toMatchObject({ outcome: 'client left', status: 499 })
     expect(record).not.toHaveProperty('errorType')
@@ -126,7 +126,7 @@ test('a client that leaves is no error', () => {
   expect(records[0]).not.toHaveProperty('errorType')
 })
 
-test.each([null, undefined, 'none'])('a usage that is %j counts as nothing', (usage) => {
+test.each([null, undefined, 'none'])('a usage of %j counts as zero', (usage) => {
   const message = { ...MESSAGE, usage } as unknown as ReplyMessage
   expect(watch(message, WHOLE)).toMatchObject([
     { outcome: 'whole', stopReason: 'end_turn', tokens: NO_TOKENS },

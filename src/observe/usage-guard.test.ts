@@ -45,7 +45,7 @@ test('once the share is used, requests get a 429 until the window resets', () =>
   })
 })
 
-test("a model's own window counts for it alone", () => {
+test('the window of a model counts for that model alone', () => {
   expect(refusal(0.8, limits(), 'claude-sonnet-5-5')).toBeUndefined()
   expect(refusal(0.8, limits(), 'claude-opus-5-5')).toMatchObject({ retryAfter: 80_000 })
 })
@@ -58,7 +58,7 @@ describe('a turn that would use paid overage is refused', () => {
     expect(refusal(1, limits(told))).toMatchObject({ status: 429, retryAfter: 600 })
   })
 
-  test('but where there is no overage, the API refuses by itself', () => {
+  test('but without overage the API refuses by itself', () => {
     const told = { status: 'rejected', overage: { isInUse: false, status: 'rejected' } }
     expect(refusal(1, limits(told))).toBeUndefined()
   })

@@ -6,13 +6,13 @@ import { CallIds } from './call-ids.ts'
 
 const LEGAL = /^[a-zA-Z0-9_-]+$/
 
-test.each(['toolu_01', 'call_abc-9'])('an id that the API takes stays: %s', (id) => {
+test.each(['toolu_01', 'call_abc-9'])('an id that the API accepts stays: %s', (id) => {
   const ids = new CallIds()
   expect([ids.ofCall(id), ids.ofResult(id)]).toEqual([id, id])
 })
 
 test.each(['functions.look:0', 'call_1|fc_1', '', 'ид', 'x'.repeat(200)])(
-  'an id that the API refuses becomes one that it takes, for the call and its result: %s',
+  'an id that the API refuses is replaced, for the call and its result: %s',
   (id) => {
     const ids = new CallIds()
     const call = ids.ofCall(id)
@@ -38,7 +38,7 @@ test('a result without a call, or one too many, gets an id of the right form', (
   expect([ids.ofResult('a'), ids.ofResult('a')]).toEqual([call, call])
 })
 
-test('different calls have different ids, and the next request has the same for the same history', () => {
+test('different calls have different ids, and equal histories have equal ids', () => {
   fc.assert(
     fc.property(fc.array(fc.string({ maxLength: 4 })), (calls) => {
       const asked = new CallIds()
@@ -51,7 +51,7 @@ test('different calls have different ids, and the next request has the same for 
   )
 })
 
-test('an error names the ids that the client sent, and keeps everything else', () => {
+test("an error names the client's ids, and is otherwise unchanged", () => {
   const ids = new CallIds()
   const own = ids.ofCall('functions.look:0')
   const error = new ApiError('invalid_request_error', `${own} has no result: ${own}`, {

@@ -2,7 +2,7 @@ import { expect, test } from 'vitest'
 
 import { customInput, customText, customTool } from './custom-tool.ts'
 
-test('a custom tool has one string, and tells its grammar', () => {
+test('a custom tool has one string as input, and its description has the grammar', () => {
   const grammar = { syntax: 'lark', definition: 'start: "a"+' }
   expect(customTool({ name: 'patch', description: 'Patches.', grammar })).toEqual({
     name: 'patch',
@@ -17,7 +17,7 @@ test('a custom tool has one string, and tells its grammar', () => {
   expect(customTool({ name: 'patch' })).not.toHaveProperty('description')
 })
 
-test('its text is the same after both ways', () => {
+test('the text of a custom call is the same after both translations', () => {
   expect(customText(customInput('*** Begin\n"x"'))).toBe('*** Begin\n"x"')
 })
 

@@ -12,7 +12,7 @@ test('each part that was left out is named once', () => {
   )
 })
 
-test('a request that was asked whole has no such header', () => {
+test('a request that was sent whole has no such header', () => {
   expect(leftOutHeaders([])).toEqual({})
 })
 

@@ -11,7 +11,7 @@ test.each([
     'data:image/PNG;name=a.png;base64,AAAA',
     { type: 'image', source: { type: 'base64', media_type: 'image/png', data: 'AAAA' } },
   ],
-])('the image at %s is a block', (url, block) => {
+])('the image at %s becomes a block', (url, block) => {
   expect(imageBlock(url, 'here')).toEqual(block)
 })
 
@@ -27,7 +27,7 @@ test.each([
   ['application/octet-stream', ascii('GIF89a'), 'image/gif'],
   ['image/png', [...ascii('RIFF'), 1, 2, 3, 4, ...ascii('WEBP')], 'image/webp'],
   ['image/png', [...ascii('RIFF'), 1, 2, 3, 4, ...ascii('WAVE')], 'image/png'],
-])('a picture called %s is what its bytes %j say: %s', (label, bytes, mediaType) => {
+])('an image declared as %s gets the type of its bytes %j: %s', (label, bytes, mediaType) => {
   const data = Buffer.from(bytes).toString('base64')
   expect(imageBlock(`data:${label};base64,${data}`, 'here')).toEqual({
     type: 'image',
@@ -36,13 +36,13 @@ test.each([
 })
 
 test.each(['', 'a.png', 'file:///etc/passwd', 'data:image/png,AAAA'])(
-  'an image at %j is refused, with the field',
+  'an image at %j is refused, with its field',
   (url) => {
     expect(() => imageBlock(url, 'here')).toThrow(/^here: /)
   },
 )
 
-test('a PDF is a document, by its content or its address', () => {
+test('a PDF becomes a document, by its content or its address', () => {
   expect(
     documentBlock({ filename: 'a.pdf', file_data: 'data:application/pdf;base64,JVBERg==' }, 'here'),
   ).toEqual({
@@ -56,7 +56,7 @@ test('a PDF is a document, by its content or its address', () => {
   })
 })
 
-test('a text file is its text, whatever its letters', () => {
+test('a text file becomes its text, in any script', () => {
   const data = Buffer.from('Καλημέρα').toString('base64')
   expect(documentBlock({ file_data: `data:text/markdown;base64,${data}` }, 'here')).toEqual({
     type: 'document',
@@ -64,7 +64,7 @@ test('a text file is its text, whatever its letters', () => {
   })
 })
 
-test('an uploaded file is named by its id', () => {
+test('an uploaded file is referred to by its id', () => {
   expect(documentBlock({ file_id: 'file_1', filename: 'a.pdf' }, 'here')).toEqual({
     type: 'document',
     source: { type: 'file', file_id: 'file_1' },
@@ -77,6 +77,6 @@ test.each([
   { filename: 'report.pdf' },
   { file_data: 'JVBERg==' },
   { file_data: 'data:a/b;base64,A' },
-])('%j is refused, with the field', (file) => {
+])('%j is refused, with its field', (file) => {
   expect(() => documentBlock(file, 'here')).toThrow(/^here: /)
 })

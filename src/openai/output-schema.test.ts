@@ -20,7 +20,7 @@ test('a schema that the API accepts stays unchanged', () => {
   expect(outputSchema(schema)).toEqual(schema)
 })
 
-test('objects that say nothing of other properties are closed, wherever they stand', () => {
+test('objects that do not mention other properties are closed, in every place', () => {
   const open = { type: ['object', 'null'], properties: { a: { type: 'object' } } }
   const closed = {
     type: ['object', 'null'],
@@ -32,7 +32,7 @@ test('objects that say nothing of other properties are closed, wherever they sta
   ).toEqual({ anyOf: [closed], $defs: { x: closed }, definitions: { y: closed }, items: closed })
 })
 
-test('bounds that the API refuses go into the description', () => {
+test('bounds that the API refuses move to the description', () => {
   expect(
     outputSchema({
       $schema: 'http://json-schema.org/draft-07/schema#',
@@ -52,13 +52,13 @@ test('bounds that the API refuses go into the description', () => {
   })
 })
 
-test('one of several is any of them', () => {
+test('oneOf becomes anyOf', () => {
   expect(outputSchema({ oneOf: [{ type: 'string', maxLength: 3 }, { type: 'null' }] })).toEqual({
     anyOf: [{ type: 'string', description: '{maxLength: 3}' }, { type: 'null' }],
   })
 })
 
-test('one of several stays beside any of several: both hold', () => {
+test('oneOf beside anyOf stays: both must hold', () => {
   expect(
     outputSchema({
       anyOf: [{ const: 1 }, { const: 2 }],
@@ -74,7 +74,7 @@ test('one of several stays beside any of several: both hold', () => {
   })
 })
 
-test('unknown keywords go into the description unchanged', () => {
+test('unknown keywords move to the description unchanged', () => {
   const not = { minLength: 5, type: 'object' }
   expect(
     outputSchema({
@@ -95,7 +95,7 @@ test('unknown keywords go into the description unchanged', () => {
   })
 })
 
-test('the schema of other properties is gone into', () => {
+test('the schema of additional properties is translated too', () => {
   expect(
     outputSchema({ type: 'object', additionalProperties: { type: 'object', minProperties: 1 } }),
   ).toEqual({

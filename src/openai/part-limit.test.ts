@@ -20,7 +20,7 @@ test.each([
   )
 })
 
-test('as many as may be are taken, and what is no body is for the schema to refuse', () => {
+test('the maximum is accepted, and the schema refuses what is no body', () => {
   checkShape(anything, { messages: parts(MAX_PARTS), stop: ['a'] })
   for (const body of [null, 'text', 3, []]) checkShape(anything, body)
 })

@@ -109,7 +109,7 @@ function restored(chat: object[], answers: RememberedAnswers) {
   return atOnce(restoreAnswers(asked, 'one', answers))
 }
 
-test('a conversation that goes through a client keeps its lineage, turn after turn', () => {
+test('a conversation that a client returns keeps its lineage, turn after turn', () => {
   fc.assert(
     fc.property(turns, fc.boolean(), (conversation, isWrittenAnew) => {
       const answers: RememberedAnswers = new Map<string, ContentBlock[]>()

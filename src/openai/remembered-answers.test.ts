@@ -39,11 +39,11 @@ function said(
   return restored.filter(({ role }) => role === 'assistant').map(({ content }) => content)
 }
 
-test('an answer that comes back is as the API gave it', () => {
+test("a returned answer becomes the API's answer again", () => {
   expect(said([ASKED, RETURNED, NEXT])).toEqual([ANSWER])
 })
 
-test('so is one that comes back in several messages', () => {
+test('an answer that is returned in several messages does too', () => {
   const answers = memoryOf([
     THOUGHT,
     { type: 'text', text: 'I look.' },
@@ -60,7 +60,7 @@ test.each<[string, Message[]]>([
   ['the answer was edited', [ASKED, { role: 'assistant', content: 'Hi!' }, NEXT]],
   ['the question was', [NEXT, RETURNED, NEXT]],
   ['something was said before', [NEXT, { role: 'assistant', content: 'Go.' }, ASKED, RETURNED]],
-])('nothing is put into a conversation in which %s', (_, messages) => {
+])('no answer is restored in a conversation in which %s', (_, messages) => {
   const restored = atOnce(restoreAnswers({ ...IDENTITY, messages }, 'one', memoryOf()))
   expect(restored.messages).toEqual(messages)
 })
@@ -72,10 +72,10 @@ test.each<[string, Difference]>([
   ['another system prompt', { identity: { ...IDENTITY, system: [{ type: 'text', text: 'Be.' }] } }],
   ['no system prompt', { identity: { model: IDENTITY.model, tools: IDENTITY.tools } }],
   ['other tools', { identity: { ...IDENTITY, tools: [] } }],
-])('nothing is put into the same messages with %s', (_, difference) => {
+])('no answer is restored in the same messages with %s', (_, difference) => {
   expect(said([ASKED, RETURNED, NEXT], difference)).toEqual(['Hi.'])
 })
 
-test('an answer that comes back whole anyway is not kept', () => {
+test('an answer that the client returns whole is not kept', () => {
   expect(memoryOf([{ type: 'text', text: 'Hi.', citations: null }]).size).toBe(0)
 })

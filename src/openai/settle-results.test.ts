@@ -15,7 +15,7 @@ const text = (words: string) => ({ type: 'text', text: words })
 const call = (id: string) => ({ type: 'tool_use', id, name: 'look', input: {} })
 const result = (id: string) => ({ type: 'tool_result', tool_use_id: id, content: 'A wall.' })
 
-test('results that are in their place leave the messages alone', () => {
+test('results in their place leave the messages unchanged', () => {
   const messages = [
     { role: 'user' as const, content: 'Look.' },
     assistant(call('a'), call('b')),
@@ -25,7 +25,7 @@ test('results that are in their place leave the messages alone', () => {
   expect(settleResults(messages)).toBe(messages)
 })
 
-test('results come before what the user says beside them', () => {
+test("results come before the user's text in the same message", () => {
   expect(
     settleResults([
       user(text('Look.')),
@@ -54,7 +54,7 @@ test('a result that is messages late goes to its call', () => {
   ])
 })
 
-test('a turn that had nothing but a late result is gone', () => {
+test('a message that had only a late result is removed', () => {
   expect(
     settleResults([
       user(text('Look.')),
@@ -71,7 +71,7 @@ test('a turn that had nothing but a late result is gone', () => {
   ])
 })
 
-test('an id that is used again belongs to the latest call before it', () => {
+test('a repeated id belongs to the latest call before it', () => {
   const messages = [
     user(text('Look.')),
     assistant(call('a')),

@@ -26,7 +26,7 @@ describe('sampling parameters', () => {
     },
   )
 
-  test('stay for a model that takes them, one of temperature and top_p at a time', () => {
+  test('stay for a model that accepts them, with one of temperature and top_p', () => {
     expect(suited(SAMPLING, 'claude-sonnet-4-6')).toEqual({
       kept: { temperature: 0, top_k: 5 },
       leftOut: ['top_p'],
@@ -38,14 +38,14 @@ describe('sampling parameters', () => {
     expect(suited(SAMPLING, 'claude-3-5-haiku-20241022')).toEqual({ kept: SAMPLING, leftOut: [] })
   })
 
-  test('stay if they are the default', () => {
+  test('stay if they have the default value', () => {
     expect(suited({ temperature: 1 }, 'claude-opus-5-5')).toEqual({
       kept: { temperature: 1 },
       leftOut: [],
     })
   })
 
-  test('are left out beside thinking, which the API refuses with them', () => {
+  test('are left out beside thinking, because the API refuses both together', () => {
     const asked = { ...ADAPTIVE, temperature: 0.2, top_k: 5 }
     expect(suited(asked, 'claude-sonnet-4-6')).toEqual({
       kept: ADAPTIVE,
@@ -73,7 +73,7 @@ describe('a forced tool call', () => {
     },
   )
 
-  test('leaves behind that the calls come one at a time', () => {
+  test('keeps the limit of one call at a time when it is left out', () => {
     const choice = { type: 'any', disable_parallel_tool_use: true }
     expect(suited({ tool_choice: choice }, 'claude-opus-5-5')).toEqual({
       kept: { tool_choice: { type: 'auto', disable_parallel_tool_use: true } },
@@ -81,7 +81,7 @@ describe('a forced tool call', () => {
     })
   })
 
-  test.each(['auto', 'none'])('is another thing than %s', (type) => {
+  test.each(['auto', 'none'])('differs from %s, which stays', (type) => {
     const choice = { tool_choice: { type } }
     expect(suited(choice, 'claude-opus-5-5')).toEqual({ kept: choice, leftOut: [] })
   })
@@ -91,7 +91,7 @@ describe('an effort', () => {
   const format = { type: 'json_schema' }
   const asked = { ...ADAPTIVE, output_config: { effort: 'high', format } }
 
-  test('is left out for models that take none, and with it the adaptive thinking', () => {
+  test('is left out for models without it, together with adaptive thinking', () => {
     expect(suited(asked, 'claude-haiku-4-5')).toEqual({
       kept: { output_config: { format } },
       leftOut: ['thinking', 'output_config.effort'],
@@ -99,13 +99,13 @@ describe('an effort', () => {
     expect(suited({ output_config: { effort: 'low' } }, 'claude-sonnet-4-5').kept).toEqual({})
   })
 
-  test('stays without the thinking for Opus 4.5, and as it is for newer models', () => {
+  test('stays without adaptive thinking for Opus 4.5, and unchanged for newer models', () => {
     expect(suited(asked, 'claude-opus-4-5').leftOut).toEqual(['thinking'])
     expect(suited(asked, 'claude-sonnet-4-6')).toEqual({ kept: asked, leftOut: [] })
   })
 })
 
-test('stop sequences of white space are left out, whatever the model', () => {
+test('stop sequences of white space are left out for every model', () => {
   expect(suited({ stop_sequences: ['\n', 'END', ' '] }, 'gpt-4o')).toEqual({
     kept: { stop_sequences: ['END'] },
     leftOut: ['stop_sequences'],
@@ -114,7 +114,7 @@ test('stop sequences of white space are left out, whatever the model', () => {
   expect(suited({ stop_sequences: ['END'] }, 'claude-sonnet-4-6').leftOut).toEqual([])
 })
 
-test('a name without a version loses nothing', () => {
+test('a name without a version loses no parameter', () => {
   expect(suited(SAMPLING, 'gpt-4o')).toEqual({ kept: SAMPLING, leftOut: [] })
 })
 
@@ -123,7 +123,7 @@ test.each([
   ['claude-opus-4-8', true],
   ['claude-sonnet-4-6', false],
   ['a-model-of-mine', false],
-])('messages of the system inside a conversation stay what they are for %s: %s', (model, stays) => {
+])('system messages inside a conversation stay for %s: %s', (model, stays) => {
   const system = { role: 'system' as const, content: 'Be kind.' }
   const { request, leftOut } = suitModel(
     { messages: [{ role: 'user', content: 'Hello' }, system] },

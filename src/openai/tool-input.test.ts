@@ -10,7 +10,7 @@ test.each<[string, object]>([
   ['"Oslo"', { INVALID_JSON: '"Oslo"' }],
   ['[1]', { INVALID_JSON: '[1]' }],
   ['null', { INVALID_JSON: 'null' }],
-])('arguments %j are the input %j', (text, input) => {
+])('arguments %j become the input %j', (text, input) => {
   expect(toolInput(text)).toEqual(input)
 })
 

@@ -20,7 +20,7 @@ function needs(messages: Message[], rest: Partial<MessagesRequest> = {}): boolea
 }
 
 describe("the client's breakpoints leave room for the runtime's", () => {
-  test('if there are none', () => {
+  test('if the client has none', () => {
     expect(needs([{ role: 'user', content: 'Hello' }])).toBe(false)
     expect(needs([user(text())])).toBe(false)
   })
@@ -70,12 +70,12 @@ describe("the client's breakpoints leave no room", () => {
       [user(text())],
       { system: [{ type: 'text', text: 'a', cache_control: ONE_HOUR }] },
     ],
-  ])('where the one on %s lives an hour', (_name, messages, rest) => {
+  ])('if the one on %s lives an hour', (_name, messages, rest) => {
     expect(needs(messages, rest)).toBe(true)
   })
 })
 
-test('without breakpoints, what is no block stays what it is', () => {
+test('without breakpoints, content that is no block stays unchanged', () => {
   const found = { type: 'search_result', content: [[], 'text', null, { cache_control: {} }] }
   expect(withoutBreakpoints([found])).toEqual([
     { type: 'search_result', content: [[], 'text', null, {}] },
@@ -83,13 +83,13 @@ test('without breakpoints, what is no block stays what it is', () => {
 })
 
 describe('the breakpoint on the last block', () => {
-  test('is taken off, and nothing else is', () => {
+  test('is removed, and nothing else changes', () => {
     const content = [text(FIVE_MINUTES), text(FIVE_MINUTES)]
     expect(withoutImpliedBreakpoint(content)).toEqual([text(FIVE_MINUTES), text()])
     expect(content[1]).toHaveProperty('cache_control')
   })
 
-  test('may not be there', () => {
+  test('may be missing', () => {
     const content = [text(FIVE_MINUTES), text()]
     expect(withoutImpliedBreakpoint(content)).toEqual(content)
     expect(withoutImpliedBreakpoint('Hello')).toBe('Hello')

@@ -11,20 +11,20 @@ function hashOf(value: unknown): string {
   return hash.digest()
 }
 
-test('the order of keys makes no difference, and everything else does', () => {
+test('the order of keys makes no difference, and every other difference counts', () => {
   expect(hashOf({ a: 1, b: [{ c: 2, d: null }] })).toBe(hashOf({ b: [{ d: null, c: 2 }], a: 1 }))
   const values = [{ a: 1 }, { a: '1' }, { a: [1] }, [{ a: 1 }], { a: null }, {}, [], '', 'a', ['a']]
   expect(new Set(values.map(hashOf)).size).toBe(values.length)
 })
 
-test('long texts differ by each character, also by one on the border of two pieces', () => {
+test('long texts differ by each character, also at the border of two pieces', () => {
   const start = 'a'.repeat(64 * 1024 - 1)
   const end = 'a'.repeat(1000)
   expect(hashOf(`${start}😀${end}`)).not.toBe(hashOf(`${start}😁${end}`))
   expect(hashOf(`${start}b${end}`)).not.toBe(hashOf(`${start}a${end}`))
 })
 
-test('a long text is never taken for two, nor two for one', () => {
+test('a long text never equals two texts, nor two texts one', () => {
   const [first, second] = ['a'.repeat(LONG), 'b'.repeat(LONG)]
   expect(hashOf([first, second])).not.toBe(hashOf([`${first},${second}`]))
   expect(hashOf({ text: first, z: 1 })).not.toBe(hashOf({ text: `${first},"z":1` }))
@@ -33,7 +33,7 @@ test('a long text is never taken for two, nor two for one', () => {
 test.each([
   ['a text of many megabytes', 'a'.repeat(3_000_000)],
   ['very many values', Array.from({ length: 50_000 }, () => ({ a: 1 }))],
-])('%s lets others go on', async (_name, value) => {
+])('%s is hashed with pauses for other work', async (_name, value) => {
   let pauses = 0
   let now = 0
   const hash = new CanonicalHash('')

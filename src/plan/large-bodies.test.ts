@@ -44,7 +44,7 @@ test.each([
   ['planWhole', 'the text of a tool', () => planWhole(LONG_TOOL, CONTEXT)],
   ['planTurn', 'a long text', () => planTurn(LONG_TEXT, CONTEXT)],
   ['planTurn', 'the text of a tool', () => planTurn(LONG_TOOL, CONTEXT)],
-])('%s has ten places for each megabyte of %s', (_work, _body, steps) => {
+])('%s pauses at least ten times for each megabyte of %s', (_work, _body, steps) => {
   expect(placesIn(steps())).toBeGreaterThanOrEqual(10 * MEGABYTES)
 })
 
@@ -53,6 +53,6 @@ test.each([
   ['checkMessagesRequest', 6, () => checkMessagesRequest(MANY_BLOCKS)],
   ['planWhole', 1, () => planWhole(MANY_BLOCKS, CONTEXT)],
   ['planTurn', 2, () => planTurn(MANY_BLOCKS, CONTEXT)],
-])('%s has a place for each thousand blocks at each of its %i looks', (_work, looks, steps) => {
+])('%s pauses for each thousand blocks in each of its %i passes', (_work, looks, steps) => {
   expect(placesIn(steps())).toBeGreaterThanOrEqual((looks * BLOCKS) / 1000)
 })

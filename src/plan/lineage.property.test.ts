@@ -36,7 +36,7 @@ function shuffled(value: unknown): unknown {
   return Object.fromEntries(entries.toReversed())
 }
 
-test('two conversations that differ anywhere do not meet', () => {
+test('two conversations that differ anywhere have different lineages', () => {
   const differing = conversation.chain((messages) =>
     fc.tuple(
       fc.constant(messages),
@@ -52,7 +52,7 @@ test('two conversations that differ anywhere do not meet', () => {
   )
 })
 
-test('two conversations of their own do not meet', () => {
+test('two unrelated conversations have different lineages', () => {
   fc.assert(
     fc.property(conversation, conversation, (one, other) => {
       const isSame = isDeepStrictEqual(meaningOf(one), meaningOf(other))
@@ -73,7 +73,7 @@ test('one message and two messages with the same text have different lineages', 
   )
 })
 
-test('equal conversations meet, however they are written', () => {
+test('equal conversations have one lineage, in every notation', () => {
   fc.assert(
     fc.property(conversation, (messages) => {
       const expected = lineageOf(messages)
@@ -93,7 +93,7 @@ test('equal conversations meet, however they are written', () => {
   )
 })
 
-test('another model, system prompt, list of tools or beta does not meet', () => {
+test('another model, system prompt, list of tools or beta makes another lineage', () => {
   const identity = fc.record({
     model: anyText,
     system: anyText,
@@ -108,7 +108,7 @@ test('another model, system prompt, list of tools or beta does not meet', () => 
   )
 })
 
-test('a turn goes on where the last one ended, and nowhere else', () => {
+test('a turn continues from the end of the last one, and from nowhere else', () => {
   const context = {
     defaults: { model: 'made-up' },
     betas: [],

@@ -119,7 +119,7 @@ describe('two conversations have different lineages', () => {
   })
 })
 
-test('a lineage tells nothing of what was said', () => {
+test('a lineage reveals nothing of the conversation', () => {
   expect(lineageOf(HELLO)).toMatch(/^[\w-]{43}$/)
 })
 

@@ -4,7 +4,7 @@ import { extraBodyOf } from './parameters.ts'
 
 const messages = [{ role: 'user' as const, content: 'Hello' }]
 
-test('every field goes along as it came, known or not', () => {
+test('every field is passed on unchanged, known or not', () => {
   const fields = {
     max_tokens: 1,
     temperature: 0,
@@ -21,7 +21,7 @@ test('every field goes along as it came, known or not', () => {
   expect(extraBodyOf({ ...fields, messages })).toEqual(fields)
 })
 
-test('fields that reach the wire in another way are left out', () => {
+test('fields that are sent in another way are left out', () => {
   expect(
     extraBodyOf({
       model: 'claude-sonnet-4-6',

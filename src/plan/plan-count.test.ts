@@ -13,7 +13,7 @@ function toolIn(tools: NonNullable<MessagesRequest['tools']>) {
   return planCount({ ...HELLO, tools }, CONTEXT).tools[0]
 }
 
-test('all messages are counted, and what holds where the request says nothing', () => {
+test('all messages are counted, with the defaults of the proxy', () => {
   const messages = [...HELLO.messages, { role: 'assistant' as const, content: 'Hi' }]
   expect(planCount({ messages }, CONTEXT)).toEqual({
     model: 'id of the-default',
@@ -26,7 +26,7 @@ test('all messages are counted, and what holds where the request says nothing', 
 describe('a tool', () => {
   const schema = { type: 'object', properties: { a: { type: 'string' } } }
 
-  test('is counted as it is', () => {
+  test('is counted unchanged', () => {
     expect(toolIn([{ name: 'look', description: 'Looks.', input_schema: schema }])).toEqual({
       name: 'look',
       description: 'Looks.',
@@ -34,7 +34,7 @@ describe('a tool', () => {
     })
   })
 
-  test('whose description would be cut has it in its schema', () => {
+  test('with a description that would be cut has it in its schema', () => {
     const description = 'word '.repeat(1000)
     expect(toolIn([{ name: 'look', description, input_schema: schema }])).toEqual({
       name: 'look',
@@ -43,7 +43,7 @@ describe('a tool', () => {
     })
   })
 
-  test('whose schema would be reworded has it one level deeper', () => {
+  test('with a schema that would be reworded has it one level deeper', () => {
     const alternatives = { type: 'object', oneOf: [{ required: ['a'] }] }
     expect(toolIn([{ name: 'look', input_schema: alternatives }])?.inputSchema).toEqual({
       type: 'object',
@@ -51,7 +51,7 @@ describe('a tool', () => {
     })
   })
 
-  test('that the API defines is counted by what its definition says', () => {
+  test('that the API defines is counted by its definition', () => {
     const search = { type: 'web_search_20250305', name: 'web_search', max_uses: 3 }
     expect(toolIn([search])?.inputSchema).toEqual({ type: 'object', max_uses: 3 })
   })

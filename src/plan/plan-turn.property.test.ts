@@ -32,7 +32,7 @@ function said(messages: readonly SentMessage[]): string[] {
   )
 }
 
-test('a turn says what its request says, whatever that is', () => {
+test('a turn has the content of its request, whatever that is', () => {
   fc.assert(
     fc.property(anyRequest, (request) => {
       const body = parsed(request)

@@ -25,7 +25,7 @@ function bodyOf(turn: Turn): unknown {
 }
 
 describe('a turn', () => {
-  test('of the smallest request has defaults alone', () => {
+  test('of the smallest request has only defaults', () => {
     expect(plan()).toEqual({
       model: 'claude-sonnet-4-6',
       system: '',
@@ -50,7 +50,7 @@ describe('a turn', () => {
     })
   })
 
-  test('may be asked without earlier thoughts, unless the client says what becomes of them', () => {
+  test('may drop earlier thoughts, unless the client decides that itself', () => {
     const thought = { type: 'thinking', thinking: 'Hm.', signature: 'made-up' }
     const messages: Message[] = [
       HELLO,
@@ -71,14 +71,14 @@ describe('a turn', () => {
     expect(prompt).toBe('Bye')
   })
 
-  test('has no prompt where the assistant is to go on', () => {
+  test('has no prompt if the assistant is to continue', () => {
     const { history, prompt, lineage } = plan({ messages: [HELLO, HI] })
     expect(history).toEqual([HELLO, HI])
     expect(prompt).toEqual([])
     expect(lineage).toBe(plan({ messages: [HELLO, HI, HELLO] }).lineage)
   })
 
-  test('takes neighbours of one role as one message', () => {
+  test('joins neighbours of one role into one message', () => {
     const { history, prompt } = plan({ messages: [HELLO, HI, HELLO, HELLO] })
     expect(history).toEqual([HELLO, HI])
     expect(prompt).toEqual([
@@ -87,7 +87,7 @@ describe('a turn', () => {
     ])
   })
 
-  test('has the lineage of all that came before its prompt', () => {
+  test('has the lineage of everything before its prompt', () => {
     const first = plan()
     const second = plan({ messages: [HELLO, HI, HELLO] })
     expect(second.lineage).toBe([HELLO, HI].reduce(extendLineage, first.lineage))
@@ -100,7 +100,7 @@ describe('a turn', () => {
     { stream: true },
     { thinking: { type: 'enabled', budget_tokens: 1024 } },
     { stop_sequences: ['a'] },
-  ])('keeps its lineage whatever is set for it alone: %j', (fields) => {
+  ])('keeps its lineage with settings for this turn alone: %j', (fields) => {
     expect(plan(fields).lineage).toBe(plan().lineage)
   })
 
@@ -110,15 +110,18 @@ describe('a turn', () => {
     [{ tools: [{ name: 'a', input_schema: { type: 'object' } }] }, {}],
     [{ cache_control: { type: 'ephemeral', ttl: '1h' } }, {}],
     [{}, { betas: ['made-up-2026-01-01'] }],
-  ])('has another lineage for what a process can not change: %j %j', (fields, context) => {
-    expect(plan(fields, context).lineage).not.toBe(plan().lineage)
-  })
+  ])(
+    'has another lineage with settings that a process can not change: %j %j',
+    (fields, context) => {
+      expect(plan(fields, context).lineage).not.toBe(plan().lineage)
+    },
+  )
 })
 
 describe('defaults', () => {
   const defaults = { model: 'claude-haiku-4-5', system: 'Be kind.', maxThinkingTokens: 2048 }
 
-  test('hold where the request says nothing', () => {
+  test('are used if the request sets nothing', () => {
     const turn = plan({}, { defaults })
     expect(turn).toMatchObject({ model: 'claude-haiku-4-5', system: 'Be kind.' })
     expect(bodyOf(turn)).toEqual({
@@ -127,7 +130,7 @@ describe('defaults', () => {
     })
   })
 
-  test("come after the request's own", () => {
+  test("come after the request's own system prompt", () => {
     const thinking = { type: 'enabled', budget_tokens: 1024 }
     const turn = plan({ model: 'claude-opus-4-6', system: 'Be brief.', thinking }, { defaults })
     expect(turn).toMatchObject({ model: 'claude-opus-4-6', system: 'Be brief.' })
@@ -141,7 +144,7 @@ describe('defaults', () => {
 })
 
 describe('settings', () => {
-  test('carry parameters, thinking and a list of tools that MCP does not carry', () => {
+  test('carry parameters, thinking, and a list of tools that MCP can not carry', () => {
     const tools = [{ name: 'a', input_schema: { type: 'object' }, strict: true }]
     const thinking = { type: 'adaptive' }
     const turn = plan({ max_tokens: 9, made_up: [1], thinking, tools })
@@ -150,7 +153,7 @@ describe('settings', () => {
     expect(turn.tools.map(({ name }) => name)).toEqual(['a'])
   })
 
-  test('carry the tools as they came', () => {
+  test('carry the tools unchanged', () => {
     const tools = [{ name: 'a', description: 'A.', input_schema: { type: 'object' } }]
     expect(bodyOf(plan({ tools }))).toEqual({ tools })
   })
@@ -159,7 +162,7 @@ describe('settings', () => {
     expect(plan({}, { betas: ['b', 'a', 'b'] }).settings.betas).toBe('b,a')
   })
 
-  test("say where the client's cache breakpoints leave the runtime no room", () => {
+  test("tell if the client's cache breakpoints leave the runtime no room", () => {
     const cached = { cache_control: { type: 'ephemeral', ttl: '1h' } }
     expect(plan(cached).settings.runtimeCaching).toBe(false)
     expect(plan().settings.runtimeCaching).toBe(true)
@@ -167,14 +170,14 @@ describe('settings', () => {
 })
 
 describe('a model is named', () => {
-  test('as the runtime resolves it', () => {
+  test('by the name that the runtime resolves', () => {
     const context: Partial<PlanContext> = {
       describeModel: (name) => ({ id: `claude-${name}-4-6`, alwaysThinks: false }),
     }
     expect(plan({ model: 'sonnet' }, context).model).toBe('claude-sonnet-4-6')
   })
 
-  test('and asked for no thinking only where it can do without', () => {
+  test('and thinking is switched off only for models that allow it', () => {
     const context: Partial<PlanContext> = {
       describeModel: (id) => ({ id, alwaysThinks: true }),
     }
@@ -193,7 +196,7 @@ describe('a request that can not be sent is invalid', () => {
     expect((error as ApiError).message).toMatch(message)
   })
 
-  test('but any other failure is our own', () => {
+  test("but any other failure is the proxy's own", () => {
     const broken = new TypeError('made up')
     const describeModel = (): never => {
       throw broken

@@ -21,7 +21,7 @@ function plan(request: Partial<MessagesRequest>) {
   return { ...turn, body: JSON.parse(turn.settings.extraBody) as Record<string, unknown> }
 }
 
-test('the body has the messages as they came, and all other fields', () => {
+test('the body has the messages unchanged, and all other fields', () => {
   const messages: MessagesRequest['messages'] = [
     { role: 'user', content: [{ type: 'text', text: 'One', ...SHORT }] },
     { role: 'system', content: 'Be brief.', clear_at: 'next_user_turn' },
@@ -36,7 +36,7 @@ test('the body has the messages as they came, and all other fields', () => {
 })
 
 describe('the breakpoint at the end', () => {
-  test('is set for a client that sets none', () => {
+  test('is set if the client sets none', () => {
     expect(plan({}).body['messages']).toEqual([
       { role: 'user', content: [{ type: 'text', text: 'Hello', ...SHORT }] },
     ])
@@ -49,11 +49,11 @@ describe('the breakpoint at the end', () => {
     ],
     ['on a tool', { tools: [{ name: 'look', input_schema: {}, ...SHORT }] }],
     ['on the request', SHORT],
-  ])('is not, if there is one %s', (_, request) => {
+  ])('is not set if there is one %s', (_, request) => {
     expect(plan(request).body['messages']).toEqual([{ role: 'user', content: 'Hello' }])
   })
 
-  test('is not set on a block that can have none', () => {
+  test('is not set on a block that can not have one', () => {
     const messages: MessagesRequest['messages'] = [
       { role: 'user', content: 'Hello' },
       { role: 'assistant', content: [{ type: 'thinking', thinking: 'Hm.', signature: 's' }] },
@@ -73,7 +73,7 @@ describe("the runtime's own breakpoints", () => {
     expect(plan({ messages: marked(3, SHORT) }).settings.runtimeCaching).toBe(false)
   })
 
-  test('live an hour if one of the client does', () => {
+  test("live an hour if one of the client's does", () => {
     expect(plan({ messages: marked(1, SHORT) }).settings.cacheLifetime).toBe('')
     expect(plan({ messages: marked(1, HOUR) }).settings.cacheLifetime).toBe('1h')
     const system = [{ type: 'text' as const, text: 'Rules.', cache_control: HOUR.cache_control }]
@@ -81,7 +81,7 @@ describe("the runtime's own breakpoints", () => {
   })
 })
 
-describe('the first words for the runtime', () => {
+describe('the short prompt for the runtime', () => {
   test.each<[string, MessagesRequest['messages'], string]>([
     ['of a short text', [{ role: 'user', content: 'Hello' }], 'Hello'],
     ['of a long one', [{ role: 'user', content: 'x'.repeat(50) }], 'x'.repeat(21)],
@@ -98,7 +98,7 @@ describe('the first words for the runtime', () => {
   })
 })
 
-test('no worker goes on with it, and no call is held', () => {
+test('no worker continues it, and no call is held', () => {
   expect(plan({ tools: [{ name: 'look', input_schema: {} }] })).toMatchObject({
     tools: [],
     history: [],
@@ -107,6 +107,6 @@ test('no worker goes on with it, and no call is held', () => {
   })
 })
 
-test('a thread is refused as the API refuses it', () => {
+test('a thread is refused as by the API', () => {
   expect(() => plan({ thread: { id: 'x' } })).toThrow('thread: ')
 })

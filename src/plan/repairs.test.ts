@@ -24,11 +24,11 @@ test.each([
   ['a text in a result', { type: 'tool_result', tool_use_id: 'a', content: 'image' }, false],
   ['nulls in unchecked content', { type: 'search_result', content: [null, 'text', 1] }, false],
   ['a text', TEXT, false],
-])('%s among others is content that the runtime would repair: %j → %s', (_, block, expected) => {
+])('%s among others is content that the runtime would change: %j → %s', (_, block, expected) => {
   expect(hasRepairableContent(messagesOf(TEXT, block))).toBe(expected)
 })
 
-test('messages of plain text have nothing to repair', () => {
+test('messages of plain text have nothing to change', () => {
   expect(hasRepairableContent([{ content: 'thinking' }, {}])).toBe(false)
 })
 
@@ -43,11 +43,11 @@ test.each([
   [{ thinking: { type: 'adaptive' } }, LISTED, false],
   [{ thinking: { type: 'enabled', budget_tokens: 1024 } }, LISTED, true],
   [{ thinking: { type: 'disabled' } }, {}, false],
-])('%j of a model that takes %j may be refused: %s', (fields, takes, expected) => {
+])('%j of a model with %j may be refused: %s', (fields, takes, expected) => {
   expect(hasRepairableParameters({ messages: [], ...fields }, takes)).toBe(expected)
 })
 
-test('thoughts are taken out of messages, and a message of thoughts alone stays', () => {
+test('thoughts are removed from messages, and a message of thoughts alone stays', () => {
   const messages = [
     { role: 'user' as const, content: 'Hello?' },
     { role: 'assistant' as const, content: [THOUGHT, TEXT, REDACTED] },

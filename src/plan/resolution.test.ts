@@ -17,7 +17,7 @@ function text(words: string): ContentBlock {
   return { type: 'text', text: words }
 }
 
-describe('answers that MCP carries', () => {
+describe('results that MCP carries', () => {
   test('a text, as a string or as a block', () => {
     const answer = { content: [{ type: 'text', text: 'a tree' }] }
     expect(answersIn([result()])).toEqual(new Map([['toolu_1', answer]]))
@@ -37,14 +37,14 @@ describe('answers that MCP carries', () => {
     })
   })
 
-  test('a failure, told by one text', () => {
+  test('a failure with one text', () => {
     expect(answersIn([result({ is_error: true })])?.get('toolu_1')).toEqual({
       content: [{ type: 'text', text: 'a tree' }],
       isError: true,
     })
   })
 
-  test('no failure, said so', () => {
+  test('an explicit success', () => {
     expect(answersIn([result({ is_error: false })])?.get('toolu_1')).toEqual({
       content: [{ type: 'text', text: 'a tree' }],
     })
@@ -56,7 +56,7 @@ describe('answers that MCP carries', () => {
   })
 })
 
-describe('a prompt that is no answer, or none that MCP carries as it is', () => {
+describe('a prompt without results, or with results that MCP would change', () => {
   test.each<[string, string | ContentBlock[]]>([
     ['a string', 'a tree'],
     ['text next to a result', [result(), text('Go on.')]],

@@ -2,7 +2,7 @@ import { expect, test } from 'vitest'
 
 import { systemText } from './system.ts'
 
-test('a string is the prompt, as it is', () => {
+test('a string becomes the prompt unchanged', () => {
   expect(systemText('  Be brief.\n')).toBe('  Be brief.\n')
   expect(systemText('')).toBe('')
 })
@@ -21,7 +21,7 @@ test.each([
   'x-anthropic-billing-header: cc_version=9; cc_entrypoint=cli;',
   "You are Claude Code, Anthropic's official CLI for Claude.",
   "You are a Claude agent, built on Anthropic's Claude Agent SDK.",
-])("what would take the place of the runtime's own is kept apart from it: %s", (text) => {
+])("a prompt that would replace the runtime's own is kept apart from it: %s", (text) => {
   expect(systemText(text)).toBe(`\n${text}`)
   expect(systemText([{ type: 'text', text }])).toBe(`\n${text}`)
 })

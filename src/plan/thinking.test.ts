@@ -20,19 +20,19 @@ describe('the thinking of a request reaches the wire unchanged', () => {
     { type: 'enabled', budget_tokens: 1024 },
     { type: 'adaptive', display: 'summarized' },
     { type: 'invented_tomorrow', depth: 3 },
-  ])('with the thinking of the runtime on: %j', (thinking) => {
+  ])('if the thinking of the runtime is on: %j', (thinking) => {
     expect(plan({ thinking })).toEqual({ parameter: thinking, runtime: 'on' })
     expect(plan({ thinking }, DEFAULT)).toEqual({ parameter: thinking, runtime: 'on' })
     expect(plan({ thinking, top_p: 0.9 })).toEqual({ parameter: thinking, runtime: 'on' })
   })
 
-  test('with the thinking of the runtime off, where it is disabled', () => {
+  test('if the thinking of the runtime is off, because it is disabled', () => {
     const thinking = { type: 'disabled' }
     expect(plan({ thinking })).toEqual({ parameter: thinking, runtime: 'off' })
     expect(plan({ thinking }, DEFAULT)).toEqual({ parameter: thinking, runtime: 'off' })
   })
 
-  test('also where it is disabled beside a top_p, which no temperature may stand next to', () => {
+  test('also if it is disabled beside a top_p, which no temperature may accompany', () => {
     expect(plan({ thinking: { type: 'disabled' }, top_p: 0.9 })).toEqual({
       parameter: { type: 'disabled' },
       runtime: 'on',
@@ -40,18 +40,18 @@ describe('the thinking of a request reaches the wire unchanged', () => {
   })
 })
 
-describe('a request that says nothing of thinking', () => {
+describe('a request without thinking', () => {
   test('leaves it to the runtime, with its thinking off', () => {
     expect(plan({})).toEqual({ runtime: 'off' })
     expect(plan({ temperature: 0.2 })).toEqual({ runtime: 'off' })
     expect(plan({ temperature: 0.2, top_p: 0.9 })).toEqual({ runtime: 'off' })
   })
 
-  test('with top_p alone turns the thinking of the runtime on, and asks for none', () => {
+  test("with top_p alone turns the runtime's thinking on, and sets it to none", () => {
     expect(plan({ top_p: 0.9 })).toEqual({ parameter: { type: 'disabled' }, runtime: 'on' })
   })
 
-  test('with top_p alone does not ask a model for none that always thinks', () => {
+  test('with top_p alone does not set it to none for a model that always thinks', () => {
     const model = { defaultBudget: undefined, alwaysThinks: true }
     expect(plan({ top_p: 0.9 }, model)).toEqual({ runtime: 'on' })
   })
@@ -68,7 +68,7 @@ describe('the configured budget', () => {
     { top_p: 1 },
     { tool_choice: { type: 'auto' } },
     { tool_choice: { type: 'none' } },
-  ])('holds for a request that the API takes with thinking: %j', (fields) => {
+  ])('is used for a request that the API accepts with thinking: %j', (fields) => {
     expect(plan(fields, DEFAULT)).toEqual(thinks)
   })
 
@@ -79,18 +79,18 @@ describe('the configured budget', () => {
     { top_k: 5 },
     { tool_choice: { type: 'any' } },
     { tool_choice: { type: 'tool', name: 'a' } },
-  ])('does not hold for one that it would refuse: %j', (fields) => {
+  ])('is not used for a request that the API would refuse: %j', (fields) => {
     expect(plan(fields, DEFAULT)).toEqual({ runtime: 'off' })
   })
 
-  test('does not hold beside a small top_p', () => {
+  test('is not used beside a small top_p', () => {
     expect(plan({ top_p: 0.5 }, DEFAULT)).toEqual({
       parameter: { type: 'disabled' },
       runtime: 'on',
     })
   })
 
-  test('does not hold for a model that always thinks', () => {
+  test('is not used for a model that always thinks', () => {
     expect(plan({}, { defaultBudget: 2048, alwaysThinks: true })).toEqual({ runtime: 'off' })
   })
 
@@ -101,12 +101,12 @@ describe('the configured budget', () => {
     ['a redacted thought and a call', true, [{ type: 'redacted_thinking' }, { type: 'tool_use' }]],
     ['a text', true, [{ type: 'text', text: 'a' }]],
     ['nothing', true, []],
-  ])('after an assistant turn of %s: %j', (_name, holds, content) => {
+  ])('after an assistant message of %s: %j', (_name, holds, content) => {
     const messages: Message[] = [HELLO, { role: 'assistant', content }, HELLO]
     expect(plan({}, DEFAULT, messages)).toEqual(holds ? thinks : { runtime: 'off' })
   })
 
-  test('looks at the last assistant turn only', () => {
+  test('depends on the last assistant message only', () => {
     const messages: Message[] = [
       HELLO,
       { role: 'assistant', content: [{ type: 'tool_use' }] },

@@ -21,7 +21,7 @@ describe('the list on the wire', () => {
     expect(planTools(definitions).bodyTools).toBe(definitions)
   })
 
-  test('is left to the runtime where there are no tools', () => {
+  test('is left to the runtime if there are no tools', () => {
     expect(planTools([])).toEqual({ tools: [] })
   })
 })
@@ -43,7 +43,7 @@ describe('the calls that the client answers', () => {
   })
 
   test.each(['web_search_20250305', 'code_execution_20250522', 'mcp_toolset', 'bash_next'])(
-    'are not those of %s, which the API answers',
+    'do not include those of %s, which the API answers',
     (type) => {
       expect(planTools([LOOK, { type, name: 'other' }]).tools).toEqual([named('look')])
     },

@@ -10,7 +10,7 @@ describe('in memory', () =>
 
 const SIZE = sizeOf(storedResponse('resp_a'))
 
-test('a past is refused if a part of it was forgotten', async () => {
+test('a chain of responses is refused if a part of it was forgotten', async () => {
   const store = new MemoryResponses(Math.ceil(2.5 * SIZE)).of('one')
   await store.add(storedResponse('resp_a'))
   await store.add(storedResponse('resp_b', 'resp_a'))

@@ -56,7 +56,7 @@ describe('resolve', () => {
     }
   })
 
-  test('is not taken if the client sends the calls back otherwise than they were made', () => {
+  test('is not chosen if the client changed the calls', () => {
     const more = worker('held', ['a', 'b', 'c', 'd'], { stage: 'held', heldCalls: ['one'] })
     const choice = chooseWorker(turn(['a', 'b', 'c', 'changed'], ['one']), [more], 0)
     expect(choice).toMatchObject({
@@ -71,12 +71,12 @@ describe('resolve', () => {
 })
 
 describe('continue', () => {
-  test('takes the worker that is exactly there', () => {
+  test('takes the worker with exactly this history', () => {
     const workers = [worker('less', ['a', 'b']), worker('there', ['a', 'b', 'c', 'd'])]
     expect(choose(turn(['a', 'b', 'c', 'd']), ...workers)).toEqual(['continue', 'there'])
   })
 
-  test('never takes one that is in doubt', () => {
+  test('never takes a worker in doubt', () => {
     const doubtful = worker('doubtful', ['a', 'b'])
     doubtful.transcript.doubt()
     expect(choose(turn(['a', 'b']), doubtful)).toEqual(['open', 'doubtful'])
@@ -95,12 +95,12 @@ describe('rewind', () => {
     expect(choose(asked, ...workers.toReversed())).toEqual(['rewind', 'long'])
   })
 
-  test('cuts nothing if all that the worker holds is wanted', () => {
+  test('cuts nothing if the turn needs all that the worker holds', () => {
     const choice = chooseWorker(turn(['a', 'b', 'c', 'd']), [worker('w', ['a', 'b'])], 0)
     expect(choice).toMatchObject({ lane: 'rewind', way: { kind: 'extend', keep: 2 } })
   })
 
-  test('of a worker that holds calls cuts them off, also if all the rest is wanted', () => {
+  test('of a worker with held calls cuts them off, also if the turn needs everything else', () => {
     const held = worker('w', ['a', 'b', 'c', 'd'], { stage: 'held', heldCalls: ['one'] })
     const choice = chooseWorker(turn(['a', 'b', 'c', 'd', 'e', 'f']), [held], 0)
     expect(choice).toMatchObject({
@@ -109,14 +109,14 @@ describe('rewind', () => {
     })
   })
 
-  test('is an open if not even one message would stay', () => {
+  test('becomes open if not even one message would stay', () => {
     expect(choose(turn(['x', 'y']), worker('w', ['a', 'b']))).toEqual(['open', 'w'])
     expect(choose(turn([]), worker('w', ['a', 'b']))).toEqual(['open', 'w'])
   })
 })
 
 describe('open', () => {
-  test('gives up the conversation that is least likely to be gone on with', () => {
+  test('drops the conversation that is least likely to continue', () => {
     const now = 60_000
     const workers = [
       worker('held', ['a', 'b'], { stage: 'held', heldCalls: ['c'], lastUsed: now }),
@@ -138,13 +138,13 @@ describe('open', () => {
     ])
   })
 
-  test('of empty workers takes the one that worked last, and ends the others first', () => {
+  test('prefers the empty worker that worked last, and ends the others first', () => {
     const workers = [5, 9, 1].map((lastUsed) => worker(`at ${lastUsed}`, [], { lastUsed }))
     expect(choose(turn([]), ...workers)).toEqual(['open', 'at 9'])
     expect(byValue(workers, 10).map(({ name }) => name)).toEqual(['at 1', 'at 5', 'at 9'])
   })
 
-  test('is not for a worker that is busy, or asked the model with other betas', () => {
+  test('is not for a busy worker, or one that used other betas with the model', () => {
     expect(choose(turn([]), worker('busy', [], { isAvailable: false }))).toBeUndefined()
     expect(choose(turn([]), worker('other betas', [], { takes: () => false }))).toBeUndefined()
   })

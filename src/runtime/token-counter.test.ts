@@ -26,14 +26,14 @@ function counter() {
 
 const there = new AbortController().signal
 
-test('six counts at once for a new model have its gauge, of two counts, measured once', async () => {
+test('six counts at once for a new model measure its gauge, of two counts, once', async () => {
   const { counts, gauges } = counter()
   const all = await Promise.all(Array.from({ length: 6 }, () => counts.count(OPENING, there)))
   expect(new Set(all).size).toBe(1)
   expect(gauges()).toBe(2)
 })
 
-test('a client that leaves takes no other’s count with it', async () => {
+test("a client that leaves does not cancel another's count", async () => {
   const { counts, gauges } = counter()
   const leaving = new AbortController()
   const left = counts.count(OPENING, leaving.signal)

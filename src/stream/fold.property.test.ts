@@ -33,7 +33,7 @@ function foldAll(events: readonly StreamEvent[]): unknown {
   return fold.message()
 }
 
-test('the events of a message fold to it, whatever it says', () => {
+test('the events of any message fold to it', () => {
   fc.assert(
     fc.property(message, fc.infiniteStream(fc.option(noise)), (whole, between) => {
       const events = eventsOf(whole).flatMap((event) => {
@@ -45,7 +45,7 @@ test('the events of a message fold to it, whatever it says', () => {
   )
 })
 
-test('an event with anything anywhere in it is folded in or refused, and changes no prototype', () => {
+test('an event with any value in any place is folded or refused, and changes no prototype', () => {
   const before = Object.getOwnPropertyNames(Object.prototype)
   const events = message.chain((whole) => withReplacement(fc.constant(eventsOf(whole)), anyJson))
   fc.assert(
@@ -62,7 +62,7 @@ test('an event with anything anywhere in it is folded in or refused, and changes
   )
 })
 
-test('a field by any name in a delta is a field of the message, and no more', () => {
+test('a field of any name in a delta becomes a field of the message, and nothing else', () => {
   fc.assert(
     fc.property(fieldsOf(anyJson), (fields) => {
       const [start, ...others] = eventsOf(toolUseMessage([]))

@@ -452,7 +452,7 @@ describe('deviations of gateways', () => {
     })
   })
 
-  it('takes content that stands in message_start, and what comes after it', () => {
+  it('accepts content in message_start, and content after it', () => {
     const call = { ...toolUse('toolu_1', 'look'), input: { a: 1 } }
     const whole = start({ content: [call], stop_reason: 'tool_use' })
     expect(fold([whole, { type: 'message_stop' }])).toEqual(whole.message)
@@ -464,7 +464,7 @@ describe('deviations of gateways', () => {
 })
 
 describe('unknown types', () => {
-  it('leaves a block of an unknown type as it came', () => {
+  it('keeps a block of an unknown type unchanged', () => {
     const future = { type: 'block_of_tomorrow', parts: [{ a: 1 }], state: null }
     expect(firstBlock(future, [])).toEqual(future)
   })
@@ -495,7 +495,7 @@ describe('unknown types', () => {
     })
   })
 
-  it('ignores events of unknown types, wherever they are', () => {
+  it('ignores events of unknown types in every place', () => {
     const unknown = { type: 'event_of_tomorrow', index: 7 }
     const events = [
       unknown,
@@ -512,7 +512,7 @@ describe('unknown types', () => {
   })
 })
 
-describe('an order that cannot be', () => {
+describe('an impossible order of events', () => {
   const open = { type: 'content_block_start', index: 0, content_block: { type: 'text', text: '' } }
   const delta = { type: 'content_block_delta', index: 0, delta: { type: 'text_delta', text: 'a' } }
   const close = { type: 'content_block_stop', index: 0 }
@@ -542,12 +542,12 @@ describe('an order that cannot be', () => {
     ['nothing came', []],
     ['the reply broke off', [start(), open, delta, close]],
     ['only the message_stop is missing', [start(), ...END_TURN.slice(0, 1)]],
-  ])('gives no message where %s', (_, events) => {
+  ])('gives no message if %s', (_, events) => {
     expect(() => fold(events)).toThrow('The reply ended before message_stop')
   })
 })
 
-test('the message shares nothing with the events, which stay as they are', () => {
+test('the message shares no object with the events, which stay unchanged', () => {
   const citation = { type: 'char_location', cited_text: 'a' }
   const events: StreamEvent[] = [
     start({ container: { id: 'c' } }),
@@ -571,7 +571,7 @@ test('the message shares nothing with the events, which stay as they are', () =>
   expect(events).toEqual(before)
 })
 
-test('a field may be called __proto__ or constructor: it is a field', () => {
+test('a field named __proto__ or constructor becomes an own field', () => {
   const fields = JSON.parse('{"__proto__":{"a":1},"constructor":null}') as Fields
   const message = fold([
     start(),

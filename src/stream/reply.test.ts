@@ -27,7 +27,7 @@ async function collect(reply: Reply): Promise<StreamEvent[]> {
 }
 
 describe('a reader gets the events in order', () => {
-  test('those that came before it asked', async () => {
+  test('that came before it asked', async () => {
     const { reply, onGivenUp, ends } = open()
     for (const event of BLOCK_STOPS) reply.push(event)
     reply.end()
@@ -36,7 +36,7 @@ describe('a reader gets the events in order', () => {
     expect(ends).toEqual([{ how: 'whole' }])
   })
 
-  test('those that come while it waits', async () => {
+  test('that come while it waits', async () => {
     const { reply } = open()
     const collected = collect(reply)
     for (const event of BLOCK_STOPS) {
@@ -47,7 +47,7 @@ describe('a reader gets the events in order', () => {
     expect(await collected).toEqual(BLOCK_STOPS)
   })
 
-  test('at once, as far as they are there', async () => {
+  test('at once, as far as they have come', async () => {
     const { reply } = open()
     for (const event of BLOCK_STOPS) reply.push(event)
     expect([reply.ready(), reply.ready()]).toEqual(BLOCK_STOPS.slice(0, 2))
@@ -55,7 +55,7 @@ describe('a reader gets the events in order', () => {
     expect(reply.ready()).toBeUndefined()
   })
 
-  test('and then the error, where the reply ended with one', async () => {
+  test('and then the error, if the reply failed', async () => {
     const { reply, ends } = open()
     reply.push(STOP)
     reply.end(BROKEN)
@@ -64,7 +64,7 @@ describe('a reader gets the events in order', () => {
     expect(ends).toEqual([{ how: 'failed', error: BROKEN }])
   })
 
-  test('or the error at once, where it waits', async () => {
+  test('or the error at once, while it waits', async () => {
     const { reply } = open()
     const next = reply.next()
     reply.end(BROKEN)
@@ -73,7 +73,7 @@ describe('a reader gets the events in order', () => {
 })
 
 describe('a reply ends once', () => {
-  test('and what comes after that is ignored', async () => {
+  test('and later events are ignored', async () => {
     const { reply, ends } = open()
     reply.end()
     reply.push(STOP)
@@ -83,14 +83,14 @@ describe('a reply ends once', () => {
     expect(ends).toEqual([{ how: 'whole' }])
   })
 
-  test('an error included', async () => {
+  test('and later errors are ignored', async () => {
     const { reply } = open()
     reply.end(BROKEN)
     reply.end()
     await expect(reply.next()).rejects.toBe(BROKEN)
   })
 
-  test('which a late listener hears of too', () => {
+  test('and a late listener is told too', () => {
     const { reply } = open()
     reply.end()
     const listener = vi.fn<(end: ReplyEnd) => void>()
@@ -126,7 +126,7 @@ describe('a reply has begun', () => {
     expect([other.ready(), other.ready()]).toEqual([ping, STOP])
   })
 
-  test('or fails before it has', async () => {
+  test('or fails before its first event', async () => {
     const { reply } = open()
     const begun = reply.begun()
     reply.end(BROKEN)
@@ -141,7 +141,7 @@ describe('a reply has begun', () => {
 })
 
 describe('the whole message', () => {
-  test('is folded once, from events that came before and after it was asked for', async () => {
+  test('is folded once, from events before and after it was asked for', async () => {
     const { reply } = open()
     for (const event of REPLY.slice(0, 3)) reply.push(event)
     const whole = reply.whole()
@@ -156,7 +156,7 @@ describe('the whole message', () => {
     expect(reply.message()).toBe(await whole)
   })
 
-  test('can be looked at while it comes', () => {
+  test('can be read while it arrives', () => {
     const { reply } = open()
     expect(reply.soFar()).toBeUndefined()
     for (const event of REPLY.slice(0, 3)) reply.push(event)
@@ -164,7 +164,7 @@ describe('the whole message', () => {
     expect(() => reply.message()).toThrow(/broke off/)
   })
 
-  test("is the reply's error where it failed", async () => {
+  test("is the reply's error if the reply failed", async () => {
     const { reply } = open()
     const whole = reply.whole()
     reply.push(REPLY[0] ?? STOP)
@@ -175,7 +175,7 @@ describe('the whole message', () => {
   test.each([
     ['an end before it is whole', REPLY.slice(0, 3), /broke off/],
     ['events out of order', [...REPLY.slice(0, 2), ...REPLY], /can't be read.*out of order/],
-  ])('is a 502 after %s, which the turn is told too', async (_, events, message) => {
+  ])('is a 502 after %s, and the turn gets the error too', async (_, events, message) => {
     const { reply, ends } = open()
     const whole = reply.whole()
     for (const event of events) reply.push(event)
@@ -188,7 +188,7 @@ describe('the whole message', () => {
     expect(ends).toMatchObject([{ how: 'failed', error: { status: 502 } }])
   })
 
-  test('may be unclear while its events still stream as they are', async () => {
+  test('may be unclear while its events still stream unchanged', async () => {
     const { reply, ends } = open()
     for (const event of BLOCK_STOPS) reply.push(event)
     reply.end()
@@ -199,7 +199,7 @@ describe('the whole message', () => {
 })
 
 describe('a reader that leaves', () => {
-  test('before the end is told on, once', async () => {
+  test('before the end is reported, once', async () => {
     const { reply, onGivenUp, ends } = open()
     reply.push(STOP)
     expect(await reply.return()).toEqual({ done: true, value: undefined })
@@ -209,7 +209,7 @@ describe('a reader that leaves', () => {
     expect(ends).toEqual([{ how: 'given up', error: expect.any(ClientLeft) }])
   })
 
-  test('while it waits is let go', async () => {
+  test('while it waits is released', async () => {
     const { reply, onGivenUp } = open()
     const next = reply.next()
     await reply.return()
@@ -217,7 +217,7 @@ describe('a reader that leaves', () => {
     expect(onGivenUp).toHaveBeenCalledTimes(1)
   })
 
-  test('is told to the source that goes on, also if it has left before', async () => {
+  test('is reported to a source that listens later too', async () => {
     const { reply, onGivenUp } = open()
     const [second, third] = [vi.fn<() => void>(), vi.fn<() => void>()]
     reply.handOver(second)
@@ -229,7 +229,7 @@ describe('a reader that leaves', () => {
     }
   })
 
-  test('after the end is not told on', async () => {
+  test('after the end is not reported', async () => {
     const { reply, onGivenUp, ends } = open()
     reply.push(STOP)
     reply.end()
@@ -239,14 +239,14 @@ describe('a reader that leaves', () => {
     expect(await reply.next()).toEqual({ done: true, value: undefined })
   })
 
-  test('by a break out of its loop is told on', async () => {
+  test('by a break out of its loop is reported', async () => {
     const { reply, onGivenUp } = open()
     reply.push(STOP)
     for await (const _ of reply) break
     expect(onGivenUp).toHaveBeenCalledTimes(1)
   })
 
-  test('hears nothing of an error that comes after', async () => {
+  test('gets no error that comes later', async () => {
     const { reply } = open()
     await reply.return()
     reply.end(BROKEN)
@@ -254,12 +254,12 @@ describe('a reader that leaves', () => {
   })
 })
 
-describe('a reader that gives up for a reason', () => {
+describe('a reader that aborts with a reason', () => {
   test.each([
     ['a pending read', (reply: Reply) => reply.next()],
     ['a pending whole message', (reply: Reply) => reply.whole()],
     ['a wait for the first event', (reply: Reply) => reply.begun()],
-  ])('has it in %s', async (_, read) => {
+  ])('gets the reason in %s', async (_, read) => {
     const { reply, onGivenUp } = open()
     const pending = read(reply)
     reply.giveUp(LATE)
@@ -267,7 +267,7 @@ describe('a reader that gives up for a reason', () => {
     expect(onGivenUp).toHaveBeenCalledExactlyOnceWith(LATE)
   })
 
-  test('has it in place of what is not read yet, after the end too: nothing looks whole', async () => {
+  test('gets the reason instead of unread events, also after the end: nothing looks complete', async () => {
     const { reply, onGivenUp } = open()
     for (const event of REPLY) reply.push(event)
     reply.end()

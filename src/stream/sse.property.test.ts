@@ -39,7 +39,7 @@ test('any event is read back as one equal event', () => {
   )
 })
 
-test('a type that is no name is not written', () => {
+test('an invalid type is not written', () => {
   const noName = anyText.filter((type) => !/^[\w.-]+$/.test(type))
   fc.assert(
     fc.property(fieldsOf(anyJson), noName, (fields, type) => {
@@ -48,7 +48,7 @@ test('a type that is no name is not written', () => {
   )
 })
 
-test('a stream is read as the events that were put into it, and no others', async () => {
+test('a stream is read as its events, and no others', async () => {
   await fc.assert(
     fc.asyncProperty(fc.array(event, { maxLength: 5 }), async (sent) => {
       const source = (async function* () {

@@ -196,7 +196,7 @@ describe('sseStream', () => {
       expect(seen).toEqual([encodeEvent({ type: 'a' }), PING])
     })
 
-    it('do not heap up for a consumer that stopped reading', async () => {
+    it('do not accumulate for a consumer that stopped reading', async () => {
       const source = new Source()
       const reader = sseStream(source, { pingInterval: PING_INTERVAL }).getReader()
       const first = chunkFrom(reader)
@@ -219,7 +219,7 @@ describe('sseStream', () => {
   })
 
   describe('an error of the source', () => {
-    it('becomes an error event after what was sent, and the stream closes', async () => {
+    it('becomes an error event after the sent events, and the stream closes', async () => {
       const onError = vi.fn<(error: unknown) => void>()
       const error = new ApiError('overloaded_error', 'Overloaded', { requestId: 'req_1' })
       const stream = sseStream(eventsOf(['a'], error), { pingInterval: PING_INTERVAL, onError })
@@ -231,7 +231,7 @@ describe('sseStream', () => {
       expect(vi.getTimerCount()).toBe(0)
     })
 
-    it('has the id of the request where it has none of its own', async () => {
+    it('gets the id of the request if it has none', async () => {
       const error = new ApiError('api_error', 'Broken')
       const options = { pingInterval: PING_INTERVAL, requestId: 'req_ours' }
       expect(await textOf(sseStream(eventsOf([], error), options))).toContain(
@@ -239,7 +239,7 @@ describe('sseStream', () => {
       )
     })
 
-    it('is kept from the client where it was not meant for it, and reported', async () => {
+    it('is reported and not shown if it is not an ApiError', async () => {
       const onError = vi.fn<(error: unknown) => void>()
       const error = new TypeError('secret is undefined')
       const stream = sseStream(eventsOf(['a'], error), { pingInterval: PING_INTERVAL, onError })
@@ -256,7 +256,7 @@ describe('sseStream', () => {
       expect(await textOf(stream)).toContain('Internal server error')
     })
 
-    it('may be an event that cannot be written: the source is stopped', async () => {
+    it('may be an event that can not be written: the source is stopped', async () => {
       const source = new Source()
       const onError = vi.fn<(error: unknown) => void>()
       const text = textOf(sseStream(source, { pingInterval: PING_INTERVAL, onError }))
@@ -270,7 +270,7 @@ describe('sseStream', () => {
   })
 
   describe('a consumer that leaves', () => {
-    it('stops the source at once and once, even while it is waited for', async () => {
+    it('stops the source at once and once, also while it waits for an event', async () => {
       const source = new Source()
       const reader = sseStream(source, { pingInterval: PING_INTERVAL }).getReader()
       const read = chunkFrom(reader)
@@ -285,7 +285,7 @@ describe('sseStream', () => {
       expect(source.asked).toBe(1)
     })
 
-    it('stops a source that was never asked', async () => {
+    it('stops a source that was never read', async () => {
       const source = new Source()
       await sseStream(source, { pingInterval: PING_INTERVAL }).cancel()
       expect([source.asked, source.returned]).toEqual([0, 1])
@@ -311,7 +311,7 @@ describe('sseStream', () => {
       ['an event', (source) => source.give('a')],
       ['the end', (source) => source.end()],
       ['an error', (source) => source.fail(new Error('stopped'))],
-    ])('does not hear of %s that comes late, nor does anyone', async (_, answer) => {
+    ])('gets nothing of a late %s, nor does anyone else', async (_, answer) => {
       const source = new Source()
       const onError = vi.fn<(error: unknown) => void>()
       const reader = sseStream(source, { pingInterval: PING_INTERVAL, onError }).getReader()
@@ -325,7 +325,7 @@ describe('sseStream', () => {
       expect(source.returned).toBe(1)
     })
 
-    it('is not told that the source failed to stop, but the listener is', async () => {
+    it('gets no error if the source fails to stop, but the listener does', async () => {
       const source = new Source()
       source.failsToStop = new Error('stuck')
       const onError = vi.fn<(error: unknown) => void>()
@@ -335,7 +335,7 @@ describe('sseStream', () => {
   })
 
   describe('a client that has left', () => {
-    it('gets a stream that fails with the reason, so that it does not look whole', async () => {
+    it('gets a stream that fails with the reason, so that it does not look complete', async () => {
       const onError = vi.fn<(error: unknown) => void>()
       const left = new ClientLeft(new Error('aborted by the program'))
       const stream = sseStream(eventsOf(['a'], left), { pingInterval: PING_INTERVAL, onError })
@@ -356,7 +356,7 @@ describe('sseStream', () => {
       expect(source.asked).toBe(0)
     })
 
-    it('holds none after its first event either', async () => {
+    it('holds no timer after its first event either', async () => {
       const source = new Source()
       const reader = sseStream(source, { pingInterval: PING_INTERVAL }).getReader()
       const first = chunkFrom(reader)

@@ -24,7 +24,7 @@ beforeEach(() => {
 
 afterEach(() => rmSync(folder, { recursive: true }))
 
-test('a file that was not there is gone after the undo', async () => {
+test('a file that did not exist before is deleted by the undo', async () => {
   expect(await textOf(path)).toBeUndefined()
   await replaceFile(path, undefined, 'one')
   await replaceFile(path, 'one', 'two')

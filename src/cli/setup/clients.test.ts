@@ -16,13 +16,13 @@ function applied(name: string, before?: string, facts = FACTS): string {
 }
 
 describe.each(SETUP_CLIENTS)('the file of $name', ({ name, file }) => {
-  test('is in the home of its user, and says where the proxy is', () => {
+  test("is in the user's home, and contains the address of the proxy", () => {
     expect(file('/home/me', {})).toMatch(/^\/home\/me\/\./)
     expect(applied(name)).toContain('http://localhost:42069')
     expect(applied(name).endsWith('\n')).toBe(true)
   })
 
-  test.skipIf(name === 'continue')('is the same when it is written once more', () => {
+  test.skipIf(name === 'continue')('stays the same when it is written again', () => {
     const once = applied(name)
     expect(applied(name, once)).toBe(once)
     const elsewhere = applied(name, once, { ...FACTS, url: 'http://localhost:8080' })
@@ -30,7 +30,7 @@ describe.each(SETUP_CLIENTS)('the file of $name', ({ name, file }) => {
   })
 })
 
-test.each(['opencode', 'claude-code', 'pi'])('other values of %s stay', (name) => {
+test.each(['opencode', 'claude-code', 'pi'])('other values of %s stay unchanged', (name) => {
   const before = { theme: 'dark', env: { A: '1' }, provider: { other: {} }, providers: { x: 1 } }
   const after = JSON.parse(applied(name, JSON.stringify(before))) as typeof before
   expect(after).toMatchObject(before)
@@ -38,7 +38,7 @@ test.each(['opencode', 'claude-code', 'pi'])('other values of %s stay', (name) =
   expect(() => applied(name, '[]')).toThrow('it is not a JSON object')
 })
 
-test.each(['codex', 'qwen'])('other lines of %s stay', (name) => {
+test.each(['codex', 'qwen'])('other lines of %s stay unchanged', (name) => {
   const before = 'model = "other"\n# mine'
   expect(applied(name, before)).toMatch(/^model = "other"\n# mine\n/)
   const twice = applied(name, applied(name, before))
@@ -51,7 +51,7 @@ test('Codex reads a key from the environment, if there is one', () => {
   expect(applied('codex', undefined, { ...FACTS, key: NO_KEY })).not.toContain('env_key')
 })
 
-test('the file of Continue is YAML, and one that is there is left alone', () => {
+test('the file of Continue is YAML, and an existing file stays unchanged', () => {
   expect(parse(applied('continue'))).toMatchObject({
     models: [{ provider: 'anthropic', apiBase: 'http://localhost:42069/v1/' }],
   })

@@ -42,14 +42,14 @@ function overSource(source: KeySource | undefined) {
   return keyRing(config, { readFile: () => Promise.resolve(undefined), now: () => 0, log })
 }
 
-test('without a key and a file, none is asked for', async () => {
+test('without a key and a key file, no key is required', async () => {
   expect(await overSource(undefined)).toBeUndefined()
   expect(asksForKey({ proxyApiKey: undefined, keys: undefined })).toBe(false)
   expect(asksForKey({ proxyApiKey: 'a', keys: undefined })).toBe(true)
   expect(asksForKey({ proxyApiKey: undefined, keys: PATH })).toBe(true)
 })
 
-describe('of a setting', () => {
+describe('from a setting', () => {
   test.each<[string, KeySource, string[]]>([
     ['a text is the key', 'a', ['a']],
     ['a function gives the key', () => 'a', ['a']],
@@ -62,7 +62,7 @@ describe('of a setting', () => {
     expect(found?.map(({ text }) => text)).toEqual(keys)
   })
 
-  test('a function is asked each time', async () => {
+  test('a function is called each time', async () => {
     let key = 'before'
     const keys = await overSource(() => key)
     expect(await keys?.()).toMatchObject([{ text: 'before' }])
@@ -71,7 +71,7 @@ describe('of a setting', () => {
   })
 })
 
-test('the key of the setting and those of the file hold side by side', async () => {
+test('the key of the setting and those of the file are valid side by side', async () => {
   const keys = await keyRing(
     { proxyApiKey: 'one', keys: PATH },
     {
@@ -86,7 +86,7 @@ test('the key of the setting and those of the file hold side by side', async () 
   ])
 })
 
-describe('of a file', () => {
+describe('from a file', () => {
   test.each([
     ['made-up', ['made-up']],
     ['made-up\n', ['made-up']],
@@ -110,13 +110,13 @@ describe('of a file', () => {
       'good\nhush hush',
       `${PATH}:2: this is not a valid key: use ASCII letters`,
     ],
-  ])('the start fails where %s, without a word of it', async (_name, text, message) => {
+  ])('the start fails if %s, and the content is not shown', async (_name, text, message) => {
     await expect(overFile(text)).rejects.toThrow(ConfigError)
     await expect(overFile(text)).rejects.toThrow(message)
     await expect(overFile(text)).rejects.toThrow(/^(?!.*hush)/)
   })
 
-  it('is read again after a second, when someone asks', async () => {
+  it('the keys are read again after a second, at the next request', async () => {
     const { file, keys, wait, lines } = await overFile('old')
     file.text = 'old\nnew'
     wait(999)
@@ -128,7 +128,7 @@ describe('of a file', () => {
     expect(lines).toEqual([`info ${PATH} was read again; keys: 2`])
   })
 
-  it('says nothing where nothing changed', async () => {
+  it('an unchanged file writes no log line', async () => {
     const { keys, wait, lines } = await overFile('old')
     wait(5000)
     expect(await keys()).toEqual(['old'])
@@ -139,19 +139,22 @@ describe('of a file', () => {
     ['gone', undefined],
     ['empty', ''],
     ['no list of keys', 'hush hush'],
-  ])('keeps its last keys while it is %s, and says so once', async (_name, text) => {
-    const { file, keys, wait, lines } = await overFile('old')
-    for (file.text = text; file.reads < 4; wait(1000)) expect(await keys()).toEqual(['old'])
-    expect(lines).toEqual([
-      expect.stringMatching(/^warn \/run\/secrets\/key.*; the last keys stay valid$/),
-    ])
-    expect(lines.join()).not.toContain('hush')
+  ])(
+    'the last keys stay valid while the file is %s, and that is logged once',
+    async (_name, text) => {
+      const { file, keys, wait, lines } = await overFile('old')
+      for (file.text = text; file.reads < 4; wait(1000)) expect(await keys()).toEqual(['old'])
+      expect(lines).toEqual([
+        expect.stringMatching(/^warn \/run\/secrets\/key.*; the last keys stay valid$/),
+      ])
+      expect(lines.join()).not.toContain('hush')
 
-    file.text = 'new'
-    expect(await keys()).toEqual(['new'])
-  })
+      file.text = 'new'
+      expect(await keys()).toEqual(['new'])
+    },
+  )
 
-  it('lets no one in when it has a comment and no key: all were removed', async () => {
+  it('no key is valid if the file has only a comment: all keys were removed', async () => {
     const { file, keys, wait, lines } = await overFile('old')
     file.text = '# made by hand\n'
     wait(1000)
@@ -159,7 +162,7 @@ describe('of a file', () => {
     expect(lines).toEqual([`info ${PATH} was read again; keys: 0`])
   })
 
-  it('says it again when it is wrong in another way, or once more', async () => {
+  it('each new problem of the file is logged again', async () => {
     const { file, keys, wait, lines } = await overFile('old')
     for (const text of [undefined, '', 'old', undefined]) {
       file.text = text
@@ -169,11 +172,11 @@ describe('of a file', () => {
     expect(lines.map((line) => line.slice(0, 4))).toEqual(['warn', 'warn', 'info', 'warn'])
   })
 
-  describe('that does not answer', () => {
+  describe('from a file that does not answer', () => {
     beforeEach(() => void vi.useFakeTimers())
     afterEach(() => void vi.useRealTimers())
 
-    it('keeps a request waiting for a second, the next ones not at all, and is read once', async () => {
+    it('one request waits for a second, the next do not wait, and the file is read once', async () => {
       const { file, keys, wait, lines } = await overFile('old')
       const answer = new Deferred<void>()
       file.slow = answer.promise
@@ -194,7 +197,7 @@ describe('of a file', () => {
       expect(await keys()).toEqual(['new'])
     })
 
-    it('stops the start', async () => {
+    it('the start fails', async () => {
       const asked = keyRing(
         { proxyApiKey: undefined, keys: PATH },
         {

@@ -27,14 +27,14 @@ test('a line has a name, a key or its hash, and limits', () => {
   ])
 })
 
-test('a key may have no name; such keys are counted together and stay apart', () => {
+test('keys may have no name; they are counted together and their data stay apart', () => {
   const [one, two] = read('key-one', 'key-two')
   expect([one?.name, two?.name]).toEqual(['default', 'default'])
   expect(one?.owner).not.toBe(two?.owner)
   expect(JSON.stringify([one?.owner, two?.owner])).not.toContain('key-')
 })
 
-test('a key may end as Base64 does, with a name and without', () => {
+test('a key may end like Base64, with a name and without', () => {
   expect(read('aGk=', 'ann = aGkh==').map(({ text }) => text)).toEqual(['aGk=', 'aGkh=='])
 })
 
@@ -66,7 +66,7 @@ describe('a line is refused, and not quoted', () => {
     expect(() => read('first-key', line)).toThrow(/^(?!.*hush)/s)
   })
 
-  test('also for what an earlier line says', () => {
+  test('also because of an earlier line', () => {
     expect(() => read('ann = hush', 'bob = hush')).toThrow(
       'keys:2: this key is already on an earlier line',
     )
@@ -75,12 +75,12 @@ describe('a line is refused, and not quoted', () => {
     )
   })
 
-  test('all of them at once', () => {
+  test('and all wrong lines are reported at once', () => {
     expect(() => read('a b', 'fine', 'c d')).toThrow(/^keys:1: .*\nkeys:3: /)
   })
 })
 
-test('the name on a line is found', () => {
+test('the name of a key on a line is found', () => {
   const lines = ['ann = key', 'ann= key', 'key==', 'key', '# ann = key', '']
   expect(lines.map(nameOnLine)).toEqual(['ann', 'ann', undefined, undefined, undefined, undefined])
 })

@@ -12,6 +12,6 @@ test.each([
   ['compaction', 'length'],
   ['refusal', 'content_filter'],
   [null, 'stop'],
-] as const)('%s is %s', (reason, expected) => {
+] as const)('%s becomes %s', (reason, expected) => {
   expect(finishReason(reason)).toBe(expected)
 })

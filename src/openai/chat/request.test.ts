@@ -227,7 +227,7 @@ function chosen(choice: object): object {
 }
 
 describe('messages', () => {
-  test('of the user lose an empty text beside an image, which the API would refuse', () => {
+  test('of the user lose an empty text beside an image, because the API would refuse it', () => {
     const image = { type: 'image_url', image_url: { url: 'https://a.example/b.png' } }
     const messages = [{ role: 'user', content: [{ type: 'text', text: '' }, image] }]
     expect(translated({ messages })).toEqual({
@@ -240,7 +240,7 @@ describe('messages', () => {
     })
   })
 
-  test('of the system before all others are the system prompt, and those inside stay there', () => {
+  test('of the system at the start become the system prompt, and later ones stay in place', () => {
     const messages = [
       { role: 'system', content: 'One.' },
       { role: 'developer', content: 'Two.' },
@@ -263,7 +263,7 @@ describe('messages', () => {
     })
   })
 
-  test('of the system go behind the turn of the user that they stand in or before', () => {
+  test('of the system go behind the user message that they are in or before', () => {
     const messages = [
       ...HELLO,
       { role: 'assistant', content: '', tool_calls: [call('a', '{}')] },
@@ -292,7 +292,7 @@ describe('messages', () => {
     })
   })
 
-  test('of the system alone are what the user says', () => {
+  test('of the system alone become the user message', () => {
     const messages = [
       { role: 'system', content: 'One.' },
       { role: 'developer', content: 'Two.' },
@@ -302,7 +302,7 @@ describe('messages', () => {
     })
   })
 
-  test('in which nothing is said are left out', () => {
+  test('without content are left out', () => {
     const messages = [
       { role: 'user', content: '' },
       { role: 'user', content: [{ type: 'text', text: ' ' }] },
@@ -342,7 +342,7 @@ describe('messages', () => {
     })
   })
 
-  test('of other makers have ids that the API takes', () => {
+  test('of other providers get ids that the API accepts', () => {
     const id = 'functions.look:0'
     const messages = [
       ...HELLO,
@@ -356,7 +356,7 @@ describe('messages', () => {
     expect(answered?.content[0]?.['tool_use_id']).toBe(asked?.content[0]?.['id'])
   })
 
-  test('of functions belong to the earliest call of their name', () => {
+  test('of functions belong to the earliest open call of their name', () => {
     const asked = { name: 'look', arguments: '{"x":1}' }
     const messages = [
       ...HELLO,
@@ -395,7 +395,7 @@ describe('messages', () => {
     })
   })
 
-  test('of the assistant are its text and its calls, and nothing where nothing was said', () => {
+  test('of the assistant become its text and calls, and are left out if empty', () => {
     const messages = [
       ...HELLO,
       { role: 'assistant', content: null, refusal: null },
@@ -477,7 +477,7 @@ describe('an error names the field', () => {
     expect(refusal({ messages: HELLO, ...body })).toMatchObject({ status: 400, param })
   })
 
-  test('and no object is no request', () => {
+  test('and a body that is no object is refused', () => {
     expect(refusal([])).toMatchObject({ status: 400, param: null })
   })
 })

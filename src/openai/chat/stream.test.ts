@@ -20,7 +20,7 @@ describe.each(REPLIES)('a reply with $title', ({ events }) => {
   const stream = open(events, { includeUsage: true })
   const chunks = events.flatMap((event) => stream.push(event))
 
-  test('says the same in chunks as at once', () => {
+  test('has the same content as a stream and as one object', () => {
     const message = fold(events)
     const whole = chatCompletion([message], { id: message.id, created: CREATED, style: TOOLS })
     const [{ message: answer, finish_reason: reason } = neverThere()] = whole.choices
@@ -34,7 +34,7 @@ describe.each(REPLIES)('a reply with $title', ({ events }) => {
     })
   })
 
-  test('has a chunk for what was used', () => {
+  test('has a chunk with the usage', () => {
     const usage = chatUsage(fold(events))
     expect(stream.usageChunk(usage)).toMatchObject({
       id: chunks[0]?.id,
@@ -44,12 +44,12 @@ describe.each(REPLIES)('a reply with $title', ({ events }) => {
     })
   })
 
-  test('tells the whole message when it is over', () => {
+  test('returns the whole message at the end', () => {
     expect(stream.message()).toEqual(fold(events))
   })
 })
 
-test('a call without input has arguments all the same, for clients parse them', () => {
+test('a call without input has empty arguments, because clients parse them', () => {
   const stream = open([])
   const block = { type: 'tool_use', id: 'toolu_1', name: 'look', input: {} }
   const chunks = [
@@ -63,7 +63,7 @@ test('a call without input has arguments all the same, for clients parse them', 
   expect(pieces).toEqual(['', '{}'])
 })
 
-describe('a call in another style', () => {
+describe('a call in another form', () => {
   const events = [
     { type: 'message_start', message: { id: 'msg_1', model: 'm', content: [], usage: {} } },
     {
@@ -93,7 +93,7 @@ describe('a call in another style', () => {
     return chatCompletion([fold(events)], { id: 'c', created: CREATED, style }).choices[0]
   }
 
-  test('is a text where the tool is a custom one', () => {
+  test('is a text for a custom tool', () => {
     const style = { customTools: new Set(['patch']), isLegacy: false }
     const custom = { name: 'patch', input: '*** Begin\n' }
     expect(answer(style)).toMatchObject({
@@ -111,7 +111,7 @@ describe('a call in another style', () => {
     ])
   })
 
-  test('is a function_call where the request has functions', () => {
+  test('is a function_call if the request has functions', () => {
     const style = { customTools: new Set<string>(), isLegacy: true }
     expect(answer(style)).toMatchObject({
       message: {
@@ -129,7 +129,7 @@ describe('a call in another style', () => {
   })
 })
 
-test('chunks have a place for usage only where it is asked for', () => {
+test('chunks have a usage field only if the client asks for it', () => {
   const events = REPLIES[0]?.events ?? []
   const stream = open(events)
   const chunks = events.flatMap((event) => stream.push(event))

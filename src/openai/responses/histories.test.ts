@@ -26,7 +26,7 @@ function result(id: string, content: unknown) {
   return { role: 'user', content: [{ type: 'tool_result', tool_use_id: id, content }] }
 }
 
-test('items without a type, or with null for one, are known by their fields', () => {
+test('items without a type, or with null as type, are recognised by their fields', () => {
   const input = [
     { type: null, role: 'user', content: 'Go.' },
     { call_id: 'a', name: 'look', arguments: '{}' },
@@ -38,7 +38,7 @@ test('items without a type, or with null for one, are known by their fields', ()
   expect(leftOut).toEqual(['input[3]: reasoning'])
 })
 
-test('nulls are empty', () => {
+test('null counts as absent', () => {
   const input = [
     { type: 'message', role: 'user', content: 'Go.', id: null, status: null },
     { type: 'message', role: 'assistant', content: null },
@@ -48,7 +48,7 @@ test('nulls are empty', () => {
   expect(translated(input).request.messages).toEqual([ASKED_MESSAGE, use('a'), result('a', '')])
 })
 
-test('ids of other makers become ids that the API takes, the same for a call and its result', () => {
+test('ids of other providers are replaced, a call and its result by the same id', () => {
   const input = [
     ASKED,
     { type: 'function_call', call_id: 'functions.look:0', name: 'look', arguments: '{}' },
@@ -60,7 +60,7 @@ test('ids of other makers become ids that the API takes, the same for a call and
   expect(JSON.stringify(messages)).not.toMatch(/functions\.|\|/)
 })
 
-test('an error about such a call names it as its client does', () => {
+test("an error about such a call names the client's id", () => {
   const input = [
     ASKED,
     { type: 'function_call', call_id: 'functions.look:0', name: 'look', arguments: '{}' },
@@ -118,7 +118,7 @@ test('an empty text beside a call is left out', () => {
   expect(translated(input).request.messages).toHaveLength(3)
 })
 
-test('what a developer says inside a conversation stays in its place, also after an earlier response', () => {
+test('a developer message inside a conversation stays in its place, also after an earlier response', () => {
   const first = translated([
     { role: 'developer', content: 'Be brief.' },
     ASKED,
@@ -147,13 +147,13 @@ test('what a developer says inside a conversation stays in its place, also after
   ])
 })
 
-test('system messages alone are what the user says', () => {
+test('system messages alone become the user message', () => {
   expect(translated([{ role: 'system', content: 'Say hello.' }]).request).toEqual({
     messages: [{ role: 'user', content: 'Say hello.' }],
   })
 })
 
-test('arguments that are no JSON go to the model as they were', () => {
+test('arguments that are no JSON go to the model unchanged', () => {
   const input = [
     ASKED,
     { type: 'function_call', call_id: 'a', name: 'look', arguments: '{"at": "th' },
@@ -162,7 +162,7 @@ test('arguments that are no JSON go to the model as they were', () => {
   expect(JSON.stringify(translated(input).request.messages[1])).toContain('{\\"at\\": \\"th')
 })
 
-describe('items that say nothing to the API are left out, and said so', () => {
+describe('items without a counterpart in the API are left out, and named in the header', () => {
   test.each([
     { type: 'reasoning', id: 'rs_1', summary: [], encrypted_content: 'gAAAAA' },
     { type: 'web_search_call', id: 'ws_1', status: 'completed', action: { type: 'search' } },
@@ -192,7 +192,7 @@ test('tools that a search found are offered', () => {
   expect(translated(input)).toMatchObject({ request: { tools: [{ name: 'look' }] }, leftOut: [] })
 })
 
-describe('a call of another maker’s computer tool', () => {
+describe('a call of another provider’s computer tool', () => {
   const call = {
     type: 'computer_call',
     id: 'cu_1',
@@ -208,7 +208,7 @@ describe('a call of another maker’s computer tool', () => {
   }
   const picture = [{ type: 'image', source: { type: 'url', url: 'https://a.example/b.png' } }]
 
-  test('with several actions is as many calls, of which the last has its result', () => {
+  test('with several actions becomes as many calls, and the last one has its result', () => {
     const { messages } = translated([ASKED, call, output]).request
     expect(messages).toEqual([
       ASKED_MESSAGE,

@@ -169,20 +169,23 @@ const CASES = [
   },
 ]
 
-test.each(CASES)('$title is told as it goes, and is one item', ({ blocks, item, events }) => {
-  const reply = replyOf(blocks)
-  const fold = createFold()
-  const stream = new ResponseStream(HEAD, fold, () => 0)
-  const told = reply.flatMap((event) => {
-    fold.push(event)
-    return stream.push(event)
-  })
-  const types = told.map(({ type }) => type.replace('response.', ''))
-  const around = ['output_item.added', 'output_item.done']
-  expect(types.slice(2, -1)).toEqual([around[0], ...events, around[1]])
-  expect(told.at(-2)).toMatchObject({ item })
+test.each(CASES)(
+  '$title is streamed as it proceeds, and becomes one item',
+  ({ blocks, item, events }) => {
+    const reply = replyOf(blocks)
+    const fold = createFold()
+    const stream = new ResponseStream(HEAD, fold, () => 0)
+    const told = reply.flatMap((event) => {
+      fold.push(event)
+      return stream.push(event)
+    })
+    const types = told.map(({ type }) => type.replace('response.', ''))
+    const around = ['output_item.added', 'output_item.done']
+    expect(types.slice(2, -1)).toEqual([around[0], ...events, around[1]])
+    expect(told.at(-2)).toMatchObject({ item })
 
-  const whole = responseOf(fold.message(), HEAD, 0)
-  expect(whole.output).toMatchObject([item])
-  expect(told.at(-1)).toMatchObject({ response: whole })
-})
+    const whole = responseOf(fold.message(), HEAD, 0)
+    expect(whole.output).toMatchObject([item])
+    expect(told.at(-1)).toMatchObject({ response: whole })
+  },
+)

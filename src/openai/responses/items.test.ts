@@ -32,7 +32,7 @@ const blocks = fc.array(
   { minLength: 1 },
 )
 
-test('an answer that comes back by its items is the same, thoughts and order included', () => {
+test('an answer that is returned by its items is the same, including thoughts and order', () => {
   fc.assert(
     fc.property(blocks, (answer) => {
       const items = outputItems(answer as unknown as Block[], HEAD, true) as ResponseInputItem[]
@@ -46,7 +46,7 @@ test('an answer that comes back by its items is the same, thoughts and order inc
 })
 
 describe('input', () => {
-  test('that is a text is a message of the user', () => {
+  test('that is a text becomes a user message', () => {
     expect(conversationOf('Hello.', itemContext())).toEqual([{ role: 'user', content: 'Hello.' }])
   })
 
@@ -82,7 +82,7 @@ describe('input', () => {
     ])
   })
 
-  test('may name an item that was given out', () => {
+  test('may refer to an item of an earlier response', () => {
     const [given] = outputItems([{ type: 'text', text: 'Hi.' } as Block], HEAD, true)
     const find = (id: string) => (id === given?.id ? given : undefined)
     const input = [{ type: 'item_reference' as const, id: 'msg_1_0' }]

@@ -35,12 +35,12 @@ describe.each(REPLIES)('a reply with $title', ({ events }) => {
   const streamed = events.flatMap((event) => stream.push(event))
   const whole = responseOf(fold(events), HEAD, NOW)
 
-  test('ends as the response that is not streamed', () => {
+  test('ends as the response without a stream', () => {
     expect(streamed.at(-1)).toMatchObject({ response: whole })
     expect(streamed.map((event) => event.sequence_number)).toEqual([...streamed.keys()])
   })
 
-  test('has each item begun once, and done once as it is in the end', () => {
+  test('has each item added once, and done once with its final content', () => {
     const begun = streamed.filter((event) => event.type === 'response.output_item.added')
     const done = streamed.filter((event) => event.type === 'response.output_item.done')
     expect(begun.map((event) => event.output_index)).toEqual([...whole.output.keys()])
@@ -49,7 +49,7 @@ describe.each(REPLIES)('a reply with $title', ({ events }) => {
     expect(begun.map(({ item }) => item.id)).toEqual(whole.output.map(({ id }) => id))
   })
 
-  test('has pieces that make up the texts', () => {
+  test('has deltas that make up the texts', () => {
     for (const event of streamed) {
       if (event.type === 'response.output_text.done') {
         const pieces = streamed.flatMap((other) =>
@@ -92,7 +92,7 @@ function translated(events: { type: string; [field: string]: unknown }[]): Respo
   })
 }
 
-test('content of message_start comes as items of its own', () => {
+test('content of message_start becomes items of its own', () => {
   const content = [
     { type: 'text', text: 'I look.' },
     { type: 'tool_use', id: 'toolu_1', name: 'look', input: { a: 1 } },
@@ -158,7 +158,7 @@ test('the events come in the order of OpenAI', () => {
   ])
 })
 
-test('a search is an item that ends with what was found, and a citation an annotation', () => {
+test('a search becomes an item with its results, and a citation an annotation', () => {
   const call = { type: 'server_tool_use', id: 'srvtoolu_1', name: 'web_search', input: {} }
   const url = 'https://found.example/'
   const found = [{ type: 'web_search_result', url, title: 'Found', encrypted_content: 'x' }]
@@ -213,7 +213,7 @@ test('a search is an item that ends with what was found, and a citation an annot
   })
 })
 
-test('a stream that fails says so in both ways that clients look for', () => {
+test('a stream that fails has the error in both forms that clients look for', () => {
   const stream = new ResponseStream(HEAD, createFold(), () => NOW)
   stream.push(OPENING)
   expect(stream.fail(new ApiError('rate_limit_error', 'Slow down.'))).toMatchObject([
@@ -232,7 +232,7 @@ test('a stream that fails says so in both ways that clients look for', () => {
   ])
 })
 
-test('a response that fails has the items that were whole, and no other', () => {
+test('a response that fails has its complete items, and no other', () => {
   const folded = createFold()
   const stream = new ResponseStream(HEAD, folded, () => NOW)
   const events = [
@@ -253,7 +253,7 @@ test('a response that fails has the items that were whole, and no other', () => 
   ])
 })
 
-test('a stream that fails before its response began has an error alone', () => {
+test('a stream that fails before its response began has only an error', () => {
   const stream = new ResponseStream(HEAD, createFold(), () => NOW)
   const events = stream.fail(new ApiError('api_error', 'Broken.'))
   expect(events.map(({ type }) => type)).toEqual(['error'])

@@ -3,7 +3,7 @@ import { expect, test } from 'vitest'
 
 import { inputReader } from './text-of-json.ts'
 
-test('the pieces of a text are the text, however its JSON is cut, and each is whole', () => {
+test('the pieces make up the text, however its JSON is cut, and none splits a character', () => {
   fc.assert(
     fc.property(
       fc.string({ unit: 'grapheme' }),

@@ -178,7 +178,7 @@ const CASES: Case[] = [
 ]
 
 describe.each(CASES)('$title', ({ tool, name, input, item, output, result }) => {
-  test('is offered under a name that the API takes', () => {
+  test('is offered under a name that the API accepts', () => {
     expect(toolsOf(tool)?.map((one) => one.name)).toContain(name)
   })
 
@@ -188,7 +188,7 @@ describe.each(CASES)('$title', ({ tool, name, input, item, output, result }) => 
     expect(events.at(-1)).toMatchObject({ response: { output: [itemIn(events)] } })
   })
 
-  test('comes back as it was called, with its result', () => {
+  test('is the same call when a client returns it, with its result', () => {
     const call = itemIn(calling([tool], name, input))
     expect(sentBack([tool], call, output)).toEqual([
       { role: 'assistant', content: [{ type: 'tool_use', id: 'toolu_1', name, input }] },
@@ -220,7 +220,7 @@ describe('the computer', () => {
     expect(betas).toEqual(beta === undefined ? [] : [beta])
   })
 
-  test('as a set of tools has no name and no size, and not the actions that OpenAI lacks', () => {
+  test('as a toolset has no name and no size, and no actions that OpenAI lacks', () => {
     const [tool] = translated({ tools: [COMPUTER] }, 'claude-opus-5-5').request.tools ?? []
     expect(tool).toEqual({
       type: 'computer_toolset_20260801',
@@ -235,7 +235,7 @@ describe('the computer', () => {
     })
   })
 
-  test('as a set of tools is called in its own form, and comes back so', () => {
+  test('as a toolset is called in its own form, also when a client returns it', () => {
     const fields = { toolset_name: 'computer' }
     const input = { coordinate: [3, 4], scroll_direction: 'down', scroll_amount: 2 }
     const item = itemIn(calling([COMPUTER], 'scroll', input, fields))
@@ -255,13 +255,13 @@ describe('the computer', () => {
     ])
   })
 
-  test('as a set of tools leaves a function of the same name alone', () => {
+  test('as a toolset does not affect a function of the same name', () => {
     const wait = { type: 'function', name: 'wait' }
     const item = itemIn(calling([COMPUTER, wait], 'wait', { seconds: 1 }))
     expect(item).toMatchObject({ type: 'function_call', name: 'wait', arguments: '{"seconds":1}' })
   })
 
-  test('as a set of tools can be chosen', () => {
+  test('as a toolset can be chosen', () => {
     const asked = { tools: [COMPUTER, FUNCTION], tool_choice: { type: 'computer' } }
     const { request } = translated(asked, 'claude-fable-5-2')
     expect(request).toMatchObject({
@@ -295,7 +295,7 @@ test('each tool of a namespace gets its description', () => {
   expect(toolsOf(GROUP)?.[0]).toMatchObject({ description: 'About files.\n\nReads.' })
 })
 
-test('a tool that is offered again takes the place of the first', () => {
+test('a tool that is offered again replaces the first', () => {
   const again = { ...FUNCTION, description: 'Anew.' }
   const input = [{ type: 'additional_tools', role: 'developer', tools: [again] }]
   const { request } = translated({
@@ -346,7 +346,7 @@ const MCP = {
 }
 
 describe('a remote MCP server', () => {
-  test('is connected to by the API', () => {
+  test('becomes a server of the MCP connector', () => {
     const headers = { Authorization: 'Bearer made-up', 'X-Other': 'a' }
     const { request, betas, leftOut } = translated({ tools: [{ ...MCP, headers }] })
     expect(request).toMatchObject({
@@ -364,7 +364,7 @@ describe('a remote MCP server', () => {
     expect(leftOut).toEqual(['tools[0].headers'])
   })
 
-  test('has only the tools that are allowed, and need no approval', () => {
+  test('has only the allowed tools that need no approval', () => {
     const allowed = { ...MCP, allowed_tools: ['a', 'b'] }
     const approval = { never: { tool_names: ['b', 'c'] } }
     expect(toolsOf({ ...allowed, require_approval: approval })).toMatchObject([
@@ -383,7 +383,7 @@ describe('a remote MCP server', () => {
     expect(translated({ tools: [tool] }).leftOut).toEqual([`tools[0]: ${what}`])
   })
 
-  test('of which calls come back is told of them', () => {
+  test('is named in the header if its earlier calls come back', () => {
     const call = {
       type: 'mcp_call',
       id: 'mcp_1',
@@ -407,7 +407,7 @@ describe('a remote MCP server', () => {
   })
 })
 
-test('tools that run on the side of the API are its own', () => {
+test('hosted tools become the tools of the API', () => {
   const tools = [
     { type: 'code_interpreter', container: { type: 'auto' } },
     { type: 'web_fetch' },
@@ -445,7 +445,7 @@ test.each([
     { type: 'shell', environment: { type: 'container_auto' } },
     'shell in a container',
   ],
-])('%s is left out, and said so', (_, tool, what) => {
+])('%s is left out, and named in the header', (_, tool, what) => {
   const { request, leftOut } = translated({ tools: [FUNCTION, tool as Tool] })
   expect(request.tools).toHaveLength(1)
   expect(leftOut).toEqual([`tools[1]: ${what}`])
@@ -464,7 +464,7 @@ test.each([
   ['a computer', { type: 'computer_use_preview' }, { type: 'tool', name: 'computer' }],
   ['code', { type: 'code_interpreter' }, { type: 'tool', name: 'code_execution' }],
   ['a server', { type: 'mcp', server_label: 'docs' }, { type: 'any' }],
-])('a forced call of %s is forced', (_, choice, expected) => {
+])('a forced call of %s stays forced', (_, choice, expected) => {
   const code = { type: 'code_interpreter', container: { type: 'auto' } }
   const tools = [FUNCTION, EDIT, GROUP, SHELL, PATCH, COMPUTER, code, MCP]
   const { request } = translated({ tools, tool_choice: choice })
@@ -486,7 +486,7 @@ test.each([
   expect(ask).toThrow(/^tool_choice: it forces a tool/)
 })
 
-test('of allowed tools, the others are not offered', () => {
+test('only the allowed tools are offered', () => {
   const allowed = [
     { type: 'function', name: 'read' },
     { type: 'namespace', name: 'files' },

@@ -127,7 +127,7 @@ async function startedBench(limits?: Partial<CapacityLimits & { cores: number }>
 }
 
 describe('a turn', () => {
-  test('gets a worker that is ready, at once and alone', async () => {
+  test('gets a ready worker at once, and alone', async () => {
     const { ask, workers, capacity } = await startedBench()
     expect(await ask()).toBe(0)
     const second = ask()
@@ -137,14 +137,14 @@ describe('a turn', () => {
     expect(await second).toBe(0)
   })
 
-  test('leaves nothing at the signal of its client, which may outlive it', async () => {
+  test('leaves no listener on the signal of its client, which may live longer', async () => {
     const { ask } = await startedBench()
     const { signal } = new AbortController()
     await ask(signal)
     expect(getEventListeners(signal, 'abort')).toEqual([])
   })
 
-  test('has one started if there is none', async () => {
+  test('has a worker started if there is none', async () => {
     const { ask, workers } = open()
     const asked = ask()
     await rest()
@@ -198,7 +198,7 @@ describe('a turn', () => {
     expect(workers).toHaveLength(2)
   })
 
-  test('has others started at once after its patience if turns take long', async () => {
+  test('has others started after a set wait if turns take long', async () => {
     const { ask, workers } = await startedBench({ maxProcesses: 8 })
     await ask()
     await vi.advanceTimersByTimeAsync(3000)
@@ -224,7 +224,7 @@ describe('a turn', () => {
     expect(workers, 'one turn, one start').toHaveLength(2)
   })
 
-  test('gets the one that is free first, also if another was started for it', async () => {
+  test('gets the first free worker, also if another was started for it', async () => {
     const { ask, workers } = await startedBench()
     await ask()
     const second = ask()
@@ -343,7 +343,7 @@ describe('room', () => {
     expect([capacity.tickets, workers.length]).toEqual([1, 2])
   })
 
-  test('is made by the least valuable worker if no available one fits', async () => {
+  test('is made by ending the least valuable worker if no available one fits', async () => {
     const { capacity, workers } = await startedBench({ maxProcesses: 1 })
     const picky = capacity.withWorker((available) => {
       const fit = available.find((worker) => worker !== workers[0])
@@ -358,7 +358,7 @@ describe('room', () => {
     expect(await picky).toBe(1)
   })
 
-  test('a ticket for another process counts, and is given back', async () => {
+  test('a ticket for another process counts, and is returned', async () => {
     const { capacity, ask, workers } = await startedBench({ maxProcesses: 2 })
     const giveBack = await capacity.ticket(stay())
     expect(capacity.tickets).toBe(2)
@@ -371,7 +371,7 @@ describe('room', () => {
     expect(workers).toHaveLength(2)
   })
 
-  test('a ticket that is waited for is given when an idle worker made room', async () => {
+  test('a waiting ticket is given when an idle worker has ended', async () => {
     const { capacity, workers } = await startedBench({ maxProcesses: 1 })
     const ticket = capacity.ticket(stay())
     await rest()
@@ -380,7 +380,7 @@ describe('room', () => {
     expect([workers[0]?.cause, capacity.tickets]).toEqual(['its place was needed', 1])
   })
 
-  test('tickets never exceed the limit, and no turn waits beside a worker that is free', async () => {
+  test('tickets never exceed the limit, and no turn waits beside a free worker', async () => {
     // A random walk over everything that can happen, made by a small generator of its own.
     let seed = 7
     const random = (below: number): number => {
@@ -410,7 +410,7 @@ describe('room', () => {
 })
 
 describe('workers that no turn uses', () => {
-  test('none is started ahead of need beyond the limit, nor beside one that starts', async () => {
+  test('are not started ahead of need beyond the limit, nor beside a starting one', async () => {
     const { capacity, workers } = open({ maxProcesses: 2 })
     for (const count of [1, 1]) {
       capacity.grow()
@@ -425,14 +425,14 @@ describe('workers that no turn uses', () => {
     expect(workers).toHaveLength(2)
   })
 
-  test('one is started ahead while all are busy for a while', async () => {
+  test('are started ahead, one at a time, while all are busy for a while', async () => {
     const { ask, workers } = await startedBench()
     await ask()
     await vi.advanceTimersByTimeAsync(500)
     expect(workers).toHaveLength(2)
   })
 
-  test('end after idleTimeout, but for the last, which forgets', async () => {
+  test('end after idleTimeout, but the last one only forgets', async () => {
     const { ask, workers } = await startedBench({ idleTimeout: 1000 })
     await ask()
     await vi.advanceTimersByTimeAsync(500)
@@ -460,7 +460,7 @@ describe('workers that no turn uses', () => {
     ])
   })
 
-  test('give up the calls that they hold after holdTimeout', async () => {
+  test('cancel their held calls after holdTimeout', async () => {
     const { ask, workers } = await startedBench({ holdTimeout: 1000 })
     await ask()
     workers[0]?.to('held')
@@ -481,7 +481,7 @@ describe('workers that no turn uses', () => {
     expect(await asked).toBe(1)
   })
 
-  test('are all replaced if the login is another', async () => {
+  test('are all replaced if the login changes', async () => {
     const { workers, capacity } = await startedBench()
     capacity.renew('another login')
     await rest()

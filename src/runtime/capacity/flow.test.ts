@@ -11,11 +11,11 @@ function after(turnTime: number): Flow {
   return flow
 }
 
-test('before the first turn nothing is known, and a line is not quick', () => {
+test('before the first turn no times are known, and a line is not quick', () => {
   expect(new Flow().isQuick(1, 8)).toBe(false)
 })
 
-test('a line is quick if all in it are served before a start would be done', () => {
+test('a line is quick if all of it is served before a start would be done', () => {
   const flow = after(100)
   expect(flow.isQuick(11, 2)).toBe(true)
   expect(flow.isQuick(12, 2)).toBe(false)
@@ -27,14 +27,14 @@ test('if starts take long, more turns may wait', () => {
   expect(flow.isQuick(70, 2)).toBe(true)
 })
 
-test('a worker that becomes free without a turn says nothing', () => {
+test('a worker that becomes free without a turn gives no measurement', () => {
   const flow = new Flow()
   flow.freed({}, 1000)
   expect(flow.isQuick(1, 1)).toBe(false)
   expect(flow.freedAt).toBe(-Infinity)
 })
 
-test('a turn is timed from when the worker was taken, in the mean of the latest', () => {
+test('a turn is timed from when it gets its worker, and the latest ones are averaged', () => {
   const flow = after(100)
   const worker = {}
   flow.taken(worker, 2000)

@@ -32,20 +32,20 @@ function after(lineage: string): Turn {
   return { lineages: ['origin', lineage], history: [said] } as unknown as Turn
 }
 
-test('a conversation that comes back is regretted, once', () => {
+test('a conversation that comes back is a regret, once', () => {
   const regrets = new Regrets()
   expect(regrets.note(after('b'), holding('a'), 0)).toBe(false)
   expect(regrets.note(after('a'), holding('c'), 0)).toBe(true)
   expect(regrets.note(after('a'), holding('d'), 0)).toBe(false)
 })
 
-test('a conversation that was unlikely to come back is not regretted', () => {
+test('a conversation that was unlikely to come back is no regret', () => {
   const regrets = new Regrets()
   regrets.note(after('b'), holding('a'), HOUR)
   expect(regrets.note(after('a'), holding('c'), HOUR)).toBe(false)
 })
 
-test('so many are remembered, and no more', () => {
+test('the number of remembered conversations is limited', () => {
   const regrets = new Regrets()
   for (let index = 0; index < 65; index += 1) {
     regrets.note(after('other'), holding(`conversation ${index}`), 0)

@@ -5,7 +5,7 @@ import { StartPace } from './start-pace.ts'
 beforeEach(() => void vi.useFakeTimers())
 afterEach(() => void vi.useRealTimers())
 
-test('each start that fails pauses for twice as long, up to a minute', () => {
+test('each failed start doubles the pause, up to a minute', () => {
   const pace = new StartPace(1)
   expect(pace.isPaused).toBe(false)
   const pauses = Array.from({ length: 8 }, () => {

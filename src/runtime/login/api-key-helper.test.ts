@@ -11,7 +11,7 @@ function files(known: Record<string, string>): (path: string) => string | undefi
 test.each([
   ['the folder of the configuration', { CLAUDE_CONFIG_DIR: '/c', HOME: '/h' }, '/c/settings.json'],
   ['the home folder', { HOME: '/h' }, '/h/.claude/settings.json'],
-])('is read from %s', (_, env, path) => {
+])('the helper is read from %s', (_, env, path) => {
   expect(apiKeyHelperIn(env, files({ [path]: SETTINGS }))).toBe('/bin/key')
 })
 
@@ -22,7 +22,7 @@ test.each([
   ['one that is no text', '{"apiKeyHelper":1}'],
   ['a file that is no JSON', '{'],
   ['a file that is no object', 'null'],
-])('%s is none', (_, text) => {
+])('%s has no helper', (_, text) => {
   expect(apiKeyHelperIn({ HOME: '/h' }, () => text)).toBeUndefined()
 })
 
@@ -30,6 +30,9 @@ test('there is no helper without a home folder', () => {
   expect(apiKeyHelperIn({}, () => SETTINGS)).toBeUndefined()
 })
 
-test.each(['ANTHROPIC_API_KEY', 'CLAUDE_CODE_USE_BEDROCK'])('with %s it is not run', (name) => {
-  expect(apiKeyHelperIn({ HOME: '/h', [name]: '1' }, () => SETTINGS)).toBeUndefined()
-})
+test.each(['ANTHROPIC_API_KEY', 'CLAUDE_CODE_USE_BEDROCK'])(
+  'with %s the helper is not run',
+  (name) => {
+    expect(apiKeyHelperIn({ HOME: '/h', [name]: '1' }, () => SETTINGS)).toBeUndefined()
+  },
+)

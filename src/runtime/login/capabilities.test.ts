@@ -24,7 +24,7 @@ test('the capabilities in the list of the runtime get the names of the API', () 
   })
 })
 
-test('capabilities that it does not list are left out', () => {
+test('capabilities that the runtime does not list are left out', () => {
   expect(capabilitiesOf({ ...ROW, supportsEffort: false })).toEqual({ effort: NO })
   expect(capabilitiesOf({ ...ROW, supportsAdaptiveThinking: false })).toEqual({
     thinking: { types: { adaptive: NO } },
@@ -32,7 +32,7 @@ test('capabilities that it does not list are left out', () => {
   expect(capabilitiesOf(ROW)).toBeUndefined()
 })
 
-test('thinking that the runtime does not switch off says nothing about `disabled`', () => {
+test('thinking that the runtime does not switch off has no `disabled`', () => {
   expect(
     capabilitiesOf({ ...ROW, supportsAdaptiveThinking: true, supportsThinkingOff: false }),
   ).toEqual({ thinking: { ...YES, types: { adaptive: YES } } })

@@ -11,12 +11,12 @@ test.each([
   ['an empty key', { ANTHROPIC_API_KEY: '' }, 'turns'],
   ['a subscription token', { CLAUDE_CODE_OAUTH_TOKEN: 'made-up' }, 'turns'],
   ['a stored login', {}, 'turns'],
-])('with %s', (_, env, kind) => {
+])('the carrier with %s', (_, env, kind) => {
   expect(carrierOf(env, false).kind).toBe(kind)
   expect(carrierOf(env, true)).toEqual({ kind: 'turns', reason: 'runtime_reminders is keep' })
 })
 
-test('with a command for the key, also beside a subscription', () => {
+test('the carrier with a command for the key, also beside a subscription', () => {
   expect(carrierOf({ CLAUDE_CODE_OAUTH_TOKEN: 'made-up' }, false, true).kind).toBe('whole')
   expect(carrierOf({}, true, true).kind).toBe('turns')
 })

@@ -7,7 +7,7 @@ function row(value: string, resolvedModel: string, displayName: string, descript
   return { value, resolvedModel, displayName, description } satisfies ListedModel
 }
 
-test('models come first, once each and with their long names, and then what they are called', () => {
+test('models come first, once each with their full names, and aliases after them', () => {
   const catalog = catalogOf([
     row('default', 'claude-opus-5-5', 'Default (recommended)', 'Use the default model'),
     row('opus', 'claude-opus-5-5', 'Opus', 'Opus 5.5 · For complex tasks · $4/$20'),
@@ -24,7 +24,7 @@ test('models come first, once each and with their long names, and then what they
   ])
 })
 
-test('a row without a model of its own is one', () => {
+test('a row without a model of its own is a model', () => {
   expect(catalogOf([{ value: 'custom', displayName: 'Mine', description: '' }])).toEqual([
     { id: 'custom', displayName: 'Mine' },
   ])

@@ -21,7 +21,7 @@ function start() {
   return { list, state, listed, identify, onChange, names }
 }
 
-test('the runtime is asked once while the login is the same', async () => {
+test('the runtime is asked once while the login stays the same', async () => {
   const { list, state, listed, identify, names } = start()
   await list.load()
   expect(await names()).toEqual(['model of first'])
@@ -55,7 +55,7 @@ test('a changed login is reported once; the first one and an unchanged one are n
   }
 })
 
-test('a doubt makes it look at once', async () => {
+test('a doubt starts a look at once', async () => {
   const { list, state, names } = start()
   await list.load()
   await names()
@@ -74,7 +74,7 @@ test('a request for the account also reports a changed login', async () => {
   expect(identify).toHaveBeenCalledTimes(1)
 })
 
-test('the known models stay where the runtime does not tell', async () => {
+test('the known models stay if the runtime lists none', async () => {
   const { list, listed, names } = start()
   await list.load()
   await names()
@@ -83,14 +83,14 @@ test('the known models stay where the runtime does not tell', async () => {
   expect(await names()).toEqual(['model of first'])
 })
 
-test('callers at the same time share one question', async () => {
+test('callers at the same time share one query', async () => {
   const { list, identify, names } = start()
   await list.load()
   await Promise.all([names(), names(), names()])
   expect(identify).toHaveBeenCalledTimes(1)
 })
 
-test('a login that was renewed is the same', async () => {
+test('a renewed login is the same login', async () => {
   const { list, listed, names } = start()
   await list.load()
   await names()
@@ -99,7 +99,7 @@ test('a login that was renewed is the same', async () => {
   expect(listed).toHaveBeenCalledTimes(1)
 })
 
-test('while nobody is logged in, it looks sooner', async () => {
+test('while nobody is logged in, the next look comes sooner', async () => {
   const { list, state, identify } = start()
   list.noteLogin({ authenticated: false, source: 'none' })
   state.now = 9_000
@@ -145,23 +145,20 @@ test('a failed later look keeps the known login, with the problem', async () => 
 test.each([
   [100, 15_000],
   [4000, 40_000],
-])(
-  'after a start of %i ms the runtime has %i ms to say who is logged in',
-  async (took, patience) => {
-    const clock = { now: 0 }
-    const identify = vi.fn<(patience: number) => Promise<Account>>(() =>
-      Promise.resolve(account('first')),
-    )
-    const list = new ModelList({
-      list: () => {
-        clock.now += took
-        return Promise.resolve([])
-      },
-      identify,
-      now: () => clock.now,
-    })
-    await list.load()
-    await list.ask()
-    expect(identify).toHaveBeenCalledExactlyOnceWith(patience)
-  },
-)
+])('after a start of %i ms the runtime has %i ms to report the login', async (took, patience) => {
+  const clock = { now: 0 }
+  const identify = vi.fn<(patience: number) => Promise<Account>>(() =>
+    Promise.resolve(account('first')),
+  )
+  const list = new ModelList({
+    list: () => {
+      clock.now += took
+      return Promise.resolve([])
+    },
+    identify,
+    now: () => clock.now,
+  })
+  await list.load()
+  await list.ask()
+  expect(identify).toHaveBeenCalledExactlyOnceWith(patience)
+})

@@ -6,7 +6,7 @@ test.each([
   { authenticated: true, source: 'claude.ai', plan: 'max' },
   { authenticated: true, source: 'oauth_token' },
   { authenticated: true, source: 'another_word', plan: 'pro' },
-])('a login as $source belongs to one person', (account) => {
+])('a login of type $source belongs to one person', (account) => {
   expect(() => refuseSubscription(account)).toThrow(/belongs to one person/)
 })
 
@@ -14,6 +14,6 @@ test.each([
   { authenticated: true, source: 'api_key' },
   { authenticated: true, source: 'third_party', provider: 'bedrock' },
   { authenticated: false, source: 'none' },
-])('a login as $source may be shared', (account) => {
+])('a login of type $source may be shared', (account) => {
   expect(() => refuseSubscription(account)).not.toThrow()
 })

@@ -6,7 +6,7 @@ import { expect, test } from 'vitest'
 
 import { stampOf } from './launcher.ts'
 
-test('an executable that was replaced has another stamp, one that was left alone the same', () => {
+test('a replaced executable has another stamp, and an unchanged one the same', () => {
   const folder = mkdtempSync(join(tmpdir(), 'stamp-'))
   try {
     const file = join(folder, 'claude')

@@ -38,21 +38,21 @@ function written(input: PacedInput): Promise<void> {
   return new Promise((resolve) => input.write('', () => resolve()))
 }
 
-test('a short line is on its way at once, as it is', () => {
+test('a short line is written at once, unchanged', () => {
   const stdin = new Stdin()
   const input = new PacedInput(stdin)
   input.write('{"a":1}\n')
   expect(stdin.pieces).toEqual(['{"a":1}\n'])
 })
 
-test('a small value is what stands in the line itself', () => {
+test('a small value is written in the line itself', () => {
   const input = new PacedInput(new Stdin())
   const value = [{ type: 'text', text: 'Hello' }]
   expect(input.nameOf(value)).toBe(value)
 })
 
 describe('a large value', () => {
-  test('is written in the place of its name, and lines keep their order', async () => {
+  test('replaces its name, and lines keep their order', async () => {
     const stdin = new Stdin()
     const input = new PacedInput(stdin)
     const line = { one: input.nameOf(LARGE), between: 'x', two: input.nameOf([{ text: LARGE }]) }
@@ -65,7 +65,7 @@ describe('a large value', () => {
     expect(stdin.text).toBe(`"before"\n${JSON.stringify(whole)}\n"after"\n`)
   })
 
-  test('is written where its line is, not in one before', async () => {
+  test('is written in its own line, not in an earlier one', async () => {
     const stdin = new Stdin()
     const input = new PacedInput(stdin)
     const name = input.nameOf(LARGE)
@@ -75,7 +75,7 @@ describe('a large value', () => {
     expect(stdin.text.split('\n')[1]).toBe(JSON.stringify(LARGE))
   })
 
-  test('lets others on after some milliseconds of work', async () => {
+  test('lets other work continue after some milliseconds', async () => {
     let [now, pauses] = [0, 0]
     const stdin = new Stdin()
     const input = new PacedInput(
@@ -105,7 +105,7 @@ describe('a large value', () => {
     expect(stdin.text.length).toBe(100 * PIECE_LENGTH + 3)
   })
 
-  test('of a process that ends meanwhile is written no further', async () => {
+  test('is not written further once its process has ended', async () => {
     const stdin = new Stdin()
     stdin.isSlow = true
     const input = new PacedInput(stdin)
@@ -132,7 +132,7 @@ test('a long line of the SDK itself is written in pieces too', async () => {
   )
 })
 
-test('its end is the end of the stdin', async () => {
+test('the end of the input is the end of stdin', async () => {
   const stdin = new Stdin()
   const input = new PacedInput(stdin)
   input.end('"last"\n')

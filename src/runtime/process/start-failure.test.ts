@@ -12,12 +12,12 @@ test.each([
   ['EAGAIN', 'this user may have no more processes (EAGAIN)'],
   ['ENOMEM', 'there is not enough memory (ENOMEM)'],
   ['E2BIG', 'E2BIG'],
-])('%s is told in words, with the code to look for', (code, reason) => {
+])('%s has a plain message, with the error code', (code, reason) => {
   expect(isStartFailure(failure(code))).toBe(true)
   expect(startFailureReason(failure(code))).toBe(reason)
 })
 
-test('an error at the end of a process is no failure to start it', () => {
+test('an error at the end of a process is no failed start', () => {
   const ended = Object.assign(new Error('Command failed'), { code: 1 })
   expect(isStartFailure(ended)).toBe(false)
   const broken = Object.assign(new Error('write EPIPE'), { code: 'EPIPE', syscall: 'write' })

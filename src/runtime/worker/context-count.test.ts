@@ -17,6 +17,6 @@ test.each([
   expect(countFailureIn(line)).toMatchObject(error)
 })
 
-test('other lines are none', () => {
+test('other lines report no failed count', () => {
   expect(countFailureIn(`${TIME} [DEBUG] [API REQUEST] /v1/messages/count_tokens`)).toBeUndefined()
 })

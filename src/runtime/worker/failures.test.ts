@@ -19,7 +19,7 @@ test.each([
   [{ text: "API Error: Header 'anthropic-beta' has invalid value" }, true],
   [{ text: 'API Error: Connection error.' }, false],
   [{ status: 400, text: "API Error: 400 Header 'anthropic-beta' has invalid value" }, false],
-])('a request that the gate kept back is told from others: %j', (failure, expected) => {
+])('a request that the gate stopped is recognised: %j', (failure, expected) => {
   expect(isBarred(failure)).toBe(expected)
 })
 
@@ -35,20 +35,17 @@ test.each([
   [{ text: 'Stream event unreadable' }, 'text', false],
   [{ text: 'Connection error.' }, 'mcp_tool_use', false],
   [{ status: 529, text: 'unreadable' }, 'mcp_tool_use', false],
-])(
-  '%j in a block %s: a call of the MCP connector can not be read: %s',
-  (failure, block, expected) => {
-    expect(isUnreadableCall(failure, block)).toBe(expected)
-  },
-)
+])('%j in a block %s: an unreadable call of the MCP connector: %s', (failure, block, expected) => {
+  expect(isUnreadableCall(failure, block)).toBe(expected)
+})
 
 describe('a line of diagnostics', () => {
-  test('tells status and body of a failed request', () => {
+  test('has status and body of a failed request', () => {
     const line = `2026-01-01T00:00:00.000Z [ERROR] API error (attempt 1/1): 429 429 ${BODY}`
     expect(diagnosedIn(line)).toEqual({ status: 429, body: BODY })
   })
 
-  test('tells them where the status stands once', () => {
+  test('has them if the status occurs once', () => {
     expect(diagnosedIn('[ERROR] API error (attempt 1/1): 502 Bad gateway')).toEqual({
       status: 502,
       body: 'Bad gateway',
@@ -60,13 +57,13 @@ describe('a line of diagnostics', () => {
     '[DEBUG] something',
     '[ERROR] API error (attempt 1/1): Connection error.',
     '[ERROR] another error: 429 429 {}',
-  ])('tells nothing otherwise: %j', (line) => {
+  ])('has nothing otherwise: %j', (line) => {
     expect(diagnosedIn(line)).toBeUndefined()
   })
 })
 
 describe("the error for the client is the API's own", () => {
-  test('with status, type, message and request id, where the runtime has words of its own', () => {
+  test('with status, type, message and request id, if the runtime rewords them', () => {
     const failure = { status: 429, text: 'You have reached a limit. Try later.' }
     expect(toApiError(failure, { status: 429, body: BODY })).toMatchObject({
       status: 429,
@@ -92,7 +89,7 @@ describe("the error for the client is the API's own", () => {
     expect(toApiError({ status: 400, text: '' }, { status: 400, body })).toMatchObject({ details })
   })
 
-  test('with a type of tomorrow', () => {
+  test('with an unknown type', () => {
     const body = JSON.stringify({ error: { type: 'teapot_error', message: 'short and stout' } })
     expect(toApiError({ status: 418, text: '' }, { status: 418, body })).toMatchObject({
       status: 418,
@@ -101,12 +98,12 @@ describe("the error for the client is the API's own", () => {
     })
   })
 
-  test('with the time after which to ask again, where that is known', () => {
+  test('with its retry-after, if known', () => {
     expect(toApiError({ status: 429, text: '' }, undefined, 60).retryAfter).toBe(60)
     expect(toApiError({ status: 429, text: '' }, undefined).retryAfter).toBeUndefined()
   })
 
-  test('and not that of another request, which the diagnostics may still have', () => {
+  test('and not that of another request that is still in the diagnostics', () => {
     const failure = { status: 400, type: 'invalid_request_error', text: 'API Error: 400 made up' }
     expect(toApiError(failure, { status: 429, body: BODY })).toMatchObject({
       status: 400,
@@ -115,7 +112,7 @@ describe("the error for the client is the API's own", () => {
     })
   })
 
-  test('as the runtime tells it, where the body is none of the API', () => {
+  test("as the runtime reports it, if the body is not the API's", () => {
     const failure = { status: 502, requestId: 'req_told', text: 'API Error: 502 Bad gateway' }
     expect(toApiError(failure, { status: 502, body: '<html>' })).toMatchObject({
       status: 502,
@@ -126,7 +123,7 @@ describe("the error for the client is the API's own", () => {
   })
 
   test.each(['null', '[]', '{}', '{"error":null}', '{"error":{"type":1,"message":"a"}}'])(
-    'as the runtime tells it, where the body is %s',
+    'as the runtime reports it, if the body is %s',
     (body) => {
       const failure = { status: 500, text: 'API Error: 500 made up' }
       expect(toApiError(failure, { status: 500, body })).toMatchObject({
@@ -137,7 +134,7 @@ describe("the error for the client is the API's own", () => {
   )
 })
 
-describe("the runtime's own words are taken off", () => {
+describe("the runtime's own words are removed", () => {
   test.each([
     ['API Error: 400 messages: made up', 'messages: made up'],
     ['API Error: made up', 'made up'],
@@ -163,14 +160,14 @@ describe('a failure without a status', () => {
     })
   })
 
-  test('is a 401 that says what to do, where nobody is logged in', () => {
+  test('is a 401 with a fix, if nobody is logged in', () => {
     const failure = { kind: 'authentication_failed', text: 'Not logged in · Please run /login' }
     const error = toApiError(failure, undefined)
     expect(error).toMatchObject({ status: 401, type: 'authentication_error' })
     expect(error.message).toBe(NOT_LOGGED_IN)
   })
 
-  test('is not that where the API refused the login', () => {
+  test('is not that 401 if the API refused the login', () => {
     const failure = { status: 401, kind: 'authentication_failed', text: 'API Error: 401 no' }
     expect(toApiError(failure, undefined)).toMatchObject({ status: 401, message: 'no' })
   })

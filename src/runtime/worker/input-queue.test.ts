@@ -8,7 +8,7 @@ async function collect<T>(queue: InputQueue<T>): Promise<T[]> {
   return items
 }
 
-test('it yields what was pushed before it was read, and then ends', async () => {
+test('the queue yields earlier values, and then ends', async () => {
   const queue = new InputQueue<number>()
   queue.push(1)
   queue.push(2)
@@ -16,7 +16,7 @@ test('it yields what was pushed before it was read, and then ends', async () => 
   expect(await collect(queue)).toEqual([1, 2])
 })
 
-test('it yields what is pushed while it is read', async () => {
+test('the queue yields a value while a reader waits', async () => {
   const queue = new InputQueue<number>()
   const collected = collect(queue)
   for (const item of [0, 1, 2]) {
@@ -27,7 +27,7 @@ test('it yields what is pushed while it is read', async () => {
   expect(await collected).toEqual([0, 1, 2])
 })
 
-test('it yields several that are pushed at once', async () => {
+test('the queue yields several values that are pushed at once', async () => {
   const queue = new InputQueue<number>()
   const collected = collect(queue)
   await Promise.resolve()
@@ -37,7 +37,7 @@ test('it yields several that are pushed at once', async () => {
   expect(await collected).toEqual([1, 2])
 })
 
-test('it ends for a reader that waits', async () => {
+test('the queue ends for a waiting reader', async () => {
   const queue = new InputQueue<number>()
   const collected = collect(queue)
   await Promise.resolve()
@@ -45,7 +45,7 @@ test('it ends for a reader that waits', async () => {
   expect(await collected).toEqual([])
 })
 
-test('it may be closed twice', async () => {
+test('the queue may be closed twice', async () => {
   const queue = new InputQueue<number>()
   queue.close()
   queue.close()

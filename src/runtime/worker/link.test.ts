@@ -32,7 +32,7 @@ function open(start: (launch: Launch) => Launch): { link: Link; ended: Promise<E
   return { link: new Link({}, new Misled(start), listener), ended: ended.promise }
 }
 
-test('a process that the system does not start ends with the system’s reason', async () => {
+test('a process that the system can not start ends with the system’s reason', async () => {
   const { link, ended } = open((launch) => ({ ...launch, command: '/nowhere/made-up' }))
   const { cause, error } = await ended
   expect(cause).toBe('the process could not be started')
@@ -43,7 +43,7 @@ test('a process that the system does not start ends with the system’s reason',
 })
 
 test.each(['EMFILE', 'ENOMEM'])(
-  'a start that fails at once, with %s, is told by the reason and not by the SDK’s words',
+  'a start that fails at once, with %s, ends with the reason and not the SDK’s message',
   (code) => {
     const start = (): Launch => {
       throw Object.assign(new Error(`spawn ${code}`), { code, syscall: 'spawn' })
@@ -59,7 +59,7 @@ test.each(['EMFILE', 'ENOMEM'])(
   },
 )
 
-test('a link that is closed again, or whose process ends after that, has one end: the first', async () => {
+test('a link keeps the first end, when it is closed again or its process ends later', async () => {
   const ends: End[] = []
   const launcher = new Misled((launch) => ({ ...launch, command: process.execPath, args: [] }))
   const listener = {

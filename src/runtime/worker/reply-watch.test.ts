@@ -83,7 +83,7 @@ describe('a reply ends', () => {
     expect(read(eventsFor(blocks, stopReason)).endings).toEqual([ending])
   })
 
-  test('whole, where a text that began empty has grown', () => {
+  test('whole, if a text that began empty has grown', () => {
     const [start, ...rest] = eventsFor([text('')], 'end_turn')
     const delta = {
       type: 'content_block_delta',
@@ -94,7 +94,7 @@ describe('a reply ends', () => {
     expect(read([start, begin, delta, ...end] as ReplyEvent[]).endings).toEqual(['whole'])
   })
 
-  test('reasked, where only a thought has grown', () => {
+  test('reasked, if only a thought has grown', () => {
     const [start, begin, ...end] = eventsFor([{ type: 'thinking', thinking: '' }], 'end_turn')
     const delta = {
       type: 'content_block_delta',
@@ -105,17 +105,17 @@ describe('a reply ends', () => {
   })
 })
 
-test('every event goes through as it is', () => {
+test('every event is passed on unchanged', () => {
   const events = eventsFor([text('a'), call('look')], 'tool_use')
   expect(read(events).passed).toEqual(events)
 })
 
-test('the end that the runtime makes up for a broken stream does not', () => {
+test('the end that the runtime makes up for a broken stream is not passed on', () => {
   const events = eventsFor([text('a')], null)
   expect(read(events).passed.map(({ type }) => type)).not.toContain('message_delta')
 })
 
-test('the calls of the client are known by id, in order; those of the API are not among them', () => {
+test('the calls of the client are known by id, in order, without those of the API', () => {
   const { callIds } = read(eventsFor([call('look', 'b'), SEARCH, call('walk', 'a')], 'tool_use'))
   expect(callIds).toEqual(['b', 'a'])
 })
@@ -132,11 +132,11 @@ describe('a reply as gateways send it', () => {
     ['before its blocks', [start, usageOnly, ...rest]],
     ['before the stop reason', [start, ...rest.slice(0, 2), usageOnly, ...rest.slice(2)]],
     ['after the stop reason', [start, ...rest.slice(0, 3), usageOnly, ...rest.slice(3)]],
-  ])('passes with a message_delta that has usage alone %s', (_, events) => {
+  ])('passes with a message_delta that only has usage %s', (_, events) => {
     expect(read(events)).toMatchObject({ passed: events, endings: ['whole'], errors: [] })
   })
 
-  test('passes with a message_start that came twice, once, without what the runtime made up', () => {
+  test('passes with a repeated message_start once, without the events that the runtime made up', () => {
     const stop: ReplyEvent = { type: 'message_stop' }
     const { passed, endings } = read([start, usageOnly, stop, start, ...rest])
     expect(passed).toEqual([start, ...rest])
@@ -147,7 +147,7 @@ describe('a reply as gateways send it', () => {
     expect(read([start, ...rest.slice(0, 2), start]).endings).toEqual(['broken'])
   })
 
-  test('passes with content and stop reason in message_start; the runtime has seen none of it', () => {
+  test('passes with content and stop reason in message_start, which the runtime does not read', () => {
     const message = { content: [call('look')], stop_reason: 'tool_use' }
     const events = [{ type: 'message_start', message }, { type: 'message_stop' }]
     const { passed, endings } = read(events as unknown as ReplyEvent[])
@@ -155,7 +155,7 @@ describe('a reply as gateways send it', () => {
     expect(endings).toEqual(['unanswerable'])
   })
 
-  test('passes with events of types that are not known', () => {
+  test('passes with events of unknown types', () => {
     const unknown = { type: 'event_of_tomorrow', a: [1] } as unknown as ReplyEvent
     expect(read([start, unknown, ...rest, unknown]).passed).toEqual([
       start,

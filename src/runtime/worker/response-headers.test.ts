@@ -15,7 +15,7 @@ const BEGINNING = [
   '  headers: {',
 ]
 
-test('retry-after of an answer is read', () => {
+test('the retry-after of an answer is read', () => {
   const lines = [
     '    "request-id": "req_1",',
     '    "retry-after": "7",',
@@ -30,7 +30,7 @@ test.each([
   ['"0"', 1],
   ['"1.2"', 2],
   ['"Wed, 25 Nov 2026 09:00:00 GMT"', undefined],
-])('as %s it is %s', (value, seconds) => {
+])('a retry-after of %s is %s', (value, seconds) => {
   expect(headersIn(...BEGINNING, `    "retry-after": ${value},`).retryAfter).toBe(seconds)
 })
 

@@ -16,7 +16,7 @@ function startSettings(): { settings: ProcessSettings; acknowledge: (() => void)
   return { settings: new ProcessSettings(channel as unknown as Channel, '40', ''), acknowledge }
 }
 
-test('the gate is closed when the process has said so, and open from when it is told to', async () => {
+test('the gate is closed once the process confirms it, and open once the opening is sent', async () => {
   const { settings, acknowledge } = startSettings()
   const applied = settings.apply(STATE, 'open')
   acknowledge.shift()?.()
@@ -30,7 +30,7 @@ test('the gate is closed when the process has said so, and open from when it is 
   expect(settings.isClosed).toBe(false)
 })
 
-test('a gate that was told to open again is not closed when the first word of it comes', async () => {
+test('a gate that was sent an opening stays open when a late confirmation arrives', async () => {
   const { settings, acknowledge } = startSettings()
   const applied = settings.apply(STATE, 'open')
   acknowledge.shift()?.()

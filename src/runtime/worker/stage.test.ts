@@ -13,7 +13,7 @@ test('a turn goes through its stages, and the worker is ready again', () => {
   expect(machine.current).toBe('ready')
 })
 
-test('the next turn may be given while the process tidies up', () => {
+test('the next turn may be given while the process finishes the last', () => {
   expect(machineAt('ready', 'opening', 'asking', 'settling', 'opening').current).toBe('opening')
 })
 

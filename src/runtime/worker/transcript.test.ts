@@ -30,7 +30,7 @@ test('the longest common beginning is found', () => {
   expect(transcript.shared(['origin', 'x'])).toBe(0)
 })
 
-test('a cut is made at a target, and keeps as much as it can', () => {
+test('a cut is made at a target, and keeps as much as possible', () => {
   const transcript = holding(['a', true], ['b'], ['c'], ['d'], ['e', true], ['f'])
   expect(transcript.cutWithin(6)).toEqual({ keep: 4, target: 'uuid of e' })
   expect(transcript.cutWithin(4)).toEqual({ keep: 4, target: 'uuid of e' })
@@ -38,7 +38,7 @@ test('a cut is made at a target, and keeps as much as it can', () => {
   expect(transcript.cutWithin(3)).toEqual({ keep: 0, target: 'uuid of a' })
 })
 
-test('after a cut it holds what is left, and names its newest user message', () => {
+test('after a cut the transcript holds the rest, and names its newest user message', () => {
   const transcript = holding(['a', true], ['b'], ['c'], ['d'], ['e', true], ['f'])
   transcript.cut({ keep: 4, target: 'uuid of e' })
   expect([transcript.length, transcript.lineage, transcript.newest]).toEqual([4, 'd', 'uuid of c'])
@@ -46,7 +46,7 @@ test('after a cut it holds what is left, and names its newest user message', () 
   expect([transcript.length, transcript.lineage, transcript.isEmpty]).toEqual([0, 'origin', true])
 })
 
-test('in doubt it is found by no turn, and can still be emptied', () => {
+test('in doubt no turn finds it, and it can still be emptied', () => {
   const transcript = holding(['a', true], ['b'])
   transcript.doubt()
   expect(transcript.lineage).toBeUndefined()
@@ -64,7 +64,7 @@ test('a conversation whose first message is no target can not be emptied', () =>
   expect(begunByTheAssistant.whole).toBeUndefined()
 })
 
-test('a message that was written, and of which nothing more is known, can be cut away', () => {
+test('a message that was written but not confirmed can be cut away', () => {
   const transcript = new Transcript()
   transcript.begin('origin')
   transcript.wrote('uuid', true)

@@ -7,7 +7,7 @@ import { expect, test } from 'vitest'
 import { temporaryFolder } from '../../../test/support/store.ts'
 import { sqliteDialect } from './driver.ts'
 
-test('what failed for the lock of another process leaves nothing behind', async () => {
+test('a statement that failed on the lock of another process leaves nothing behind', async () => {
   const folder = temporaryFolder()
   const path = join(folder.path, 'store.db')
   const [mine, other] = [new Libsql(path, { timeout: 0 }), new Libsql(path, { timeout: 0 })]

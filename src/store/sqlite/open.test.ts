@@ -40,7 +40,7 @@ async function open(): Promise<Store> {
 
 const BATCH = { owner: '', endpoint: '/v1/messages', betas: [], expiry: 60_000 }
 
-test('only the user can read the files, while they are in use too', async () => {
+test('only the user can read the files, also while they are in use', async () => {
   const { db } = await open()
   await new BatchRecords(await open()).create('one', BATCH)
   await sql`select 1`.execute(db)
@@ -52,7 +52,7 @@ test('only the user can read the files, while they are in use too', async () => 
   expect(statSync(join(folder, 'state')).mode & 0o777).toBe(0o700)
 })
 
-test('its content is there when it is opened again', async () => {
+test('the content is there when the database is opened again', async () => {
   const records = new BatchRecords(await open())
   await records.create('one', BATCH)
   await records.add('one', 0, [{ customId: 'a', params: '{"text":"ü"}' }])
@@ -74,7 +74,7 @@ test('deleted data is in no file, and takes no room', async () => {
   expect(statSync(path).size).toBeLessThan(200_000)
 })
 
-test('a file that is no database is said to be damaged', async () => {
+test('a file that is no database is reported as damaged', async () => {
   mkdirSync(join(folder, 'state'))
   writeFileSync(path, 'made up '.repeat(1000))
   await expect(open()).rejects.toMatchObject({
@@ -84,7 +84,7 @@ test('a file that is no database is said to be damaged', async () => {
   expect(readFileSync(path, 'utf8')).toMatch(/^made up/)
 })
 
-test('a full disk is said to be one, nothing half written stays, and it goes on when there is room', async () => {
+test('a full disk is reported, nothing is half written, and work continues once there is room', async () => {
   const store = await open()
   const records = new BatchRecords(store)
   await records.create('one', BATCH)
@@ -107,7 +107,7 @@ test('a full disk is said to be one, nothing half written stays, and it goes on 
   expect(await count()).toEqual({ count: 3 })
 })
 
-test('a file with a damaged page is said to be damaged, and is left as it is', async () => {
+test('a file with a damaged page is reported as damaged, and stays unchanged', async () => {
   const store = await open()
   const records = new BatchRecords(store)
   await records.create('one', BATCH)
@@ -132,14 +132,14 @@ test('a file with a damaged page is said to be damaged, and is left as it is', a
   expect(readFileSync(path).equals(bytes)).toBe(true)
 })
 
-test('a folder that can not be used is named', async () => {
+test('a folder that can not be used is named in the error', async () => {
   writeFileSync(join(folder, 'state'), '')
   await expect(open()).rejects.toMatchObject({
     message: expect.stringContaining(path) as string,
   })
 })
 
-test('a database that someone else has locked is waited for, and nothing else waits', async () => {
+test('one statement waits for a locked database, and others do not wait for it', async () => {
   const [mine, other] = [await open(), await open()]
   const written = await other.db.transaction().execute(async (db) => {
     await new BatchRecords({ ...other, db }).create('theirs', BATCH)
@@ -153,7 +153,7 @@ test('a database that someone else has locked is waited for, and nothing else wa
   expect(rows).toEqual([{ id: 'mine' }, { id: 'theirs' }])
 })
 
-test('a store of a later version is refused', async () => {
+test('a database of a later version is refused', async () => {
   const { db } = await open()
   await sql`insert into kysely_migration values ('999_later', '2030-01-01')`.execute(db)
   await expect(open()).rejects.toThrow(/later version/)

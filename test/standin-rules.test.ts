@@ -87,7 +87,7 @@ describe.each(CASES)('%s', (_, fields, refusal, refusing, taking) => {
   })
 })
 
-test('a model that is not known has no rules', () => {
+test('an unknown model has no rules', () => {
   expect(outcomeOf('made-up-1', PREFILL)).toBe('taken')
 })
 

@@ -53,7 +53,7 @@ function outcomeOf(request: Request): string {
 const BOUND_ELSEWHERE =
   /^400 messages\.1\.content\.0: Invalid `signature` in `thinking` block\. The block is bound to a different conversation\./
 
-test('a thought is taken behind the prefix that it was made for', () => {
+test('a thought is accepted behind its own prefix', () => {
   const second = secondOf(FIRST)
   expect(outcomeOf(second)).toBe('taken')
   expect(outcomeOf(secondOf(second))).toBe('taken')
@@ -84,7 +84,7 @@ describe('a thought behind another prefix is refused', () => {
     expect(outcomeOf(change(secondOf(FIRST)))).toMatch(BOUND_ELSEWHERE)
   })
 
-  test('a message of the role system that went to another place', () => {
+  test('a system message in another place', () => {
     const reminder = { role: 'system', content: 'It is late.' } as unknown as MessageParam
     const first = { ...FIRST, messages: [...FIRST.messages, reminder] }
     const second = secondOf(first)
@@ -99,7 +99,7 @@ describe('a thought behind another prefix is refused', () => {
   })
 })
 
-describe('what the API takes for the same prefix is the same', () => {
+describe('these prefixes are equal for the API', () => {
   test.each<[string, (request: Request) => Request]>([
     ['other metadata', (request) => ({ ...request, metadata: { user_id: 'another' } })],
     ['other parameters', (request) => ({ ...request, max_tokens: 7 })],
@@ -122,9 +122,9 @@ describe('what the API takes for the same prefix is the same', () => {
   })
 })
 
-describe('which models check', () => {
+describe('models', () => {
   test.each(['claude-opus-5-5', 'claude-haiku-5-5', 'claude-sonnet-5-5', 'claude-fable-5-1'])(
-    '%s does',
+    'check thoughts: %s',
     (model) => {
       const second = secondOf({ ...FIRST, model }, { system: 'Another.' })
       expect(outcomeOf(second)).toMatch(BOUND_ELSEWHERE)
@@ -132,7 +132,7 @@ describe('which models check', () => {
   )
 
   test.each(['claude-sonnet-4-6', 'claude-opus-4-8', 'claude-opus-5'])(
-    '%s does only where it is asked to',
+    'check thoughts only on request: %s',
     (model) => {
       const second = secondOf({ ...FIRST, model }, { system: 'Another.' })
       expect(outcomeOf(second)).toBe('taken')
@@ -140,7 +140,7 @@ describe('which models check', () => {
     },
   )
 
-  test('none does that is told to drop such thoughts', () => {
+  test('do not check thoughts if they are told to drop them', () => {
     const second = secondOf(FIRST, { system: 'Another.' })
     expect(outcomeOf({ ...second, ...bindingOf('drop_block') })).toBe('taken')
   })
@@ -151,7 +151,7 @@ function bindingOf(prefix_mismatch_behavior: string): Partial<Request> {
   return { thinking } as Partial<Request>
 }
 
-test('a thought with other words is refused, whatever the model', () => {
+test('a changed thought is refused, whatever the model', () => {
   const second = secondOf({ ...FIRST, model: 'claude-sonnet-4-6' })
   const [asked, said, next] = second.messages as [MessageParam, MessageParam, MessageParam]
   const [thought, ...rest] = said.content as { type: string }[]
@@ -163,7 +163,7 @@ test('a thought with other words is refused, whatever the model', () => {
   )
 })
 
-test('thoughts that are redacted are bound too', () => {
+test('redacted thoughts are bound to their prefix too', () => {
   const redacted = assistantMessage([
     { type: 'redacted_thinking', data: 'made-up' },
     textBlock('42'),
@@ -174,7 +174,7 @@ test('thoughts that are redacted are bound too', () => {
   expect(outcomeOf({ ...second, system: 'Another.' })).toContain('`redacted_thinking` block')
 })
 
-test('signatures of others are let through', () => {
+test('signatures of other origin are accepted', () => {
   const { content } = THOUGHT
   const messages: MessageParam[] = [...FIRST.messages, { role: 'assistant', content }]
   expect(outcomeOf({ ...FIRST, messages })).toBe('taken')
@@ -195,7 +195,7 @@ describe('the stand-in', () => {
   })
   afterAll(() => standin.close())
 
-  test('signs streamed and whole replies alike, scripted ones too', async () => {
+  test('signs streamed, whole and scripted replies alike', async () => {
     const whole = signatureIn(await client.messages.create(FIRST))
 
     expect(signatureIn(await client.messages.stream(FIRST).finalMessage())).toBe(whole)
@@ -204,7 +204,7 @@ describe('the stand-in', () => {
     expect(whole).not.toBe(signatureIn(THOUGHT))
   })
 
-  test('keeps what it was to answer when it refuses', async () => {
+  test('keeps its queued answer when it refuses', async () => {
     const second = secondOf(FIRST)
     standin.reply(message(assistantMessage([textBlock('queued')])))
 

@@ -150,7 +150,7 @@ describe('a whole message', () => {
     expect(JSON.parse(JSON.stringify(folded))).toEqual({ ...reply, parsed_output: null })
   })
 
-  test('comes in several deltas that never halve a character', async () => {
+  test('comes in several deltas that never split a character', async () => {
     standin.reply(message(textMessage(GREEK)))
 
     const received = await collect(client.messages.stream(HELLO))
@@ -171,7 +171,7 @@ describe('a whole message', () => {
 })
 
 describe('a scripted stream', () => {
-  test('sends the events as they are given, also in small pieces', async () => {
+  test('sends the given events, also in small pieces', async () => {
     const script = eventsOf(textMessage(GREEK))
     standin.reply(events(script, { chunking: 7 }))
 
@@ -205,7 +205,7 @@ describe('a scripted stream', () => {
     ])
   })
 
-  test('that is cut rejects, and is not taken for a client that left', async () => {
+  test('rejects if it is cut, and is not taken for a client that left', async () => {
     standin.reply(events([...eventsOf(textMessage('Half')).slice(0, 3), cut()]))
 
     await expect(client.messages.stream(HELLO).finalMessage()).rejects.toThrow()
@@ -240,7 +240,7 @@ describe('an error', () => {
     [500, 'api_error', InternalServerError],
     [504, 'timeout_error', GatewayTimeoutError],
     [529, 'overloaded_error', OverloadedError],
-  ])('%i %s has the shape that the client knows', async (status, type, errorClass) => {
+  ])('%i %s has the shape that the client recognises', async (status, type, errorClass) => {
     standin.reply(error(status, type, 'Made to fail', { 'retry-after': '7' }))
 
     const failure = await failureOf(client.messages.create(HELLO))
@@ -256,7 +256,7 @@ describe('an error', () => {
     expect(failure.headers?.get('retry-after')).toBe('7')
   })
 
-  test('may be no JSON at all', async () => {
+  test('may be no JSON', async () => {
     standin.reply(raw(502, { 'content-type': 'text/html' }, '<h1>Bad gateway</h1>'))
 
     const failure = await failureOf(client.messages.create(HELLO))
@@ -264,7 +264,7 @@ describe('an error', () => {
     expect(failure).toMatchObject({ status: 502, message: expect.stringContaining('Bad gateway') })
   })
 
-  test('may be a connection that drops', async () => {
+  test('may be a dropped connection', async () => {
     standin.reply(cutBeforeAnswer())
 
     expect(await failureOf(client.messages.create(HELLO))).toBeInstanceOf(APIConnectionError)
@@ -311,7 +311,7 @@ describe('the record', () => {
     expect(standin.messages).toEqual([first, second])
   })
 
-  test('tells a request that arrives after it was waited for', async () => {
+  test('reports a request that arrives after it was waited for', async () => {
     const next = standin.nextMessage()
     await client.messages.create(HELLO)
     expect((await next).body.messages).toEqual(HELLO.messages)
@@ -329,7 +329,7 @@ describe('the record', () => {
   })
 })
 
-test('a function decides when no answer is queued', async () => {
+test('a function answers if no answer is queued', async () => {
   standin.answer = async ({ body }, index) =>
     message(textMessage(`${index}: ${JSON.stringify(body.messages[0]?.content)}`))
   standin.reply(message(textMessage('queued')))
@@ -343,7 +343,7 @@ test('a function decides when no answer is queued', async () => {
   expect(texts).toEqual(['queued', '1: "Hello"', '2: "Hello"'])
 })
 
-test('tokens are counted alike for the same request', async () => {
+test('token counts are equal for the same request', async () => {
   const { messages, model } = HELLO
   const first = await client.messages.countTokens({ messages, model })
   const again = await client.messages.countTokens({ messages, model })
@@ -355,7 +355,7 @@ test('tokens are counted alike for the same request', async () => {
   expect(standin.messages).toEqual([])
 })
 
-test('the census sees a process come and go', async () => {
+test('the census sees a process start and end', async () => {
   const child = spawn(process.execPath, ['--eval', 'setInterval(() => {}, 1000)'])
   await once(child, 'spawn')
   const pid = child.pid ?? 0
@@ -377,25 +377,28 @@ describe('the real runtime', () => {
   test.each([
     ['an API key', {}, { 'x-api-key': 'sk-ant-api03-made-up-for-tests' }],
     ['a token', SUBSCRIPTION_LOGIN, { authorization: 'Bearer sk-ant-oat01-made-up-for-tests' }],
-  ])('asks once for a prompt and yields the text, with %s', async (_name, overrides, headers) => {
-    let whileAsking: number[] = []
-    standin.answer = () => {
-      whileAsking = runtimeProcesses().map(({ pid }) => pid)
-      return message(textMessage(GREEK))
-    }
+  ])(
+    'makes one request for a prompt and yields the text, with %s',
+    async (_name, overrides, headers) => {
+      let whileAsking: number[] = []
+      standin.answer = () => {
+        whileAsking = runtimeProcesses().map(({ pid }) => pid)
+        return message(textMessage(GREEK))
+      }
 
-    const yielded = await ask('Hello @/etc/hostname', overrides)
+      const yielded = await ask('Hello @/etc/hostname', overrides)
 
-    expect(yielded.find(({ type }) => type === 'result')).toMatchObject({ result: GREEK })
-    expect(standin.messages).toHaveLength(1)
-    expect(standin.messages[0]?.headers).toMatchObject(headers)
-    expect(JSON.stringify(standin.messages[0]?.body.messages)).toContain('Hello @/etc/hostname')
-    expect(whileAsking).toHaveLength(1)
-    await waitUntilGone(whileAsking, 10_000)
-    expect(runtimeProcesses()).toEqual([])
-  })
+      expect(yielded.find(({ type }) => type === 'result')).toMatchObject({ result: GREEK })
+      expect(standin.messages).toHaveLength(1)
+      expect(standin.messages[0]?.headers).toMatchObject(headers)
+      expect(JSON.stringify(standin.messages[0]?.body.messages)).toContain('Hello @/etc/hostname')
+      expect(whileAsking).toHaveLength(1)
+      await waitUntilGone(whileAsking, 10_000)
+      expect(runtimeProcesses()).toEqual([])
+    },
+  )
 
-  test('asks nothing when nobody is logged in', async () => {
+  test('makes no request when nobody is logged in', async () => {
     const yielded = await ask('Hello', NO_LOGIN).catch(String)
 
     expect(JSON.stringify(yielded)).toContain('Not logged in')

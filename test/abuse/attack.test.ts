@@ -92,7 +92,7 @@ async function chat(key: string, messages: readonly object[]): Promise<string> {
 }
 
 describe('one client gets nothing of another', () => {
-  test('not its hidden thought, with equal messages and another key or system prompt', async () => {
+  test('hidden thoughts are not restored for equal messages with another key or system prompt', async () => {
     const secret = 'The thought of Anna alone.'
     const said = 'The same words.'
     const opening = { role: 'user', content: 'Hi' }
@@ -109,7 +109,7 @@ describe('one client gets nothing of another', () => {
 })
 
 describe('announced bytes that never come', () => {
-  test('keeps no one out', async () => {
+  test('do not take the room of others', async () => {
     const announced = [
       'POST /v1/messages HTTP/1.1',
       'Host: localhost',
@@ -132,14 +132,17 @@ describe('bodies with a content-encoding', () => {
     expect(statusOf(await answerTo(post('/v1/messages', encode(hello()), headers)))).toBe(200)
   })
 
-  test.each(Object.entries(ENCODERS))('a bomb of %s is a 413', async (encoding, encode) => {
-    const headers = [`content-encoding: ${encoding}`, ...headersOf(ANNA)]
-    const bomb = encode(Buffer.alloc(64 * 1024 * 1024, ' '))
-    expect(statusOf(await answerTo(post('/v1/messages', bomb, headers)))).toBe(413)
-    await expectService()
-  })
+  test.each(Object.entries(ENCODERS))(
+    '%s that grows too large is a 413',
+    async (encoding, encode) => {
+      const headers = [`content-encoding: ${encoding}`, ...headersOf(ANNA)]
+      const bomb = encode(Buffer.alloc(64 * 1024 * 1024, ' '))
+      expect(statusOf(await answerTo(post('/v1/messages', bomb, headers)))).toBe(413)
+      await expectService()
+    },
+  )
 
-  test('one that is unknown is a 415', async () => {
+  test('an unknown encoding is a 415', async () => {
     const headers = ['content-encoding: made-up', ...headersOf(ANNA)]
     expect(statusOf(await answerTo(post('/v1/messages', hello(), headers)))).toBe(415)
   })
@@ -152,11 +155,11 @@ describe('paths and protocols', () => {
     '/v1/v1/messages',
     '/messages',
     '/anthropic/v1/messages',
-  ])('a message asked for at %s is answered', async (path) => {
+  ])('a message request to %s is answered', async (path) => {
     expect(statusOf(await answerTo(post(path, hello(), headersOf(ANNA))))).toBe(200)
   })
 
-  test('another path is a 404 that says what to set', async () => {
+  test('another path is a 404 that names the right one', async () => {
     const answer = await answerTo(post('/v2/messages', hello(), headersOf(ANNA)))
     expect(statusOf(answer)).toBe(404)
     expect(answer).toContain('base URL')
@@ -176,7 +179,7 @@ describe('paths and protocols', () => {
   })
 })
 
-test('an upstream that only pings does not begin a reply', async () => {
+test('pings from upstream alone do not begin a reply', async () => {
   standin.reply(events([{ type: 'ping' }, hang()]))
   const stream = JSON.stringify({ ...(JSON.parse(hello()) as object), stream: true })
   const answer = await answerTo(post('/v1/messages', stream, headersOf(ANNA)))
@@ -193,7 +196,7 @@ async function leave(count: number): Promise<void> {
 }
 
 describe('clients that leave at once', () => {
-  test('are never asked for if they stood in line', async () => {
+  test('cause no request upstream if they were waiting in line', async () => {
     const gate = makeGate()
     const [start, ...others] = eventsOf(textMessage('Now.'))
     if (start === undefined) throw new Error('A message without events.')
@@ -207,14 +210,14 @@ describe('clients that leave at once', () => {
     expect(JSON.stringify(standin.messages.map(({ body }) => body))).not.toContain('Left')
   })
 
-  test('cost no process, and the next client does not wait for them', async () => {
+  test('end no process, and do not delay the next client', async () => {
     await leave(200)
     await expectService()
     expect(runtimesIn(sandbox.folder).length).toBeLessThanOrEqual(2)
   })
 })
 
-describe('JSON that takes long is refused', () => {
+describe('JSON that takes long to read is refused', () => {
   const keys = Array.from({ length: 1_000_000 }, (_, index) => `"${index}":0`).join(',')
   test.each([
     ['lists in lists', '['.repeat(16_000_000)],
@@ -239,7 +242,7 @@ test('a client that asks for a stream’s head, or reads nothing of it, holds no
   }
 })
 
-test('a key file that becomes a pipe no one writes to stops nothing: the last keys stay valid', async () => {
+test('a key file that becomes a pipe without a writer changes nothing: the last keys stay valid', async () => {
   rmSync(keyFile)
   execFileSync('mkfifo', [keyFile])
   await vi.waitFor(
@@ -252,7 +255,7 @@ test('a key file that becomes a pipe no one writes to stops nothing: the last ke
   await expectService()
 })
 
-test('after all that it stops at once, and leaves neither a process nor a file', async () => {
+test('after all attacks the server stops at once, and leaves neither a process nor a file', async () => {
   command.signal('SIGTERM')
   expect(await command.ended).toMatchObject({ code: 0, signal: null })
   expect(runtimesIn(sandbox.folder)).toEqual([])

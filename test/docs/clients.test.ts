@@ -24,7 +24,7 @@ const RUN = new Map(
 const home = mkdtempSync(join(tmpdir(), 'clients-'))
 afterAll(() => rmSync(home, { recursive: true }))
 
-test('the table has each agent, and all of them were right', () => {
+test('the table has each agent, and all passed', () => {
   expect([...RUN.keys()]).toEqual(CLIENT_PROGRAMS.map(({ name }) => name))
   expect([...RUN.values()].filter(({ result }) => result !== 'right')).toEqual([])
 })
@@ -50,7 +50,7 @@ test('the versions of the libraries are those that the tests have', () => {
   }
 })
 
-test.each(CLIENT_PROGRAMS)('the settings of $name are those that it was run with', (client) => {
+test.each(CLIENT_PROGRAMS)('the settings of $name are those of its run', (client) => {
   const place = join(home, client.name)
   const [url, model] = ['http://localhost:42069', 'claude-sonnet-5-5']
   client.launch({ home: place, work: place, url, model, task: '' })
@@ -65,7 +65,7 @@ function filesIn(folder: string): string[] {
     .filter((path) => statSync(path).isFile())
 }
 
-test('a table takes the place of the one before, and says what is to be said of a client', () => {
+test('a new table replaces the old one, and has the remark for a client', () => {
   const [client] = CLIENT_PROGRAMS
   if (client === undefined) throw new Error('There is no client.')
   const attempt = { client, version: '1', lanes: ['open', 'resolve'], result: 'a | b' }
@@ -86,6 +86,6 @@ test.each([
   ],
   ['npm error code EACCES\nnpm error syscall mkdir\n', 'syscall mkdir'],
   ['', 'npm failed'],
-])('npm’s complaint %j is told as %j', (complaint, reason) => {
+])('npm’s message %j is reported as %j', (complaint, reason) => {
   expect(reasonIn(complaint)).toBe(reason)
 })

@@ -47,7 +47,7 @@ function settings(unit: string): Map<string, string[]> {
 }
 
 describe('the Dockerfile', () => {
-  test('takes from the clone only what .dockerignore lets in', () => {
+  test('copies from the clone only files that .dockerignore allows', () => {
     const ignore = read('.dockerignore').split('\n')
     expect(ignore[0]).toBe('*')
     const copied = instructions()
@@ -57,13 +57,13 @@ describe('the Dockerfile', () => {
     expect(copied.filter((path) => !ignore.includes(`!${path}`))).toEqual([])
   })
 
-  test('ends as a user without rights, who starts Node itself', () => {
+  test('ends as a user without rights, and starts Node directly', () => {
     const last = instructions().toReversed()
     expect(last.find((line) => line.startsWith('USER '))).toBe('USER node')
     expect(last[0]).toBe('ENTRYPOINT ["node", "/app/dist/cli/main.js"]')
   })
 
-  test('asks the end for its health that needs no key', () => {
+  test('checks the health route, which needs no key', () => {
     const line = instructions().find((text) => text.startsWith('HEALTHCHECK')) ?? ''
     const command = JSON.parse(line.slice(line.indexOf('['))) as string[]
     expect(command).toEqual(['node', '-e', expect.stringContaining('/health')])
@@ -78,7 +78,7 @@ describe('docker-compose.yml', () => {
     expect(service.environment['CSP_PROXY_API_KEY']).toMatch(/^\$\{CSP_PROXY_API_KEY:\?/)
   })
 
-  test('mounts what the image has a place for', () => {
+  test('mounts only folders that the image has', () => {
     const targets = service.volumes.map((volume) => volume.slice(volume.lastIndexOf(':') + 1))
     const [line = ''] = instructions().filter((text) => text.startsWith('VOLUME '))
     expect(targets).toEqual(JSON.parse(line.slice('VOLUME '.length)))
@@ -90,7 +90,7 @@ describe('docker-compose.yml', () => {
   })
 })
 
-test('every variable of the proxy that is named is one', () => {
+test('every named variable of the proxy exists', () => {
   const known = new Set(OPTION_KEYS.map(variableOf))
   const texts = [DOCKERFILE, read('docker-compose.yml'), UNIT, PLIST, ENVIRONMENT]
   const named = texts.flatMap((text) => [...text.matchAll(/\bCSP_\w+/g)].map(([name]) => name))
@@ -98,7 +98,7 @@ test('every variable of the proxy that is named is one', () => {
   expect(named.filter((name) => !known.has(name))).toEqual([])
 })
 
-test('the unit of systemd runs the command as the user, who owns little else', () => {
+test('the systemd unit runs the command as the user, who owns little else', () => {
   const unit = settings(UNIT)
   expect(unit.get('User')).toEqual(['%i'])
   expect(unit.get('ExecStart')?.[0]).toMatch(/^\/usr\/bin\/node .*\/dist\/cli\/main\.js$/)
@@ -107,7 +107,7 @@ test('the unit of systemd runs the command as the user, who owns little else', (
   expect(unit.get('StateDirectory')).toEqual(['claude-sub-proxy/%i'])
 })
 
-test('the list of launchd is well-formed, and has every placeholder that its installation fills', () => {
+test('the launchd list is well-formed, and has every placeholder that its installation fills', () => {
   const [comment = ''] = /<!--[^]*?-->/.exec(PLIST) ?? []
   expect(comment.slice(4, -3)).not.toContain('--')
   const body = PLIST.replace(comment, '').replaceAll(/<[?!][^>]*>/g, '')

@@ -15,7 +15,7 @@ test('the table of docs/exactness.md has everything that the SDK has, and nothin
   expect(documented.toSorted()).toEqual(expected.toSorted())
 })
 
-test('the table has no outcome that is not known', () => {
+test('the table has only known outcomes', () => {
   const outcomes = [...documentedTable().values()].flatMap((names) =>
     [...names.values()].flatMap(({ whole, turns }) => [whole, turns]),
   )
@@ -48,12 +48,12 @@ describe('types are read from declarations', () => {
     expect(examples.fieldsOf('Text.Inner').map(({ name }) => name)).toEqual(['of'])
   })
 
-  test('and a type that is gone is told', () => {
+  test('and a missing type is an error', () => {
     expect(() => examples.fieldsOf('Gone')).toThrow('Gone')
   })
 })
 
-test('each field of a request is found that the SDK names in its own way', () => {
+test("each field of a request is found under the SDK's own name for it", () => {
   const source = readFileSync(
     'node_modules/@anthropic-ai/sdk/resources/beta/messages/messages.d.ts',
     'utf8',

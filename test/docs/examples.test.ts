@@ -127,7 +127,7 @@ describe('the TypeScript of docs/clients.md and docs/library.md', () => {
     expect(questions()).toEqual([QUESTION, QUESTION])
   })
 
-  test('asks without a port, as a library, and ends', async () => {
+  test('works without a port, as a library, and ends', async () => {
     standin.reply(message(textMessage('Hello, library.')))
 
     const { stdout } = await run(process.execPath, [join(project, 'out/library.js')], {

@@ -7,7 +7,7 @@ import { linesBetween } from './markdown.ts'
 
 const FAULTS = readFileSync(new URL('../../docs/faults.md', import.meta.url), 'utf8')
 
-test('the table has every fault that is tried, and what is expected of it', () => {
+test('the table has every tested fault, with the expected result', () => {
   const rows = linesBetween(FAULTS, ...BETWEEN)
     .trim()
     .split('\n')

@@ -77,15 +77,15 @@ function problemsOf(compose: unknown): string[] {
   return (validate.errors ?? []).map((problem) => `${problem.instancePath} ${problem.message}`)
 }
 
-describe('what Kubernetes reads', () => {
-  test('is of its form', async () => {
+describe('the manifest for Kubernetes', () => {
+  test('is valid', async () => {
     const kinds = manifests().map(({ kind }) => kind)
     expect(kinds).toEqual(['Deployment', 'Service', 'PodDisruptionBudget'])
     const values = manifests().map((manifest): [string, unknown] => [manifest.kind, manifest])
     expect(await errorsOf('right', ...values)).toBe('')
   })
 
-  test('would not be with a wrong field, or a value of another type', async () => {
+  test('would be invalid with a wrong field, or a value of another type', async () => {
     const [deployment] = manifests()
     const errors = await errorsOf(
       'wrong',
@@ -97,7 +97,7 @@ describe('what Kubernetes reads', () => {
   })
 })
 
-test('what Compose reads is of its form, and would not be with a wrong field', () => {
+test('the file for Compose is valid, and would be invalid with a wrong field', () => {
   expect(problemsOf(parse(TEAMS))).toEqual([])
   expect(problemsOf(parse(COMPOSE))).toEqual([])
   const [name] = ['postgres']
@@ -141,7 +141,7 @@ describe('for teams', () => {
     expect(KUBERNETES).toContain('a subscription is one')
   })
 
-  test('every variable of the proxy that is named is one', () => {
+  test('every named variable of the proxy exists', () => {
     const known = new Set(OPTION_KEYS.map(variableOf))
     const named = [KUBERNETES, TEAMS].flatMap((text) =>
       [...text.matchAll(/\bCSP_\w+/g)].map(([name]) => name),

@@ -24,7 +24,7 @@ function rowsOf(key: string): Map<string, string> {
   return new Map(table.slice(1).map(([name = '', what = '']) => [name.replaceAll('`', ''), what]))
 }
 
-test.each(Object.entries(NAMES))('each of the %s has one row, and no other has', (key, names) => {
+test.each(Object.entries(NAMES))('each of the %s has exactly one row', (key, names) => {
   expect(names.length).toBeGreaterThan(10)
   expect([...rowsOf(key).keys()]).toEqual(names)
 })
@@ -34,11 +34,11 @@ test.each([
   ['items', ['read', 'left out']],
   ['events', ['told', 'never']],
   ['response', ['sent', 'absent']],
-])('each row of the %s says what becomes of it', (key, words) => {
+])('each row of the %s has its translation', (key, words) => {
   expect([...rowsOf(key).values()].filter((what) => !words.includes(what))).toEqual([])
 })
 
-test('the script changes nothing in tables that are up to date, and adds a row for what is new', () => {
+test('the script keeps tables that are up to date, and adds a row for each new entry', () => {
   expect(rowsIn(withTables(DOCUMENT, NAMES))).toEqual(rowsIn(DOCUMENT))
   const more = { ...NAMES, tools: [...NAMES.tools, 'made_up'] }
   expect(withTables(DOCUMENT, more)).toContain('| `made_up` | | |')
@@ -48,7 +48,7 @@ function rowsIn(document: string): string[] {
   return document.split('\n').filter((line) => line.startsWith('| `'))
 }
 
-test('the events that are told are those that the translation has', () => {
+test('the documented events are those of the translation', () => {
   const source = readFileSync('src/openai/responses/stream.ts', 'utf8')
   // Two of them are written as one, with the end of their name put in.
   const written = source.replace(
@@ -60,7 +60,7 @@ test('the events that are told are those that the translation has', () => {
   }
 })
 
-test('the tools that are offered are those that the translation has', () => {
+test('the documented tools are those of the translation', () => {
   const needed: Record<string, object> = {
     computer_use_preview: { display_width: 1, display_height: 1 },
     custom: { name: 'a' },
@@ -75,7 +75,7 @@ test('the tools that are offered are those that the translation has', () => {
   }
 })
 
-test('the fields that are sent are there in every response', () => {
+test('the documented fields are in every response', () => {
   const request = { input: 'Go.', user: 'a' }
   const head = { id: 'resp_1', request, createdAt: 0, names: new ToolNames() }
   const sent = Object.keys(emptyResponse('any', head))

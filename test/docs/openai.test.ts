@@ -212,7 +212,7 @@ describe.each([CHAT, RESPONSES])(
       expect(rows.length).toBeGreaterThan(20)
     })
 
-    test.each(rows)('is right about $field: $what', ({ field, what }) => {
+    test.each(rows)('has the right outcome for $field: $what', ({ field, what }) => {
       const others = beside[field] ?? {}
       const asked = (): object => translate({ ...others, [field]: samples[field] })
       switch (what) {
@@ -246,7 +246,7 @@ test('metadata comes back in the response', () => {
   expect(response.metadata).toEqual(SAMPLES.metadata)
 })
 
-test('the document links to what is there, and names files and paths that are', () => {
+test("the document's links work, and the files and paths that it names exist", () => {
   const anchors = headingAnchors(DOCUMENT)
   const inside = linkTargets(DOCUMENT).filter((target) => target.startsWith('#'))
   expect(inside.filter((target) => !anchors.includes(target))).toEqual([])

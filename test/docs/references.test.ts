@@ -71,7 +71,7 @@ function pictures(text: string): string[] {
 }
 
 describe.each(DOCUMENTS)('$name', ({ folder, text }) => {
-  test('names files and folders that are there', () => {
+  test('names only existing files and folders', () => {
     const named = codeSpans(text).filter((span) => isPath(span) && !NOT_OURS.has(span))
     const missing = named.filter(
       (path) => !existsSync(join(ROOT, path)) && !existsSync(join(ROOT, folder, path)),
@@ -79,12 +79,12 @@ describe.each(DOCUMENTS)('$name', ({ folder, text }) => {
     expect(missing).toEqual([])
   })
 
-  test('links to files and headings that are there', () => {
+  test('links only to existing files and headings', () => {
     const targets = linkTargets(text).filter((target) => !target.startsWith('https://'))
     expect(targets.filter((target) => !leads(target, { folder, text }))).toEqual([])
   })
 
-  test('names scripts that npm knows', () => {
+  test('names only existing npm scripts', () => {
     const { scripts } = JSON.parse(read('package.json')) as { scripts: Record<string, string> }
     const named = [...text.matchAll(/npm (?:run )?(start|test|(?<=run )[\w-]+)/g)].map(
       ([, script = '']) => script,
@@ -93,20 +93,20 @@ describe.each(DOCUMENTS)('$name', ({ folder, text }) => {
   })
 })
 
-test.each(STARTING)('$name starts the server with options that it knows', ({ text }) => {
+test.each(STARTING)('$name starts the server with existing options', ({ text }) => {
   expect(text).toContain('npm start')
   const lines = [...text.matchAll(/npm start -- ([^`\n]+)/g)].map(([, line = '']) => line)
   expect(lines).not.toHaveLength(0)
   for (const line of lines) expect(() => parseCommandLine(line.split(' '))).not.toThrow()
 })
 
-test('docs/README.md leads to every page of docs/', () => {
+test('docs/README.md links to every page of docs/', () => {
   const targets = new Set(linkTargets(read('docs/README.md')))
   const pages = readdirSync(join(ROOT, 'docs')).filter((name) => name.endsWith('.md'))
   expect(pages.filter((name) => name !== 'README.md' && !targets.has(name))).toEqual([])
 })
 
-test('docs/decisions/README.md leads to every decision', () => {
+test('docs/decisions/README.md links to every decision', () => {
   const targets = new Set(linkTargets(read('docs/decisions/README.md')))
   const pages = readdirSync(join(ROOT, 'docs/decisions'))
   expect(pages.filter((name) => name !== 'README.md' && !targets.has(name))).toEqual([])
@@ -118,13 +118,13 @@ describe('README.md', () => {
     expect(words.length).toBeLessThanOrEqual(README_WORDS)
   })
 
-  test('shows pictures that are there, the same in both languages', () => {
+  test('shows existing pictures, the same in both languages', () => {
     expect(pictures(README)).not.toHaveLength(0)
     expect(pictures(README).filter((path) => !existsSync(join(ROOT, path)))).toEqual([])
     expect(pictures(README_CN)).toEqual(pictures(README))
   })
 
-  test('links to nothing that is not in the package', () => {
+  test('links only to files of the package', () => {
     const { files } = JSON.parse(read('package.json')) as { files: string[] }
     // npm packs these by itself.
     const packed = [...files, 'README.md', 'LICENSE', 'package.json']
@@ -137,7 +137,7 @@ describe('README.md', () => {
     expect(left).toEqual([])
   })
 
-  test('has badges that are true', () => {
+  test('has true badges', () => {
     const { license, engines } = JSON.parse(read('package.json')) as {
       license: string
       engines: { node: string }
@@ -153,7 +153,7 @@ describe('README.md', () => {
 describe('docs/operations.md', () => {
   const text = read('docs/operations.md')
 
-  test('has the metrics that are there', async () => {
+  test('names only existing metrics', async () => {
     const metrics = createMetrics({
       version: '',
       census: () => ({ processes: {}, limit: 1, waiting: 0 }),
@@ -165,7 +165,7 @@ describe('docs/operations.md', () => {
     expect(new Set(documented)).toEqual(new Set(exported.map(([, name]) => name)))
   })
 
-  test('has the line of a turn as it is', () => {
+  test('has the log line of a turn as it is written', () => {
     const [example = ''] = codeBlocks(text, 'json')
     const { level, time, msg, ...fields } = JSON.parse(example) as Record<string, unknown>
     expect([level, msg, typeof time]).toEqual([30, 'turn', 'string'])
@@ -187,7 +187,7 @@ describe('the configuration', () => {
     for (const key of OPTION_KEYS) expect(table).toContain(`\`${variableOf(key)}\``)
   })
 
-  test('names no variable that is not in that table', () => {
+  test('names only variables of that table', () => {
     const known = new Set(OPTION_KEYS.map(variableOf))
     const named = [README, CONFIGURATION].flatMap((text) =>
       [...text.matchAll(/\bCSP_[A-Z_]+/g)].map(([name]) => name),
@@ -195,7 +195,7 @@ describe('the configuration', () => {
     expect(named.filter((name) => !known.has(name))).toEqual([])
   })
 
-  test('has an example of a file that loads without a warning', () => {
+  test('has an example file that loads without a warning', () => {
     const [example = ''] = codeBlocks(CONFIGURATION, 'ini')
     const machine = { cores: 2, freeMemoryBytes: 2 ** 33, container: false }
     const { config, warnings } = loadConfig({

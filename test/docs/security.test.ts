@@ -10,7 +10,7 @@ import { codeSpans, headingAnchors, linesBetween, linkTargets } from './markdown
 const FOLDER = new URL('../../docs/', import.meta.url)
 const SECURITY = readFileSync(new URL('security.md', FOLDER), 'utf8')
 
-test('the table of variables is what the runtime’s process inherits', () => {
+test('the table of variables has those that the runtime’s process inherits', () => {
   const rows = INHERITED.map(({ purpose, names }) => {
     const spans = names.split(' ').map((name) => `\`${name}\``)
     return `| ${purpose} | ${spans.join(', ')} |\n`
@@ -21,24 +21,24 @@ test('the table of variables is what the runtime’s process inherits', () => {
   )
 })
 
-test('the exceptions are named, all of them', () => {
+test('all exceptions are named', () => {
   const [, exceptions = ''] =
     /Kept back, although a name above fits: ([^.]*)\./.exec(SECURITY) ?? []
   expect(codeSpans(exceptions).toSorted()).toEqual([...REFUSED].toSorted())
 })
 
-test('it names limits that hold', () => {
+test('the named limits are those of the code', () => {
   expect(SECURITY).toContain(`nested more than ${MAX_DEPTH} levels deep`)
   expect(MAX_VALUES).toBe(1_000_000)
 })
 
-test('it names settings that there are', () => {
+test('the named settings exist', () => {
   const named = codeSpans(SECURITY).filter((span) => /^[a-z]+(?:_[a-z]+)+$/.test(span))
   expect(named).toContain('proxy_api_key')
   expect(named.filter((name) => !SETTING_KEYS.some((key) => key === name))).toEqual([])
 })
 
-test('it links to files and headings that are there', () => {
+test('the links lead to existing files and headings', () => {
   const anchors = headingAnchors(SECURITY)
   const targets = linkTargets(SECURITY)
   expect(targets).not.toHaveLength(0)

@@ -7,7 +7,7 @@ import { parse } from 'yaml'
 const FOLDER = fileURLToPath(new URL('../../.claude/skills', import.meta.url))
 const NAMES = readdirSync(FOLDER)
 
-test('there is a skill for each way', () => {
+test('there is a skill for each task', () => {
   expect(NAMES.toSorted()).toEqual([
     'configure-proxy',
     'setup-claude-sub-proxy',
@@ -24,7 +24,7 @@ describe.each(NAMES)('%s', (name) => {
   const text = readFileSync(join(FOLDER, name, 'SKILL.md'), 'utf8')
   const [, head = '', body = ''] = /^---\n([^]*?)\n---\n([^]*)$/.exec(text) ?? []
 
-  test('says what it is, and when to use it', () => {
+  test('has a description, and says when to use it', () => {
     const fields = parse(head) as Record<string, string>
     expect(Object.keys(fields)).toEqual(['name', 'description'])
     expect(fields['name']).toBe(name)
@@ -33,7 +33,7 @@ describe.each(NAMES)('%s', (name) => {
     expect(fields['description']?.length).toBeLessThan(1024)
   })
 
-  test('checks with the doctor, and goes on with skills that there are', () => {
+  test('checks with doctor, and refers to existing skills', () => {
     expect(body).toContain('doctor --json')
     const named = [...body.matchAll(/`((?:setup|configure)-[\w-]+)`/g)].map(
       ([, other = '']) => other,

@@ -115,7 +115,7 @@ export function deskTests(open: () => Promise<KeptStore>, knowsTheGone: boolean)
     return desk
   }
 
-  test('each request of a batch is asked once, and gets its result', async () => {
+  test('each request of a batch is made once, and gets its result', async () => {
     const ask = vi.fn<Asked>(hello)
     const desk = openDesk({ ask })
     const batch = await create(desk, ['a', 'b', 'c'])
@@ -136,7 +136,7 @@ export function deskTests(open: () => Promise<KeptStore>, knowsTheGone: boolean)
     )
   })
 
-  test('the headers of a batch for the API go with each of its requests', async () => {
+  test("the batch's headers for the API are sent with each of its requests", async () => {
     const ask = vi.fn<DeskOptions['ask']>(hello)
     const desk = openDesk({ ask })
     const headers = 'anthropic-workspace-id: wrkspc_1\nanthropic-user-profile-id: uprof_1'
@@ -159,7 +159,7 @@ export function deskTests(open: () => Promise<KeptStore>, knowsTheGone: boolean)
     await until(() => shown.at(-1) === 0)
   })
 
-  test('no more requests than allowed are asked at a time', async () => {
+  test('the number of simultaneous requests is limited', async () => {
     const gates: Deferred<void>[] = []
     const ask: Asked = () => {
       const gate = new Deferred<void>()
@@ -176,8 +176,8 @@ export function deskTests(open: () => Promise<KeptStore>, knowsTheGone: boolean)
     await ended(desk, batch)
   })
 
-  describe('the fault of a single request', () => {
-    test('is its result, and the others are asked', async () => {
+  describe('the error of a single request', () => {
+    test('becomes its result, and the other requests are made', async () => {
       const ask = vi.fn<Asked>(hello)
       const desk = openDesk({ ask })
       const batch = await desk.create(
@@ -222,7 +222,7 @@ export function deskTests(open: () => Promise<KeptStore>, knowsTheGone: boolean)
     })
   })
 
-  describe('a batch is refused as a whole, and nothing of it is kept,', () => {
+  describe('a batch is refused as a whole, and nothing of it is stored,', () => {
     const good = { custom_id: 'a', params: asking('a') }
     test.each([
       ['for an id that is used twice', [good, good], /requests.1.custom_id: "a" is used twice/],
@@ -240,7 +240,7 @@ export function deskTests(open: () => Promise<KeptStore>, knowsTheGone: boolean)
     })
   })
 
-  test('a failed request is asked again later, and the result has the number of attempts', async () => {
+  test('a failed request is repeated later, and the result has the number of attempts', async () => {
     let failures = 0
     const ask: Asked = (request) => {
       if (textOf(request) !== 'bad' || failures > 0) return hello(request)
@@ -281,7 +281,7 @@ export function deskTests(open: () => Promise<KeptStore>, knowsTheGone: boolean)
     expect(await ended(desk, anns)).toMatchObject({ counts: { succeeded: 1 } })
   })
 
-  test('a request is asked later if the keys can not be read', async () => {
+  test('a request is repeated later if the keys can not be read', async () => {
     const admit = vi
       .fn<DeskOptions['admit']>(() => Promise.resolve(undefined))
       .mockRejectedValueOnce(new Error('made up'))
@@ -290,7 +290,7 @@ export function deskTests(open: () => Promise<KeptStore>, knowsTheGone: boolean)
     expect(await ended(desk, batch)).toMatchObject({ counts: { succeeded: 1, errored: 0 } })
   })
 
-  test('a batch waits for the window of the plan, which is not an attempt', async () => {
+  test('a batch waits for the window of the plan, which is no attempt', async () => {
     let utilization = 0.8
     const rateLimits = () => ({
       status: 'allowed',
@@ -329,7 +329,7 @@ export function deskTests(open: () => Promise<KeptStore>, knowsTheGone: boolean)
     expect(ask).toHaveBeenCalledTimes(1)
   })
 
-  test('a batch that is paused is not asked until it is resumed, and others are', async () => {
+  test('a paused batch waits until it is resumed, and others do not', async () => {
     const ask = vi.fn<Asked>(hello)
     const other = openDesk({ hasRoom: () => false })
     const batch = await create(other, ['a'])
@@ -366,7 +366,7 @@ export function deskTests(open: () => Promise<KeptStore>, knowsTheGone: boolean)
     await expect(desk.records.cancel('', batch.id)).rejects.toMatchObject({ status: 400 })
   })
 
-  test('requests that are not asked in time expire', async () => {
+  test('requests that are not made in time expire', async () => {
     const desk = openDesk({ expiry: 50, hasRoom: () => false })
     const batch = await create(desk, ['a', 'b'])
     expect(await ended(desk, batch)).toMatchObject({ counts: { expired: 2 } })
@@ -376,7 +376,7 @@ export function deskTests(open: () => Promise<KeptStore>, knowsTheGone: boolean)
     ])
   })
 
-  test('a batch is deleted when it is old', async () => {
+  test('a batch is deleted at the end of its lifetime', async () => {
     const desk = openDesk()
     const batch = await create(desk, ['a'])
     await ended(desk, batch)
@@ -388,7 +388,7 @@ export function deskTests(open: () => Promise<KeptStore>, knowsTheGone: boolean)
   })
 
   describe('another owner', () => {
-    test('sees nothing of a batch, and can do nothing to it', async () => {
+    test('sees nothing of a batch, and can not change it', async () => {
       const desk = openDesk()
       const batch = await create(desk, ['a'], { owner: 'ann', betas: [] })
       await ended(desk, batch)
@@ -429,7 +429,7 @@ export function deskTests(open: () => Promise<KeptStore>, knowsTheGone: boolean)
   })
 
   describe('a dead worker', () => {
-    test('leaves its requests to another when its lease has ended, and its late result is dropped', async () => {
+    test('loses its requests to another when its lease has ended, and its late result is dropped', async () => {
       const gate = new Deferred<void>()
       const slow = openDesk({
         ask: () => Promise.resolve(source([() => gate.promise, ...REPLY]).events),
@@ -447,7 +447,7 @@ export function deskTests(open: () => Promise<KeptStore>, knowsTheGone: boolean)
       expect((await other.records.get('', batch.id)).counts).toMatchObject({ succeeded: 1 })
     })
 
-    test('is not the one that looks: what it works on is not asked twice after a long sleep', async () => {
+    test('is never the one that looks: its requests are not repeated after a long sleep', async () => {
       const { id } = await create(openDesk({ hasRoom: () => false }), ['a', 'b'])
       const states = async () => {
         const rows = kept.store.db.selectFrom('batch_requests').selectAll().orderBy('position')
@@ -469,7 +469,7 @@ export function deskTests(open: () => Promise<KeptStore>, knowsTheGone: boolean)
       expect(await states(), 'what was given up is not held').toEqual(['waiting', 'waiting'])
     })
 
-    test.skipIf(!knowsTheGone)('is known to be by its name, at once', async () => {
+    test.skipIf(!knowsTheGone)('is recognised by its name at once', async () => {
       const desk = openDesk({ hasRoom: () => false })
       const batch = await create(desk, ['a', 'b'])
       await kept.store.db
@@ -489,7 +489,7 @@ export function deskTests(open: () => Promise<KeptStore>, knowsTheGone: boolean)
     })
   })
 
-  test('a clock that is put back by an hour holds no batch up for an hour', async () => {
+  test('a clock that is put back by an hour delays no batch by an hour', async () => {
     let isBusy = true
     const desk = openDesk({ hasRoom: () => !isBusy })
     const batch = await create(desk, ['a'])
@@ -500,7 +500,7 @@ export function deskTests(open: () => Promise<KeptStore>, knowsTheGone: boolean)
     now.mockRestore()
   })
 
-  test('a stop puts back the requests in progress', async () => {
+  test('a stop returns the requests in progress to the line', async () => {
     const desk = openDesk({
       ask: () => Promise.resolve(source([() => new Promise(() => {}), ...REPLY]).events),
     })
@@ -514,7 +514,7 @@ export function deskTests(open: () => Promise<KeptStore>, knowsTheGone: boolean)
     ])
   })
 
-  test('a result is stored later if the store can not accept it now', async () => {
+  test('a result is stored later if the store does not accept it now', async () => {
     const desk = openDesk()
     const onError = vi.fn<(error: unknown) => void>()
     const broken = openDesk({ onError })

@@ -41,7 +41,7 @@ export function sharedShelfTests(open: () => Promise<KeptStore>): void {
   })
 
   describe('of two servers', () => {
-    test('one has what the other keeps', () =>
+    test('one reads what the other stores', () =>
       openTwo(open, {}, async (one, two) => {
         await one.responses(ANN).add(storedResponse('resp_a'))
         await two.responses(ANN).add(storedResponse('resp_b', 'resp_a'))
@@ -59,7 +59,7 @@ export function sharedShelfTests(open: () => Promise<KeptStore>): void {
         await expect(one.responses(ANN).get('resp_a')).rejects.toMatchObject({ status: 404 })
       }))
 
-    test('the other tells of a response in the background, and cancels it', () =>
+    test("one reads and cancels the other's response in the background", () =>
       openTwo(open, {}, async (one, two) => {
         const job = new ScriptedJob('resp_a')
         await one.responses(ANN).run(job, [])
@@ -73,7 +73,7 @@ export function sharedShelfTests(open: () => Promise<KeptStore>): void {
         expect(await one.responses(ANN).get('resp_a')).toMatchObject({ status: 'cancelled' })
       }))
 
-    test('a response whose server is gone has failed, once', () =>
+    test('a response of a server that has ended is marked as failed, once', () =>
       openTwo(open, { lease: 60_000 }, async (one, two, { store }) => {
         const job = new ScriptedJob('resp_a')
         await one.responses(ANN).run(job, [])
@@ -103,7 +103,7 @@ export function sharedShelfTests(open: () => Promise<KeptStore>): void {
         expect(await typesOf(await two.responses(ANN).events('resp_a', -1))).toEqual(types)
       }))
 
-    test('what is old is not there, and is deleted', () => {
+    test('old objects are not returned, and are deleted', () => {
       const clock = { now: Date.now() }
       return openTwo(open, { now: () => clock.now }, async (one, _, { store }) => {
         await one.responses(ANN).add(storedResponse('resp_a'))
@@ -137,7 +137,7 @@ export function sharedShelfTests(open: () => Promise<KeptStore>): void {
     })
   })
 
-  test('while the database is away, an answer is the client’s all the same, and it is said', async () => {
+  test('while the database is away, the client still gets its answer, and a warning is logged', async () => {
     const problems: unknown[] = []
     const shelf = new SharedShelf(
       { open: () => Promise.reject(new Error('away')) },

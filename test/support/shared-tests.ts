@@ -35,7 +35,7 @@ export function sharedTests(open: () => Promise<KeptStore>): void {
 
   const tokens = { input: 100, output: 20, cacheRead: 5000, cacheCreation: 3 }
 
-  test('what servers count at once is added up, by day, model, lane and key', async () => {
+  test('simultaneous counts of servers are added up, by day, model, lane and key', async () => {
     const clock = { now: NOON }
     const servers = [1, 2, 3].map(() => ledger(clock))
     for (let round = 0; round < 5; round += 1) {
@@ -59,7 +59,7 @@ export function sharedTests(open: () => Promise<KeptStore>): void {
     expect(days['2026-03-05']?.by_key).toEqual({})
   })
 
-  test('the tokens of a key are those of all servers, without those from the cache', async () => {
+  test('the tokens of a key include those of all servers, without those from the cache', async () => {
     const clock = { now: NOON }
     const [one, two] = [ledger(clock), ledger(clock)]
     one.add(turnRecord({ key: 'ann', tokens }), 'model-1')
@@ -75,7 +75,7 @@ export function sharedTests(open: () => Promise<KeptStore>): void {
     expect(await one.tokensToday('ann')).toBe(0)
   })
 
-  test('no more requests of a key are let in than a minute has, by all servers together', async () => {
+  test('all servers together allow no more requests of a key than its limit per minute', async () => {
     const servers = [1, 2, 3].map(() => new SharedBuckets(lazy(), () => {}))
     const waits = await Promise.all(
       Array.from({ length: 30 }, (_, index) =>
@@ -91,7 +91,7 @@ export function sharedTests(open: () => Promise<KeptStore>): void {
   })
 }
 
-test('while the database is away, the tokens of a key are those of this server, without waiting each time', async () => {
+test('while the database is away, the tokens of a key are those of this server, without a wait each time', async () => {
   const clock = { now: NOON }
   let reads = 0
   const away = {
@@ -116,7 +116,7 @@ test('while the database is away, the tokens of a key are those of this server, 
   await ledger.close()
 })
 
-test('while the database is away, a server counts by itself, and says so once', async () => {
+test('while the database is away, a server counts by itself, and logs that once', async () => {
   const problems: unknown[] = []
   const away = { open: () => Promise.reject(new Error('away')) }
   const buckets = new SharedBuckets(away, (problem) => problems.push(problem))

@@ -99,7 +99,7 @@ export function shelfTests(open: () => Promise<OpenShelf>): void {
   const responses = (client = ANN) => opened.shelf.responses(client)
   const conversations = (client = ANN) => opened.shelf.conversations(client)
 
-  test('the past of a response is all that came before it, oldest first', async () => {
+  test('the chain of a response has all earlier items, oldest first', async () => {
     await responses().add(storedResponse('resp_a'))
     await responses().add(storedResponse('resp_b', 'resp_a'))
     await responses().add(storedResponse('resp_c', 'resp_b'))
@@ -116,7 +116,7 @@ export function shelfTests(open: () => Promise<OpenShelf>): void {
     ])
   })
 
-  test('a past is refused if a part of it is gone', async () => {
+  test('a chain with a missing response is refused', async () => {
     await responses().add(storedResponse('resp_a'))
     await responses().add(storedResponse('resp_b', 'resp_a'))
     await responses().delete('resp_a')
@@ -130,7 +130,7 @@ export function shelfTests(open: () => Promise<OpenShelf>): void {
     expect(await responses().get('resp_b')).toEqual(storedResponse('resp_b', 'resp_a').response)
   })
 
-  test('items are found by the ids that they were given out with', async () => {
+  test('items are found by the ids in their responses', async () => {
     await responses().add(storedResponse('resp_a'))
     const ids = ['msg_a_0', 'msg_a_1', 'msg_b_0', 'msg_a', 'resp_a']
     expect(Object.fromEntries(await responses().items(ids))).toEqual({
@@ -139,7 +139,7 @@ export function shelfTests(open: () => Promise<OpenShelf>): void {
     expect(await responses().items([])).toEqual(new Map())
   })
 
-  test('a response is there for the client that made it, and for no one else', async () => {
+  test('a response is visible to its own client, and to no one else', async () => {
     await responses().add(storedResponse('resp_a'))
     const job = new ScriptedJob('resp_b')
     await responses().run(job, [])
@@ -161,7 +161,7 @@ export function shelfTests(open: () => Promise<OpenShelf>): void {
     job.complete()
   })
 
-  test('what is deleted is gone', async () => {
+  test('deleted objects are gone', async () => {
     await responses().add(storedResponse('resp_a'))
     await responses().delete('resp_a')
     await expect(responses().get('resp_a')).rejects.toMatchObject({ status: 404 })
@@ -169,7 +169,7 @@ export function shelfTests(open: () => Promise<OpenShelf>): void {
   })
 
   describe('a response in the background', () => {
-    test('is told of while it is made, and gone on from when it is whole', async () => {
+    test('can be read while it is made, and continued when it is complete', async () => {
       const job = new ScriptedJob('resp_a')
       await responses().run(job, [item('in_a')])
       expect(await responses().get('resp_a')).toMatchObject({ status: 'queued' })
@@ -188,7 +188,7 @@ export function shelfTests(open: () => Promise<OpenShelf>): void {
       expect(await typesOf(await responses().events('resp_a', 1))).toEqual(['response.completed'])
     })
 
-    test('is cancelled, and stays so', async () => {
+    test('is cancelled, and stays cancelled', async () => {
       const job = new ScriptedJob('resp_a')
       await responses().run(job, [])
       job.tell('response.created', 'in_progress')
@@ -199,7 +199,7 @@ export function shelfTests(open: () => Promise<OpenShelf>): void {
       expect(await responses().get('resp_a')).toMatchObject({ status: 'cancelled' })
     })
 
-    test('that is whole is not cancelled', async () => {
+    test('can not be cancelled when it is complete', async () => {
       const job = new ScriptedJob('resp_a')
       await responses().run(job, [])
       job.complete()
@@ -209,7 +209,7 @@ export function shelfTests(open: () => Promise<OpenShelf>): void {
       expect(job.isCancelled).toBe(false)
     })
 
-    test('that is deleted is ended', async () => {
+    test('is ended when it is deleted', async () => {
       const job = new ScriptedJob('resp_a')
       await responses().run(job, [])
       await responses().delete('resp_a')
@@ -217,7 +217,7 @@ export function shelfTests(open: () => Promise<OpenShelf>): void {
       await expect(responses().get('resp_a')).rejects.toMatchObject({ status: 404 })
     })
 
-    test('alone has events, and can be cancelled', async () => {
+    test('is the only kind with events, and can be cancelled', async () => {
       await responses().add(storedResponse('resp_a'))
       await expect(responses().events('resp_a', -1)).rejects.toMatchObject({ status: 400 })
       await expect(responses().cancel('resp_a')).rejects.toMatchObject({ status: 400 })
@@ -225,7 +225,7 @@ export function shelfTests(open: () => Promise<OpenShelf>): void {
   })
 
   describe('a conversation', () => {
-    test('is made, changed and deleted', async () => {
+    test('is created, changed and deleted', async () => {
       const made = await conversations().create({ a: 'b' })
       expect(made).toMatchObject({ object: 'conversation', metadata: { a: 'b' } })
       expect(Math.abs(made.created_at - Date.now() / 1000)).toBeLessThan(60)
@@ -242,7 +242,7 @@ export function shelfTests(open: () => Promise<OpenShelf>): void {
       await expect(conversations().get(made.id)).rejects.toMatchObject({ status: 404 })
     })
 
-    test('keeps its items in the order in which they came, also from several at once', async () => {
+    test('keeps its items in order, also with simultaneous writers', async () => {
       const { id } = await conversations().create({})
       await conversations().append(id, [item('a'), item('b')])
       await conversations().note(id, [item('c')])
@@ -262,7 +262,7 @@ export function shelfTests(open: () => Promise<OpenShelf>): void {
       expect((await conversations().items(id)).at(-1)?.id).toBe('h')
     })
 
-    test('is there for the client that made it, and for no one else', async () => {
+    test('is visible to its own client, and to no one else', async () => {
       const { id } = await conversations().create({})
       await conversations().append(id, [item('a')])
       for (const act of [

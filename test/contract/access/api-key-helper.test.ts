@@ -44,7 +44,7 @@ function ask(prompt: string): Promise<Response> {
   })
 }
 
-test('its key is used, and nothing is added to the conversation', async () => {
+test("the helper's key is used, and the conversation is unchanged", async () => {
   const response = await ask('Hello')
   expect(response.status, await response.text()).toBe(200)
   const [upstream] = standin.messages
@@ -52,7 +52,7 @@ test('its key is used, and nothing is added to the conversation', async () => {
   expect(JSON.stringify(upstream?.body.messages)).not.toContain('system-reminder')
 })
 
-test('/auth/status names it, and not the key', async () => {
+test('/auth/status names the helper, and not the key', async () => {
   const status = await (await proxy.fetch('http://localhost/auth/status')).text()
   expect(JSON.parse(status)).toMatchObject({
     authenticated: true,
@@ -61,7 +61,7 @@ test('/auth/status names it, and not the key', async () => {
   expect(status).not.toContain('made-up-one')
 })
 
-test('a key that was replaced is asked for when the old one is refused', async () => {
+test('a replaced key is read again when the API refuses the old one', async () => {
   setKey('sk-ant-api03-made-up-two')
   standin.answer = ({ headers }) =>
     headers['x-api-key'] === 'sk-ant-api03-made-up-two'

@@ -72,7 +72,7 @@ describe('on a loopback address without a key', () => {
     ['another loopback address', '127.8.9.10:80'],
     ['[::1]', '[::1]'],
     ['[::1] with a port', '[::1]:42069'],
-  ])('a client that calls it %s gets through', async (_name, host) => {
+  ])('a client that calls it %s is served', async (_name, host) => {
     expect(await send(port, { headers: { host } })).toMatchObject({ status: 404 })
   })
 
@@ -84,12 +84,12 @@ describe('on a loopback address without a key', () => {
     '192.168.1.10:42069',
     '0.0.0.0:42069',
     '[::2]:42069',
-  ])('a request for the host %j gets 403', async (host) => {
+  ])('a request for the host %j gets a 403', async (host) => {
     await expectRefused({ host })
   })
 
   test.each(['localhost@evil.example', '[::1].evil.example'])(
-    'a request for %j, which is no host, is not served',
+    'a request for the invalid host %j is refused',
     async (host) => {
       expect(await send(port, { headers: { host }, body: HELLO })).toMatchObject({ status: 400 })
       expect(standin.requests).toEqual([])
@@ -102,23 +102,23 @@ describe('on a loopback address without a key', () => {
     ['a file or a sandboxed frame', 'null'],
     ['a name that begins alike', 'http://localhost.evil.example'],
     ['a browser extension', 'chrome-extension://abcdefghijklmnop'],
-  ])('a page of %s gets 403', async (_name, origin) => {
+  ])('a page of %s gets a 403', async (_name, origin) => {
     await expectRefused({ host: `localhost:${port}`, origin })
   })
 
-  test('a page of its own address gets through', async () => {
+  test("a page of the proxy's own address is served", async () => {
     const headers = { host: `localhost:${port}`, origin: `http://localhost:${port}` }
     expect(await send(port, { headers })).toMatchObject({ status: 404 })
     expect(await send(port, { headers, body: HELLO })).toMatchObject({ status: 200 })
   })
 
-  test('/auth/status is closed to pages as well, and /health is not', async () => {
+  test('/auth/status is closed to pages as well, and /health is open', async () => {
     const headers = { origin: APP }
     expect(await send(port, { path: '/auth/status', headers })).toMatchObject({ status: 403 })
     expect(await send(port, { path: '/health', headers })).toMatchObject({ status: 200 })
   })
 
-  test('no page gets permission to call', async () => {
+  test('a page gets no permission to call', async () => {
     const asked = await preflight(port, APP)
     expect(asked.status).toBeGreaterThanOrEqual(400)
     const headers = { origin: `http://localhost:${port}`, host: `localhost:${port}` }
@@ -130,7 +130,7 @@ describe('on a loopback address without a key', () => {
     expect(answers.flatMap(corsHeaders)).toEqual([])
   })
 
-  test('a program that sends no Host of its own gets through, in memory', async () => {
+  test('a program without a Host header is served, in memory', async () => {
     const [proxy] = proxies
     const response = await proxy?.fetch('http://localhost/no/such/route')
     expect(response?.status).toBe(404)
@@ -177,7 +177,7 @@ describe('with cors_origins', () => {
   })
 
   test.skipIf(!HAS_BROWSER)(
-    'a real browser lets it read ids and the state of the plan',
+    'a real browser may read the ids and the state of the plan',
     async () => {
       const browser = await startBrowser()
       const plan = makeSandbox(standin.url, SUBSCRIPTION_LOGIN)
@@ -214,13 +214,13 @@ describe('with cors_origins', () => {
     },
   )
 
-  test('a page of an allowed origin can read an error', async () => {
+  test('a page of an allowed origin may read an error', async () => {
     const answer = await send(port, { headers: { origin: APP }, body: { messages: 1 } })
     expect(answer.status).toBe(400)
     expect(answer.headers['access-control-allow-origin']).toBe(APP)
   })
 
-  test('a page of another origin may not', async () => {
+  test('a page of another origin may not call', async () => {
     const origin = 'https://other.example'
     const asked = await preflight(port, origin)
     expect(asked.headers['access-control-allow-origin']).toBeUndefined()
@@ -231,7 +231,7 @@ describe('with cors_origins', () => {
     expect(standin.requests).toEqual([])
   })
 
-  test('a host that is not this machine is refused for an allowed origin too', async () => {
+  test('a host that is not this machine is refused, also for an allowed origin', async () => {
     const headers = { origin: APP, host: 'evil.example' }
     expect(await send(port, { headers, body: HELLO })).toMatchObject({ status: 403 })
   })
@@ -273,7 +273,7 @@ describe('with apps in cors_origins, and allowed_hosts', () => {
     },
   )
 
-  test('a container may call the host by its name, and by no other', async () => {
+  test('a container may call the host by its allowed name, and by no other', async () => {
     const named = { host: `host.docker.internal:${port}` }
     expect(await send(port, { headers: named, body: HELLO })).toMatchObject({ status: 200 })
     const other = await send(port, { headers: { host: 'evil.example' }, body: HELLO })
@@ -281,7 +281,7 @@ describe('with apps in cors_origins, and allowed_hosts', () => {
     expect(other.text).toContain('allowed_hosts = host.docker.internal, evil.example')
   })
 
-  test('a page that calls the host by its name is not let in by that', async () => {
+  test('a page that calls the host by its allowed name is refused', async () => {
     const headers = { host: `host.docker.internal:${port}`, origin: 'https://evil.example' }
     expect(await send(port, { headers, body: HELLO })).toMatchObject({ status: 403 })
   })
@@ -297,7 +297,7 @@ test('cors_origins of * allows every page', async () => {
   expect(answer.headers['access-control-allow-origin']).toBe('*')
 })
 
-test('open to the network without a key, it serves under any name', async () => {
+test('open to the network without a key, the server answers under any name', async () => {
   const port = await start({ host: '0.0.0.0', dangerouslyOpenToAll: true })
   const headers = { host: 'proxy.example:42069' }
   expect(await send(port, { headers, body: HELLO })).toMatchObject({ status: 200 })

@@ -63,7 +63,7 @@ describe('with a proxy key, a request is served', () => {
     expect(reply.content).toMatchObject([{ type: 'text', text: 'Hello from the stand-in.' }])
   })
 
-  test('and the key does not go upstream', async () => {
+  test('and the key is not sent upstream', async () => {
     await send(port, { headers: { authorization: `Bearer ${KEY}` }, body: HELLO })
     expect(JSON.stringify([standin.messages[0]?.headers, standin.messages[0]?.body])).not.toContain(
       KEY,
@@ -100,7 +100,7 @@ describe('with a proxy key, a request gets 401', () => {
     expect(await send(port, { path })).toMatchObject({ status: 401 })
   })
 
-  test('that the official client knows as its own', async () => {
+  test('that the official client recognises', async () => {
     const client = new Anthropic({
       apiKey: 'made-up-other-key',
       baseURL: `http://127.0.0.1:${port}`,
@@ -110,14 +110,14 @@ describe('with a proxy key, a request gets 401', () => {
     await expect(asked).rejects.toBeInstanceOf(AuthenticationError)
   })
 
-  test('before its body is looked at', async () => {
+  test('before its body is read', async () => {
     const headers = { 'content-type': 'application/json' }
     const answer = await send(port, { method: 'POST', path: '/v1/messages', headers })
     expect(answer.status).toBe(401)
   })
 })
 
-test('a key of a file is replaced without a restart', async () => {
+test('a key in a file is replaced without a restart', async () => {
   const file = join(sandbox.folder, 'keys')
   writeFileSync(file, 'made-up-old')
   const other = await createProxy({
@@ -147,12 +147,12 @@ test('/health needs no key', async () => {
   expect(await send(port, { path: '/health' })).toMatchObject({ status: 200 })
 })
 
-test('/auth/status is open to who has the key', async () => {
+test('/auth/status is open to clients with the key', async () => {
   const headers = { 'x-api-key': KEY }
   expect(await send(port, { path: '/auth/status', headers })).toMatchObject({ status: 200 })
 })
 
-test('a page of an allowed origin asks before it sends the key, and reads why it was refused', async () => {
+test('a page of an allowed origin makes a preflight without the key, and may read the refusal', async () => {
   const origin = 'https://app.example'
   const preflight = await send(port, {
     method: 'OPTIONS',
@@ -171,7 +171,7 @@ test('a page of an allowed origin asks before it sends the key, and reads why it
   expect(refused.headers['access-control-allow-origin']).toBe(origin)
 })
 
-test('no key is ever in the log, in an answer or on a command line', async () => {
+test('a key is never in the log, in an answer or on a command line', async () => {
   const wrong = 'made-up-wrong-key-987'
   standin.reply(error(400, 'invalid_request_error', 'made up'))
   const answers = [

@@ -81,7 +81,7 @@ async function json(key: string, path: string): Promise<Record<string, unknown>>
   return (await (await send(key, path)).json()) as Record<string, unknown>
 }
 
-test('who is over the requests of a minute gets a 429 in each dialect, and the others are served', async () => {
+test('a key over its requests per minute gets a 429 in each dialect, and other keys are served', async () => {
   for (const text of ['one', 'two']) expect((await ask('made-up-ann', text)).status).toBe(200)
   const refused = await ask('made-up-ann', 'three')
   expect(refused.status).toBe(429)
@@ -105,7 +105,7 @@ test('who is over the requests of a minute gets a 429 in each dialect, and the o
   expect(standin.messages).toHaveLength(3)
 })
 
-test('who may not use a model gets a 403, and does not see it', async () => {
+test('a key without a right to a model gets a 403, and does not see the model', async () => {
   const refused = await ask('made-up-bob', 'Hi', 'claude-haiku-4-5')
   expect(refused.status).toBe(403)
   expect(await refused.json()).toMatchObject({ error: { type: 'permission_error' } })
@@ -122,7 +122,7 @@ async function modelsSeenBy(key: string): Promise<string[]> {
   return data.map(({ id }) => id)
 }
 
-test('usage, metrics and the last turns are told by name', async () => {
+test('usage, metrics and the last turns are shown by the name of the key', async () => {
   const { days } = (await json('made-up-ann', '/v1/usage')) as { days: { by_key: object }[] }
   expect(days.at(-1)?.by_key).toEqual({
     ann: expect.objectContaining({ requests: 5, errors: 3, input_tokens: 200 }),
@@ -143,7 +143,7 @@ test('usage, metrics and the last turns are told by name', async () => {
   expect(told.map(({ key }) => key)).toEqual(['bob'])
 })
 
-test('counts of tokens have a limit of their own, and the models of the key', async () => {
+test('token counts have a limit of their own, and respect the models of the key', async () => {
   const count = (key: string, model?: string) =>
     send(key, '/v1/messages/count_tokens', asking('Hi', model))
   const carl = [0, 1, 2].map(() => count('made-up-carl'))
@@ -157,8 +157,8 @@ test('counts of tokens have a limit of their own, and the models of the key', as
   expect((await count('made-up-bob', 'claude-haiku-4-5')).status).toBe(403)
 })
 
-describe('the tokens of a day', () => {
-  test('are used up by what goes in and out, and still are after a restart', async () => {
+describe('the tokens per day', () => {
+  test('include input and output, and stay used up after a restart', async () => {
     for (const text of ['seven', 'eight']) {
       expect((await ask('made-up-bob', text)).status).toBe(200)
     }
@@ -176,7 +176,7 @@ describe('the tokens of a day', () => {
     expect((await ask('made-up-ann', 'eleven')).status).toBe(200)
   })
 
-  test('keep a batch of the key waiting, and others not, until the file allows more', async () => {
+  test('keep a batch of the key waiting, and no other batch, until the file allows more', async () => {
     const [bobs, anns] = await Promise.all(
       ['made-up-bob', 'made-up-ann'].map((key) => batchOf(key)),
     )
@@ -189,7 +189,7 @@ describe('the tokens of a day', () => {
   })
 })
 
-test('the batch of a key that is taken away waits for its name', async () => {
+test('a batch whose key was removed waits for a key of that name', async () => {
   keep(ANN, BOB.replace('300', '3000'))
   await expect.poll(async () => (await ask('made-up-bob', 'Hi')).status, POLL).toBe(200)
   keep(ANN)

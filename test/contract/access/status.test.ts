@@ -51,7 +51,7 @@ async function get(path: string, { proxy }: Server): Promise<Record<string, unkn
   return (await response.json()) as Record<string, unknown>
 }
 
-test('/health says that it lives, its version and its uptime in seconds', async () => {
+test('/health has the status, the version and the uptime in seconds', async () => {
   const health = await get('/health', withKey)
   expect(health).toEqual({ status: 'ok', version: VERSION, uptime_seconds: expect.any(Number) })
   expect(Number.isInteger(health['uptime_seconds'])).toBe(true)
@@ -59,7 +59,7 @@ test('/health says that it lives, its version and its uptime in seconds', async 
   expect(health['uptime_seconds']).toBeLessThan(60)
 })
 
-describe('/auth/status tells', () => {
+describe('/auth/status reports', () => {
   test('an API key', async () => {
     expect(await get('/auth/status', withKey)).toMatchObject({
       authenticated: true,
@@ -80,7 +80,7 @@ describe('/auth/status tells', () => {
     expect(JSON.stringify(status)).not.toContain('sk-ant-')
   })
 
-  test('that nobody is logged in, and who is now, not at start', async () => {
+  test('that nobody is logged in, as of now and not of the start', async () => {
     const server = await start(NO_LOGIN)
     const status = await get('/auth/status', server)
     expect(status).toMatchObject({ authenticated: false, source: 'none' })
@@ -107,7 +107,7 @@ describe('/auth/status tells', () => {
     expect(JSON.stringify(status)).not.toContain('made-up-for-tests')
   })
 
-  test('nothing more than that', async () => {
+  test('and no other fields', async () => {
     const status = await get('/auth/status', stored)
     const known = [
       'authenticated',

@@ -88,7 +88,7 @@ describe.each(NAMES)('%s', (name) => {
     messages = [...turns, { role: 'assistant', content: body.content }]
   }
 
-  test('turns with thoughts, calls and an edit arrive as they were sent, with no character added', async () => {
+  test('turns with thoughts, calls and an edit arrive unchanged, with no character added', async () => {
     standin.reply(message(thinkingMessage('Hm.', 'Where?')))
     await ask(user(text('Look there.')))
     const before = messages
@@ -109,7 +109,7 @@ describe.each(NAMES)('%s', (name) => {
   })
 
   // On Bedrock and Vertex the runtime would ask again after any 400, and then ask other models.
-  test('a refusal is asked once', async () => {
+  test('a refusal is requested once', async () => {
     const count = standin.messages.length
     const before = cloud.asked.filter((line) => line.startsWith('POST')).length
     standin.answer = () => error(400, 'invalid_request_error', 'Something is not right.')

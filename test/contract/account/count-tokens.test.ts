@@ -95,7 +95,7 @@ const REQUESTS: [string, Body][] = [
   ],
 ]
 
-test.each(REQUESTS)('%s counts as the API counts it', async (_, body) => {
+test.each(REQUESTS)('%s counts like the API', async (_, body) => {
   expect(await client.messages.countTokens(body)).toEqual({ input_tokens: direct(body) })
   expect(bench.standin.messages).toHaveLength(0)
 })
@@ -125,7 +125,7 @@ test('the count covers the messages of the client, and nothing of the runtime', 
   expect(counted()).toHaveLength(2)
 })
 
-test('the gauge for a model is asked for once', async () => {
+test('the gauge of a model is measured once', async () => {
   const body: Body = {
     model: 'claude-opus-5-5',
     system: 'Be brief.',
@@ -142,7 +142,7 @@ test.each([
   ['a long description', { ...TOOL, description: 'word '.repeat(2000) }],
   ['a schema of alternatives', { ...TOOL, input_schema: alternatives() }],
   ['a tool that the API defines', { type: 'bash_20250124' as const, name: 'bash' as const }],
-])('%s is counted with some tokens more or less', async (_, tool) => {
+])('%s is counted approximately', async (_, tool) => {
   const body = { model: MODEL, tools: [tool], messages: [{ role: 'user' as const, content: 'Hi' }] }
   const { input_tokens: tokens } = await client.messages.countTokens(body)
   // All that stands in the tool is counted: a description in a schema counts by its characters here.
@@ -162,7 +162,7 @@ describe('a count that fails is an error', () => {
     [404, 'not_found_error', 'model: claude-sonnet-4-6'],
     [429, 'rate_limit_error', 'Too many counts.'],
     [400, 'invalid_request_error', 'messages: something is wrong with them'],
-  ])("the API's own %i", async (status, type, text) => {
+  ])("with the API's own %i", async (status, type, text) => {
     bench.standin.countAnswer = error(status, type, text)
     await expect(client.messages.countTokens(body)).rejects.toMatchObject({
       status,
@@ -170,19 +170,19 @@ describe('a count that fails is an error', () => {
     })
   })
 
-  test('a request of the wrong shape', async () => {
+  test('for a request of the wrong shape', async () => {
     await expect(client.messages.countTokens({ ...body, messages: [] })).rejects.toMatchObject({
       status: 400,
     })
     expect(bench.standin.requests).toHaveLength(0)
   })
 
-  test('and the next one is counted again', async () => {
+  test('and the next count succeeds', async () => {
     expect(await client.messages.countTokens(body)).toEqual({ input_tokens: direct(body) })
   })
 })
 
-test('a count takes its place among the processes', async () => {
+test('a count shares the processes with turns', async () => {
   const body: Body = { model: MODEL, messages: [{ role: 'user', content: 'Hello' }] }
   const all = [1, 2, 3].map(() => client.messages.countTokens(body))
   const asked = client.messages.create({ ...body, max_tokens: 10 })
@@ -190,7 +190,7 @@ test('a count takes its place among the processes', async () => {
   expect(await asked).toMatchObject({ role: 'assistant' })
 })
 
-test('without a login it is a 401 that says so', async () => {
+test('without a login a count is a 401 with the fix', async () => {
   const other = await startBench({ login: NO_LOGIN })
   try {
     const response = await other.proxy.fetch('http://localhost/v1/messages/count_tokens', {

@@ -46,7 +46,7 @@ async function ids(): Promise<string[]> {
 }
 
 describe('the official client', () => {
-  test('lists the models of the login, and what they are called for short', async () => {
+  test('lists the models of the login, and their aliases', async () => {
     const { data } = await client.models.list()
     const named = data.map(({ id }) => id)
     expect(named).toEqual(expect.arrayContaining(['default', 'opus', 'sonnet', 'haiku']))
@@ -64,7 +64,7 @@ describe('the official client', () => {
     ['gpt-4.1-mini', 'haiku'],
     ['anthropic/claude-3.5-haiku', 'haiku'],
     ['claude-opus-latest', 'opus'],
-  ])('asks %s as the model that %s is', async (name, short) => {
+  ])('sends a request for %s to the model of %s', async (name, short) => {
     standin.reply(message(textMessage('Hello.')))
     const messages = [{ role: 'user' as const, content: `Hello, ${name}.` }]
     await client.messages.create({ model: name, max_tokens: 10, messages })
@@ -83,7 +83,7 @@ describe('the official client', () => {
     expect(limit).toBeGreaterThanOrEqual(200_000)
   })
 
-  test('reads what the runtime knows of their capabilities, and no more', async () => {
+  test('reads the capabilities that the runtime reports, and no others', async () => {
     const [alias, sonnet] = await Promise.all(
       ['gpt-4o', 'claude-sonnet-4-6'].map((id) => client.models.retrieve(id)),
     )
@@ -95,14 +95,14 @@ describe('the official client', () => {
     })
   })
 
-  test('turns the pages', async () => {
+  test('reads all pages', async () => {
     const all = await ids()
     const paged = []
     for await (const { id } of client.models.list({ limit: 2 })) paged.push(id)
     expect(paged).toEqual(all)
   })
 
-  test('gets one', async () => {
+  test('reads one model', async () => {
     const [first = ''] = await ids()
     expect(await client.models.retrieve(first)).toMatchObject({ type: 'model', id: first })
     await expect(client.models.retrieve('gpt-1')).rejects.toMatchObject({
@@ -112,7 +112,7 @@ describe('the official client', () => {
   })
 })
 
-test('a client of OpenAI reads the same list', async () => {
+test("OpenAI's client reads the same list", async () => {
   const response = await proxy.fetch('http://localhost/v1/models')
   expect(response.headers.get('request-id')).toMatch(/^req_/)
   expect(await response.json()).toMatchObject({
@@ -123,7 +123,7 @@ test('a client of OpenAI reads the same list', async () => {
   })
 })
 
-test('a short name asks the model that it stands for, and the reply names the one that answered', async () => {
+test('an alias reaches the model that it stands for, and the reply names the model that answered', async () => {
   standin.reply(message(textMessage('Hi.', { model: 'the-one-that-answered' })))
   const reply = await client.messages.create({
     model: 'sonnet',
@@ -135,7 +135,7 @@ test('a short name asks the model that it stands for, and the reply names the on
   expect(reply.model).toBe('the-one-that-answered')
 })
 
-test("an unknown model is asked for, and gets the API's own answer", async () => {
+test("an unknown model is requested, and gets the API's own error", async () => {
   standin.answer = () => error(404, 'not_found_error', 'model: claude-unknown-9')
   const asked = client.messages.create({
     model: 'claude-unknown-9',

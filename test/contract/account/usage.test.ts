@@ -105,7 +105,7 @@ describe('after a turn, an error and a wrong request', () => {
     expect(Date.parse(String(told['started_at']))).toBeLessThanOrEqual(Date.now())
   })
 
-  test('and the windows of the plan', async () => {
+  test('/v1/usage has the windows of the plan', async () => {
     expect((await get('/v1/usage'))['plan']).toMatchObject({
       windows: [
         { name: 'five_hour', used: 0.42, resets_at: new Date(RESETS_AT * 1000).toISOString() },
@@ -116,7 +116,7 @@ describe('after a turn, an error and a wrong request', () => {
     })
   })
 
-  test('/metrics has the same', async () => {
+  test('/metrics has the same counts', async () => {
     expect(await metrics()).toEqual(
       expect.arrayContaining([
         'claude_proxy_turns_total{lane="open",model="claude-sonnet-4-6",outcome="whole"} 1',
@@ -133,7 +133,7 @@ describe('after a turn, an error and a wrong request', () => {
     )
   })
 
-  test('a client gets the state of the plan as headers', async () => {
+  test('a client gets the state of the plan in headers', async () => {
     const response = await ask('Hello?')
     await response.text()
     expect(Object.fromEntries(response.headers)).toMatchObject({
@@ -150,7 +150,7 @@ describe('after a turn, an error and a wrong request', () => {
   })
 })
 
-test('the line of a turn joins the ids of client, proxy and upstream', async () => {
+test('the log line of a turn has the ids of client, proxy and upstream', async () => {
   const response = await ask('Who am I?')
   await response.text()
   expect(log.turns.at(-1)).toMatchObject({
@@ -165,13 +165,13 @@ test('the line of a turn joins the ids of client, proxy and upstream', async () 
   })
 })
 
-test('a name that is no model is counted as other', async () => {
+test('an unknown model name is counted as other', async () => {
   standin.reply(error(404, 'not_found_error', 'model: made-up-name-1'))
   await (await ask('Hello?', { model: 'made-up-name-1' })).text()
   expect(JSON.stringify([await get('/v1/usage'), await metrics()])).not.toContain('made-up-name')
 })
 
-test('usage is kept over a restart, in a file without a word that was said', async () => {
+test('usage is kept over a restart, in a file without any text of a conversation', async () => {
   const before = await get('/v1/usage')
   await proxy.close()
   expect(readdirSync(stateFolder)).toEqual(['usage.json'])
@@ -183,14 +183,14 @@ test('usage is kept over a restart, in a file without a word that was said', asy
 })
 
 describe('usage_guard', () => {
-  test('lets a turn through while the plan is not known, or not used up to the share', async () => {
+  test('allows a turn while the plan is unknown, or used below the share', async () => {
     standin.reply(message(textMessage('Hi.'), planHeaders({ fiveHours: 0.49 })))
     expect(await planAfter(ask('One.'))).toMatchObject({ guard: 0.5 })
     standin.reply(message(textMessage('Hi.'), planHeaders({ fiveHours: 0.5, resetsAt: RESETS_AT })))
     await planAfter(ask('Two.'))
   })
 
-  test('refuses from the share on, and nothing goes upstream', async () => {
+  test('refuses turns from the share on, and nothing is sent upstream', async () => {
     const asked = standin.messages.length
     const response = await ask('Three.')
     expect(response.status).toBe(429)
@@ -206,7 +206,7 @@ describe('usage_guard', () => {
   })
 })
 
-test('a library that names no folder writes no file', async () => {
+test('the library writes no file if no folder is named', async () => {
   await proxy.close()
   proxy = await start()
   await (await ask('Hello?')).text()

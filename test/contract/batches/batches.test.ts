@@ -98,13 +98,13 @@ function stateFolder(): string {
   return join(sandbox.env['HOME'] ?? '', '.local', 'state', 'claude-sub-proxy')
 }
 
-test('a server without batches has no store', async () => {
+test('a server without batches opens no store', async () => {
   const { client } = server
   expect((await client.messages.create(requests(1)[0]?.params as never)).type).toBe('message')
   expect(() => onDisk()).toThrow(/ENOENT/)
 })
 
-test('a batch from the first call to the last', async () => {
+test('a batch is created, processed, read and deleted', async () => {
   const { client, command } = server
   standin.reply(error(400, 'invalid_request_error', 'made up'))
   const batch = await client.messages.batches.create({ requests: requests(3) })
@@ -173,7 +173,7 @@ test('a batch is canceled, and lists have pages', async () => {
   expect(await resultsOf(client, id)).toHaveLength(200)
 })
 
-test('what does not fit is told in the form of the API', async () => {
+test('a wrong request is refused in the form of the API', async () => {
   const { client } = server
   const create = (body: object) => client.messages.batches.create(body as never)
   await expect(create({})).rejects.toMatchObject({ status: 400 })
@@ -185,7 +185,7 @@ test('what does not fit is told in the form of the API', async () => {
   await expect(client.messages.batches.list({ limit: 0 })).rejects.toMatchObject({ status: 400 })
 })
 
-test('nothing is lost when the server is killed, and nothing asked twice that was not under way', async () => {
+test('after a kill no request is lost, and only those in progress are sent again', async () => {
   const { id } = await server.client.messages.batches.create({
     requests: requests(20, 'night'),
   })
@@ -210,7 +210,7 @@ test('nothing is lost when the server is killed, and nothing asked twice that wa
   }
 })
 
-test('the files are for the user alone', async () => {
+test('only the user can read the files', async () => {
   const { client } = server
   const { id } = await client.messages.batches.create({ requests: requests(1) })
   const folder = stateFolder()

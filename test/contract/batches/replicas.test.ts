@@ -56,7 +56,7 @@ describe.skipIf(POSTGRES_FOLDER === undefined)('replicas', { timeout: 2 * PATIEN
     return { ...started, client }
   }
 
-  test('work on one batch, and what one leaves behind when it is killed the other finishes', async () => {
+  test('share a batch, and one finishes the work of a killed one', async () => {
     standin.answer = (request) => message(textMessage(`You said ${numberIn(request)}.`))
     const [one, two] = await Promise.all([start(), start()])
     const count = 24
@@ -99,7 +99,7 @@ describe.skipIf(POSTGRES_FOLDER === undefined)('replicas', { timeout: 2 * PATIEN
     expect(await two.command.ended).toMatchObject({ code: 0 })
   })
 
-  test('hold keys to their limits together, and share usage: the example of docs/teams.md', async () => {
+  test('share the limits of keys, and usage: the example of docs/teams.md', async () => {
     standin.answer = () => message(textMessage('Hi'))
     const [example = ''] = codeBlocks(TEAMS, 'sh')
     const [remove, ...others] = example.trim().split('\n').toReversed()
@@ -158,7 +158,7 @@ describe.skipIf(POSTGRES_FOLDER === undefined)('replicas', { timeout: 2 * PATIEN
     return stdout
   }
 
-  test('share what OpenAI’s clients store, also what one that is killed was making', async () => {
+  test('share the objects of OpenAI’s clients, also a response of a killed server', async () => {
     standin.answer = (request) => message(textMessage(`Turn ${request.body.messages.length}.`))
     writeFileSync(join(sandbox.workFolder, 'keys.txt'), 'ann = made-up-ann\nbob = made-up-bob\n')
     const [one, two] = await Promise.all([start(KEYS), start(KEYS)])

@@ -47,7 +47,7 @@ beforeEach(() => bench.standin.reset())
 
 afterAll(() => bench.close())
 
-describe('each error of the API is the class of the official client', () => {
+describe('each error of the API has its class in the official client', () => {
   test.each(CLASSES)('%i %s', async (status, type, errorClass) => {
     const told = `Told by the API: ${type}.`
 
@@ -93,7 +93,7 @@ describe('each error of the API is the class of the official client', () => {
     })
   })
 
-  test('a request that is wrong in shape', async () => {
+  test('a request of the wrong shape', async () => {
     const thrown = await errorOf(bench.client.messages.create({ ...ASKED, messages: [] }))
 
     expect(thrown).toBeInstanceOf(BadRequestError)
@@ -114,7 +114,7 @@ describe('each error of the API is the class of the official client', () => {
     expect(thrown).toBeInstanceOf(APIConnectionError)
   })
 
-  test('retries are the client’s to decide: each is one request upstream', async () => {
+  test('retries are left to the client: each attempt is one request upstream', async () => {
     bench.standin.answer = (_, index) =>
       index < 2
         ? error(529, 'overloaded_error', 'Overloaded')

@@ -46,14 +46,14 @@ beforeEach(() => bench.standin.reset())
 afterAll(() => bench.close())
 
 describe.each([{ streamed: true }, { streamed: false }])(
-  'the round trip of tool calls (streamed: $streamed)',
+  'tool calls and their results (streamed: $streamed)',
   ({ streamed }) => {
     const ask = (asked: Asked) =>
       streamed
         ? bench.client.messages.stream(asked).finalMessage()
         : bench.client.messages.create(asked)
 
-    test('to the process that waits for the results', async () => {
+    test('continue in the process that waits for the results', async () => {
       const asked = question(`How is it there (${streamed})?`)
       bench.standin.reply(message(CALLS))
       const called = await ask(asked)
@@ -69,7 +69,7 @@ describe.each([{ streamed: true }, { streamed: false }])(
       expect(bench.standin.messages).toHaveLength(2)
     })
 
-    test('by replay, where no process waits', async () => {
+    test('are replayed if no process waits', async () => {
       const asked = question(`And now (${streamed})?`)
       bench.standin.reply(message(textMessage('Sunny in Paris.')))
 
@@ -83,7 +83,7 @@ describe.each([{ streamed: true }, { streamed: false }])(
   },
 )
 
-test('a tool runner of the client goes through all its steps', async () => {
+test('a tool runner of the client completes all its steps', async () => {
   const inputs: unknown[] = []
   bench.standin.answer = (_, index) =>
     message(index === 0 ? { ...CALLS } : textMessage('Both are known.'))

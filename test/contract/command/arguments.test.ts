@@ -48,8 +48,8 @@ function expectOneLine(end: CommandEnd, ...parts: string[]): void {
   for (const part of parts) expect(end.stderr).toContain(part)
 }
 
-describe('what can be asked of it', () => {
-  test.each(['--help', '-h'])('%s shows every option', async (flag) => {
+describe('the command', () => {
+  test.each(['--help', '-h'])('shows every option with %s', async (flag) => {
     const end = await run([flag])
 
     expect(end).toMatchObject({ code: 0, stderr: '', stdout: renderHelp(COMMANDS) })
@@ -57,16 +57,16 @@ describe('what can be asked of it', () => {
       expect(end.stdout).toMatch(new RegExp(`--(\\[no-\\])?${flagOf(key)}\\b`))
   })
 
-  test.each(['--version', '-v'])('%s shows the version', async (flag) => {
+  test.each(['--version', '-v'])('shows the version with %s', async (flag) => {
     expect(await run([flag])).toMatchObject({ code: 0, stderr: '', stdout: `${VERSION}\n` })
   })
 
-  test('the program itself shows them, and ends', async () => {
+  test('shows them as a program too, and ends', async () => {
     expect(await runAlone('--help')).toEqual(await run(['--help']))
     expect(await runAlone('-v')).toEqual(await run(['-v']))
   })
 
-  test('help and version are shown whatever the configuration says', async () => {
+  test('shows help and version with any configuration', async () => {
     writeConfig('port = none\n')
     expect(await run(['--help'])).toMatchObject({ code: 0, stderr: '' })
     expect(await run(['--version'])).toMatchObject({ code: 0, stderr: '' })
@@ -101,7 +101,7 @@ async function packagesOf(args: string[]): Promise<string[]> {
 const DIST = new URL('../../../dist/', import.meta.url)
 
 test.each([['--version'], ['--help'], ['--prot'], ['strat'], ['completion bash'], ['login x']])(
-  '%s loads no package but the one for near names: each costs time',
+  '%s loads only the package for similar names: each package costs time',
   async (line) => {
     const packages = await packagesOf([
       fileURLToPath(new URL('cli/main.js', DIST)),
@@ -111,13 +111,13 @@ test.each([['--version'], ['--help'], ['--prot'], ['strat'], ['completion bash']
   },
 )
 
-test('the library loads no package of a database before one is needed', async () => {
+test('the library loads no package of a database before it is needed', async () => {
   const packages = await packagesOf(['-e', `import('${new URL('index.js', DIST).href}')`])
   expect(packages).toContain('hono')
   for (const name of ['kysely', 'pg', 'libsql']) expect(packages).not.toContain(name)
 })
 
-describe('what is wrong on the command line', () => {
+describe('a wrong command line', () => {
   test.each([
     ['an option that is not known', ['--prot', '1'], ['--prot', 'did you mean --port']],
     ['an option that is like no other', ['--zzzzzz'], ['--zzzzzz', '--help']],
@@ -127,28 +127,28 @@ describe('what is wrong on the command line', () => {
     ['an option of another command', ['models', '--turn'], ['--turn', 'models']],
     ['a shell that is not known', ['completion', 'cmd'], ['cmd', 'bash, zsh or fish']],
     ['an option without its value', ['--port'], ['--port', 'a whole number from 0 to 65535']],
-  ])('%s is one line', async (_name, args, parts) => {
+  ])('with %s has one line of error', async (_name, args, parts) => {
     expectOneLine(await run(args), ...parts)
   })
 })
 
-test('the program itself says so, and ends', async () => {
+test('ends the program with one line of error', async () => {
   expectOneLine(await runAlone('strat'), 'strat', 'unknown command')
   expectOneLine(await runAlone('--port', '99999'), '--port', "'99999'")
 })
 
-describe('a value that is not allowed is one line with source, key, value and what is allowed', () => {
+describe('an invalid value has one line with source, key, value and the allowed values', () => {
   const ALLOWED = 'a whole number from 0 to 65535'
 
-  test('on the command line', async () => {
+  test('from the command line', async () => {
     expectOneLine(await run(['--port', '99999']), '--port', "'99999'", ALLOWED)
   })
 
-  test('in the environment', async () => {
+  test('from the environment', async () => {
     expectOneLine(await run([], { CSP_PORT: 'http' }), 'CSP_PORT', 'port', "'http'", ALLOWED)
   })
 
-  test('in the file', async () => {
+  test('from the file', async () => {
     writeConfig('# mine\nport = 1.5\n')
     expectOneLine(await run([]), 'config.txt:2', 'port', "'1.5'", ALLOWED)
   })
@@ -159,21 +159,21 @@ describe('a value that is not allowed is one line with source, key, value and wh
     expect(end.stderr).not.toContain('hush')
   })
 
-  test('tools without a folder', async () => {
+  test('for tools without a folder', async () => {
     expectOneLine(await run(['--tools-enabled']), '--tools-enabled', 'tools_folder')
   })
 
-  test('tools for everyone in the network', async () => {
+  test('for tools that everyone in the network could use', async () => {
     const args = ['--tools-enabled', '--tools-folder', sandbox.workFolder, '--host', '0.0.0.0']
     expectOneLine(await run(args), '--tools-enabled', 'proxy_api_key', '0.0.0.0')
   })
 })
 
-test('the network without a key, unless that is said in so many words', async () => {
+test('serving the network without a key is refused, unless the option for it is set', async () => {
   expectOneLine(await run(['--host', '0.0.0.0']), '--host', 'proxy_api_key', 'dangerously_open')
 })
 
-test('all that is wrong is shown at once, a line each, and what is not known as well', async () => {
+test('all errors and warnings are shown at once, one a line', async () => {
   writeConfig('port = none\nprot = 1\nport = 99999\nqueue: 1\n')
   const { stderr, stdout, code } = await run([])
   expect({ stdout, code }).toEqual({ stdout: '', code: 1 })
@@ -186,18 +186,18 @@ test('all that is wrong is shown at once, a line each, and what is not known as 
 })
 
 describe('a configuration file', () => {
-  test('that is named must be there', async () => {
+  test('that is named must exist', async () => {
     const path = join(sandbox.folder, 'nowhere.txt')
     expectOneLine(await run([], { CSP_CONFIG: path }), 'CSP_CONFIG', path)
     expectOneLine(await run(['--config', path]), '--config', path)
   })
 
-  test('that can not be read as one is named with the line', async () => {
+  test('that can not be parsed has an error with the line number', async () => {
     writeConfig('port 8080\n')
     expectOneLine(await run([]), 'config.txt:1', 'key = value')
   })
 
-  test('that is a folder is one line', async () => {
+  test('that is a folder has one line of error', async () => {
     expectOneLine(await run(['--config', sandbox.workFolder]), sandbox.workFolder)
   })
 })

@@ -78,13 +78,13 @@ test('a sound machine passes, with the API reached and a turn answered over the 
   expect(standin.messages).toHaveLength(1)
 })
 
-test('without being told to, it asks the network nothing', async () => {
+test('without its online checks, doctor makes no request to the network', async () => {
   makeHome()
   await examine(...LOCAL)
   expect(standin.requests).toEqual([])
 })
 
-test('that nobody is logged in, and that a turn fails for it', async () => {
+test('a missing login is found, and a turn that fails because of it', async () => {
   makeHome(NO_LOGIN)
   const { code, checks } = await examineAlone(...LOCAL, '--turn')
   expect(code).toBe(1)
@@ -95,7 +95,7 @@ test('that nobody is logged in, and that a turn fails for it', async () => {
   expect(checks.get('turn')).toMatchObject({ level: 'error', text: expect.stringContaining('401') })
 })
 
-test('a stray key beside a stored login', async () => {
+test('a stray key beside a stored login is found', async () => {
   makeHome(NOTHING_OUTSIDE)
   storeLogin(sandbox.env)
   const { code, checks } = await examine(...LOCAL)
@@ -106,7 +106,7 @@ test('a stray key beside a stored login', async () => {
   })
 })
 
-test('a port of another program, and one of a server of ours', async () => {
+test("a port of another program is found, and one of this program's server", async () => {
   makeHome()
   const taken = createServer()
   await new Promise<void>((resolve) => taken.listen(0, '127.0.0.1', resolve))
@@ -132,7 +132,7 @@ test('a port of another program, and one of a server of ours', async () => {
   expect(status.stdout).toMatch(/^login {4}API key\nusage {4}0 requests/m)
 })
 
-test('a wrong configuration, a runtime that is none, and a state folder that can not be', async () => {
+test('a wrong configuration, a broken runtime and an unusable state folder are found', async () => {
   makeHome()
   writeFileSync(join(sandbox.workFolder, 'config.txt'), 'port = none\n')
   const { code, checks } = await examine()
@@ -152,7 +152,7 @@ test('a wrong configuration, a runtime that is none, and a state folder that can
   expect(second.checks.get('state')?.level).toBe('warning')
 })
 
-test('models are listed without a server, and nothing is asked of the API', async () => {
+test('models are listed without a server, and without a request to the API', async () => {
   makeHome()
   const { code, stdout } = await run('models', '--json')
   expect(code).toBe(0)
@@ -161,7 +161,7 @@ test('models are listed without a server, and nothing is asked of the API', asyn
   expect(standin.messages).toEqual([])
 })
 
-test('status without a server is one line that says what to do', async () => {
+test('status without a server is one line with the fix', async () => {
   makeHome()
   const end = await run('status', '--port', '1', '--host', '127.0.0.1')
   expect(end).toMatchObject({ code: 1, stdout: '' })

@@ -10,7 +10,7 @@ import { ROOT } from '../../support/project.ts'
 
 const run = promisify(execFile)
 
-test('the command is there before the build, and says that it is not built', async () => {
+test('before the build, the command says that it is not built', async () => {
   const folder = mkdtempSync(join(tmpdir(), 'clone-'))
   cpSync(join(ROOT, 'bin'), join(folder, 'bin'), { recursive: true })
   cpSync(join(ROOT, 'package.json'), join(folder, 'package.json'))

@@ -59,7 +59,7 @@ const PROGRAM = `
 `
 
 describe('run', () => {
-  test('starts a proxy that only the program can call, and ends it after', async () => {
+  test('starts a proxy that only the program can use, and ends it afterwards', async () => {
     const end = await run(['run', '--port', '1', '--', process.execPath, '-e', PROGRAM])
 
     expect(end).toMatchObject({ code: 7, stderr: '' })
@@ -73,7 +73,7 @@ describe('run', () => {
     await expect(fetch(`${url}/health`)).rejects.toThrow()
   })
 
-  test('takes the server that runs, and leaves it running', async () => {
+  test('uses a running server, and leaves it running', async () => {
     const { url } = await startServer({
       args: ['--port', '0', '--host', '127.0.0.1'],
       env: sandbox.env,
@@ -87,7 +87,7 @@ describe('run', () => {
     expect((await fetch(`${url}/health`)).status).toBe(200)
   })
 
-  test('says what is wrong with a program', async () => {
+  test('reports a program that can not be started', async () => {
     expect(await runHere(['run'])).toMatchObject({
       code: 1,
       stderr: expect.stringContaining('run --'),
@@ -99,7 +99,7 @@ describe('run', () => {
 })
 
 describe('selftest', () => {
-  test('passes with the real runtime, asks no one else, and leaves nothing', async () => {
+  test('passes with the real runtime, calls no other address, and leaves nothing behind', async () => {
     const { code, stdout, stderr } = await run(['selftest'])
 
     expect({ code, stderr }).toEqual({ code: 0, stderr: '' })
@@ -110,7 +110,7 @@ describe('selftest', () => {
     expect(existsSync(join(sandbox.env['HOME'] ?? '', '.local'))).toBe(false)
   })
 
-  test('fails with a runtime that is none', async () => {
+  test('fails with a broken runtime', async () => {
     const path = join(sandbox.folder, 'not-claude')
     writeFileSync(path, '#!/bin/sh\nexit 3\n', { mode: 0o755 })
     const { code, stderr } = await run(['selftest', '--claude-path', path])
@@ -125,7 +125,7 @@ function settingsFile(): string {
 }
 
 describe('setup', () => {
-  test('shows, writes and puts back', async () => {
+  test("shows, writes and restores a client's file", async () => {
     writeFileSync(settingsFile(), '{"theme":"dark"}')
     const shown = await runHere(['setup', 'claude-code'])
     expect(shown).toMatchObject({ code: 0, stdout: expect.stringContaining('Nothing was written') })
@@ -144,7 +144,7 @@ describe('setup', () => {
     expect(readFileSync(settingsFile(), 'utf8')).toBe('{"theme":"dark"}')
   })
 
-  test('knows the clients, and the one that was meant', async () => {
+  test('lists the clients, and suggests the nearest name', async () => {
     expect((await runHere(['setup'])).stderr).toContain('codex, opencode, claude-code')
     expect((await runHere(['setup', 'opncode'])).stderr).toContain('did you mean opencode?')
   })

@@ -58,8 +58,8 @@ async function ask(url: string, headers: Record<string, string> = {}): Promise<R
   })
 }
 
-describe('what it says at start', () => {
-  test('in a pipe, a line with the address, the login, the model, and that no key is asked for', async () => {
+describe('the start banner', () => {
+  test('in a pipe is one line with the address, the login, the model, and that no key is required', async () => {
     const { line, url } = await start(LOCAL)
 
     expect(url).toMatch(/^http:\/\/(localhost|127\.0\.0\.1):[1-9]\d*$/)
@@ -77,7 +77,7 @@ describe('what it says at start', () => {
     expect(standin.messages[0]?.body.model).toBe('claude-sonnet-4-6')
   })
 
-  test('that a key is asked for, but not which; then it may be open to the network', async () => {
+  test('says that a key is required, but not which, also if the network is served', async () => {
     const { line, command, url } = await start(OPEN, { CSP_PROXY_API_KEY: 'made-up-proxy-key' })
     expect(line).toMatchObject({ key: 'required (proxy_api_key)', warnings: [] })
     expect((await ask(url)).status).toBe(401)
@@ -85,7 +85,7 @@ describe('what it says at start', () => {
     expect(command.stdout + command.stderr).not.toContain('made-up-proxy-key')
   })
 
-  test('that it is open to the network, under which port', async () => {
+  test('says that the network is served, with the port', async () => {
     const { line, url } = await start([...OPEN, '--dangerously-open-to-all'])
     const { port } = new URL(url)
     expect(line.warnings).toEqual([
@@ -95,8 +95,8 @@ describe('what it says at start', () => {
   })
 })
 
-describe('where its settings come from', () => {
-  test('command line over environment over config.txt in the working directory', async () => {
+describe('the settings', () => {
+  test('come from the command line, then the environment, then config.txt in the working directory', async () => {
     sandbox = makeSandbox(standin.url)
     writeFileSync(
       join(sandbox.workFolder, 'config.txt'),
@@ -127,7 +127,7 @@ describe('where its settings come from', () => {
   })
 })
 
-test('a login that the runtime does not tell keeps no server from starting, or serving', async () => {
+test('a server starts and serves although the runtime does not report a login', async () => {
   sandbox = makeSandbox(standin.url)
   const path = join(sandbox.folder, 'claude')
   const script = `#!/bin/sh\ncase "$*" in *"auth status"*) echo 'Not today.' >&2; exit 3;; esac\nexec '${RUNTIME}' "$@"\n`
@@ -147,7 +147,7 @@ test('a login that the runtime does not tell keeps no server from starting, or s
   expect((await ask(url)).status).toBe(200)
 })
 
-test('a reader of the log that leaves takes no request with it', async () => {
+test('requests continue when the reader of the log leaves', async () => {
   sandbox = makeSandbox(standin.url)
   const command = await startCommand({
     args: [...LOCAL, '--log-level', 'DEBUG'],
@@ -162,7 +162,7 @@ test('a reader of the log that leaves takes no request with it', async () => {
   expect(await command.ended).toMatchObject({ code: 0, signal: null })
 })
 
-test('a port that is in use is one line that says what to do', async () => {
+test('a port in use has one line of error with the fix', async () => {
   const taken = createServer()
   await new Promise<void>((resolve) => taken.listen(0, '127.0.0.1', resolve))
   const { port } = taken.address() as { port: number }
@@ -182,7 +182,7 @@ test('a port that is in use is one line that says what to do', async () => {
   }
 })
 
-describe('a claude_path that is no use is one line that names it', () => {
+describe('a wrong claude_path has one line of error that names it', () => {
   type Run = typeof runCommand
 
   // In processes of their own are those of which each starts something else, and ends otherwise.
@@ -194,19 +194,19 @@ describe('a claude_path that is no use is one line that names it', () => {
     ['says something else', '#!/bin/sh\necho hello\n', 0o755, runCommandHere],
   ]
 
-  test.each(SCRIPTS)('it %s', async (_name, text, mode, run) => {
+  test.each(SCRIPTS)('if it %s', async (_name, text, mode, run) => {
     sandbox = makeSandbox(standin.url)
     const path = join(sandbox.folder, 'not-claude')
     writeFileSync(path, text, { mode })
     await expectRefused(run, path)
   })
 
-  test('it is not there', async () => {
+  test('if it does not exist', async () => {
     sandbox = makeSandbox(standin.url)
     await expectRefused(runCommand, join(sandbox.folder, 'nowhere'), 'there is no such file')
   })
 
-  test('it is a folder', async () => {
+  test('if it is a folder', async () => {
     sandbox = makeSandbox(standin.url)
     await expectRefused(runCommandHere, sandbox.workFolder, 'is not a file')
   })

@@ -90,7 +90,7 @@ async function isStopping(command: RunningCommand): Promise<void> {
 }
 
 describe.each(['SIGTERM', 'SIGINT', 'SIGHUP', 'SIGQUIT'] as const)('%s', (name) => {
-  test('lets what is in flight finish, takes nothing new, and leaves nothing', async () => {
+  test('lets requests in flight finish, refuses new ones, and leaves nothing behind', async () => {
     const gate = gatedReply()
     const { command, url } = await start()
     const streamed = await ask(url, true)
@@ -117,7 +117,7 @@ describe.each(['SIGTERM', 'SIGINT', 'SIGHUP', 'SIGQUIT'] as const)('%s', (name) 
   })
 })
 
-test('a signal ends it at once where nothing is in flight', async () => {
+test('a signal ends an idle server at once', async () => {
   const { command, url } = await start()
   await (await ask(url, false)).json()
   const runtimes = descendants(command.pid).map(({ pid }) => pid)
@@ -128,7 +128,7 @@ test('a signal ends it at once where nothing is in flight', async () => {
   await waitUntilGone(runtimes, ENDING)
 })
 
-describe('a stop signal before there is anything to drain leaves nothing', () => {
+describe('a stop signal during the start leaves nothing behind', () => {
   test.each([
     ['the start of a server', [], 0],
     ['models', ['models'], 130],
@@ -176,7 +176,7 @@ test.each([
   expect(leftIn(join(sandbox.folder, 'tmp'))).toEqual([])
 })
 
-test('Ctrl-C in a terminal, which reaches every process, lets what is in flight finish', async () => {
+test('Ctrl-C in a terminal, which reaches every process, lets requests in flight finish', async () => {
   const gate = gatedReply()
   const { command, url } = await start()
   const asked = ask(url, false)
@@ -195,7 +195,7 @@ test('Ctrl-C in a terminal, which reaches every process, lets what is in flight 
   expect(await command.ended).toMatchObject({ code: 0, signal: null })
 })
 
-test('the second signal ends at once, and leaves no process', async () => {
+test('the second signal ends the server at once, and leaves no process', async () => {
   stalledReply()
   const { command, url } = await start()
   const streamed = await ask(url, true)
@@ -214,7 +214,7 @@ test('the second signal ends at once, and leaves no process', async () => {
   expect(runtimesIn(sandbox.folder)).toEqual([])
 })
 
-test('shutdown_timeout bounds the wait, and a stream that is cut is told so', async () => {
+test('shutdown_timeout limits the wait, and a stream that is cut gets an error', async () => {
   stalledReply()
   const { command, url } = await start('--shutdown-timeout', '100ms')
   const streamed = await ask(url, true)
@@ -228,14 +228,14 @@ test('shutdown_timeout bounds the wait, and a stream that is cut is told so', as
   expect(runtimesIn(sandbox.folder)).toEqual([])
 })
 
-describe('SIGKILL of the server takes the runtime with it', () => {
-  test('where one is idle', async () => {
+describe('SIGKILL of the server also ends the runtime', () => {
+  test('while it is idle', async () => {
     const { command, url } = await start()
     await (await ask(url, false)).json()
     await expectAllGone(command)
   })
 
-  test('where one is streaming', async () => {
+  test('while it is streaming', async () => {
     stalledReply()
     const { command, url } = await start()
     const streamed = await ask(url, true)

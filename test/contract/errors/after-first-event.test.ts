@@ -78,12 +78,12 @@ describe.each(WAYS)('%s', (way, ending, told) => {
   test.each([
     { place: 'inside a text', count: INSIDE_A_TEXT, isTold: told },
     { place: 'inside the input of a tool call', count: INSIDE_AN_INPUT, isTold: {} },
-  ])('$place, where no stream was asked for', ({ place, count, isTold }) =>
+  ])('$place, without a stream', ({ place, count, isTold }) =>
     expectBrokenMessage({ prompt: `[${way} ${place}, no stream]`, count, ending, told: isTold }),
   )
 
   // A limit: with the stop reason all is said, and the runtime takes the reply for whole.
-  test('after message_delta: the reply is whole', async () => {
+  test('after message_delta: the reply is complete', async () => {
     const sent = WHOLE.slice(0, -1)
     const { status, received } = await streamed(`[${way} streamed, at the end]`, sent, ending)
 
@@ -98,7 +98,7 @@ describe.each(WAYS)('%s', (way, ending, told) => {
   })
 })
 
-test('the runtime asked nothing on its own, in all the time since', async () => {
+test('the runtime made no requests of its own since then', async () => {
   expect(await bench.countAfterNextTurn()).toBe(0)
   const asked = upstream.map((body) => prompts.find((prompt) => body.includes(prompt)) ?? body)
   expect(asked.toSorted()).toEqual(prompts.toSorted())

@@ -110,7 +110,7 @@ function fieldsOf(asked: MessageRequest | undefined): object {
 }
 
 describe.each(ERRORS)('%s', (name, status, words, times) => {
-  test('is asked as often as is known, and leaves nothing for the next', async () => {
+  test('makes the known number of requests, and does not affect the next turn', async () => {
     const type = status === 400 ? 'invalid_request_error' : 'permission_error'
     const thinking = name === 'thinking with a budget' ? WITH_BUDGET : { type: 'adaptive' }
     await bench.ask(conversation(`Before ${name}?`, thinking))
@@ -128,7 +128,7 @@ describe.each(ERRORS)('%s', (name, status, words, times) => {
   })
 })
 
-test('404s of models that never answered are asked once each, by the process that was there', async () => {
+test('404s of models that never answered are requested once each, by the same process', async () => {
   await bench.ask(conversation('Before?', ADAPTIVE))
   const before = bench.runtimes()
   bench.standin.answer = async ({ body }) => {
@@ -152,7 +152,7 @@ test('404s of models that never answered are asked once each, by the process tha
   expect(fieldsOf(bench.standin.messages.at(-1))).toEqual(fieldsOf(bench.standin.messages[0]))
 })
 
-test('a reply that max_tokens cut ends no process, and is asked once: the gate is closed by then', async () => {
+test('a reply that max_tokens cut ends no process, and is requested once: the gate is closed by then', async () => {
   await bench.ask('Hello')
   const before = bench.runtimes()
   bench.standin.reset()

@@ -34,7 +34,7 @@ afterEach(() => bench.standin.reset())
 
 afterAll(() => bench.close())
 
-describe('what the API answers in place of a reply', () => {
+describe('an answer of the API before the first event', () => {
   test.each(inTurn(ANSWERS))('%i %s: %s', async (status, type, message, stream) => {
     bench.standin.answer = () => error(status, type, message)
 
@@ -61,7 +61,7 @@ describe('what the API answers in place of a reply', () => {
     [429, false],
     [529, true],
   ])(
-    'the retry-after of a %i comes with it, and it is asked once (stream: %s)',
+    'the retry-after of a %i is passed on, and the request is made once (stream: %s)',
     async (status, stream) => {
       bench.standin.reply(error(status, 'rate_limit_error', 'Slow down.', { 'retry-after': '7' }))
 
@@ -138,7 +138,7 @@ describe('what the API answers in place of a reply', () => {
   ]
 
   test.each(inTurn(errorEvents))(
-    'an error event in place of the first event: %i %s',
+    'an error event as the first event: %i %s',
     async (status, type, message, stream) => {
       bench.standin.reply(events([{ type: 'error', error: { type, message } }]))
 
@@ -154,7 +154,7 @@ describe('what the API answers in place of a reply', () => {
   )
 })
 
-describe('where the API can not be reached', () => {
+describe('an API that can not be reached', () => {
   let unreachable: Bench
 
   beforeAll(async () => {
@@ -165,7 +165,7 @@ describe('where the API can not be reached', () => {
   afterAll(() => unreachable.close())
 
   test.each([true, false])(
-    'a refused connection is an error of the gateway (stream: %s)',
+    'is an error of the gateway after a refused connection (stream: %s)',
     async (stream) => {
       const answer = await answerOf(await unreachable.post(asking('Try it.', { stream })))
 
@@ -180,7 +180,7 @@ describe('where the API can not be reached', () => {
   )
 })
 
-test('the next request works after an error', async () => {
+test('the next request succeeds after an error', async () => {
   bench.standin.reply(error(500, 'api_error', 'Internal server error'))
   const failed = await bench.post(asking('First.'))
   const next = await bench.post(asking('First.'))

@@ -75,7 +75,7 @@ describe.each(TRANSPORTS)('a client that leaves, %s', (_, send) => {
     await expectToWork()
   })
 
-  test('while a reply that is not streamed is made', async () => {
+  test('while a whole reply is made', async () => {
     bench.standin.reply(events([...OPENING, hang()]))
     const leaving = new AbortController()
     const arrived = bench.standin.nextMessage()
@@ -90,7 +90,7 @@ describe.each(TRANSPORTS)('a client that leaves, %s', (_, send) => {
     await expectToWork()
   })
 
-  test('before the runtime was ready: nothing is asked', async () => {
+  test('before the runtime was ready: nothing is requested', async () => {
     const leaving = new AbortController()
     const outcome = send(asking('Never mind.'), leaving.signal).then(
       () => 'answered',

@@ -8,12 +8,12 @@ let bench: Bench
 beforeEach(() => bench.standin.reset())
 afterAll(() => bench.close())
 
-describe('nobody is logged in', () => {
+describe('without a login', () => {
   beforeAll(async () => {
     bench = await startBench({ login: NO_LOGIN })
   })
 
-  test.each([true, false])('a 401 says what to do (stream: %s)', async (stream) => {
+  test.each([true, false])('a request gets a 401 with the fix (stream: %s)', async (stream) => {
     const response = await bench.post(asking('Hello?', { stream }))
 
     expect(response.status).toBe(401)
@@ -30,13 +30,13 @@ describe('nobody is logged in', () => {
   })
 })
 
-describe('a subscription', () => {
+describe('with a subscription', () => {
   beforeAll(async () => {
     await bench.close()
     bench = await startBench({ login: SUBSCRIPTION_LOGIN })
   })
 
-  test.each([true, false])('a limit says when to try again (stream: %s)', async (stream) => {
+  test.each([true, false])('a limit has the time of its end (stream: %s)', async (stream) => {
     const resetsAt = Math.floor(Date.now() / 1000) + 3600
     bench.standin.reply(
       error(429, 'rate_limit_error', 'You have reached the limit of your plan.', {
@@ -67,7 +67,7 @@ describe('a subscription', () => {
     [413, 'request_too_large', 'Request exceeds the maximum size'],
     [500, 'api_error', 'Internal server error'],
     [529, 'overloaded_error', 'Overloaded'],
-  ])('%i %s is told as it is', async (status, type, message) => {
+  ])('%i %s is passed on unchanged', async (status, type, message) => {
     bench.standin.answer = () => error(status, type, message)
 
     const response = await bench.post(asking('Try it.'))

@@ -82,7 +82,7 @@ beforeEach(() => bench.standin.reset())
 
 afterAll(() => bench.close())
 
-describe('a body that is no Messages request is a 400 that names what is wrong', () => {
+describe('an invalid Messages request is a 400 that names the error', () => {
   test.each(WRONG)('%s', async (_, body, named) => {
     const response = await bench.post(body)
 
@@ -97,7 +97,7 @@ describe('a body that is no Messages request is a 400 that names what is wrong',
     expect(bench.standin.requests).toHaveLength(0)
   })
 
-  test('also where a stream was asked for', async () => {
+  test('also if it asks for a stream', async () => {
     const response = await bench.post({ stream: true, messages: [] })
 
     expect(response.status).toBe(400)
@@ -105,7 +105,7 @@ describe('a body that is no Messages request is a 400 that names what is wrong',
     expect(bench.standin.requests).toHaveLength(0)
   })
 
-  test('bytes that are no UTF-8', async () => {
+  test('with bytes that are no UTF-8', async () => {
     const bytes = Buffer.from(JSON.stringify(hello({})).replace('Hello', 'Grüße'), 'latin1')
     const answer = await send({ chunks: [bytes], headers: { 'content-length': bytes.length } })
 
@@ -116,7 +116,7 @@ describe('a body that is no Messages request is a 400 that names what is wrong',
     expect(bench.standin.requests).toHaveLength(0)
   })
 
-  test('nesting without end', async () => {
+  test('with endless nesting', async () => {
     const depth = MAX_BODY_SIZE / 2 - 200
     const nested = '['.repeat(depth) + ']'.repeat(depth)
     const response = await bench.post(
@@ -144,7 +144,7 @@ describe('a body over the limit is a 413', () => {
     expect(bench.standin.requests).toHaveLength(0)
   })
 
-  test('one just below it is served', async () => {
+  test('and one just below it is served', async () => {
     const empty = JSON.stringify(asked({ role: 'user', content: '' })).length
     const content = 'x'.repeat(MAX_BODY_SIZE - empty)
     const response = await bench.post(asked({ role: 'user', content }))
@@ -154,8 +154,8 @@ describe('a body over the limit is a 413', () => {
   })
 })
 
-describe('what may be missing', () => {
-  test('a model: the default is asked', async () => {
+describe('a request may leave out', () => {
+  test('the model: the default is used', async () => {
     const response = await bench.post({ max_tokens: 100, messages: [HELLO] })
 
     expect(response.status).toBe(200)

@@ -114,7 +114,7 @@ describe.each(Object.entries(THINKING))('%s', (model, thinking) => {
     expect(breaks('Tell me of', 3)).toEqual([])
   })
 
-  test('a last turn with other words leaves what is before it', async () => {
+  test('a last turn with other words leaves the earlier messages unchanged', async () => {
     const { request } = await begin(fields)
     const messages = [...request.messages.slice(0, -1), { role: 'user', content: 'Or rather?' }]
     await ask({ ...request, messages })
@@ -140,7 +140,7 @@ test('a restarted server sends the same requests', async () => {
  * day tells another date, so that the thoughts are bound to another beginning. Places a day apart stand
  * for the days.
  */
-describe('a conversation of the day before goes on', () => {
+describe('a conversation of the day before continues', () => {
   let before: Bench
   let after: Bench
 

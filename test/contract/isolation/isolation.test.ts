@@ -85,7 +85,7 @@ type Sent = {
   received: string
 }
 
-test(`what goes upstream and what comes back is each conversation's own (seed ${SEED})`, async () => {
+test(`each conversation has only its own content upstream and in replies (seed ${SEED})`, async () => {
   const sent: Sent[] = []
   const random = randomOf(SEED)
   let next = 0

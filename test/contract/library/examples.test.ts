@@ -67,12 +67,12 @@ function isThere(command: string): boolean {
   return spawnSync(command, ['--version']).status === 0
 }
 
-describe('as clients of a server', () => {
-  test("Anthropic's client", async () => {
+describe('an example, as the client of a server,', () => {
+  test("works: Anthropic's client", async () => {
     expect(await output('out/anthropic-client.js', clientEnv)).toBe('Hello, first.\n55 tokens\n')
   })
 
-  test('batches', async () => {
+  test('works: batches', async () => {
     const printed = await output('out/batches.js', clientEnv)
     const [counts, ...lines] = printed.trimEnd().split('\n')
     expect(counts).toBe('2 of 2')
@@ -82,30 +82,30 @@ describe('as clients of a server', () => {
     expect(texts).toEqual(['Hello, first.', 'Hello, second.'])
   })
 
-  test("OpenAI's client", async () => {
+  test("works: OpenAI's client", async () => {
     expect(await output('out/openai-client.js', clientEnv)).toBe('Hello, first.\nHello, second.\n')
     expect(standin.messages).toHaveLength(2)
   })
 
-  test('the AI SDK', async () => {
+  test('works: the AI SDK', async () => {
     expect(await output('out/vercel-ai-sdk.js', clientEnv)).toBe('Hello, first.\nHello, second.\n')
   })
 
-  test.skipIf(!isThere('curl'))('curl', async () => {
+  test.skipIf(!isThere('curl'))('works: curl', async () => {
     const { stdout } = await run('sh', [join(project, 'curl.sh')], { env: clientEnv })
     expect(stdout).toContain('"text":"Hello, first."')
     expect(stdout).toContain('event: message_stop')
   })
 
   const python = readdirSync(join(ROOT, 'examples')).filter((name) => name.endsWith('.py'))
-  test.skipIf(!isThere('python3')).each(python)('%s is Python', async (name) => {
+  test.skipIf(!isThere('python3')).each(python)('in %s is valid Python', async (name) => {
     const read = 'import ast, sys; ast.parse(open(sys.argv[1]).read())'
     await run('python3', ['-c', read, join(project, name)], { env: clientEnv })
   })
 })
 
-describe('in a program of its own, from the packed tarball', () => {
-  test('the package has what it needs, and no sources or tests', () => {
+describe('an example, in a program of its own, from the packed tarball', () => {
+  test('gets a package with all it needs, and without sources or tests', () => {
     const installed = join(project, 'node_modules', 'claude-sub-proxy')
     for (const name of ['dist/index.d.ts', 'bin/claude-sub-proxy.js', 'assets/page', 'LICENSE']) {
       expect(existsSync(join(installed, name)), name).toBe(true)
@@ -115,73 +115,65 @@ describe('in a program of its own, from the packed tarball', () => {
     expect(files.filter((name) => name.includes('.test.'))).toEqual([])
   })
 
-  test('its command runs', async () => {
+  test('works: the command of the package', async () => {
     const main = join(project, 'node_modules/claude-sub-proxy/bin/claude-sub-proxy.js')
     const { stdout } = await run(process.execPath, [main, '--version'], { env: {} })
     expect(stdout).toMatch(/^\d+\.\d+\.\d+\n$/)
   })
 
-  test('library.ts', async () => {
+  test('works: library.ts', async () => {
     expect(await output('out/library.js', sandbox.env)).toBe('Hello, first.\n')
   })
 
-  test('commonjs.cjs', async () => {
+  test('works: commonjs.cjs', async () => {
     expect(await output('commonjs.cjs', sandbox.env)).toBe('Hello, first.\n')
   })
 
-  test.each(['node16', 'nodenext'])(
-    'its types are found by CommonJS with module %s',
-    async (name) => {
-      writeFileSync(
-        join(project, 'types.cts'),
-        `import { createProxy, type Proxy } from 'claude-sub-proxy'
+  test.each(['node16', 'nodenext'])('finds the types in CommonJS with module %s', async (name) => {
+    writeFileSync(
+      join(project, 'types.cts'),
+      `import { createProxy, type Proxy } from 'claude-sub-proxy'
        export const proxy: Promise<Proxy> = createProxy({ port: 0 })
        // @ts-expect-error a port is a number
        export const wrong = createProxy({ port: 'any' })\n`,
-      )
-      const compiler = join(ROOT, 'node_modules/.bin/tsc')
-      const options = [
-        '--noEmit',
-        '--strict',
-        '--skipLibCheck',
-        '--types',
-        'node',
-        '--module',
-        name,
-      ]
-      await run(compiler, [...options, 'types.cts', '--ignoreConfig'], { cwd: project }).catch(
-        (error: unknown) => {
-          throw new Error(`It does not compile:\n${(error as { stdout?: string }).stdout}`, {
-            cause: error,
-          })
-        },
-      )
+    )
+    const compiler = join(ROOT, 'node_modules/.bin/tsc')
+    const options = ['--noEmit', '--strict', '--skipLibCheck', '--types', 'node', '--module', name]
+    await run(compiler, [...options, 'types.cts', '--ignoreConfig'], { cwd: project }).catch(
+      (error: unknown) => {
+        throw new Error(`It does not compile:\n${(error as { stdout?: string }).stdout}`, {
+          cause: error,
+        })
+      },
+    )
+  })
+
+  test.each(['out/hono.js', 'express.js'])(
+    'works: %s with the proxy beside its own routes',
+    async (name) => {
+      const child = spawn(process.execPath, [join(project, name)], {
+        cwd: project,
+        env: { ...sandbox.env, PORT: '0' },
+        stdio: ['ignore', 'pipe', 'inherit'],
+      })
+      try {
+        const [line] = (await once(createInterface(child.stdout), 'line')) as [string]
+        const own = await fetch(new URL('/hello', line))
+        expect(await own.text()).toBe('mine')
+        const reply = await fetch(`${line}/v1/messages`, {
+          method: 'POST',
+          headers: { 'content-type': 'application/json' },
+          body: JSON.stringify({ max_tokens: 9, messages: [{ role: 'user', content: 'Hi' }] }),
+        })
+        expect(await reply.json()).toMatchObject({ content: [{ text: 'Hello, first.' }] })
+      } finally {
+        child.kill('SIGTERM')
+        await once(child, 'close')
+      }
     },
   )
 
-  test.each(['out/hono.js', 'express.js'])('%s serves it beside its own routes', async (name) => {
-    const child = spawn(process.execPath, [join(project, name)], {
-      cwd: project,
-      env: { ...sandbox.env, PORT: '0' },
-      stdio: ['ignore', 'pipe', 'inherit'],
-    })
-    try {
-      const [line] = (await once(createInterface(child.stdout), 'line')) as [string]
-      const own = await fetch(new URL('/hello', line))
-      expect(await own.text()).toBe('mine')
-      const reply = await fetch(`${line}/v1/messages`, {
-        method: 'POST',
-        headers: { 'content-type': 'application/json' },
-        body: JSON.stringify({ max_tokens: 9, messages: [{ role: 'user', content: 'Hi' }] }),
-      })
-      expect(await reply.json()).toMatchObject({ content: [{ text: 'Hello, first.' }] })
-    } finally {
-      child.kill('SIGTERM')
-      await once(child, 'close')
-    }
-  })
-
-  test('telemetry.mjs sends a span of each turn, and metrics, to a collector', async () => {
+  test('works: telemetry.mjs sends a span of each turn, and metrics, to a collector', async () => {
     const collector = await startCollector()
     const main = join(project, 'node_modules/claude-sub-proxy/bin/claude-sub-proxy.js')
     const child = spawn(process.execPath, ['--import', './telemetry.mjs', main, '--port', '0'], {
@@ -236,7 +228,7 @@ describe('in a program of its own, from the packed tarball', () => {
     }
   })
 
-  test('the route of Next.js answers as its handlers are called', async () => {
+  test('works: the route of Next.js with its handlers', async () => {
     const route = pathToFileURL(join(project, 'out/nextjs/app/v1/[...path]/route.js')).href
     const script = `
       const { POST } = await import(${JSON.stringify(route)})

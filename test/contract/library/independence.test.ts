@@ -59,7 +59,7 @@ describe('two proxies in one process', () => {
     }
   })
 
-  test('each asks its own API, under its own login', async () => {
+  test('call each its own API, with its own login', async () => {
     expect(
       await Promise.all([ask(sonnet.url, keyOf('sonnet')), ask(opus.url, keyOf('opus'))]),
     ).toEqual(['I am sonnet.', 'I am opus.'])
@@ -70,12 +70,12 @@ describe('two proxies in one process', () => {
     }
   })
 
-  test('each has its own key', async () => {
+  test('have each its own key', async () => {
     expect(await ask(sonnet.url, keyOf('opus'))).toBe(401)
     expect(await ask(opus.url, keyOf('sonnet'))).toBe(401)
   })
 
-  test('each has its own default', async () => {
+  test('have each its own default model', async () => {
     for (const [name, { proxy, standin }] of Object.entries({ sonnet, opus })) {
       await proxy.fetch('http://localhost/v1/messages', {
         method: 'POST',
@@ -86,14 +86,14 @@ describe('two proxies in one process', () => {
     }
   })
 
-  test('each counts what it was asked, and nothing of the other', async () => {
+  test('count each its own requests', async () => {
     const [before, other] = [await requests(sonnet, 'sonnet'), await requests(opus, 'opus')]
     await ask(sonnet.url, keyOf('sonnet'))
     expect(await requests(sonnet, 'sonnet')).toBe(before + 1)
     expect(await requests(opus, 'opus')).toBe(other)
   })
 
-  test('a conversation of one is not known to the other', async () => {
+  test('do not share conversations', async () => {
     const history: Anthropic.MessageParam[] = [
       { role: 'user', content: 'Who are you?' },
       { role: 'assistant', content: 'I am sonnet.' },
@@ -104,7 +104,7 @@ describe('two proxies in one process', () => {
     expect(JSON.stringify(opus.standin.messages.at(-1)?.body)).toContain('I am sonnet.')
   })
 
-  test('the end of one leaves the other answering', async () => {
+  test('end independently', async () => {
     await sonnet.proxy.close()
     await expect(fetch(`${sonnet.url}/health`)).rejects.toThrow('fetch failed')
     expect(await ask(opus.url, keyOf('opus'))).toBe('I am opus.')

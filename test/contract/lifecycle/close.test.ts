@@ -39,7 +39,7 @@ function gateReply({ standin }: Bench, text: string, begun = 3) {
 }
 
 describe('two proxies in one process', () => {
-  test('serve each from its own login, and one goes on when the other is closed', async () => {
+  test('use each its own login, and one continues when the other is closed', async () => {
     const [first, second] = [await open(), await open()]
     first.standin.answer = () => message(textMessage('first'))
     second.standin.answer = () => message(textMessage('second'))
@@ -75,7 +75,7 @@ describe('close()', () => {
     expect(bench.runtimes()).toEqual([])
   })
 
-  test('may be called again, at once and later, and turns away what comes after it', async () => {
+  test('may be called again, at once and later, and later requests are refused', async () => {
     const bench = await open()
     await Promise.all([bench.proxy.close(), bench.proxy.close()])
     await bench.proxy.close()
@@ -136,7 +136,7 @@ describe('close()', () => {
     await closed
   })
 
-  test('waits for a count of tokens', async () => {
+  test('waits for a token count', async () => {
     const bench = await open()
     const counting = new Deferred<void>()
     const gate = makeGate()
@@ -160,7 +160,7 @@ describe('close()', () => {
     expect(bench.runtimes()).toEqual([])
   })
 
-  test('waits for shutdownTimeout at most: what is cut ends with an error', async () => {
+  test('waits for shutdownTimeout at most: replies that are cut end with an error', async () => {
     const bench = await open({ maxProcesses: 2, shutdownTimeout: 50 })
     bench.standin.answer = () => events([...eventsOf(textMessage('Half')).slice(0, 3), hang()])
     const streamed = await bench.stream('Hello')
@@ -176,7 +176,7 @@ describe('close()', () => {
     expect(bench.runtimes()).toEqual([])
   })
 
-  test('waits for shutdownTimeout at most: what stands in line is told so', async () => {
+  test('waits for shutdownTimeout at most: waiting requests get an error', async () => {
     const bench = await open({ shutdownTimeout: 50, queueTimeout: 600_000 })
     bench.standin.answer = () => events([...eventsOf(textMessage('Half')).slice(0, 3), hang()])
     const first = bench.ask('One')
@@ -194,7 +194,7 @@ describe('close()', () => {
 })
 
 describe('listen()', () => {
-  test('again, at once and later, gives the one port, which close() closes', async () => {
+  test('opens one port, however often it is called, and close() closes it', async () => {
     const { proxy } = await open()
     const [first, second] = await Promise.all([proxy.listen(), proxy.listen()])
     expect(second).toEqual(first)
@@ -215,7 +215,7 @@ describe('listen()', () => {
   })
 })
 
-test('a start that is given up leaves no process and no folder', async () => {
+test('an aborted start leaves no process and no folder', async () => {
   const { standin, sandbox, runtimes } = await open()
   const others = runtimes()
   const temporary = join(sandbox.folder, 'tmp')
@@ -267,8 +267,8 @@ async function embed(sandbox: Sandbox, program: string): Promise<string> {
   })
 }
 
-describe('a program that embeds it ends by itself once it is closed, and nothing is left,', () => {
-  test('after whole replies', async () => {
+describe('a program that embeds the proxy ends by itself after close(), and nothing is left,', () => {
+  test('after complete replies', async () => {
     const { standin, sandbox, runtimes } = await open()
     const others = runtimes()
     const output = await embed(
@@ -290,7 +290,7 @@ describe('a program that embeds it ends by itself once it is closed, and nothing
     expect(leftIn(join(sandbox.folder, 'tmp'))).toEqual([])
   })
 
-  test('although it dropped streams, of which it read nothing or some', async () => {
+  test('also if it read streams in part or not at all', async () => {
     const { sandbox, runtimes } = await open()
     const others = runtimes()
     const output = await embed(

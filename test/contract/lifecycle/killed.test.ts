@@ -62,7 +62,7 @@ describe.each([
   ['idle', leaveIdle],
   ['held', leaveHeld],
 ])('a process that is killed while it is %s', (_name, leave) => {
-  test('costs a replay', async () => {
+  test('is replaced, and the turn replayed', async () => {
     await open()
     const next = await leave()
     kill(bench.runtimes())
@@ -73,7 +73,7 @@ describe.each([
     expect(JSON.stringify(bench.standin.messages[1]?.body.messages)).toContain('What now?')
   })
 
-  test('just when it is asked costs a replay or an error, and no second request', async () => {
+  test('just when a turn is sent is replaced or an error, without a second request', async () => {
     await open()
     const next = await leave()
     kill(bench.runtimes())
@@ -87,7 +87,7 @@ describe.each([
   })
 })
 
-describe('a process that is killed while it is parked costs nothing', () => {
+describe('a process that is killed while it holds calls or idles costs no request', () => {
   test.each([
     ['where the proxy knows', true],
     ['where the next request comes at once', false],
@@ -102,7 +102,7 @@ describe('a process that is killed while it is parked costs nothing', () => {
 })
 
 describe('a process that is killed while it answers', () => {
-  test('ends the stream with an error event, never as if it were whole', async () => {
+  test('ends the stream with an error event, so that it never looks complete', async () => {
     await open()
     bench.standin.reply(events([...eventsOf(textMessage('Half of it.')).slice(0, 3), hang()]))
     const streamed = await bench.stream('Hello')
@@ -117,7 +117,7 @@ describe('a process that is killed while it answers', () => {
     await expectServes()
   })
 
-  test('is an error of its own where nothing was streamed yet, and is not asked again', async () => {
+  test('has an error of its own if nothing was streamed yet, and is not repeated', async () => {
     await open()
     bench.standin.reply(events([hang()]))
     const asked = bench.ask('Hello')
@@ -131,7 +131,7 @@ describe('a process that is killed while it answers', () => {
   })
 })
 
-test('a process that is killed while it starts is replaced, or its request told so', async () => {
+test('a process that is killed while it starts is replaced, or its request gets an error', async () => {
   await open()
   const asked = bench.ask('Hello')
   while (bench.runtimes().length === 0) await bench.proxy.fetch('http://localhost/health')

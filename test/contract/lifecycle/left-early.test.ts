@@ -138,7 +138,7 @@ async function leaveEachTime(turn: Turn, lane: string): Promise<number> {
   }
 }
 
-describe('turn by turn', () => {
+describe('a client may leave at each step, turn by turn, of', () => {
   const results = [{ type: 'tool_result', tool_use_id: 'toolu_1', content: 'Nothing' }]
   const call = { type: 'tool_use', id: 'toolu_1', name: 'look', input: {} }
   const history = [user('One'), assistant([call]), user(results), assistant('Two')]
@@ -146,21 +146,21 @@ describe('turn by turn', () => {
 
   beforeAll(() => start('turns'))
 
-  test('a conversation that is opened', async () => {
+  test('an opened conversation', async () => {
     const looks = await leaveEachTime(planned([...history, user('Three')]), 'open')
     expect(looks).toBeGreaterThan(4)
     expect(await answerTo(planned([...other, user('Now')]))).toBe('open')
     expect(standin.messages.at(-1)?.body.messages).toHaveLength(3)
   })
 
-  test('one that goes on', async () => {
+  test('a continued conversation', async () => {
     await answerTo(planned([user('Hello')]))
     const said = [user('Hello'), assistant('Hello from the stand-in.')]
     const looks = await leaveEachTime(planned([...said, user('Go on')]), 'continue')
     expect(looks).toBeGreaterThan(2)
   })
 
-  test('one that goes back', async () => {
+  test('a rewound conversation', async () => {
     await answerTo(planned([user('Hello')]))
     const said = [user('Hello'), assistant('Hello from the stand-in.')]
     await answerTo(planned([...said, user('Go on')]))
@@ -168,7 +168,7 @@ describe('turn by turn', () => {
     expect(looks).toBeGreaterThan(2)
   })
 
-  test('one whose calls wait for their results: they still wait for the next who brings them', async () => {
+  test('a conversation with held calls, which still wait for their results', async () => {
     standin.reply(message(toolUseMessage([{ id: 'toolu_9', name: 'look', input: {} }])))
     await answerTo(planned([user('Look')]))
     const held = { type: 'tool_use', id: 'toolu_9', name: 'look', input: {} }
@@ -182,7 +182,7 @@ describe('turn by turn', () => {
   })
 })
 
-test('a conversation that goes whole', async () => {
+test('a client may leave at each step of a conversation that is sent as a whole', async () => {
   await start('whole')
   expect(await leaveEachTime(planned([user('One')], planWhole), 'open')).toBeGreaterThan(2)
   await answerTo(planned([user('Other')], planWhole))

@@ -58,8 +58,8 @@ function gateReplies(count: number) {
   })
 }
 
-describe('a worker that waits', () => {
-  test('idle forgets its conversation after idleTimeout, and the conversation goes on', async () => {
+describe('a waiting worker', () => {
+  test('that is idle forgets its conversation after idleTimeout, and the conversation continues', async () => {
     await open({ idleTimeout: 50, maxProcesses: 1 })
     const first = await bench.ask('Hello')
     const before = bench.log.text().length
@@ -78,7 +78,7 @@ describe('a worker that waits', () => {
     expect(bench.standin.messages).toHaveLength(2)
   })
 
-  test('held gives its calls up after holdTimeout, and the results are still taken', async () => {
+  test('that holds calls cancels them after holdTimeout, and their results are still accepted', async () => {
     await open({ holdTimeout: 50 })
     bench.standin.reply(message(toolUseMessage([{ id: 'toolu_1', name: 'look', input: {} }])))
     const first = await bench.ask({ messages: [user('Look')], tools: [LOOK] })
@@ -115,7 +115,7 @@ describe('with maxProcesses 1', () => {
   })
   afterAll(() => shared?.remove())
 
-  test('conversations that come at once are served one after another', async () => {
+  test('simultaneous conversations are served one after another', async () => {
     const gates = gateReplies(3)
     const asked = await askInOrder(['One', 'Two', 'Three'])
     const counts: number[] = []
@@ -132,7 +132,7 @@ describe('with maxProcesses 1', () => {
     expect(prompts).toEqual(['One', 'Two', 'Three'].map((text) => expect.stringContaining(text)))
   })
 
-  test('room that was waited for is free again afterwards', async () => {
+  test('a process that was waited for is free again afterwards', async () => {
     await open({ maxProcesses: 1, idleTimeout: 0, queueTimeout: 10_000 })
     const [gate] = gateReplies(1)
     const first = bench.ask('One')
@@ -152,14 +152,14 @@ describe('with maxProcesses 1', () => {
     expect(JSON.stringify(bench.standin.messages[1]?.body)).not.toContain('One')
   })
 
-  test('a conversation goes on in its process without standing in line', async () => {
+  test('a conversation continues in its process without waiting', async () => {
     const { body } = await bench.ask('One')
     const again = [user('One'), assistant(body.content), user('And?')]
     expect((await bench.ask({ messages: again })).status).toBe(200)
     expect(bench.log.turns.map(({ lane }) => lane)).toEqual(['open', 'continue'])
   })
 
-  test('who waits longer than queueTimeout gets 529 with retry-after, and asks nothing', async () => {
+  test('a turn that waits longer than queueTimeout gets a 529 with retry-after, and is not requested', async () => {
     await open({ maxProcesses: 1, queueTimeout: 50 })
     const [gate] = gateReplies(1)
     const first = bench.ask('One')
@@ -179,7 +179,7 @@ describe('with maxProcesses 1', () => {
     expect(bench.standin.messages).toHaveLength(1)
   })
 
-  test('a streamed request gets its 529 as a status as well', async () => {
+  test('a streamed request gets the 529 as a status as well', async () => {
     await open({ maxProcesses: 1, queueTimeout: 0 })
     const [gate] = gateReplies(1)
     const first = bench.ask('One')
@@ -191,7 +191,7 @@ describe('with maxProcesses 1', () => {
     await first
   })
 
-  test('a client that leaves the line frees its place, and asks nothing', async () => {
+  test('a client that leaves the line frees its place, and its turn is not requested', async () => {
     const [gate] = gateReplies(1)
     const first = bench.ask('One')
     await bench.standin.waitFor(1)
@@ -211,7 +211,7 @@ describe('with maxProcesses 1', () => {
     expect(bench.standin.messages).toHaveLength(2)
   })
 
-  test('a client that had left before it was served keeps no place', async () => {
+  test('a client that left before its turn frees its place', async () => {
     await bench.ask('One', { signal: AbortSignal.abort() }).catch(() => undefined)
     await bench.ask('Two', { signal: AbortSignal.abort() }).catch(() => undefined)
 
@@ -219,7 +219,7 @@ describe('with maxProcesses 1', () => {
     expect(bench.standin.messages).toHaveLength(1)
   })
 
-  test('a client that leaves while its process starts keeps no place', async () => {
+  test('a client that leaves while its process starts frees its place', async () => {
     await open({ maxProcesses: 1, queueTimeout: 3000 })
     const leaving = new AbortController()
     const asked = bench.ask('One', { signal: leaving.signal }).catch(() => undefined)
@@ -231,7 +231,7 @@ describe('with maxProcesses 1', () => {
     expect(bench.standin.messages).toHaveLength(1)
   })
 
-  test('a reply that failed keeps no place', async () => {
+  test('a failed reply frees its place', async () => {
     bench.standin.reply({ kind: 'cutBeforeAnswer' })
     expect((await bench.ask('One')).status).toBeGreaterThanOrEqual(500)
     expect((await bench.ask('Two')).status).toBe(200)
@@ -274,7 +274,7 @@ test(
   },
 )
 
-test('who finds the line full is turned away at once', async () => {
+test('a request that finds the line full is refused at once', async () => {
   await open({ maxProcesses: 1, queueLimit: 1, queueTimeout: 600_000 })
   const [gate] = gateReplies(1)
   const first = bench.ask('One')
@@ -290,7 +290,7 @@ test('who finds the line full is turned away at once', async () => {
   expect([(await first).status, (await second).status]).toEqual([200, 200])
 })
 
-test('there are never more processes than maxProcesses', async () => {
+test('the number of processes never exceeds maxProcesses', async () => {
   await open({ maxProcesses: 2 })
   const gates = gateReplies(3)
   const asked = ['One', 'Two', 'Three'].map((text) => bench.ask(text))

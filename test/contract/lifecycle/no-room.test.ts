@@ -52,7 +52,7 @@ async function ask(
 }
 
 test.skipIf(!existsSync(PRLIMIT))(
-  'without a free descriptor the true reason is told, and with some the next request is served',
+  'without a free descriptor the error has the reason, and later the next request is served',
   async () => {
     const { command, url } = await startServer({
       args: ['--port', '0', '--host', '127.0.0.1', '--max-processes', '1'],

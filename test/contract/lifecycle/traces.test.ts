@@ -17,7 +17,7 @@ afterEach(() => bench.remove())
 /** Words that stand in no file unless the conversation was written there. */
 const MARKER = 'xylophone-quartz-7319'
 
-test('no word of a conversation is written to disk', async () => {
+test('no text of a conversation is written to disk', async () => {
   bench = await openBench({ maxProcesses: 1 })
   const { standin, ask, sandbox } = bench
   const call = { id: 'toolu_1', name: 'look', input: { where: `${MARKER}-input` } }
@@ -65,7 +65,7 @@ test('no word of a conversation is written to disk', async () => {
 })
 
 describe('a hostile .claude folder', () => {
-  test('works, where the runtime is told to load settings', async () => {
+  test('takes effect if the runtime is told to load settings', async () => {
     bench = await openBench({ maxProcesses: 1 })
     const { sandbox } = bench
     setTrap(sandbox)

@@ -38,7 +38,7 @@ afterEach(async () => {
 afterAll(() => standin.close())
 
 test.runIf(process.platform === 'linux')(
-  'many idle connections take little, keep no one else out, and leave nothing behind',
+  'many idle connections take little memory, block no one else, and leave nothing behind',
   async () => {
     const { command, url } = await startServer({
       args: ['--port', '0', '--host', '127.0.0.1'],

@@ -86,7 +86,7 @@ function agents(kind: 'chat' | 'responses') {
 }
 
 describe.each(['chat', 'responses'] as const)('an agent of OpenAI over %s', (kind) => {
-  test('hands off, runs tools, and reports in a form', async () => {
+  test('hands off, runs tools, and reports as structured output', async () => {
     const { triage, ran } = agents(kind)
     const result = await run(triage, 'How is the weather?')
     expect(result.finalOutput).toEqual({ sky: 'clear', cities: 2 })
@@ -96,7 +96,7 @@ describe.each(['chat', 'responses'] as const)('an agent of OpenAI over %s', (kin
     expect(bench.lanes().at(-1)).toBe('resolve')
   })
 
-  test('does so in streams', async () => {
+  test('does the same with streams', async () => {
     const { triage, ran } = agents(kind)
     const result = await run(triage, 'How is the weather, streaming?', { stream: true })
     const seen = new Set<string>()
@@ -134,7 +134,7 @@ function aiSdkTask() {
 }
 
 describe('the AI SDK over responses', () => {
-  test('finishes a task, and reports in a form', async () => {
+  test('finishes a task, and reports as structured output', async () => {
     const { settings, ran } = aiSdkTask()
     const { output, steps } = await generateText({ ...settings, prompt: 'How is the weather?' })
     expect(output).toEqual({ sky: 'clear', cities: 2 })
@@ -143,7 +143,7 @@ describe('the AI SDK over responses', () => {
     expect(bench.lanes()).toEqual(['open', 'resolve'])
   })
 
-  test('does so in streams', async () => {
+  test('does the same with streams', async () => {
     const { settings, ran } = aiSdkTask()
     const result = streamText({ ...settings, prompt: 'How is the weather, streaming?' })
     const seen = new Set<string>()

@@ -61,7 +61,7 @@ function ask(streamed: boolean, body: Omit<ChatCompletionCreateParamsNonStreamin
     : completions.create(body)
 }
 
-test('what a developer says inside a chat stays in its place, and the next turn only adds', async () => {
+test('a developer message inside a chat stays in its place, and the next turn only adds to it', async () => {
   const model = 'claude-opus-5-5'
   const messages: ChatCompletionMessageParam[] = [
     { role: 'system', content: 'Be brief.' },
@@ -92,7 +92,7 @@ test('what a developer says inside a chat stays in its place, and the next turn 
 describe.each([{ streamed: true }, { streamed: false }])('a chat (streamed: $streamed)', (mode) => {
   const { streamed } = mode
 
-  test('is answered by the reply', async () => {
+  test('gets the reply of the API', async () => {
     const details = { thinking_tokens: 13 }
     const reply = textMessage('Hello, you.', { usage: usage({ output_tokens_details: details }) })
     bench.standin.reply(message(reply))
@@ -135,7 +135,7 @@ describe.each([{ streamed: true }, { streamed: false }])('a chat (streamed: $str
     ])
   })
 
-  test('goes on in the process that carries it', async () => {
+  test('continues in its process', async () => {
     const messages: ChatCompletionMessageParam[] = [{ role: 'user', content: `One (${streamed}).` }]
     for (const next of ['Two.', 'Three.']) {
       const answered = answerOf(await ask(streamed, { model: MODEL, messages }))
@@ -145,7 +145,7 @@ describe.each([{ streamed: true }, { streamed: false }])('a chat (streamed: $str
     expect(bench.lanes()).toEqual(['open', 'continue', 'continue'])
   })
 
-  test('that reasons goes on with its thoughts and their signatures', async () => {
+  test('with reasoning continues with its thoughts and their signatures', async () => {
     bench.standin.reply(message(thinkingMessage('They greet me.', 'Hello.')))
     const messages: ChatCompletionMessageParam[] = [
       { role: 'user', content: `Think (${streamed}).` },
@@ -181,7 +181,7 @@ describe.each([{ streamed: true }, { streamed: false }])('a chat (streamed: $str
     ])
   })
 
-  test('in an order that the dialect has no words for is the same conversation again', async () => {
+  test('in an order that the dialect can not express is recognised as the same conversation', async () => {
     const call = { id: `toolu_order_${streamed}`, name: 'look', input: {} }
     const [used] = toolUseMessage([call]).content as [ContentBlock]
     const content = [textBlock('I look.'), used]
@@ -223,7 +223,7 @@ describe.each([{ streamed: true }, { streamed: false }])('a chat (streamed: $str
     ])
   })
 
-  test('of which nothing is remembered is replayed as it was sent', async () => {
+  test('that is not remembered is replayed as it was sent', async () => {
     await ask(streamed, {
       model: MODEL,
       tools: [{ type: 'function', function: { name: 'look', parameters: {} } }],
@@ -334,7 +334,7 @@ describe.each([{ streamed: true }, { streamed: false }])('a chat (streamed: $str
   })
 })
 
-test('tools and how they may be used reach the API in its own words', async () => {
+test('tools and tool choices reach the API in its own form', async () => {
   await bench.client.chat.completions.create({
     model: MODEL,
     messages: [{ role: 'user', content: 'Use tools.' }],
@@ -398,7 +398,7 @@ test('images and files reach the API as its own blocks', async () => {
   ])
 })
 
-test('a stream ends with what was used, and then with [DONE]', async () => {
+test('a stream ends with the usage, and then with [DONE]', async () => {
   const response = await bench.send('/v1/chat/completions', {
     model: MODEL,
     stream: true,
@@ -415,7 +415,7 @@ test('a stream ends with what was used, and then with [DONE]', async () => {
   )
 })
 
-test('a request without a model is asked of the default one', async () => {
+test('a request without a model uses the default one', async () => {
   const response = await bench.send('/v1/chat/completions', {
     messages: [{ role: 'user', content: 'Which?' }],
   })

@@ -134,7 +134,7 @@ describe('the AI SDK', () => {
     expectThoughtsKept()
   })
 
-  test('does so in streams', async () => {
+  test('does the same with streams', async () => {
     const ran: string[] = []
     const result = streamText(task('Report, streaming.', ran))
     let text = ''
@@ -150,7 +150,7 @@ describe('the AI SDK', () => {
 
 describe('LangChain', () => {
   test.each([{ streaming: false }, { streaming: true }])(
-    'finishes a loop of tools (streaming: $streaming)',
+    'finishes a loop of tool calls (streaming: $streaming)',
     async ({ streaming }) => {
       const bound = model(streaming).bindTools([weather])
       const messages: BaseMessage[] = [new HumanMessage(`Report (${streaming}).`)]
@@ -173,7 +173,7 @@ describe('LangChain', () => {
     },
   )
 
-  test('chats in a stream', async () => {
+  test('streams a chat', async () => {
     bench.standin.answer = () => message(assistantMessage([textBlock('Good day to you.')]))
     const whole = await answerOf(model(true), [new HumanMessage('Greet me.')], true)
     expect(whole.content).toBe('Good day to you.')

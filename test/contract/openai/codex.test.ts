@@ -54,7 +54,7 @@ function sentBack(items: ResponseOutputItem[]): object[] {
   })
 }
 
-test('a task of Codex: its shell call comes back, and the result goes into the process that waits', async () => {
+test('a task of Codex: its shell call is returned, and the result continues in the waiting process', async () => {
   const thought = { type: 'thinking' as const, thinking: 'A list.', signature: 'c2lnbmVk' }
   const call = toolUseMessage([{ id: 'toolu_1', name: 'exec_command', input: { cmd: 'ls' } }])
   bench.standin.reply(
@@ -94,7 +94,7 @@ test('a task of Codex: its shell call comes back, and the result goes into the p
   expect(bench.standin.messages).toHaveLength(2)
 })
 
-test('a call of a tool in a namespace comes back with its own name and the namespace', async () => {
+test('a call of a tool in a namespace has its own name and the namespace', async () => {
   const input = { message: 'Look.' }
   const name = 'multi_agent_v1__spawn_agent'
   bench.standin.reply(message(toolUseMessage([{ id: 'toolu_2', name, input }])))
@@ -108,7 +108,7 @@ test('a call of a tool in a namespace comes back with its own name and the names
   expect(bench.lanes()[1]).toBe('resolve')
 })
 
-test('tools that stand in the input are offered as well', async () => {
+test('tools that are listed in the input are offered as well', async () => {
   const [namespace] = CODEX_TOOLS.filter(({ type }) => type === 'namespace')
   const tools = CODEX_TOOLS.filter(({ type }) => type === 'function')
   const added = { type: 'additional_tools', role: 'developer', tools: [namespace] }
@@ -116,7 +116,7 @@ test('tools that stand in the input are offered as well', async () => {
   expect(toolNames()).toContain('multi_agent_v1__close_agent')
 })
 
-test('a patch is a free text on its way out and back', async () => {
+test('a patch is free text in both directions', async () => {
   const patch = '*** Begin Patch\n*** Add File: a\n+"ä"\\n\n*** End Patch'
   bench.standin.reply(
     message(toolUseMessage([{ id: 'toolu_3', name: 'apply_patch', input: { input: patch } }])),

@@ -25,7 +25,7 @@ const HELLO = {
   messages: [{ role: 'user' as const, content: 'Hello.' }],
 }
 
-describe('an error of the API reaches the client as its own class, with what it says', () => {
+describe('an error of the API has its class in the client, with its message', () => {
   test.each([
     [400, 'invalid_request_error', BadRequestError],
     [429, 'rate_limit_error', RateLimitError],
@@ -38,7 +38,7 @@ describe('an error of the API reaches the client as its own class, with what it 
   })
 })
 
-test('a reply that breaks off ends the stream of the client with an error', async () => {
+test("a reply that breaks off ends the client's stream with an error", async () => {
   const whole = eventsOf(textMessage('This is a long answer, of which half arrives.'))
   bench.standin.reply(
     events([
@@ -66,7 +66,7 @@ test('a client that leaves stops the request upstream', async () => {
   expect(request.aborted).toBe(true)
 })
 
-test('paths that are not there are said to be so', async () => {
+test('a missing path is a 404 with a message', async () => {
   bench.standin.reply(message(textMessage('never asked')))
   const failed = bench.client.embeddings.create({ model: 'any', input: 'text' })
   await expect(failed).rejects.toThrow(/The model's API has no embeddings/)
@@ -74,7 +74,7 @@ test('paths that are not there are said to be so', async () => {
 })
 
 // The last one: the runtime asks a second time for what was a 404, and no test shall get that.
-test('a model of another maker is asked for, and the API says that there is none', async () => {
+test('a model of another provider is requested, and the API answers that it does not exist', async () => {
   bench.standin.answer = ({ body }) => error(404, 'not_found_error', `model: ${body.model}`)
   const failed = bench.client.chat.completions.create({ ...HELLO, model: 'gpt-4o' })
   await expect(failed).rejects.toThrow(NotFoundError)

@@ -416,7 +416,7 @@ test('websocket-compact-new-chain', async () => {
   close()
 })
 
-test('a socket says beforehand what it will go on from, and names its streams', async () => {
+test('a socket can prepare a response to continue from, and names its streams', async () => {
   const { create, close } = await connected()
   const asked = bench.standin.messages.length
   const warm = await create({ store: false, generate: false, input: 'I am Ada.', stream_id: 'a' })
@@ -433,7 +433,7 @@ test.each([
   ['no JSON', '{', 400],
   ['another type of message', JSON.stringify({ type: 'response.cancel' }), 400],
   ['no object', '[]', 400],
-])('%s over a socket is an error, and the socket goes on', async (_, text, status) => {
+])('%s over a socket is an error, and the socket stays open', async (_, text, status) => {
   const socket = new WebSocket(`${base.replace(/^http/, 'ws')}/responses`)
   await new Promise((resolve) => socket.once('open', resolve))
   const answer = new Promise<Buffer>((resolve) => socket.once('message', resolve))
@@ -455,7 +455,7 @@ test.each([
   expect(await refused).toBe(status)
 })
 
-test('a request without an upgrade is told that there is a socket', async () => {
+test('a request without an upgrade gets the information that there is a socket', async () => {
   const answer = await fetch(`${base}/responses`)
   expect(answer.status).toBe(426)
 })

@@ -68,7 +68,7 @@ function call(id: string) {
 describe.each([{ streamed: true }, { streamed: false }])(
   'a response ($streamed)',
   ({ streamed }) => {
-    test('is the reply, with its thoughts', async () => {
+    test('has the content of the reply, with its thoughts', async () => {
       bench.standin.reply(message(thinkingMessage('They greet.', 'Hello.')))
       const response = await ask(streamed, {
         input: `Greet (${streamed}).`,
@@ -104,7 +104,7 @@ describe.each([{ streamed: true }, { streamed: false }])(
       expect(JSON.stringify(wire?.system)).toContain('Be brief.')
     })
 
-    test('goes on from an id, in the process that waits', async () => {
+    test('continues from an id, in the waiting process', async () => {
       const id = `toolu_chain_${streamed}`
       bench.standin.reply(message(call(id)))
       const first = await ask(streamed, { input: `Look (${streamed}).`, tools: [LOOK] })
@@ -127,7 +127,7 @@ describe.each([{ streamed: true }, { streamed: false }])(
       expect(bench.lanes()).toEqual(['open', 'resolve', 'continue'])
     })
 
-    test('is gone on with by its items, thoughts and signatures among them', async () => {
+    test('continues from its items, with thoughts and signatures', async () => {
       const id = `toolu_items_${streamed}`
       bench.standin.reply(message(call(id)))
       const input: ResponseInput = [{ role: 'user', content: `Look around (${streamed}).` }]
@@ -144,7 +144,7 @@ describe.each([{ streamed: true }, { streamed: false }])(
       ])
     })
 
-    test('that is cut short says so', async () => {
+    test('that is cut short has the reason', async () => {
       bench.standin.reply(message(textMessage('So far', { stop_reason: 'max_tokens' })))
       const response = await ask(streamed, { input: `Cut (${streamed}).` })
       expect(response).toMatchObject({
@@ -176,7 +176,7 @@ describe.each([{ streamed: true }, { streamed: false }])(
   },
 )
 
-test('items of other clients, and of other makers, are translated as far as they can be', async () => {
+test('items of other clients and providers are translated as far as possible', async () => {
   await create({
     input: [
       { role: 'developer', content: 'Be kind.' },
@@ -203,7 +203,7 @@ test('items of other clients, and of other makers, are translated as far as they
   expect(saidBefore()).toMatchObject([[{ type: 'tool_use', id: 'call_1', input: { at: 1 } }]])
 })
 
-test('what was searched for stays in the conversation, though clients do not send it back', async () => {
+test('search results stay in the conversation, although clients do not return them', async () => {
   const url = 'https://found.example/'
   const found = {
     type: 'web_search_result',
@@ -238,7 +238,7 @@ test('what was searched for stays in the conversation, though clients do not sen
   ])
 })
 
-test('items are known by their ids as long as their response is', async () => {
+test('items can be referred to as long as their response exists', async () => {
   bench.standin.reply(message(thinkingMessage('Hm.', 'It is so.')))
   const first = await create({ input: 'Is it so?' })
   const ids = first.output.map((item) => ({ type: 'item_reference' as const, id: item.id ?? '' }))
@@ -258,7 +258,7 @@ test('items are known by their ids as long as their response is', async () => {
   })
 })
 
-test('a stored response is there until it is deleted', async () => {
+test('a stored response exists until it is deleted', async () => {
   const { id } = await create({ input: 'Keep this.' })
   expect(await bench.client.responses.retrieve(id)).toMatchObject({ id, status: 'completed' })
   await bench.client.responses.delete(id)
@@ -270,7 +270,7 @@ test('a stored response is there until it is deleted', async () => {
   })
 })
 
-test('one that shall not be stored is not', async () => {
+test('a response with store: false is not stored', async () => {
   const { id } = await create({ input: 'Forget this.', store: false })
   await expect(bench.client.responses.retrieve(id)).rejects.toMatchObject({ status: 404 })
 })

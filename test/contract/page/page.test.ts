@@ -131,7 +131,7 @@ describe.skipIf(!HAS_BROWSER)('the page of a proxy with a subscription', () => {
     })
   }
 
-  test('when nothing was asked yet says so', async () => {
+  test('says that there were no requests yet', async () => {
     await says(page, 'state', 'It works.')
     expect(await text(page, 'login-who')).toBe('subscription token')
     expect(await text(page, 'today-requests')).toBe('0')
@@ -151,7 +151,7 @@ describe.skipIf(!HAS_BROWSER)('the page of a proxy with a subscription', () => {
     await shoot(page, 'empty')
   })
 
-  test('has the numbers of a run, live', async () => {
+  test('shows the numbers of turns, live', async () => {
     const question = { role: 'user', content: 'A secret question?' }
     const tokens = {
       input_tokens: 1000,
@@ -206,7 +206,7 @@ describe.skipIf(!HAS_BROWSER)('the page of a proxy with a subscription', () => {
     expect(await page.content()).not.toContain('secret')
   })
 
-  test('opens a turn: why it failed, what to do, its ids', async () => {
+  test('opens a turn: its error, the fix, its ids', async () => {
     const open = page.locator('#turns button', { hasText: '400' })
     await open.focus()
     await page.keyboard.press('Enter')
@@ -220,7 +220,7 @@ describe.skipIf(!HAS_BROWSER)('the page of a proxy with a subscription', () => {
     expect(await detail.count()).toBe(0)
   })
 
-  test('shows the turns that are chosen', async () => {
+  test('filters the turns', async () => {
     await page.locator('#turns-outcome').selectOption('failed')
     expect(await page.locator('#turns tr:visible').count()).toBe(1)
     await says(page, 'turns-note', '1 of 4 turns match the filter.')
@@ -231,7 +231,7 @@ describe.skipIf(!HAS_BROWSER)('the page of a proxy with a subscription', () => {
     expect(await page.locator('#turns tr:visible').count()).toBe(4)
   })
 
-  test('leaves a row alone when other turns come, and waits while it is paused', async () => {
+  test('keeps an open row when other turns come, and stops while it is paused', async () => {
     const mark = 'document.querySelector("#turns tr:last-child").dataset.mark'
     await page.evaluate(`${mark} = 'kept'`)
     await page.locator('#turns-pause').click()
@@ -243,14 +243,14 @@ describe.skipIf(!HAS_BROWSER)('the page of a proxy with a subscription', () => {
     expect(await page.evaluate(mark)).toBe('kept')
   })
 
-  test('says when a window is full at the present rate', async () => {
+  test('forecasts when a window is full', async () => {
     standin.reply(message(textMessage('Used.'), planHeaders({ fiveHours: 0.93, sevenDays: 0.96 })))
     await (await ask([{ role: 'user', content: 'Much.' }])).text()
     await says(page, 'plan', 'At this rate it will be full at')
     await shoot(page, 'window-nearly-full')
   })
 
-  test('tries it: a reply, streamed, with what it took, and the request as code', async () => {
+  test('tries a request: a streamed reply, its usage, and the request as code', async () => {
     await page.locator('#try-model').fill('claude-sonnet-4-6')
     await page.locator('#try-prompt').fill("It's a test.")
     standin.reply(message(textMessage('Streamed to the page.')))
@@ -273,7 +273,7 @@ describe.skipIf(!HAS_BROWSER)('the page of a proxy with a subscription', () => {
     await expectAccessible(page)
   })
 
-  test('shows a reply that is under way', async () => {
+  test('shows a reply in progress', async () => {
     const gate = makeGate()
     const [start, ...others] = eventsOf(textMessage('Held.'))
     if (start === undefined) throw new Error('A message without events.')
@@ -289,7 +289,7 @@ describe.skipIf(!HAS_BROWSER)('the page of a proxy with a subscription', () => {
     await says(page, 'processes-legend', 'asking 0')
   })
 
-  test('says that the last turn failed', async () => {
+  test('shows that the last turn failed', async () => {
     standin.reply(error(529, 'overloaded_error', 'Overloaded'))
     await (await ask([{ role: 'user', content: 'Again.' }])).text()
     await says(page, 'state', 'The last turn failed (529 overloaded_error).')
@@ -300,7 +300,7 @@ describe.skipIf(!HAS_BROWSER)('the page of a proxy with a subscription', () => {
     await page.locator('#turns button', { hasText: '529' }).first().click()
   })
 
-  test('has a batch that runs, can be paused, and goes on', async () => {
+  test('shows a running batch, which can be paused and resumed', async () => {
     // Batches leave a share of the plan to others: there must be room in its windows.
     standin.reply(message(textMessage('A new window.'), planHeaders()))
     await (await ask([{ role: 'user', content: 'Room?' }])).text()
@@ -336,7 +336,7 @@ describe.skipIf(!HAS_BROWSER)('the page of a proxy with a subscription', () => {
     standin.reset()
   })
 
-  test('is dark where the user wants that, and fits a phone', async () => {
+  test('is dark if the user prefers that, and fits a phone', async () => {
     const background = () =>
       page.evaluate('getComputedStyle(document.body).backgroundColor') as Promise<string>
     await page.emulateMedia({ colorScheme: 'light' })
@@ -356,7 +356,7 @@ describe.skipIf(!HAS_BROWSER)('the page of a proxy with a subscription', () => {
     await page.setViewportSize({ width: 1120, height: 900 })
   })
 
-  test('has asked nobody else, and its policy lets nothing in', async () => {
+  test('made no request to another address, and its policy forbids them', async () => {
     expect(opened.asked.filter((asked) => !asked.startsWith(`${url}/`))).toEqual([])
     // The one that was tried and refused, on purpose.
     expect(opened.wrong.filter((line) => !line.includes('status of 529'))).toEqual([])
@@ -366,7 +366,7 @@ describe.skipIf(!HAS_BROWSER)('the page of a proxy with a subscription', () => {
     expect(policy).toContain("frame-ancestors 'none'")
   })
 
-  test('says that the proxy is gone', async () => {
+  test('shows that the proxy is gone', async () => {
     await proxy.close()
     await says(page, 'state', 'The proxy')
     expect(await page.locator('#state').getAttribute('data-level')).toBe('error')
@@ -415,7 +415,7 @@ describe.skipIf(!HAS_BROWSER)('the page of a proxy with a key, and without a log
     expect(await page.locator('#main').isVisible()).toBe(false)
   })
 
-  test('then says that nobody is logged in, and what to do', async () => {
+  test('then shows that nobody is logged in, and the fix', async () => {
     await page.locator('#key').fill(KEY)
     await page.locator('#key-form button').click()
     await says(page, 'state', 'Nobody is logged in.')
@@ -423,7 +423,7 @@ describe.skipIf(!HAS_BROWSER)('the page of a proxy with a key, and without a log
     await shoot(page, 'nobody')
   })
 
-  test('keeps the key in its tab alone', async () => {
+  test('keeps the key in its own tab', async () => {
     await page.reload()
     await says(page, 'state', 'Nobody is logged in.')
     expect(page.url()).toBe(`${url}/`)
@@ -433,7 +433,7 @@ describe.skipIf(!HAS_BROWSER)('the page of a proxy with a key, and without a log
     await says(another, 'state', 'A key is required.')
   })
 
-  test('tells usage and turns by the names of the keys', async () => {
+  test('shows usage and turns by the names of the keys', async () => {
     for (const key of ['made-up-ann', 'made-up-bob', 'made-up-bob']) {
       await fetch(`${url}/v1/messages`, {
         method: 'POST',
@@ -463,7 +463,7 @@ describe.skipIf(!HAS_BROWSER)('the page of a proxy with a key, and without a log
   })
 
   test.each(['/v1/usage', '/v1/usage/stream', '/metrics', '/v1/models'])(
-    '%s is behind the key',
+    'shows %s only with the key',
     async (path) => {
       expect((await fetch(`${url}${path}`)).status).toBe(401)
     },

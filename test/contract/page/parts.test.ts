@@ -29,7 +29,7 @@ test.each([
   expect(costOf({ [model]: COUNTS, other: COUNTS })).toMatchObject({ unknown: ['other'] })
 })
 
-test('the cost of a key is that of its models', async () => {
+test('the cost of a key is the sum over its models', async () => {
   const { costOf, modelsByKey } = (await part('prices.js')) as unknown as {
     costOf: (byModel: Record<string, Counts>) => { dollars: number }
     modelsByKey: (counts: Record<string, Counts>) => Record<string, Record<string, Counts>>
@@ -56,12 +56,12 @@ test.each([
   [{ error_type: 'made_up_error', status: 503 }, /Try again/],
   [{ outcome: 'client left' }, /closed the connection/],
   [{ outcome: 'whole' }, /^$/],
-])('of %j it is said what to do', async (turn, hint) => {
+])('the error %j has a fix', async (turn, hint) => {
   const { hintFor } = (await part('hints.js')) as unknown as { hintFor: (turn: object) => string }
   expect(hintFor({ outcome: 'error', status: 400, ...turn })).toMatch(hint)
 })
 
-test('a request in Python has its words for true, false and nothing', async () => {
+test("a request in Python has Python's words for true, false and null", async () => {
   const { WRITERS } = (await part('snippets.js')) as unknown as {
     WRITERS: Record<string, (body: object, target: object) => string>
   }

@@ -35,7 +35,7 @@ test.each(REPLIES)('$title: the bytes on the wire are those of the API', async (
 
 // A limit: the runtime parses each event and the SDK writes it anew, so what JSON holds to be the same
 // comes in its shortest form.
-test('spaces, escapes and the notation of numbers are those of JSON.stringify', async () => {
+test('spaces, escapes and numbers have the notation of JSON.stringify', async () => {
   const [start, begin, delta, ...others] = eventsOf(textMessage('x'))
   if (!start || !begin || !delta) throw new Error('A reply has three events at least.')
   const told =

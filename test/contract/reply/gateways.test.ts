@@ -105,7 +105,7 @@ describe.each(CASES)('$title', ({ title, sent, streamed = sent, whole }) => {
     expect(await bench.countAfterNextTurn()).toBe(1)
   })
 
-  test('is one message', async () => {
+  test('is complete without a stream', async () => {
     bench.standin.reply(events(sent, PACE))
     const response = await ask(`[${title}, whole]`, false)
     expect(response.status).toBe(200)
@@ -127,7 +127,7 @@ describe('an error event', () => {
   })
 })
 
-test('comments and line ends of another kind are read', async () => {
+test('comments and other line ends are accepted', async () => {
   const body = PLAIN.map(
     (event) => `event: ${event.type}\r\ndata: ${JSON.stringify(event)}\r\n\r\n`,
   ).join(': a comment\r\n\r\n')
@@ -167,7 +167,7 @@ describe('the streamed input of an MCP connector call', () => {
     message: expect.stringMatching(/MCP connector.*`tools`.*`mcp_servers`/),
   }
 
-  test('is an error that says what to do, and no broken reply', async () => {
+  test('has an error with the fix, and no broken reply', async () => {
     bench.standin.reply(events(sent))
     const response = await ask('[MCP]', false)
     expect(response.status).toBe(502)
@@ -175,14 +175,14 @@ describe('the streamed input of an MCP connector call', () => {
     expect(await bench.countAfterNextTurn()).toBe(1)
   })
 
-  test('ends a stream with it', async () => {
+  test('ends a stream with the same error', async () => {
     bench.standin.reply(events(sent))
     const streamed = withoutPings(await eventsIn(await ask('[MCP, streamed]', true)))
     expect(streamed).toMatchObject([START, begin, { type: 'error', error: failure }])
   })
 })
 
-test('an MCP connector call whose input stands in its block passes', async () => {
+test('an MCP connector call with its input in the block passes', async () => {
   const content = [
     { type: 'mcp_tool_use', id: 'mcptoolu_1', name: 'echo', server_name: 's', input: { a: 1 } },
     { type: 'mcp_tool_result', tool_use_id: 'mcptoolu_1', is_error: false, content: [] },

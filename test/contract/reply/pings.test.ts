@@ -12,7 +12,7 @@ let bench: Bench
 
 afterEach(() => bench.close())
 
-test('a stream on which the API is silent has pings, and goes on as it was', async () => {
+test('a stream has pings while the API is silent, and continues unchanged', async () => {
   bench = await startBench({ pingInterval: 20 })
   const gate = makeGate()
   const sent = eventsOf(textMessage('It took a while.'))
@@ -29,7 +29,7 @@ test('a stream on which the API is silent has pings, and goes on as it was', asy
   expect(withoutPings(received)).toStrictEqual(sent)
 })
 
-test('a stream on which events flow has none, the pings of the API neither', async () => {
+test('a stream with regular events has no pings, not even those of the API', async () => {
   bench = await startBench({ pingInterval: 60_000 })
   const sent = eventsOf(textMessage('It took no time.'))
   bench.standin.reply(events(sent.flatMap((event) => [event, PING])))
@@ -39,7 +39,7 @@ test('a stream on which events flow has none, the pings of the API neither', asy
   expect(await eventsIn(response)).toStrictEqual(sent)
 })
 
-test('a reply that is not streamed comes whole after a silence', async () => {
+test('a whole reply arrives after a silence', async () => {
   bench = await startBench({ pingInterval: 20 })
   const gate = makeGate()
   const message = textMessage('It took a while.')

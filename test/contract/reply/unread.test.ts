@@ -44,7 +44,7 @@ describe('an embedded fetch whose signal aborts', () => {
     await expect(answered).rejects.toThrow('made up')
   })
 
-  test('breaks the body of a stream off with it', async () => {
+  test('ends the body of a stream with the reason', async () => {
     bench.standin.reply(events([...OPENING, hang()]))
     const leaving = new AbortController()
     const response = await bench.post(asking('Tell.', { stream: true }), {
@@ -58,8 +58,8 @@ describe('an embedded fetch whose signal aborts', () => {
   })
 })
 
-describe('what nobody reads', () => {
-  test('is not in flight: the turn is told, and close() does not wait', async () => {
+describe('a reply that nobody reads', () => {
+  test('is not in flight: the turn is cancelled, and close() does not wait', async () => {
     const log = lines()
     const bench = await startBench({ logger: log.logger, shutdownTimeout: 600_000 })
     bench.standin.reply(events(eventsOf(textMessage('Nobody reads this.')), PACE))
@@ -95,7 +95,7 @@ describe('the log', () => {
     expect(log.lines.find(({ msg }) => msg === 'turn')).toMatchObject({ outcome: 'client left' })
   })
 
-  test('says first_event_timeout when that was the reason', async () => {
+  test('has first_event_timeout if that was the reason', async () => {
     const log = lines()
     const bench = await startBench({ logger: log.logger, firstEventTimeout: 1000 })
     bench.standin.reply(events([hang()]))

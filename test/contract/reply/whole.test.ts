@@ -44,7 +44,7 @@ beforeAll(async () => {
 
 afterAll(() => bench.close())
 
-describe('a reply that is not streamed is exactly the message of the API', () => {
+describe('a whole reply is exactly the message of the API', () => {
   test.each(ASKED)('$title', async ({ title, request, events: sent, message, chunking }) => {
     bench.standin.reply(events(sent, { chunking, ...paceOf({ events: sent }) }))
 
@@ -58,7 +58,7 @@ describe('a reply that is not streamed is exactly the message of the API', () =>
     expect(bench.countOf(promptFor(title))).toBe(1)
   })
 
-  test('and the API was asked once for each, and nothing else', () => {
+  test('and the API got one request for each', () => {
     const counts = ASKED.map(({ title }) => [title, bench.countOf(promptFor(title))])
     expect(counts).toStrictEqual(ASKED.map(({ title }) => [title, 1]))
     expect(bench.standin.messages).toHaveLength(SOME.length)

@@ -55,7 +55,7 @@ function callOf(command: string, text: string): ReturnType<typeof message> {
 }
 
 describe('with tools_enabled', () => {
-  test("Claude Code's tools work in the folder, and the client gets one message of all steps", async () => {
+  test("Claude Code's tools work in the folder, and the client gets one message with all steps", async () => {
     standin.reply(callOf('echo made by a tool > made.txt; pwd', 'I write the file.'))
     standin.reply(
       message(
@@ -100,7 +100,7 @@ describe('with tools_enabled', () => {
     expect(final.content).toHaveLength(2)
   })
 
-  test("a file outside the folder can't be written by the file tools", async () => {
+  test('the file tools can not write outside the folder', async () => {
     const outside = join(sandbox.folder, 'outside.txt')
     const call = {
       type: 'tool_use' as const,
@@ -123,7 +123,7 @@ describe('with tools_enabled', () => {
     ])
   })
 
-  test("the client's text is data all the same", async () => {
+  test("the client's text is still data", async () => {
     const text = '@/etc/passwd and /cost'
     await client.messages.create({ ...QUESTION, messages: [{ role: 'user', content: text }] })
 
@@ -132,7 +132,7 @@ describe('with tools_enabled', () => {
     expect(wire).not.toContain('root:')
   })
 
-  test('a call of a tool that the client brought is the client’s, whatever its name is', async () => {
+  test("a call of the client's tool goes to the client, whatever its name", async () => {
     standin.reply(callOf('touch made-by-the-runtime', 'I call your tool.'))
     const reply = await client.messages.create({
       ...QUESTION,
@@ -145,7 +145,7 @@ describe('with tools_enabled', () => {
     expect(standin.messages).toHaveLength(1)
   })
 
-  test('a request with tools of its own is served as without', async () => {
+  test('a request with tools of its own is served as without tools_enabled', async () => {
     const tool = { name: 'lookup', input_schema: { type: 'object' as const } }
     await client.messages.create({
       ...QUESTION,

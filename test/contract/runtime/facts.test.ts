@@ -46,8 +46,8 @@ function empty(uuid: string): Promise<boolean> {
   return bare.channel.rewind({ keep: 0, target: uuid }, uuid)
 }
 
-describe('in bare mode', () => {
-  test('messages and tools of the extra body take the place of its own, word by word', async () => {
+describe('the runtime in bare mode', () => {
+  test('sends messages and tools of the extra body instead of its own, word by word', async () => {
     const messages = [
       user([{ type: 'text', text: '@/etc/hostname', cache_control: { type: 'ephemeral' } }]),
       { role: 'assistant', content: [{ type: 'tool_use', id: 'a', name: 'Bash', input: {} }] },
@@ -61,19 +61,19 @@ describe('in bare mode', () => {
     expect(wire?.body).toMatchObject({ messages, tools, max_tokens: 9 })
   })
 
-  test('its limit lets a prompt of 21 characters out, whatever they are', async () => {
+  test("sends any prompt of 21 characters with the proxy's limit", async () => {
     for (const prompt of ['-', 'x'.repeat(21), '語'.repeat(21), '😀'.repeat(10)]) {
       await empty(await bare.ask(prompt, { messages: [user(prompt)] }, LIMIT))
     }
     expect(standin.messages).toHaveLength(4)
   })
 
-  test('with a limit of one token it asks nothing', async () => {
+  test('sends nothing with a limit of one token', async () => {
     await empty(await bare.ask('-', { messages: [user('Hi')] }, 1))
     expect(standin.messages).toHaveLength(0)
   })
 
-  test('it ends a turn with calls by its bound of turns, if the API tells of few tokens', async () => {
+  test('ends a turn with calls by maxTurns, if the API reports few tokens', async () => {
     const few = usage({
       input_tokens: 5,
       output_tokens: 1,
@@ -92,13 +92,13 @@ describe('in bare mode', () => {
     })
   })
 
-  test('it tells of each message by its uuid', async () => {
+  test('reports each message by its uuid', async () => {
     const uuid = await bare.ask('-', { messages: [user('Hi')] }, LIMIT)
     expect(bare.statesOf(uuid)).toEqual(['queued', 'started', 'completed'])
     await empty(uuid)
   })
 
-  test('rewound to nothing it asks what it asked before, and a position that is gone is refused', async () => {
+  test('sends the same request after a rewind to nothing, and refuses an unknown position', async () => {
     const messages = [user('Hi')]
     const first = await bare.ask('one', { messages }, LIMIT)
     await empty(first)
@@ -109,7 +109,7 @@ describe('in bare mode', () => {
     expect(await bare.channel.rewind({ keep: 0, target: first }, first)).toBe(false)
   })
 
-  test('its system prompt is set, and taken away again', async () => {
+  test('accepts a system prompt, and its removal', async () => {
     const systemOf = async (): Promise<unknown> => {
       standin.reset()
       await empty(await bare.ask('-', { messages: [user('Hi')] }, LIMIT))
@@ -124,7 +124,7 @@ describe('in bare mode', () => {
     expect(await systemOf()).toEqual([])
   })
 
-  test('its diagnostics have the headers of an answer, the API’s error, and when it asks; no more', async () => {
+  test('has only headers, the API’s error and the time of requests in its diagnostics', async () => {
     bare.lines.length = 0
     standin.answer = () => error(429, 'rate_limit_error', 'Slow down.', { 'retry-after': '7' })
     await empty(await bare.ask('-', { messages: [user('Hi')] }, LIMIT))
@@ -136,7 +136,7 @@ describe('in bare mode', () => {
   })
 })
 
-test('what it repeats after a 404 fails inside, if the extra body can not be sent by then', async () => {
+test("the runtime's repetition after a 404 fails inside if the extra body can not be sent by then", async () => {
   const settings = { CLAUDE_CODE_EXTRA_BODY: JSON.stringify({ betas: ['\u0000'] }) }
   standin.answer = async () => {
     await bare.set(settings)
@@ -160,8 +160,8 @@ const REFUSAL = error(
 )
 
 // After the others in bare mode, because the process remembers it.
-describe('after a 400 that it would repair', () => {
-  test('it takes the extra body anew, and a header that can not be written holds it back', async () => {
+describe('the runtime, after a 400 that it would repair,', () => {
+  test('reads the extra body again, and an invalid header stops the repetition', async () => {
     standin.answer = async () => {
       await bare.set({ CLAUDE_CODE_EXTRA_BODY: JSON.stringify({ betas: ['\u0000'] }) })
       return REFUSAL
@@ -173,7 +173,7 @@ describe('after a 400 that it would repair', () => {
     )
   })
 
-  test('it asks again if nothing holds it back', async () => {
+  test('repeats the request if nothing stops it', async () => {
     await bare.channel.applyFlags({ model: 'claude-opus-4-6' })
     standin.answer = () => REFUSAL
     await empty(await askRepaired())
@@ -181,8 +181,8 @@ describe('after a 400 that it would repair', () => {
   })
 })
 
-describe('with its reminders', () => {
-  test('a history is put in: what was asked at the closed gate, text at once, other turns in order', async () => {
+describe('the runtime with its reminders', () => {
+  test('takes a history: messages at the closed gate, text at once, other turns in order', async () => {
     const first = await full.ask('The first', { tools: [] }, 1)
     await full.set({ CLAUDE_CODE_BLOCKING_LIMIT_OVERRIDE: String(OPEN) })
     const { channel } = full
@@ -209,7 +209,7 @@ describe('with its reminders', () => {
     expect(await channel.rewind({ keep: 0, target: first }, prompt)).toBe(true)
   })
 
-  test('an interrupt tells which messages it never took in: they can not be rewound to', async () => {
+  test('reports with an interrupt the messages that it never read: they are no targets for a rewind', async () => {
     const { channel } = full
     await full.set({
       CLAUDE_CODE_EXTRA_BODY: JSON.stringify({ tools: [] }),
@@ -229,7 +229,7 @@ describe('with its reminders', () => {
     expect(asked()).toHaveLength(1)
   })
 
-  test('variables stay until they are set again, and betas are remembered for a model', async () => {
+  test('keeps variables until they are set again, and remembers betas for a model', async () => {
     const { channel } = full
     const betas: unknown[] = []
     await channel.applyFlags({ model: 'claude-opus-4-6' })

@@ -35,13 +35,13 @@ describe.skipIf(POSTGRES_FOLDER === undefined)('in PostgreSQL', () => {
   sharedTests(open)
   sharedShelfTests(open)
 
-  test('replicas that start together make the tables once', async () => {
+  test('replicas that start together create the tables once', async () => {
     const url = await postgres.makeDatabase()
     const stores = await Promise.all([1, 2, 3].map(() => openPostgres(url, () => {})))
     await Promise.all(stores.map((each) => each.close()))
   })
 
-  test('what one announces the other hears', async () => {
+  test('one replica hears the announcements of another', async () => {
     const url = await postgres.makeDatabase()
     const [one, two] = await Promise.all([openPostgres(url, () => {}), openPostgres(url, () => {})])
     let heard = 0
@@ -58,7 +58,7 @@ describe.skipIf(POSTGRES_FOLDER === undefined)('in PostgreSQL', () => {
     await Promise.all([one.close(), two.close()])
   })
 
-  test('a database that is not there is told of, without the password', async () => {
+  test('an unreachable database is an error without the password', async () => {
     const url = 'postgresql://someone:made-up-secret@127.0.0.1:1/nothing'
     const error = await openPostgres(url, () => {}).then(undefined, (cause: unknown) => cause)
     expect(error).toMatchObject({

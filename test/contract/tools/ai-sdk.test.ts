@@ -89,7 +89,7 @@ test("the AI SDK's generateText finishes a task of many steps with parallel call
   ])
 })
 
-test("the AI SDK's streamText does as well", async () => {
+test("the AI SDK's streamText does the same", async () => {
   const ran: string[] = []
   const result = streamText(task(ran))
   let text = ''

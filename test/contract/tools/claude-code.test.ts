@@ -45,7 +45,7 @@ afterAll(async () => {
 const MODELS = ['claude-sonnet-4-6', 'claude-sonnet-5-5', 'claude-opus-5-5', 'claude-haiku-5-5']
 
 test.each(MODELS)(
-  'Claude Code does a task of several steps with its own tools, with %s',
+  'Claude Code completes a task of several steps with its own tools, with %s',
   async (model) => {
     const file = join(theirs.workFolder, `${model}.txt`)
     standin.reset()

@@ -64,7 +64,7 @@ async function step(
 const RESOLVED = { status: 200, lane: 'resolve', differences: [], asked: 1 }
 const OPENED = { status: 200, lane: 'open', differences: [], asked: 1 }
 
-describe('results of exactly the held calls are resolved in the worker that waits', () => {
+describe('results of exactly the held calls continue in the waiting worker', () => {
   test.each([
     ['strings', 'one', 'two'],
     [
@@ -104,7 +104,7 @@ describe('results of exactly the held calls are resolved in the worker that wait
     ])
   })
 
-  test('a call that failed', async () => {
+  test('a failed call', async () => {
     const waiting = await held()
     const failed = result(waiting.first, 'no such place', { is_error: true })
     expect(await step(waiting, [failed, result(waiting.second, 'two')])).toEqual(RESOLVED)
@@ -118,7 +118,7 @@ describe('results of exactly the held calls are resolved in the worker that wait
   })
 })
 
-describe('whatever else comes is told, and right', () => {
+describe('any other message is sent to the API, and answered', () => {
   test('text after the results', async () => {
     const waiting = await held()
     const content = [
@@ -162,7 +162,7 @@ describe('whatever else comes is told, and right', () => {
     expect(differences).toEqual([])
   })
 
-  test('a history that was edited', async () => {
+  test('an edited history', async () => {
     const waiting = await held()
     const messages = [user('something else was asked'), ...waiting.messages.slice(1)]
     const content = [result(waiting.first, 'one'), result(waiting.second, 'two')]
@@ -173,7 +173,7 @@ describe('whatever else comes is told, and right', () => {
     expect(wire).not.toContain(`look ${count}`)
   })
 
-  test('other tools than before', async () => {
+  test('tools that differ from before', async () => {
     const waiting = await held()
     const tools = [{ ...LOOK, description: 'Looks closer.' }]
     const content = [result(waiting.first, 'one'), result(waiting.second, 'two')]
@@ -182,7 +182,7 @@ describe('whatever else comes is told, and right', () => {
     expect(bench.standin.messages.at(-1)?.body.tools).toEqual(tools)
   })
 
-  test('two clients that go on with one conversation at once both get right answers', async () => {
+  test('two clients that continue one conversation at once both get right answers', async () => {
     const waiting = await held()
     const content = [result(waiting.first, 'one'), result(waiting.second, 'two')]
     bench.standin.answer = () => message(textMessage('right'))
@@ -197,7 +197,7 @@ describe('whatever else comes is told, and right', () => {
     expect(lanes.toSorted((a, b) => a.localeCompare(b))).toEqual(['open', 'resolve'])
   })
 
-  test('a process that died while it waited', async () => {
+  test('a process that ended while it waited', async () => {
     const waiting = await held()
     const pids = bench.runtimes()
     for (const pid of pids) killIfAlive(pid)
@@ -207,7 +207,7 @@ describe('whatever else comes is told, and right', () => {
     expect({ status, lane, asked }).toEqual({ status: 200, lane: 'open', asked: 1 })
   })
 
-  test('a call of a tool that the client does not have reaches it all the same, once', async () => {
+  test('a call of an unknown tool reaches the client all the same, once', async () => {
     const call = { id: 'toolu_unknown', name: 'made_up', input: {} }
     bench.standin.reply(message(toolUseMessage([call])))
     const request = { tools: [LOOK], messages: [user('call what is not there')] }
@@ -232,13 +232,13 @@ function killIfAlive(pid: number): void {
 }
 
 describe('results that do not fit the calls', () => {
-  test('a result for only some of them gets the error of the API', async () => {
+  test('get the error of the API if some are missing', async () => {
     const waiting = await held()
     const { status, asked } = await step(waiting, [result(waiting.first, 'one')])
     expect({ status, asked }).toEqual({ status: 400, asked: 0 })
   })
 
-  test('a result for a call that was not made does too', async () => {
+  test('get the error of the API for a call that was not made', async () => {
     const waiting = await held()
     const content = [waiting.first, waiting.second, 'toolu_other'].map((id) => result(id, 'x'))
     const { status, asked } = await step(waiting, content)
@@ -246,8 +246,8 @@ describe('results that do not fit the calls', () => {
   })
 })
 
-describe('what outlives held calls', () => {
-  test('calls that no one answers are given up, and the conversation goes on later', async () => {
+describe('after held calls', () => {
+  test('calls without results are cancelled, and the conversation continues later', async () => {
     const short = await openBench({ holdTimeout: 300 })
     try {
       const waiting = await held(short)
@@ -260,7 +260,7 @@ describe('what outlives held calls', () => {
     }
   })
 
-  test('results in a history are changed, and given up, without another process', async () => {
+  test('changed results in a history are sent, without another process', async () => {
     const calls = [{ type: 'tool_use', id: 'toolu_told', name: 'look', input: {} }]
     const told = (content: string): Record<string, unknown> => ({
       tools: [LOOK],
@@ -282,7 +282,7 @@ describe('what outlives held calls', () => {
     expect(JSON.stringify(bench.standin.messages.at(-1)?.body.messages)).toContain('the last')
   })
 
-  test('a server that was started anew is told everything', async () => {
+  test('a restarted server is sent the whole conversation', async () => {
     const waiting = await held()
     const other = await openBench()
     try {

@@ -24,7 +24,7 @@ const weather = tool(({ city }) => `Clear in ${city}.`, {
 })
 
 test.each([{ streaming: false }, { streaming: true }])(
-  'ChatAnthropic finishes a loop of tools (streaming: $streaming)',
+  'ChatAnthropic finishes a loop of tool calls (streaming: $streaming)',
   async ({ streaming }) => {
     bench.standin.reset()
     bench.standin.answer = ({ body }) => {

@@ -177,7 +177,7 @@ describe('an agent that calls tools', () => {
     expect(served.slice(1).every((turn) => turn.lane === 'resolve')).toBe(true)
   })
 
-  test('four loops at once never see each other', async () => {
+  test('four loops at once do not affect each other', async () => {
     const tasks = ['a', 'b', 'c', 'd'].map((name) => `many${name}`)
     const done = await Promise.all(tasks.map((task) => runLoop(task)))
 

@@ -37,7 +37,7 @@ const ENDINGS: Record<string, Pick<Message, 'content' | 'stop_reason'>> = {
 }
 
 test.each([0, 6, 26])(
-  'each reply is asked for once, if the API tells of %i tokens',
+  'each reply is requested once, if the API reports %i tokens',
   async (tokens) => {
     for (const [name, reply] of Object.entries(ENDINGS)) {
       const told = usage({

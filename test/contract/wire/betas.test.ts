@@ -41,18 +41,18 @@ describe('beta headers reach the API', () => {
 })
 
 describe('the beta headers of one request do not reach another', () => {
-  test('that is a conversation of its own', async () => {
+  test('in another conversation', async () => {
     await bench.send({ body: asking('Hello'), betas: ['telepathy-2030-01-01'] })
     expectAsSent(await bench.send({ body: asking('Hello') }))
   })
 
-  test('that is the next turn without them', async () => {
+  test('in the next turn without them', async () => {
     const first = await bench.send({ body: asking('Hello'), betas: ['telepathy-2030-01-01'] })
     const { body } = nextTurn(first, 'And now?')
     expectAsSent(await bench.send({ body }))
   })
 
-  test('that is the next turn with others', async () => {
+  test('in the next turn with others', async () => {
     const first = await bench.send({ body: asking('Hello'), betas: ['telepathy-2030-01-01'] })
     const { body } = nextTurn(first, 'And now?')
     expectAsSent(await bench.send({ body, betas: ['files-api-2025-04-14'] }))
@@ -93,7 +93,7 @@ describe('the headers of a workspace and of a user profile', () => {
     ])
   })
 
-  test('no other header of a client does', async () => {
+  test('and neither does any other header of a client', async () => {
     const headers = { 'x-of-the-client': 'made-up', 'anthropic-version': '2026-10-21' }
     const { upstream } = await bench.send({ body: asking('Hello'), headers })
     expect(upstream.headers['x-of-the-client']).toBeUndefined()

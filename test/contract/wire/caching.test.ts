@@ -121,12 +121,12 @@ describe('cache breakpoints reach the API, and never more than it allows', () =>
     await expectTwoTurnsAsSent(body, (first) => movedOn(first, [text('Two', FIVE_MINUTES)]))
   })
 
-  test('of which one moves and one stays on the first turn', async () => {
+  test('if one moves and one stays on the first turn', async () => {
     const body = marked(5, [0, SHORT], [4, SHORT])
     await expectTwoTurnsAsSent({ ...body }, (first) => movedOn(first, [text('Turn 6', SHORT)]))
   })
 
-  test('that moves away from a result', async () => {
+  test('that move away from a result', async () => {
     const messages = conversation(
       'How warm?',
       [call('toolu_01')],
@@ -169,12 +169,12 @@ async function sentFor(marker: object): Promise<object | undefined> {
 }
 
 describe('a breakpoint on the system prompt', () => {
-  test('makes the API cache it', async () => {
+  test('reaches the API, which caches it', async () => {
     expect(await sentFor(SHORT)).toEqual({ type: 'ephemeral' })
   })
 
   // A limit of conversations that are put in turn by turn: `system` has no breakpoint then.
-  test('of an hour is kept if the conversation goes whole', async () => {
+  test('of an hour is kept if the conversation is sent as a whole', async () => {
     expect(await sentFor(HOUR)).toEqual(CARRIER === 'whole' ? HOUR.cache_control : undefined)
   })
 })

@@ -82,7 +82,7 @@ test('messages.stream, with an image, a PDF and tools', async () => {
   expect(wireDifferences({ body }, arrived())).toEqual([])
 })
 
-test('ten turns that a client keeps with the content of the replies', async () => {
+test('ten turns of a client that keeps the content of the replies', async () => {
   const messages: MessageParam[] = []
   for (let turn = 1; turn <= 10; turn += 1) {
     messages.push({ role: 'user', content: `Turn ${turn}` })

@@ -54,11 +54,11 @@ function linesFor(changes: Record<string, unknown>, betas = BETAS): string[] {
 const user = (...blocks: object[]): object[] => [{ role: 'user', content: blocks }]
 const hello = { type: 'text', text: 'Hello' }
 
-test('a wire that says what was sent, and what the runtime adds, has no difference', () => {
+test("a request with the client's content and the runtime's additions has no difference", () => {
   expect(linesFor({})).toEqual([])
 })
 
-describe('each of these is a difference, named by its path', () => {
+describe('each of these is a difference, with its path', () => {
   test.each<[string, Record<string, unknown>, string]>([
     ['another model', { model: 'claude-opus-5-5' }, 'model: '],
     ['another value', { max_tokens: 11 }, 'max_tokens: '],
@@ -105,7 +105,7 @@ describe('each of these is a difference, named by its path', () => {
     expect(linesFor(changes).filter((line) => line.startsWith(path))).not.toEqual([])
   })
 
-  test('a beta header that is missing, and one that was not sent', () => {
+  test('a missing beta header, and an additional one', () => {
     expect(linesFor({}, 'claude-code-20250219,telepathy-2030-01-01')).toEqual([
       'anthropic-beta: files-api-2025-04-14 was sent, and is missing upstream',
       'anthropic-beta: telepathy-2030-01-01 was not sent, and is there upstream',

@@ -121,14 +121,14 @@ const BLOCKS: Record<string, object[]> = {
 
 const QUESTION = text('What is this?')
 
-describe('a text reaches the API as it was sent', () => {
+describe('a text reaches the API unchanged', () => {
   const talk = startTalk(() => bench, MODEL)
   test.each(Object.entries(TEXTS))('%s', async (_, content) => {
     await talk(content)
   })
 })
 
-describe('a block reaches the API as it was sent', () => {
+describe('a block reaches the API unchanged', () => {
   const talk = startTalk(() => bench, MODEL)
   test.each(Object.entries(BLOCKS))('%s', async (_, blocks) => {
     await talk([...blocks, QUESTION])
@@ -142,19 +142,19 @@ describe('a block reaches the API as it was sent', () => {
   )
 })
 
-describe('so do all together in a new process, in its history and in its prompt', () => {
-  test('texts', async () => {
+describe('a new process sends, in its history and its prompt,', () => {
+  test('all texts unchanged', async () => {
     await expectAllAsSent(TEXTS)
   })
 
-  test('blocks', async () => {
+  test('all blocks unchanged', async () => {
     // Of more than a hundred images some are left out.
     const { 'twenty images': _, ...others } = BLOCKS
     await expectAllAsSent(others)
   })
 })
 
-test('half a surrogate pair is no text: the request is refused, as by the API', async () => {
+test('a lone surrogate is no text: the request is refused, as by the API', async () => {
   const { status, error } = await bench.sendRefused({ body: asking('before \uD83D after') })
   expect(status).toBe(400)
   expect(error.type).toBe('invalid_request_error')

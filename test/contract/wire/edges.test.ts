@@ -44,16 +44,16 @@ test.each([
   ],
   ['a value as deep as it may be', 'look', nested(MAX_DEPTH - 20)],
   ['many values', 'look', Array.from({ length: 20_000 }, (_, index) => index)],
-])('%s go through', async (_name, tool, value) => {
+])('%s reach the API', async (_name, tool, value) => {
   await expectAsSentTwice(bench, { body: around(tool, value) })
 })
 
-test('a text of NUL and other control characters goes through', async () => {
+test('a text of NUL and other control characters reaches the API', async () => {
   const text = Array.from({ length: 32 }, (_, code) => String.fromCharCode(code)).join('.')
   await expectAsSentTwice(bench, { body: { ...conversation(text, text, text), system: text } })
 })
 
-test('one level more than may be is refused', async () => {
+test('nesting one level beyond the limit is refused', async () => {
   const body = { ...conversation('Hello'), deep: nested(MAX_DEPTH) }
   expect(await bench.sendRefused({ body })).toMatchObject({
     status: 400,

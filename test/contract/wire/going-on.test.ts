@@ -60,7 +60,7 @@ function request(messages: object[], others: object = {}): ClientRequest {
 const user = (content: unknown): object => ({ role: 'user', content })
 const assistant = (content: unknown): object => ({ role: 'assistant', content })
 
-describe.each(MODELS)('with %s, a paused reply is gone on with', (model) => {
+describe.each(MODELS)('with %s, a paused reply continues', (model) => {
   test.each(Object.entries(PAUSED))('in a new process, paused %s', async (name, blocks) => {
     const messages = [user('Hi'), assistant('Hello.'), user(`The news ${name}?`), assistant(blocks)]
     const exchange = await bench.send(request(messages, { model }))
@@ -72,7 +72,7 @@ describe.each(MODELS)('with %s, a paused reply is gone on with', (model) => {
   })
 })
 
-test.each(Object.entries(PAUSED))('as the client came to it, paused %s', async (name, blocks) => {
+test.each(Object.entries(PAUSED))("in the client's own way, paused %s", async (name, blocks) => {
   bench.standin.reply(message(assistantMessage(blocks as never, { stop_reason: 'pause_turn' })))
   const paused = await bench.send(request([user(`What is new ${name}?`)]))
   const { messages, ...others } = paused.request.body
@@ -111,14 +111,14 @@ test.each<[string, object[], object?]>([
   expectAsSent(await bench.send(request(messages, { tools: [], ...others })))
 })
 
-test('a reply that ran into its limit can be gone on with', async () => {
+test('a reply that was cut by its limit can be continued', async () => {
   const body = [user('Count.'), assistant('1 2 3')]
   const cut = assistantMessage([text(' 4 5 6')] as never, { stop_reason: 'max_tokens' })
   bench.standin.reply(events(eventsOf(cut), PACE))
   expectAsSent(await bench.send(request(body, { tools: [] })))
 })
 
-test("the API's refusal of a prefill is the client's", async () => {
+test("the API's refusal of a prefill reaches the client", async () => {
   bench.standin.reply(error(400, 'invalid_request_error', 'No prefill here.'))
   const response = await bench.proxy.fetch('http://localhost/v1/messages', {
     method: 'POST',

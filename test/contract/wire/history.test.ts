@@ -136,7 +136,7 @@ const ASSISTANT_TURNS: Record<string, Record<string, unknown>> = {
   },
 }
 
-describe('what the assistant said reaches the API as it was sent', () => {
+describe('a message of the assistant reaches the API unchanged', () => {
   const all = Object.assign({}, ...Object.values(ASSISTANT_TURNS)) as Record<string, unknown>
   const groups = { ...ASSISTANT_TURNS, 'all of it in one conversation': all }
   test.each(Object.entries(groups))('%s', async (_, group) => {
@@ -250,20 +250,20 @@ const UNSAYABLE = {
 /** Where nothing stands after a result, the runtime's reminders do: see the limits. */
 const ENDING_WITH_SPACE = ['white space', 'a text with white space at its ends']
 
-test('each result is in a group', () => {
+test('each result is in one of the groups', () => {
   const groups = [SAYABLE, UNSAYABLE].flatMap((cases) => Object.values(cases).flat())
   expect([...groups, ...ENDING_WITH_SPACE].toSorted()).toEqual(Object.keys(RESULTS).toSorted())
 })
 
 /* Those that can not be told are the last messages of new processes further down, one by one. */
-describe('the result of a call reaches the API as it was sent, as the last message', () => {
+describe('the result of a call reaches the API unchanged, as the last message', () => {
   test.each(Object.entries(SAYABLE))('%s', async (_, cases) => {
     const { body, owners } = withResults(cases)
     await expectEachAsSentTwice(bench, { body }, owners, 'And now?')
   })
 })
 
-describe('so does a result with words after it', () => {
+describe('a result with text after it reaches the API unchanged', () => {
   const texts = [...SAYABLE['a text'], ...UNSAYABLE['a text'], ...ENDING_WITH_SPACE]
   const errors = [...SAYABLE['an error'], ...UNSAYABLE['an error of several blocks']]
   const groups = {
@@ -281,7 +281,7 @@ describe('so does a result with words after it', () => {
   })
 })
 
-describe('so do results in the history', () => {
+describe('results in the history reach the API unchanged', () => {
   test('of all kinds', async () => {
     const { body, owners } = withResults(Object.keys(RESULTS))
     await expectEachAsSentTwice(bench, { body: withTurns(body, 'Warm.', 'Why?') }, owners, 'Why?')
@@ -347,7 +347,7 @@ describe('several results in one message', () => {
   })
 })
 
-describe('what a live process got as a reply, the next turn says as the client does', () => {
+describe('the next turn repeats the reply of a live process unchanged', () => {
   test('a thought and a text, then a web search with citations', async () => {
     bench.standin.reply(message(thinkingMessage('Let me see.', 'It is blue.')))
     const thinking = { type: 'enabled', budget_tokens: 2000 }
@@ -389,7 +389,7 @@ describe('what a live process got as a reply, the next turn says as the client d
   })
 })
 
-describe('the result of a held call reaches the API as it was sent', () => {
+describe('the result of a held call reaches the API unchanged', () => {
   const sayable = [...Object.values(SAYABLE).flat(), 'a text with white space at its ends']
 
   test.each([
@@ -425,15 +425,15 @@ function exchanges(count: number): string[] {
 }
 
 describe('the shape of a conversation', () => {
-  test('of 60 turns reaches the API as it was sent', async () => {
+  test('of 60 turns reaches the API unchanged', async () => {
     await expectAsSentTwice(bench, { body: conversation(...exchanges(59), 'And now?') })
   })
 
-  test('of turns that are all the same stays as it is', async () => {
+  test('of equal turns stays unchanged', async () => {
     await expectAsSentTwice(bench, { body: conversation('a', 'a', 'a', 'a', 'a', 'a', 'a') })
   })
 
-  test('with several messages of one side in a row counts them as one', async () => {
+  test('with several messages of one role in a row has them joined', async () => {
     const messages = [
       { role: 'user', content: 'One.' },
       { role: 'user', content: [text('Two.'), image('image/png')] },
@@ -446,7 +446,7 @@ describe('the shape of a conversation', () => {
     await expectAsSentTwice(bench, { body: { model: 'claude-sonnet-4-6', messages } })
   })
 
-  test('that begins with the assistant reaches the API so', async () => {
+  test('that begins with the assistant reaches the API that way', async () => {
     const messages = [
       { role: 'assistant', content: 'Welcome.' },
       { role: 'user', content: 'Hello.' },
@@ -454,7 +454,7 @@ describe('the shape of a conversation', () => {
     expectAsSent(await bench.send({ body: { model: 'claude-sonnet-4-6', messages } }))
   })
 
-  test('that lives for ten turns in one process stays as the client has it', async () => {
+  test('that stays in one process for ten turns stays as the client has it', async () => {
     let exchange = await bench.send({ body: { ...conversation('Turn 1'), system: 'Count.' } })
     for (let turn = 2; turn <= 10; turn += 1) {
       exchange = await bench.send(nextTurn(exchange, `Turn ${turn}`))
@@ -463,7 +463,7 @@ describe('the shape of a conversation', () => {
     }
   })
 
-  test('that the client edited, or goes on with from an earlier point, is what it says', async () => {
+  test("that the client edits, or continues from an earlier point, is the client's", async () => {
     const first = await bench.send({ body: conversation('Let us begin.') })
     const edited = { ...first, reply: { content: 'Your name is Ann.' } }
     expectAsSent(await bench.send(nextTurn(edited, 'Are you sure?')))

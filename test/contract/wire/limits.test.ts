@@ -194,7 +194,7 @@ const LIMITS: Record<string, Limits> = {
 /** The limits that a conversation has which goes whole. */
 const NOT_EVEN_WHOLE = ['effort for a model that has none']
 
-describe('what the runtime does not leave as it was sent', () => {
+describe('the runtime changes', () => {
   test.each(Object.entries(LIMITS))('%s', async (name, { body, betas, differs }) => {
     const { request, upstream } = await bench.send({ body, ...(betas && { betas }) })
     const lines = wireDifferences(request, upstream)

@@ -169,25 +169,25 @@ const IN_A_NEW_PROCESS: Record<string, object> = {
 
 const hello = startTalk(() => bench, { model: HELLO.model })
 
-describe('a parameter reaches the API as it was sent', () => {
+describe('a parameter reaches the API unchanged', () => {
   test.each(Object.entries(PARAMETERS))('%s', async (_, parameters) => {
     await hello('Hello', parameters)
   })
 })
 
-describe('so does output_config', () => {
+describe('output_config reaches the API unchanged', () => {
   test.each(Object.entries(OUTPUT_CONFIGS))('%s', async (_, config) => {
     await hello('Hello', { output_config: config })
   })
 })
 
-describe('so does in a new process', () => {
+describe('from a new process, a parameter reaches the API unchanged', () => {
   test.each(Object.entries(IN_A_NEW_PROCESS))('%s', async (_, parameters) => {
     await expectAsSentTwice(bench, { body: { ...HELLO, ...parameters } })
   })
 })
 
-describe('so does tool_choice', () => {
+describe('tool_choice reaches the API unchanged', () => {
   const talk = startTalk(() => bench, { model: HELLO.model, tools: [WEATHER_TOOL] })
   test.each(Object.entries(TOOL_CHOICES))('%s', async (_, choice) => {
     await talk('Hello', { tool_choice: choice })
@@ -195,7 +195,7 @@ describe('so does tool_choice', () => {
 })
 
 describe.each(['claude-sonnet-4-6', 'claude-sonnet-5-5', 'claude-opus-5-5', 'claude-haiku-5-5'])(
-  'so does thinking, for %s',
+  'thinking reaches the API unchanged, for %s',
   (model) => {
     // Whether the model takes it is the API's to say.
     beforeAll(() => {
@@ -211,7 +211,7 @@ describe.each(['claude-sonnet-4-6', 'claude-sonnet-5-5', 'claude-opus-5-5', 'cla
   },
 )
 
-describe('so does thinking, for claude-haiku-4-5', () => {
+describe('thinking reaches the API unchanged, for claude-haiku-4-5', () => {
   const talk = startTalk(() => bench, { model: 'claude-haiku-4-5' })
   test.each(['enabled with a budget', 'disabled', 'enabled beside top_p'])('%s', async (name) => {
     await talk('Hello', THINKING[name])
@@ -220,19 +220,19 @@ describe('so does thinking, for claude-haiku-4-5', () => {
 
 describe('the model', () => {
   test.each(['claude-opus-4-6', 'claude-sonnet-5-5', 'claude-3-haiku-20240307', 'made-up-model-1'])(
-    'is %s where the client says so',
+    'is %s if the client names it',
     async (model) => {
       await expectAsSentTwice(bench, { body: { ...HELLO, model, max_tokens: 100 } })
     },
   )
 
-  test('is the configured one where the client names none', async () => {
+  test('is the configured one if the client names none', async () => {
     const { upstream } = await expectAsSentTwice(bench, { body: { messages: HELLO.messages } })
     expect(upstream.body.model).toBe(bench.proxy.config.modelDefault)
   })
 })
 
-describe('what one request sets does not reach the next', () => {
+describe('the parameters of one request do not reach the next', () => {
   test('of the same conversation', async () => {
     const first = await bench.send({ body: { ...HELLO, ...MANY_FIELDS } })
     const { messages } = nextTurn(first, 'Again').body
@@ -261,7 +261,7 @@ describe('what one request sets does not reach the next', () => {
     expectAsSent(await bench.send({ body: HELLO }))
   })
 
-  test('that is asked at the same time', async () => {
+  test('that runs at the same time', async () => {
     const bodies = [MANY_FIELDS, { top_p: 0.4 }, {}, { max_tokens: 7, top_k: 2 }]
     const requests = bodies.map((parameters, index) => ({
       body: { ...HELLO, ...parameters, messages: [{ role: 'user', content: `Client ${index}` }] },

@@ -30,25 +30,22 @@ function asked(messages: readonly object[]): object[] {
     })
 }
 
-test.each(['claude-sonnet-5-5', 'claude-opus-5-5'])(
-  'messages of the system, with %s',
-  async (model) => {
-    const { upstream } = await bench.send({ body: { model, max_tokens: 100, messages: MESSAGES } })
-    const { messages } = upstream.body
-    if (CARRIER === 'whole') {
-      expect(messages).toEqual([...MESSAGES.slice(0, -1), MESSAGES.at(-1)])
-      return
-    }
-    expect(asked(messages)).toEqual([
-      { role: 'user', text: 'Say hello.|<system_message>\nAnswer in French.\n</system_message>' },
-      { role: 'assistant', text: 'Bonjour.' },
-      { role: 'user', text: 'And now?|<system_message>\nAnswer in German.\n</system_message>' },
-    ])
-  },
-)
+test.each(['claude-sonnet-5-5', 'claude-opus-5-5'])('system messages, with %s', async (model) => {
+  const { upstream } = await bench.send({ body: { model, max_tokens: 100, messages: MESSAGES } })
+  const { messages } = upstream.body
+  if (CARRIER === 'whole') {
+    expect(messages).toEqual([...MESSAGES.slice(0, -1), MESSAGES.at(-1)])
+    return
+  }
+  expect(asked(messages)).toEqual([
+    { role: 'user', text: 'Say hello.|<system_message>\nAnswer in French.\n</system_message>' },
+    { role: 'assistant', text: 'Bonjour.' },
+    { role: 'user', text: 'And now?|<system_message>\nAnswer in German.\n</system_message>' },
+  ])
+})
 
 test.skipIf(CARRIER === 'whole')(
-  'a model that does not know them refuses them in the API’s words',
+  'a model without system messages refuses them with the API’s own error',
   async () => {
     const body = { model: 'claude-sonnet-4-6', max_tokens: 100, messages: MESSAGES }
     expect(await bench.sendRefused({ body })).toMatchObject({

@@ -48,7 +48,7 @@ const SYSTEMS: Record<string, unknown> = {
   'paths and commands': '@/etc/passwd @./x /clear\n!ls\n# memory',
 }
 
-describe('a system prompt reaches the API as it was sent', () => {
+describe('a system prompt reaches the API unchanged', () => {
   test.each(Object.entries(SYSTEMS))('%s', async (_, system) => {
     await expectAsSentTwice(bench, { body: { ...asking('Hello'), system } })
   })
@@ -64,13 +64,13 @@ describe('a system prompt reaches the API as it was sent', () => {
   })
 })
 
-test('a request without one, after one that had it, has none', async () => {
+test('a request without a system prompt, after one that had it, has none', async () => {
   await expectAsSentTwice(bench, { body: { ...asking('Hello'), system: 'Speak in verse.' } })
   const { upstream } = await expectAsSentTwice(bench, { body: asking('Hello') })
   expect(JSON.stringify(upstream.body)).not.toContain('verse')
 })
 
-test('another system prompt for the same conversation takes the place of the first', async () => {
+test('another system prompt for the same conversation replaces the first', async () => {
   const messages = [
     { role: 'user', content: 'Hello' },
     { role: 'assistant', content: 'Hi.' },

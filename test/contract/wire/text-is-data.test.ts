@@ -125,7 +125,7 @@ const groups = Array.from({ length: Math.ceil(TEXTS.length / TOGETHER) }, (_, in
   TEXTS.slice(index * TOGETHER, (index + 1) * TOGETHER),
 )
 
-describe('a text is data, wherever it stands', () => {
+describe('a text is data in every place', () => {
   test.each(groups.map((group) => [group]))('%j', async (templates) => {
     const texts = templates.map(filled)
     const files = readdirSync(bench.sandbox.workFolder)
@@ -163,7 +163,7 @@ describe('a text is data, wherever it stands', () => {
   })
 })
 
-describe('so it is as the only thing in a conversation', () => {
+describe('a text is data as the only content of a conversation', () => {
   const commands = TEXTS.filter((text) => /^(?:[@/!#&]|exit|<cross)/.test(text))
   test.each(commands)('%j', async (template) => {
     const { upstream } = await expectAsSentTwice(bench, {
@@ -173,7 +173,7 @@ describe('so it is as the only thing in a conversation', () => {
   })
 })
 
-test('nothing of the user’s own set-up is told to the API', async () => {
+test('nothing of the user’s own set-up reaches the API', async () => {
   const { upstream } = await expectAsSentTwice(bench, { body: conversation('Hello') })
   const body = JSON.stringify(upstream.body)
   expect(body).not.toContain(SECRET)

@@ -228,7 +228,7 @@ const CHOICES = [
   { type: 'none' },
 ]
 
-describe('tools reach the API as they were sent', () => {
+describe('tools reach the API unchanged', () => {
   test.each(Object.entries(LISTS))('%s', async (_, cases) => {
     const { tools, owners } = inOneList(cases)
     const request = { body: { ...asking('Hello'), tools } }
@@ -236,7 +236,7 @@ describe('tools reach the API as they were sent', () => {
   })
 })
 
-test('tool_choice does not change them, nor do other choices in the turns after it', async () => {
+test('tools stay unchanged with tool_choice, and with other choices in later turns', async () => {
   const [first, ...others] = CHOICES
   const body = { ...asking('Hello'), tools: [WEATHER_TOOL, TIME_TOOL], tool_choice: first }
   let exchange = await expectAsSentTwice(bench, { body })
@@ -265,7 +265,7 @@ test('tools beside a system prompt, thinking and parameters', async () => {
   await expectAsSentTwice(bench, { body })
 })
 
-test('a call of a tool that MCP does not take as it is comes back to the client', async () => {
+test('a call of a tool that MCP would change comes back to the client', async () => {
   const cases: [string, { name: string; [field: string]: unknown }][] = [
     ['a name of the runtime', { ...TIME_TOOL, name: 'ToolSearch', strict: true }],
     [
@@ -294,7 +294,7 @@ test('a call of a tool that MCP does not take as it is comes back to the client'
 })
 
 // In a conversation that goes turn by turn the calls lose it: see limits.test.ts.
-test.runIf(CARRIER === 'whole')('calls of a set of tools keep the name of the set', async () => {
+test.runIf(CARRIER === 'whole')('calls of a toolset keep the name of the set', async () => {
   const tools = [{ type: 'computer_toolset_20260801' }, WEATHER_TOOL]
   const calls = ['left_click', 'screenshot'].map((name, index) => ({
     id: `toolu_of_set_${index}`,
@@ -317,7 +317,7 @@ test.runIf(CARRIER === 'whole')('calls of a set of tools keep the name of the se
   expectAsSent(await bench.send(nextTurn(called, results)))
 })
 
-test('other tools for the same conversation take the place of the first', async () => {
+test('other tools for the same conversation replace the first', async () => {
   const messages = [
     { role: 'user', content: 'Hello' },
     { role: 'assistant', content: 'Hi.' },

@@ -32,9 +32,9 @@ test.each(Object.entries(NAMES))('each of the %s has exactly one row', (key, nam
 test.each([
   ['tools', ['offered', 'left out']],
   ['items', ['read', 'left out']],
-  ['events', ['told', 'never']],
+  ['events', ['sent', 'never']],
   ['response', ['sent', 'absent']],
-])('each row of the %s has its translation', (key, words) => {
+])('each row of the %s has a known outcome', (key, words) => {
   expect([...rowsOf(key).values()].filter((what) => !words.includes(what))).toEqual([])
 })
 
@@ -56,7 +56,7 @@ test('the documented events are those of the translation', () => {
     "'response.mcp_call.failed' 'response.mcp_call.completed'",
   )
   for (const [name, what] of rowsOf('events')) {
-    expect([name, written.includes(`'${name}'`)]).toEqual([name, what === 'told'])
+    expect([name, written.includes(`'${name}'`)]).toEqual([name, what === 'sent'])
   }
 })
 

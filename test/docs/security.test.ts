@@ -23,7 +23,7 @@ test('the table of variables has those that the runtime’s process inherits', (
 
 test('all exceptions are named', () => {
   const [, exceptions = ''] =
-    /Kept back, although a name above fits: ([^.]*)\./.exec(SECURITY) ?? []
+    /These are excluded, although they match a name above: ([^.]*)\./.exec(SECURITY) ?? []
   expect(codeSpans(exceptions).toSorted()).toEqual([...REFUSED].toSorted())
 })
 

@@ -21,14 +21,10 @@ import { AnsweredModels } from './worker/answered-models.ts'
 import { type BlueprintInput, conversationKind, runKind, wholeKind } from './worker/blueprint.ts'
 import type { ContextCount } from './worker/context-count.ts'
 import { RuntimeEnded } from './worker/failures.ts'
+import type { Receiver } from './worker/flight.ts'
 import { PLAIN_SETTINGS } from './worker/settings.ts'
 import type { Stage } from './worker/stage.ts'
-import {
-  type Receiver,
-  Worker,
-  type WorkerDependencies,
-  type WorkerEvent,
-} from './worker/worker.ts'
+import { Worker, type WorkerDependencies, type WorkerEvent } from './worker/worker.ts'
 
 export type { Lane } from './lanes.ts'
 

@@ -2,7 +2,7 @@ import type { CallAnswer } from '../plan/resolution.ts'
 import type { Turn } from '../plan/turn.ts'
 import type { Stage } from './worker/stage.ts'
 import type { Transcript } from './worker/transcript.ts'
-import type { Way } from './worker/worker.ts'
+import type { Way } from './worker/held-conversation.ts'
 
 /**
  * How a turn is served, fastest first.

@@ -45,3 +45,18 @@ export function rateLimitsIn(info: SDKRateLimitInfo): RateLimits {
     },
   }
 }
+
+/**
+ * Seconds until the plan lets requests pass again, at least 1; undefined if it does not refuse them
+ * or gives no time.
+ *
+ * @param now milliseconds since 1970
+ */
+export function secondsUntilReset(
+  info: SDKRateLimitInfo | undefined,
+  now: number,
+): number | undefined {
+  const { status, resetsAt } = info ?? {}
+  if (status !== 'rejected' || resetsAt === undefined) return undefined
+  return Math.max(1, Math.ceil(resetsAt - now / 1000))
+}

@@ -1,46 +1,38 @@
 import type { SDKMessage, SDKRateLimitInfo } from '@anthropic-ai/claude-agent-sdk'
 
 import type { RateLimits } from '../../api/rate-limits.ts'
-import type { ReplyEvent } from '../../api/types.ts'
+import type { ContentBlock } from '../../api/types.ts'
 import { Deferred } from '../../deferred.ts'
 import { ApiError } from '../../errors.ts'
 import { withoutBreakpoints } from '../../plan/caching.ts'
 import { extendLineage } from '../../plan/lineage.ts'
-import { withoutThoughts } from '../../plan/repairs.ts'
 import type { CallAnswer } from '../../plan/resolution.ts'
 import type { Opening, Turn } from '../../plan/turn.ts'
-import type { Reply } from '../../stream/reply.ts'
 import { throwIfLeft } from '../../refusals.ts'
+import type { Reply } from '../../stream/reply.ts'
 import type { ListedModel } from '../login/listed-model.ts'
 import { type Launcher, stampOf } from '../process/launcher.ts'
 import { memoryOf } from '../process/memory.ts'
-import type { AnsweredModels } from './answered-models.ts'
-import type { WorkerKind } from './blueprint.ts'
 import { Channel, newUuid } from './channel.ts'
 import { type ContextCount, contextCount } from './context-count.ts'
 import { Diagnosis } from './diagnosis.ts'
-import { Exchange, type Outcome } from './exchange.ts'
+import type { Outcome } from './exchange.ts'
+import { RuntimeEnded, RuntimeHung } from './failures.ts'
 import {
-  type Diagnosed,
-  type Failure,
-  failureIn,
-  isAskedAgain,
-  isBarred,
-  isBoundElsewhere,
-  isUnreadableCall,
-  RuntimeEnded,
-  RuntimeHung,
-  toApiError,
-  unreadableCall,
-} from './failures.ts'
+  Flight,
+  type FlightDependencies,
+  type FlightHost,
+  type FlightInput,
+  type Receiver,
+} from './flight.ts'
 import { hasResults } from './frames.ts'
+import { HeldConversation, type TracedOpening, type Way } from './held-conversation.ts'
 import { type End, Link } from './link.ts'
-import { openConversation, type OpeningParts, putUnasked, putHistory } from './opening.ts'
-import { rateLimitsIn } from './rate-limits.ts'
+import { rateLimitsIn, secondsUntilReset } from './rate-limits.ts'
 import { type Gate, PLAIN_SETTINGS, ProcessSettings, type State } from './settings.ts'
 import { type Stage, StageMachine } from './stage.ts'
 import { Toolbox } from './toolbox.ts'
-import { type Cut, Transcript } from './transcript.ts'
+import type { Transcript } from './transcript.ts'
 import { wearOf } from './wear.ts'
 
 /**
@@ -48,69 +40,18 @@ import { wearOf } from './wear.ts'
  */
 export type WorkerEvent = 'ended' | 'recovered' | 'forgot'
 
-export type WorkerDependencies = {
+export type WorkerDependencies = FlightDependencies & {
   launcher: Launcher
-  kind: WorkerKind
   version: string
-  /** Shared by all workers of a proxy. */
-  models: AnsweredModels
   /** Time limit for each step before the request is sent, in milliseconds. */
   startTimeout: number
-  /** Time limit between two events of a reply, in milliseconds. */
-  nextEventTimeout: number
   /** Called after each change of the stage. */
   onStage: (worker: Worker) => void
   /** Reports events of a worker that are not part of a turn, for the log. */
   onEvent: (event: WorkerEvent, cause: string) => void
   /** Called with the state of the plan, which comes with each reply under a subscription. */
   onRateLimits?: (limits: RateLimits) => void
-  /** Called if the API refused the login: other processes may have the same one. */
-  onLoginFailure?: () => void
 }
-
-/** How a worker is brought to the state before a turn's prompt. */
-export type Way =
-  /** Nothing has to be done. */
-  | { kind: 'continue' }
-  /** Everything that it holds is the beginning of the turn's conversation: it gets the rest. */
-  | { kind: 'extend'; keep: number }
-  /**
-   * It is cut back to the beginning that it shares with the turn's conversation, and gets the rest.
-   */
-  | { kind: 'rewind'; cut: Cut }
-  /** It is emptied, and gets the whole conversation. */
-  | { kind: 'open' }
-
-/** Where the reply to a turn goes. */
-export type Receiver = {
-  /** A reply that another worker was refused; absent if it is a new one. */
-  reply?: Reply
-  /** Has a turn asked on any worker, for the reply of this one. Absent if it was asked again already. */
-  askAgain?: (turn: Turn, reply: Reply) => void
-}
-
-/** The turn in flight. */
-type Flight = {
-  turn: Turn
-  receiver: Receiver
-  exchange: Exchange
-  diagnosis: Diagnosis
-  /** Resolves when the runtime has finished the user message that began the turn. */
-  settled: Promise<void>
-  /** The cut to make if the reply is not kept. */
-  cut: Cut | undefined
-  /** Cuts away the prompt alone; undefined if the turn began with the results of held calls. */
-  prompt: Cut | undefined
-}
-
-/**
- * The gate stays open for this long after the request was sent. Closing it costs the runtime some
- * 10 ms, while the API works on the reply. A reply that arrives sooner is read first.
- */
-const GATE_MILLISECONDS = 25
-
-/** The runtime may take this long to tidy up after a reply, or after an interrupt. */
-const SETTLE_MILLISECONDS = 10_000
 
 /** No model has this name, so the runtime remembers nothing (such as betas) for a real one. */
 const WARM_UP: State = {
@@ -127,7 +68,6 @@ const WARM_UP: State = {
  * process dies or hangs, the worker ends: once, with one cause.
  */
 export class Worker {
-  readonly transcript = new Transcript()
   /** Resolves with the models of the login when the process is ready for turns. */
   readonly started: Promise<readonly ListedModel[]>
   /** The ids of the calls whose results the process waits for, while it is held. */
@@ -144,14 +84,10 @@ export class Worker {
   readonly #channel: Channel
   readonly #settings: ProcessSettings
   readonly #toolbox: Toolbox
+  readonly #held: HeldConversation
+  /** The turn in flight, and after a failure until its diagnostics were read. */
   #flight: Flight | undefined
-  /** A turn that failed, while the diagnostics of it are still to come. */
-  #failing: Flight | undefined
-  /** Resolves when the process has finished the latest turn. */
-  #settled: Promise<void> = Promise.resolve()
   #count: Diagnosis | undefined
-  #gateTimer: NodeJS.Timeout | undefined
-  #silence: NodeJS.Timeout | undefined
   #rateLimit: SDKRateLimitInfo | undefined
   #turns = 0
   #hasAsked = false
@@ -190,12 +126,25 @@ export class Worker {
       kind.openLimit,
       kind.options.env?.['ANTHROPIC_CUSTOM_HEADERS'] ?? '',
     )
+    this.#held = new HeldConversation({
+      link: this.#link,
+      channel: this.#channel,
+      settings: this.#settings,
+      toolbox: this.#toolbox,
+      isRun: kind.answersCalls,
+      startTimeout,
+    })
     this.started = this.#start()
     this.started.catch(() => {})
   }
 
   get stage(): Stage {
     return this.#stages.current
+  }
+
+  /** The messages that it holds. */
+  get transcript(): Transcript {
+    return this.#held.transcript
   }
 
   /** The id of its process; undefined if no process was started. */
@@ -259,7 +208,7 @@ export class Worker {
     const isBare = way.kind !== 'open' && turn.settings.runtimeCaching
     const content = isBare ? withoutBreakpoints(turn.prompt) : turn.prompt
     const settled = this.#channel.ask(content, uuid)
-    const flight = this.#begin(turn, settled, { cut, prompt }, receiver)
+    const flight = this.#begin({ turn, settled, cut, prompt, receiver })
     if (turn.prompt.length > 0) {
       this.transcript.add({
         role: 'user',
@@ -280,7 +229,8 @@ export class Worker {
   ): Promise<Reply> {
     await this.#prepare(turn, { kind: 'continue' }, signal)
     const cut = this.transcript.cutWithin(this.transcript.length)
-    const flight = this.#begin(turn, this.#settled, { cut, prompt: undefined }, receiver)
+    const { settled } = this.#held
+    const flight = this.#begin({ turn, settled, cut, prompt: undefined, receiver })
     this.transcript.add({ role: 'user', lineage: turn.promptLineage })
     this.#hasResults = true
     this.#toolbox.answer(answers)
@@ -293,19 +243,12 @@ export class Worker {
    * @throws ApiError if the API did not count
    */
   async count(opening: Opening, signal: AbortSignal): Promise<ContextCount> {
-    const look = (): void => throwIfLeft(signal)
     this.#stages.move('opening')
     this.#hasCounted = true
     const diagnosis = new Diagnosis()
     this.#count = diagnosis
     try {
-      await this.#empty()
-      this.transcript.begin()
-      look()
-      const parts = this.#parts(look)
-      await Promise.all([this.#settings.apply(opening, 'open'), parts.offer(opening.tools)])
-      await putUnasked(parts, opening.history, opening.model)
-      look()
+      await this.#held.bringToCount(opening, () => throwIfLeft(signal))
       const usage = await this.#channel.contextUsage('full')
       // If the API does not count, the runtime guesses, and only its diagnostics show it. They
       // arrive on another pipe. Once the process has answered one more trivial request, they are
@@ -327,8 +270,8 @@ export class Worker {
     if (this.stage !== 'ready' || !this.transcript.isEmpty) return
     this.#hasAsked = true
     // A turn that comes meanwhile waits until this has ended.
-    this.#settled = this.#warmUp()
-    await this.#settled
+    this.#held.settled = this.#warmUp()
+    await this.#held.settled
   }
 
   /** Stops waiting for the results of calls, or forgets the conversation. */
@@ -336,7 +279,8 @@ export class Worker {
     if (!this.#stages.is('ready', 'held', 'settling')) return
     this.#stages.move('recovering')
     try {
-      await this.#empty()
+      this.heldCalls = []
+      await this.#held.empty()
       this.transcript.begin()
       this.#dependencies.onEvent('forgot', cause)
       this.#rest()
@@ -377,133 +321,59 @@ export class Worker {
     }
   }
 
-  async #prepare(
-    turn: Opening & { lineages: readonly string[] },
-    way: Way,
-    signal: AbortSignal,
-  ): Promise<void> {
+  async #prepare(turn: TracedOpening, way: Way, signal: AbortSignal): Promise<void> {
     const wasHeld = this.stage === 'held'
-    this.#stages.move('opening')
+    const isUnchanged = way.kind === 'continue'
     const look = (): void => throwIfLeft(signal)
-    const parts = this.#parts(look)
+    this.#stages.move('opening')
     try {
-      if (way.kind === 'continue') {
-        if (!wasHeld) await this.#untilSettled()
-        look()
-        await this.#settings.apply(turn, 'open')
-      } else {
-        this.heldCalls = []
-        await this.#bringTo(turn, way, parts)
-      }
+      if (!isUnchanged) this.heldCalls = []
+      else if (!wasHeld) await this.#held.untilSettled()
+      if (way.kind === 'open') this.exchanges = 0
+      await this.#held.bringTo(turn, way, look)
       // The last check before the request is sent.
       look()
     } catch (error) {
       // The client left between two steps. If nothing was put into the process, it is unchanged.
-      if (way.kind !== 'continue') this.transcript.doubt()
-      if (wasHeld && way.kind === 'continue') this.#stages.move('held')
+      if (!isUnchanged) this.transcript.doubt()
+      if (wasHeld && isUnchanged) this.#stages.move('held')
       else this.#rest()
       throw error
     }
   }
 
-  async #bringTo(
-    turn: Opening & { lineages: readonly string[] },
-    way: Exclude<Way, { kind: 'continue' }>,
-    parts: OpeningParts,
-  ): Promise<void> {
-    if (way.kind === 'open') {
-      await this.#empty()
-      this.exchanges = 0
-      parts.look()
-      await this.#open(parts, turn)
-      return
-    }
-    if (way.kind === 'extend') await this.#untilSettled()
-    else await this.#rewind(way.cut)
-    parts.look()
-    await this.#settings.apply(turn, 'open')
-    await putHistory(parts, turn, way.kind === 'extend' ? way.keep : way.cut.keep)
-  }
-
-  async #open(parts: OpeningParts, turn: Opening & { lineages: readonly string[] }): Promise<void> {
-    if (!this.#dependencies.kind.answersCalls) {
-      await openConversation(parts, turn)
-      return
-    }
-    // A run gets its system prompt at the start, and its gate is always open.
-    await this.#settings.apply({ ...turn, system: '' }, 'open')
-    await putUnasked(parts, turn.history, turn.model)
-  }
-
-  #parts(look: () => void): OpeningParts {
-    const { transcript } = this
-    const offer = (tools: Opening['tools']): Promise<void> =>
-      this.#link.step(
-        this.#toolbox.offer(tools, () => this.#channel.toolNames()),
-        this.#dependencies.startTimeout,
-      )
-    return { channel: this.#channel, settings: this.#settings, offer, transcript, look }
-  }
-
-  /** Rewinds the process to nothing. */
-  async #empty(): Promise<void> {
-    if (this.transcript.isEmpty) {
-      await this.#untilSettled()
-      return
-    }
-    const { whole } = this.transcript
-    if (whole === undefined) throw this.#unusable('its conversation can not be cut away')
-    await this.#rewind(whole)
-  }
-
-  async #rewind(cut: Cut): Promise<void> {
-    const isCut = await this.#channel.rewind(cut, this.transcript.newest)
-    if (!isCut) throw this.#unusable('it refused to rewind')
-    this.#toolbox.reset()
-    this.heldCalls = []
-    await this.#untilSettled()
-    this.transcript.cut(cut)
-  }
-
-  /** The runtime needs some milliseconds to tidy up after a reply. */
-  async #untilSettled(): Promise<void> {
-    await this.#link.within(this.#settled, SETTLE_MILLISECONDS)
-  }
-
-  #unusable(cause: string): ApiError {
-    this.close(cause, new RuntimeEnded(cause), 'kill')
-    return this.end?.error ?? new RuntimeEnded(cause)
-  }
-
-  #begin(
-    turn: Turn,
-    settled: Promise<void>,
-    cuts: Pick<Flight, 'cut' | 'prompt'>,
-    receiver: Receiver,
-  ): Flight {
-    const { kind } = this.#dependencies
-    const reader = kind.createReader(this.#toolbox.names)
-    const isPrefilled = turn.prompt.length === 0
-    const leave = (reason: ApiError): void => this.#leave(flight, reason)
-    const flight: Flight = {
-      turn,
-      receiver,
-      exchange: new Exchange(reader, isPrefilled, leave, receiver.reply),
-      diagnosis: new Diagnosis(),
-      settled,
-      ...cuts,
-    }
+  #begin(input: Omit<FlightInput, 'toolNames'>): Flight {
+    const { turn, settled } = input
+    const flight = new Flight(
+      { ...input, toolNames: this.#toolbox.names },
+      this.#dependencies,
+      this.#flightHost(),
+    )
     this.#flight = flight
     this.#hasAsked = true
-    this.#settled = settled
+    this.#held.settled = settled
     this.#turns += 1
     this.#givenUp = new Deferred()
     this.heldCalls = []
     this.isForced = turn.isForced
     this.#stages.move('asking')
-    void this.#endWithoutReply(flight)
-    receiver.reply?.handOver(leave)
+    flight.begin()
     return flight
+  }
+
+  #flightHost(): FlightHost {
+    const isGateClosed = (): boolean => this.#settings.isClosed
+    return {
+      get isGateClosed() {
+        return isGateClosed()
+      },
+      exited: this.exited,
+      setGate: (gate) => void this.#setGate(gate),
+      secondsUntilReset: () => secondsUntilReset(this.#rateLimit, Date.now()),
+      landed: (flight, outcome) => this.#landed(flight, outcome),
+      retireLater: (cause) => (this.#retirement ??= cause),
+      kill: (cause, error) => this.close(cause, error, 'kill'),
+    }
   }
 
   /** It is not known whether the request was sent, so nothing is repeated after this timeout. */
@@ -524,14 +394,14 @@ export class Worker {
   }
 
   #receive(message: SDKMessage): void {
-    const flight = this.#flight
     switch (message.type) {
       case 'stream_event':
-        if (message.parent_tool_use_id === null && flight) this.#receiveEvent(flight, message.event)
+        if (message.parent_tool_use_id !== null) return
+        this.#hasResults = false
+        this.#flight?.receiveEvent(message.event)
         return
       case 'assistant':
-        flight?.exchange.reply.nameRequest(message.request_id)
-        if (flight) this.#receiveAssistant(flight, message)
+        this.#flight?.receiveAssistant(message)
         return
       case 'rate_limit_event':
         this.#rateLimit = message.rate_limit_info
@@ -542,119 +412,26 @@ export class Worker {
     }
   }
 
-  #receiveEvent(flight: Flight, event: ReplyEvent): void {
-    this.#hasResults = false
-    if (!flight.diagnosis.hasLeft) {
-      flight.diagnosis.hasLeft = true
-      this.#noteSent(flight)
-    }
-    this.#watchForSilence(flight)
-    const outcome = flight.exchange.read(event)
-    if (outcome) this.#conclude(flight, outcome)
+  #diagnose(line: string): void {
+    this.#count?.read(line)
+    this.#flight?.diagnose(line)
   }
 
-  #receiveAssistant(flight: Flight, message: Extract<SDKMessage, { type: 'assistant' }>): void {
-    if ('is_api_error_message' in message) {
-      // After a refusal the runtime adds a message of its own before the API's last events.
-      const { hasBegun } = flight.exchange.reply
-      if (message.message.stop_reason === 'refusal' && hasBegun) return
-      void this.#fail(flight, failureIn(message))
-      return
-    }
-    const [block] = message.message.content
-    if (block?.type === 'fallback') flight.exchange.readFallback(block)
-  }
-
-  async #fail(flight: Flight, failure: Failure): Promise<void> {
-    if (this.#flight !== flight) return
-    this.#failing = flight
-    this.#release()
-    const { exchange, diagnosis } = flight
-    const wasBarred = isBarred(failure)
-    // Once the reply has begun, the diagnostics are about a broken stream, not about an answer.
-    const hasAnswer = (wasBarred || failure.status !== undefined) && !exchange.reply.hasBegun
-    const answer = hasAnswer ? await diagnosis.awaitAnswer(this.exited) : undefined
-    this.#failing = undefined
-    const told = wasBarred && answer ? { status: answer.status, text: '' } : failure
-    // What made the runtime ask again it remembers: see `#release`.
-    if (wasBarred) this.#retirement ??= 'it was kept from asking twice'
-    const again = wasBarred && answer && turnToAskAgain(flight, answer)
-    const lastBlock = exchange.reply.soFar()?.content.at(-1)?.type
-    if (again) flight.receiver.askAgain?.(again, exchange.reply)
-    else if (isUnreadableCall(failure, lastBlock)) exchange.fail(unreadableCall())
-    else exchange.fail(toApiError(told, answer, this.#retryAfter(told, diagnosis)))
-    if (told.status === 401 || failure.kind === 'authentication_failed') {
-      this.retire('the login failed')
-      this.#dependencies.onLoginFailure?.()
-    }
-    await this.#recover(flight, 'finishes', `the API answered ${told.status ?? 'nothing'}`)
-  }
-
-  #noteSent({ exchange, turn }: Flight): void {
-    exchange.sent.resolve()
-    clearTimeout(this.#gateTimer)
-    const { kind, models } = this.#dependencies
-    if (kind.answersCalls) return
-    // A refusal comes sooner than a reply. A model that never answered may not be there at all.
-    const isAtOnce = turn.mayBeRepaired || kind.repairsAny || !models.hasAnswered(turn.model)
-    if (isAtOnce) void this.#setGate('closed')
-    else if (kind.needsGate) {
-      this.#gateTimer = setTimeout(() => void this.#setGate('closed'), GATE_MILLISECONDS)
-    }
-  }
-
-  /** In a run no event comes while a tool works, and a tool may work for any time. */
-  #watchForSilence(flight: Flight): void {
-    const { kind, nextEventTimeout } = this.#dependencies
-    if (kind.answersCalls) return
-    // One timer per event would cost more than the rest of the work on the event.
-    if (this.#silence !== undefined) {
-      this.#silence.refresh()
-      return
-    }
-    this.#silence = setTimeout(() => {
-      flight.exchange.fail(fellSilent())
-      this.#conclude(flight, {
-        kind: 'dropped',
-        cause: 'the reply fell silent',
-        runtime: 'goes on',
-      })
-    }, nextEventTimeout)
-  }
-
-  /** The reader gave up the reply: the client left, or the reply did not begin in time. */
-  #leave(flight: Flight, reason: ApiError): void {
-    flight.exchange.sent.reject(reason)
-    this.#conclude(flight, { kind: 'dropped', cause: reason.message, runtime: 'goes on' })
-  }
-
-  /** A run ends with its message. A turn must not end without a reply: that is an error. */
-  async #endWithoutReply(flight: Flight): Promise<void> {
-    await flight.settled
-    if (this.#flight === flight) this.#conclude(flight, flight.exchange.finish())
-  }
-
-  #conclude(flight: Flight, outcome: Outcome): void {
-    if (this.#flight !== flight) return
-    if (flight.exchange.reply.hasBegun) this.#dependencies.models.answered(flight.turn.model)
-    this.#release()
+  #landed(flight: Flight, outcome: Outcome): void {
+    this.#flight = undefined
+    this.lastUsed = performance.now()
     switch (outcome.kind) {
       case 'kept':
-      case 'held': {
-        const { content } = outcome
-        const lineage = extendLineage(flight.turn.promptLineage, { role: 'assistant', content })
-        this.transcript.add({ role: 'assistant', lineage })
-        this.exchanges += 1
-        if (outcome.kind === 'kept') {
-          this.#stages.move('settling')
-          void this.#settle()
-          return
-        }
+        this.#keep(flight, outcome.content)
+        this.#stages.move('settling')
+        void this.#settle()
+        return
+      case 'held':
+        this.#keep(flight, outcome.content)
         this.heldCalls = outcome.calls
         void this.#setGate('open')
         this.#stages.move('held')
         return
-      }
       case 'over':
         void this.#recover(flight, 'finishes')
         return
@@ -666,24 +443,16 @@ export class Worker {
     }
   }
 
-  #release(): void {
-    // The runtime remembers why it asked again: after a 400 about effort it never sends an effort
-    // again (measured with 2.1.332). So the process is replaced.
-    const isAskedOnce = !this.#dependencies.kind.answersCalls
-    if (isAskedOnce && (this.#flight?.diagnosis.requests ?? 0) > 1) {
-      this.#retirement ??= 'it asked twice'
-    }
-    this.#flight = undefined
-    this.lastUsed = performance.now()
-    clearTimeout(this.#gateTimer)
-    clearTimeout(this.#silence)
-    this.#silence = undefined
+  #keep({ turn }: Flight, content: ContentBlock[]): void {
+    const lineage = extendLineage(turn.promptLineage, { role: 'assistant', content })
+    this.transcript.add({ role: 'assistant', lineage })
+    this.exchanges += 1
   }
 
   /** Call it after a reply that is kept; the next turn may already have come. */
   async #settle(): Promise<void> {
     try {
-      await this.#untilSettled()
+      await this.#held.untilSettled()
       if (!this.#stages.is('settling')) return
       await this.#setGate('open')
       if (this.#stages.is('settling')) this.#rest()
@@ -698,7 +467,7 @@ export class Worker {
    * @param cause for the log; absent if every turn ends this way
    */
   async #recover(
-    { cut, prompt, settled }: Flight,
+    { cut, prompt }: Flight,
     runtime: Extract<Outcome, { kind: 'dropped' }>['runtime'],
     cause?: string,
   ): Promise<void> {
@@ -716,10 +485,9 @@ export class Worker {
     try {
       const cancelled = runtime === 'goes on' ? await this.#channel.interrupt() : new Set<unknown>()
       this.#givenUp.resolve()
-      await this.#link.within(settled, SETTLE_MILLISECONDS)
+      await this.#held.untilSettled()
       if (prompt !== undefined && cancelled.has(prompt.target)) this.transcript.cut(prompt)
-      else if (cut === undefined) throw this.#unusable('there is no position to go back to')
-      else await this.#rewind(cut)
+      else await this.#held.rewind(cut)
       // A conversation that went whole would be told once more; the next turn opens the gate with its own.
       if (needsGate) await this.#setGate('open')
       if (cause !== undefined) this.#dependencies.onEvent('recovered', cause)
@@ -746,34 +514,6 @@ export class Worker {
     }
   }
 
-  #diagnose(line: string): void {
-    this.#count?.read(line)
-    this.#failing?.diagnosis.read(line)
-    const flight = this.#flight
-    if (flight === undefined) return
-    const news = flight.diagnosis.read(line)
-    if (news === 'request sent') this.#noteSent(flight)
-    const { answer } = flight.diagnosis
-    // The runtime renews the login and asks again.
-    if (news === 'request failed' && answer?.status === 401) void this.#setGate('open')
-    if (news !== 'request failed' || answer === undefined || !isAskedAgain(answer)) return
-    const { models, onLoginFailure } = this.#dependencies
-    models.refused(flight.turn.model)
-    const failure = { status: answer.status, text: '' }
-    if (this.#settings.isClosed) void this.#fail(flight, failure)
-    // On a busy machine the interrupt may come too late.
-    else this.close(`the API answered ${answer.status}`, toApiError(failure, answer), 'kill')
-    if (answer.status === 403) onLoginFailure?.()
-  }
-
-  /** Seconds: the API's own `retry-after`, or else the time until the plan window resets. */
-  #retryAfter({ status }: Failure, { retryAfter }: Diagnosis): number | undefined {
-    if (retryAfter !== undefined) return retryAfter
-    const { status: verdict, resetsAt } = this.#rateLimit ?? {}
-    if (status !== 429 || verdict !== 'rejected' || resetsAt === undefined) return undefined
-    return Math.max(1, Math.ceil(resetsAt - Date.now() / 1000))
-  }
-
   /** Holds the runtime back if it would continue after calls that the client did not answer. */
   async #holdBack(): Promise<Record<string, never>> {
     if (!this.#hasResults) await this.#givenUp.promise
@@ -782,40 +522,10 @@ export class Worker {
 
   #ended({ cause, error }: End): void {
     this.#dependencies.onEvent('ended', cause)
-    const flight = this.#flight
-    this.#release()
-    flight?.exchange.fail(error)
+    this.lastUsed = performance.now()
+    this.#flight?.lose(error)
     this.#givenUp.resolve()
     this.transcript.doubt()
     this.#stages.move('ended')
   }
-}
-
-/**
- * How a turn is asked once more that the runtime was kept from asking again by itself; undefined if the
- * API's refusal is for the client.
- *
- * - The login was refused: the runtime would have asked with the renewed one, and another process has that.
- * - Thoughts are bound to another conversation: what the runtime adds in front of them is not what it was,
- *   the date for one, so that the client can't mend it. They are left out.
- */
-function turnToAskAgain({ turn, receiver }: Flight, answer: Diagnosed): Turn | undefined {
-  if (receiver.askAgain === undefined) return undefined
-  if (answer.status === 401) return turn
-  if (!turn.mayLoseThoughts || !isBoundElsewhere(answer)) return undefined
-  // No other conversation shares a beginning with it.
-  const lineages = turn.lineages.map(() => newUuid())
-  return {
-    ...turn,
-    history: withoutThoughts(turn.history),
-    lineages,
-    lineage: lineages.at(-1) ?? turn.lineage,
-  }
-}
-
-function fellSilent(): ApiError {
-  return new ApiError(
-    'timeout_error',
-    'The reply stopped: no further event came in time (next_event_timeout).',
-  )
 }

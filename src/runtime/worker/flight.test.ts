@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, expect, test, vi } from 'vitest'
 
 import type { ReplyEvent } from '../../api/types.ts'
+import { Deferred } from '../../deferred.ts'
 import { ApiError } from '../../errors.ts'
 import type { Turn } from '../../plan/turn.ts'
 import { Reply } from '../../stream/reply.ts'
@@ -59,8 +60,7 @@ function take({ receiver = {}, isKnown = true, turn = {} }: Options = {}) {
   const outcomes: Outcome[] = []
   const models = new AnsweredModels()
   if (isKnown) models.answered(MODEL)
-  let settle = (): void => {}
-  const settled = new Promise<void>((resolve) => (settle = resolve))
+  const settled = new Deferred<void>()
   const host = {
     isGateClosed: false,
     exited: new Promise<void>(() => {}),
@@ -81,7 +81,7 @@ function take({ receiver = {}, isKnown = true, turn = {} }: Options = {}) {
       turn: { model: MODEL, prompt: [{ type: 'text', text: 'Hello' }], ...turn } as Turn,
       receiver,
       toolNames: new Set(),
-      settled,
+      settled: settled.promise,
       cut: undefined,
       prompt: undefined,
     },
@@ -94,7 +94,15 @@ function take({ receiver = {}, isKnown = true, turn = {} }: Options = {}) {
     host,
   )
   flight.begin()
-  return { flight, host, told, outcomes, models, settle, reply: flight.exchange.reply }
+  return {
+    flight,
+    host,
+    told,
+    outcomes,
+    models,
+    settle: () => settled.resolve(),
+    reply: flight.exchange.reply,
+  }
 }
 
 /** Waits for the diagnostics as long as a flight does. */

@@ -35,11 +35,11 @@ test.each([
 
 describe('a body that would change on the way is refused', () => {
   test.each([
-    ['half a pair in front', '\uD83Da', 'half a surrogate pair in a string'],
-    ['half a pair behind', { a: ['a\uDE00'] }, 'half a surrogate pair in a string'],
-    ['a pair the wrong way round', '\uDE00\uD83D', 'half a surrogate pair in a string'],
-    ['half a pair in a key', [{ '\uD83D': 1 }], 'half a surrogate pair in a string'],
-    ['half a pair below __proto__', JSON.parse('{"__proto__":"\\ud83d"}'), 'half a surrogate pair'],
+    ['a high surrogate before a letter', '\uD83Da', 'a lone surrogate in a string'],
+    ['a low surrogate after a letter', { a: ['a\uDE00'] }, 'a lone surrogate in a string'],
+    ['a pair the wrong way round', '\uDE00\uD83D', 'a lone surrogate in a string'],
+    ['a lone surrogate in a key', [{ '\uD83D': 1 }], 'a lone surrogate in a string'],
+    ['a lone surrogate below __proto__', JSON.parse('{"__proto__":"\\ud83d"}'), 'a lone surrogate'],
     ['a number over all numbers', [JSON.parse('1e400')], 'a number out of range'],
     ['one below all', { a: { b: JSON.parse('-1e400') } }, 'a number out of range'],
   ])('%s', (_name, value, message) => {

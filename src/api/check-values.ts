@@ -16,7 +16,7 @@ import {
  *
  * @param body the result of `JSON.parse`
  * @throws ApiError `invalid_request_error` if it is nested too deeply or has too many values, for a
- * number out of JavaScript's range (it would become `null`), and for half a surrogate pair (it
+ * number out of JavaScript's range (it would become `null`), and for a lone surrogate (it
  * would become another character)
  */
 export function checkValues(body: unknown): void {

@@ -30,9 +30,9 @@ export const TOO_DEEP = 'values that are nested too deeply'
 export const tooManyValues = (limit: number): string => `more than ${limit} values`
 export const TOO_MANY_KEYS = `an object with more than ${MAX_KEYS} keys`
 
-/** @throws ApiError for half a surrogate pair, which would become another character */
+/** @throws ApiError for a lone surrogate, which would become another character */
 export function checkText(text: string): void {
-  if (!text.isWellFormed()) throw unusable('half a surrogate pair in a string')
+  if (!text.isWellFormed()) throw unusable('a lone surrogate in a string')
 }
 
 /** @throws ApiError for a number out of JavaScript's range, which would become `null` */

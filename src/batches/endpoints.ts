@@ -78,7 +78,7 @@ function* translateResponse(params: unknown, modelOf: ModelOf): Steps<Translated
   if (body.conversation) {
     throw new ApiError(
       'invalid_request_error',
-      'conversation: a request of a batch brings its whole input',
+      'conversation: a request of a batch must have its whole input',
     )
   }
   const { request, names, betas } = requestOfResponse(

@@ -201,9 +201,8 @@ export interface Config {
   readonly responseRetention: Values['responseRetention']
 
   /**
-   * Maximum total size of uploaded files on disk; files are kept until they are deleted, or expire
-   * as their client said. Takes bytes, a whole number from 1024 to 9007199254740991. Default:
-   * 1024mb.
+   * Maximum total size of uploaded files on disk; files are kept until they are deleted or their
+   * lifetime ends. Takes bytes, a whole number from 1024 to 9007199254740991. Default: 1024mb.
    */
   readonly filesLimit: Values['filesLimit']
 

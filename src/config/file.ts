@@ -34,7 +34,7 @@ export function parseConfigText(text: string, name: string): ConfigText {
     const value = rest.trimStart().startsWith('"') ? quoted(rest.trim()) : plain(rest)
     if (value === undefined) {
       problems.push(
-        `${name}:${line}: ${key}: a value that starts with " must end with ", and knows the escapes \\n \\t \\" \\\\ only`,
+        `${name}:${line}: ${key}: a value that starts with " must end with ", and may contain only the escapes \\n \\t \\" \\\\`,
       )
       continue
     }

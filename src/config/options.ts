@@ -150,7 +150,7 @@ export const SETTINGS = {
   files_limit: fixed(
     size,
     '1024mb',
-    'maximum total size of uploaded files on disk; files are kept until they are deleted, or expire as their client said',
+    'maximum total size of uploaded files on disk; files are kept until they are deleted or their lifetime ends',
   ),
   database_url: secret(
     optional(

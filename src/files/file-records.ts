@@ -225,7 +225,7 @@ export class FileRecords {
       .select((is) => is.fn.countAll<number>().as('count'))
       .where('owner', '=', owner)
       .executeTakeFirst()
-    if ((own?.count ?? 0) >= MAX_FILES) throw noRoom(`there are ${MAX_FILES} already`)
+    if ((own?.count ?? 0) >= MAX_FILES) throw noRoom(`there are ${MAX_FILES} files already`)
     return this.#limit - (all?.size ?? 0)
   }
 

@@ -48,7 +48,7 @@ export class Bodies {
   #hold(request: Request, length: number): void {
     const sum = this.#sum - (this.#lengths.get(request) ?? 0) + length
     if (sum > MAX_LARGEST_BODIES * this.#limits.maxSize) {
-      throw overloaded('the requests in line take too much memory together', 'max_body_size')
+      throw overloaded('the waiting requests use too much memory together', 'max_body_size')
     }
     this.#sum = sum
     this.#lengths.set(request, length)

@@ -137,7 +137,7 @@ function notInTime(milliseconds: number): ApiError {
   const seconds = Math.round(milliseconds / 1000)
   return new ApiError(
     'timeout_error',
-    `The rest of the request body did not come: no byte arrived for ${seconds} s.`,
+    `The rest of the request body did not arrive: no byte came for ${seconds} s.`,
     { status: 408 },
   )
 }

@@ -109,7 +109,7 @@ function messagesPage(query: URLSearchParams): FilePageRequest {
   const page = query.get('page')
   if (ids.length > MAX_IDS) throw wrong(`ids: at most ${MAX_IDS}`)
   if (ids.length > 0 && (page !== null || query.has('limit'))) {
-    throw wrong('ids: not beside page or limit')
+    throw wrong('ids: not allowed together with page or limit')
   }
   if (ids.length > 0) return { limit: MAX_IDS, ids }
   return { ...pageQuery(query, HIGHEST_LIMIT), ...(page !== null && { afterId: page }) }

@@ -68,10 +68,7 @@ export async function prepareResponse(
   const conversationId = conversationOf(body)
   const { previous_response_id: previous } = body
   if (conversationId !== undefined && previous) {
-    throw invalid(
-      'conversation: a request has either this or previous_response_id.',
-      'conversation',
-    )
+    throw invalid('conversation: not allowed together with previous_response_id.', 'conversation')
   }
   const history = conversationId === undefined ? [] : await conversations.items(conversationId)
   const past = (previous ? local?.(previous) : undefined) ?? (await responses.past(previous))

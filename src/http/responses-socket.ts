@@ -52,7 +52,7 @@ export function serveResponsesSocket(
     waitingSize += sizeOf(text)
     if (waitingSize > maxWaiting) {
       isEnding = true
-      socket.close(TOO_BIG, 'Too many messages wait.')
+      socket.close(TOO_BIG, 'Too many messages are waiting.')
     } else if (!isWorking) void work()
   })
 
@@ -73,7 +73,7 @@ export function serveResponsesSocket(
   async function refuse(error: unknown): Promise<undefined> {
     isEnding = true
     for (const event of failure(error, undefined)) await socket.send(JSON.stringify(event))
-    socket.close(POLICY_VIOLATION, 'The key does not let in.')
+    socket.close(POLICY_VIOLATION, 'The key is no longer valid.')
   }
 
   async function answer(text: string, options: ResponsesOptions): Promise<void> {

@@ -108,7 +108,9 @@ function requestOf({ url = '/', headers }: IncomingMessage): Request | undefined
 /** The answer of a route that has answered as usual. Its stream may have no end. */
 async function noWebSocket({ body }: Response): Promise<Response> {
   await body?.cancel()
-  const error = new ApiError('invalid_request_error', 'Here is no WebSocket.', { status: 426 })
+  const error = new ApiError('invalid_request_error', 'This address has no WebSocket.', {
+    status: 426,
+  })
   return Response.json(error.body(newRequestId()), { status: error.status })
 }
 

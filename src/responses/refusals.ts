@@ -29,7 +29,7 @@ export function notInBackground(): ApiError {
 }
 
 export function noEvents(): ApiError {
-  return invalid('stream: the events of a response are kept with background alone.', 'stream')
+  return invalid('stream: only the events of a background response are kept.', 'stream')
 }
 
 export function conversationNotFound(id: string, kept: string): ApiError {

@@ -41,7 +41,7 @@ export const anyText = fc.oneof(
   ),
 )
 
-/** Invalid text: it contains half a surrogate pair. */
+/** Invalid text: it contains a lone surrogate. */
 export const brokenText = fc
   .tuple(anyText, fc.constantFrom('\uD800', '\uDBFF', '\uDC00', '\uDFFF'), anyText)
   .map(([before, half, after]) => `${before} ${half} ${after}`)

@@ -159,7 +159,7 @@ export class Capacity<Worker extends PooledWorker> {
         this.#after(
           worker,
           this.#input.holdTimeout,
-          () => void worker.forget('no one brought the results of its calls'),
+          () => void worker.forget('its calls got no results in time'),
         )
         break
       case 'ended':

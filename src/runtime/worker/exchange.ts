@@ -108,14 +108,14 @@ export class Exchange {
     }
     if (this.#ending === 'over') return { kind: 'over' }
     if (this.#isPrefilled) {
-      return { kind: 'dropped', cause: 'the reply continues the one before', runtime: 'goes on' }
+      return { kind: 'dropped', cause: 'the reply continues an earlier one', runtime: 'goes on' }
     }
     const content = this.reply.message().content as unknown as ContentBlock[]
     if (this.#ending === 'whole') return { kind: 'kept', content }
     if (this.#ending === 'held') return { kind: 'held', content, calls: this.#reader.callIds }
     return {
       kind: 'dropped',
-      cause: 'the runtime can not go on from the reply',
+      cause: 'the runtime can not continue from the reply',
       runtime: 'goes on',
     }
   }

@@ -218,7 +218,7 @@ test('a process that asked twice is replaced', () => {
   flight.diagnose(SENT)
   flight.diagnose(SENT)
   for (const one of [START, BLOCK, ...END]) flight.receiveEvent(one)
-  expect(told).toEqual(['retire: it asked twice'])
+  expect(told).toEqual(['retire: it sent a second request'])
 })
 
 test('a 404 behind the closed gate keeps the process', async () => {

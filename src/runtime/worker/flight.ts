@@ -188,7 +188,7 @@ export class Flight {
     this.#state = 'over'
     const told = wasBarred && answer ? { status: answer.status, text: '' } : failure
     // The runtime remembers what made it ask again: see `#stopReading`.
-    if (wasBarred) this.#host.retireLater('it was kept from asking twice')
+    if (wasBarred) this.#host.retireLater('it was stopped before a second request')
     const { askAgain } = this.#receiver
     const again = wasBarred && answer && askAgain && turnToAskAgain(this.turn, answer)
     const lastBlock = exchange.reply.soFar()?.content.at(-1)?.type
@@ -258,7 +258,8 @@ export class Flight {
     // The runtime remembers why it asked again: after a 400 about effort it never sends an effort
     // again (measured with 2.1.332). So the process is replaced.
     const isAskedOnce = !this.#dependencies.kind.answersCalls
-    if (isAskedOnce && this.#diagnosis.requests > 1) this.#host.retireLater('it asked twice')
+    if (isAskedOnce && this.#diagnosis.requests > 1)
+      this.#host.retireLater('it sent a second request')
   }
 
   /** Seconds: the API's own `retry-after`, or else the time until the plan window resets. */

@@ -111,9 +111,9 @@ export class HeldConversation {
     await this.rewind(whole)
   }
 
-  /** @param cut undefined if there is no position to go back to: the process is then ended */
+  /** @param cut undefined if it has no position to rewind to: the process is then ended */
   async rewind(cut: Cut | undefined): Promise<void> {
-    if (cut === undefined) throw this.#unusable('there is no position to go back to')
+    if (cut === undefined) throw this.#unusable('it has no position to rewind to')
     const isCut = await this.#input.channel.rewind(cut, this.transcript.newest)
     if (!isCut) throw this.#unusable('it refused to rewind')
     this.#input.toolbox.reset()

@@ -127,7 +127,7 @@ class Connection implements DatabaseConnection {
 
   // oxlint-disable-next-line require-yield
   async *streamQuery<Row>(): AsyncIterableIterator<QueryResult<Row>> {
-    throw new Error('Rows are read page by page: one reader would keep all others waiting.')
+    throw new Error('Rows must be read page by page: an open cursor would block all other queries.')
   }
 
   /**

@@ -118,13 +118,13 @@ function explain(code: string, path: string): Explained | undefined {
     return {
       type: 'api_error',
       status: 507,
-      message: `The disk is full: the store ${path} can't take more.`,
+      message: `The disk is full: the store ${path} can't grow.`,
     }
   }
   if (/^SQLITE_(?:CORRUPT|NOTADB)/.test(code)) {
     return {
       type: 'api_error',
-      message: `The store ${path} is damaged. Move the file away, and the two beside it, and start again.`,
+      message: `The store ${path} is damaged. Move it and its -wal and -shm files away, and start again.`,
     }
   }
   return undefined

@@ -1,14 +1,18 @@
 import { type Selectable, sql } from 'kysely'
 
 import { ApiError } from '../errors.ts'
+import { abandonedIn, INTAKE_LEASE, intakeLost, whileRenewed } from '../store/intake.ts'
 import type { Database, Schema } from '../store/schema.ts'
 import type { Store } from '../store/store.ts'
-import type { Batch, NewRequest, RequestResult, ResultLine } from './batch.ts'
+import type { Batch, Fault, NewRequest, RequestResult, ResultLine, Tokens } from './batch.ts'
 
 /** Rows per transaction: other writers wait for its end. */
 const ROWS_OF_A_STEP = 1000
 /** Rows per statement: PostgreSQL accepts 65,535 values in total. */
 const ROWS_OF_A_STATEMENT = 500
+
+/** Results of one read. */
+const RESULTS_OF_A_STEP = 100
 
 export type BatchPage = { batches: Batch[]; hasMore: boolean }
 export type PageRequest = { limit: number; afterId?: string; beforeId?: string }
@@ -17,19 +21,33 @@ export type PageRequest = { limit: number; afterId?: string; beforeId?: string }
 export class BatchRecords {
   readonly #store: Store
   readonly #db: Database
+  readonly #worker: string
   readonly #now: () => number
 
-  /** @param now milliseconds since the epoch */
-  constructor(store: Store, now: () => number = Date.now) {
+  /**
+   * @param worker the name of this process, from `newWorkerName`
+   * @param now milliseconds since the epoch
+   */
+  constructor(store: Store, worker: string, now: () => number = () => Date.now()) {
     this.#store = store
     this.#db = store.db
+    this.#worker = worker
     this.#now = now
   }
 
   /** Begins a batch that stays invisible until it is opened. */
   async create(
     id: string,
-    { owner, endpoint, betas, headers = '', expiry, inputFileId, metadata }: NewBatch,
+    {
+      owner,
+      endpoint,
+      betas,
+      headers = '',
+      expiry,
+      inputFileId,
+      metadata,
+      outputLifetime,
+    }: NewBatch,
   ): Promise<{ createdAt: number }> {
     const createdAt = this.#now()
     await this.#db
@@ -48,6 +66,15 @@ export class BatchRecords {
         ended_at: null,
         input_file_id: inputFileId ?? null,
         metadata: metadata === undefined ? null : JSON.stringify(metadata),
+        model: null,
+        errors: null,
+        output_lifetime: outputLifetime ?? null,
+        worker: this.#worker,
+        lease_until: createdAt + INTAKE_LEASE,
+        input_tokens: 0,
+        cached_tokens: 0,
+        output_tokens: 0,
+        reasoning_tokens: 0,
         total: 0,
         succeeded: 0,
         errored: 0,
@@ -83,17 +110,52 @@ export class BatchRecords {
     })
   }
 
-  /** Opens a batch after all its requests were stored. From then on it survives a crash. */
-  async open(id: string, total: number, errored: number): Promise<void> {
+  /** Keeps a batch for as long as its requests arrive. */
+  whileTakenIn<T>(id: string, work: () => Promise<T>): Promise<T> {
+    return whileRenewed(this.#db, 'batches', id, this.#now, work)
+  }
+
+  /**
+   * Opens a batch after all its requests were stored. From then on it survives a crash.
+   *
+   * @throws ApiError 503 if other servers took this one for dead, and deleted the batch
+   */
+  async open(id: string, { total, errored, model }: TakenIn): Promise<void> {
     await this.#store.durably(async () => {
-      await this.#db
+      const { numUpdatedRows } = await this.#db
         .updateTable('batches')
-        .set({ status: 'in_progress', total, errored })
+        .set({
+          status: 'in_progress',
+          total,
+          errored,
+          model: model ?? null,
+          worker: null,
+          lease_until: null,
+        })
         .where('id', '=', id)
-        .execute()
+        .where('status', '=', 'creating')
+        .executeTakeFirst()
+      if (numUpdatedRows === 0n) throw intakeLost('batch')
       await settle(this.#db, id, this.#now())
     })
     await this.#store.announce()
+  }
+
+  /** Ends a batch whose file has faults. */
+  async fail(id: string, faults: readonly Fault[]): Promise<void> {
+    await this.#removeRequests(id)
+    await this.#db
+      .updateTable('batches')
+      .set({
+        status: 'ended',
+        errors: JSON.stringify(faults),
+        ended_at: this.#now(),
+        worker: null,
+        lease_until: null,
+      })
+      .where('id', '=', id)
+      .execute()
+    await this.#store.scrub()
   }
 
   /** Deletes a batch whose requests did not all arrive. */
@@ -209,6 +271,23 @@ export class BatchRecords {
     await this.#store.scrub()
   }
 
+  /**
+   * The results of a batch that has ended, some at a time, in the order of the requests.
+   *
+   * @throws Error if it is deleted meanwhile: a part must not look like the whole
+   */
+  async *allResults({ id, counts }: Batch): AsyncIterableIterator<ResultLine[]> {
+    const total = Object.values(counts).reduce((sum, count) => sum + count, 0)
+    let last = -1
+    for (let read = 0; read < total;) {
+      const lines = await this.results(id, last, RESULTS_OF_A_STEP)
+      if (lines.length === 0) throw new Error(`The batch '${id}' was deleted while it was read.`)
+      read += lines.length
+      last = lines.at(-1)?.position ?? last
+      yield lines
+    }
+  }
+
   /** Lines of the results after a position, in the order of the requests. */
   async results(id: string, after: number, limit: number): Promise<ResultLine[]> {
     const rows = await this.#db
@@ -236,12 +315,14 @@ export class BatchRecords {
     const state = status === 'canceling' ? 'canceled' : 'expired'
     for (;;) {
       const count = await this.#db.transaction().execute(async (db) => {
-        const some = db
+        let some = db
           .selectFrom('batch_requests')
           .select('position')
           .where('batch_id', '=', id)
           .where('state', '=', 'waiting')
           .limit(ROWS_OF_A_STEP)
+        // Two servers that sweep at once must not wait for each other in a circle.
+        if (this.#store.skipsLocked) some = some.forUpdate().skipLocked()
         const { numUpdatedRows } = await db
           .updateTable('batch_requests')
           .set({
@@ -263,26 +344,39 @@ export class BatchRecords {
   }
 
   /**
-   * Deletes batches that ended before a time, and batches whose requests never arrived completely.
+   * Deletes batches that are older than the retention and have ended, those whose server died before
+   * all requests had arrived, and results whose time is over.
    */
   async forgetOld(retention: number): Promise<void> {
     const now = this.#now()
-    const rows = await this.#db
+    const old = await this.#db
       .selectFrom('batches')
       .select('id')
-      .where((is) =>
-        is.or([
-          is.and([is('status', '=', 'ended'), is('created_at', '<', now - retention)]),
-          is.and([is('status', '=', 'creating'), is('created_at', '<', now - LONGEST_CREATION)]),
-        ]),
-      )
+      .where('status', '=', 'ended')
+      .where('created_at', '<', now - retention)
       .execute()
-    for (const { id } of rows) await this.#remove(id)
-    if (rows.length > 0) await this.#store.scrub()
+    const abandoned = await abandonedIn(this.#store, 'batches', this.#worker, now)
+    const outputs = await this.#db
+      .selectFrom('batches')
+      .select('id')
+      .where('status', '=', 'ended')
+      .where(sql<boolean>`ended_at + output_lifetime <= ${now}`)
+      .execute()
+    let deleted = 0
+    for (const id of [...old.map((row) => row.id), ...abandoned]) deleted += await this.#remove(id)
+    for (const { id } of outputs) deleted += await this.#removeRequests(id)
+    if (deleted > 0) await this.#store.scrub()
   }
 
-  async #remove(id: string): Promise<void> {
-    for (;;) {
+  /** Returns the number of deleted rows. */
+  async #remove(id: string): Promise<number> {
+    const requests = await this.#removeRequests(id)
+    await this.#db.deleteFrom('batches').where('id', '=', id).execute()
+    return requests + 1
+  }
+
+  async #removeRequests(id: string): Promise<number> {
+    for (let deleted = 0; ;) {
       const some = this.#db
         .selectFrom('batch_requests')
         .select('position')
@@ -293,9 +387,9 @@ export class BatchRecords {
         .where('batch_id', '=', id)
         .where('position', 'in', some)
         .executeTakeFirst()
-      if (numDeletedRows === 0n) break
+      if (numDeletedRows === 0n) return deleted
+      deleted += Number(numDeletedRows)
     }
-    await this.#db.deleteFrom('batches').where('id', '=', id).execute()
   }
 }
 
@@ -309,13 +403,18 @@ export type NewBatch = {
   expiry: number
   inputFileId?: string
   metadata?: object
+  /** Milliseconds from its end until its results are deleted. */
+  outputLifetime?: number
 }
 
-/**
- * A batch that is still being read after so many milliseconds counts as abandoned: its server has
- * died.
- */
-const LONGEST_CREATION = 60 * 60 * 1000
+/** The requests of a new batch that were stored. */
+export type TakenIn = {
+  total: number
+  /** Those that will not be asked. */
+  errored: number
+  /** The model of the first that will be asked. */
+  model?: string | undefined
+}
 
 /** Adds to one of a batch's counts, in the transaction that ends its requests. */
 export async function addToCount(
@@ -323,13 +422,22 @@ export async function addToCount(
   id: string,
   count: 'succeeded' | 'errored' | 'canceled' | 'expired',
   more: number,
+  tokens: Tokens = NO_TOKENS,
 ): Promise<void> {
   await db
     .updateTable('batches')
-    .set((is) => ({ [count]: is(count, '+', more) }))
+    .set((is) => ({
+      [count]: is(count, '+', more),
+      input_tokens: is('input_tokens', '+', tokens.input),
+      cached_tokens: is('cached_tokens', '+', tokens.cached),
+      output_tokens: is('output_tokens', '+', tokens.output),
+      reasoning_tokens: is('reasoning_tokens', '+', tokens.reasoning),
+    }))
     .where('id', '=', id)
     .execute()
 }
+
+const NO_TOKENS: Tokens = { input: 0, cached: 0, output: 0, reasoning: 0 }
 
 /** Ends a batch whose requests are all finished. */
 export async function settle(db: Database, id: string, now: number): Promise<void> {
@@ -358,6 +466,15 @@ function batchOf(row: Selectable<Schema['batches']>): Batch {
     endedAt: row.ended_at,
     inputFileId: row.input_file_id,
     metadata: row.metadata === null ? null : (JSON.parse(row.metadata) as object),
+    outputLifetime: row.output_lifetime,
+    faults: row.errors === null ? null : (JSON.parse(row.errors) as Fault[]),
+    model: row.model,
+    tokens: {
+      input: row.input_tokens,
+      cached: row.cached_tokens,
+      output: row.output_tokens,
+      reasoning: row.reasoning_tokens,
+    },
     counts: {
       processing: row.total - succeeded - errored - canceled - expired,
       succeeded,

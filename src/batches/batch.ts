@@ -19,7 +19,35 @@ export type Batch = {
   /** Additional fields of OpenAI's API: the file of the requests, and the client's notes. */
   inputFileId: string | null
   metadata: object | null
+  /** Milliseconds from its end until its results are deleted; null if they are kept like the batch. */
+  outputLifetime: number | null
+  /** The faults in its file. A batch that has any has ended, and none of its requests was asked. */
+  faults: Fault[] | null
+  /** The model of its first valid request; null if there is none. */
+  model: string | null
+  tokens: Tokens
   counts: Counts
+}
+
+/** The tokens of the requests that succeeded. */
+export type Tokens = {
+  /** Including those that were read from a cache. */
+  input: number
+  cached: number
+  output: number
+  /** The part of the output that was thinking. */
+  reasoning: number
+}
+
+/** A fault in the file of a batch, in the form of OpenAI's API. */
+export type Fault = {
+  /** For programs. */
+  code: string
+  message: string
+  /** The field of the line; null if no single field is at fault. */
+  param: string | null
+  /** From 1; null if no single line is at fault. */
+  line: number | null
 }
 
 /** At any moment they add up to the number of requests. */
@@ -43,6 +71,8 @@ export type NewRequest = {
   customId: string
   /** JSON. */
   params: string
+  /** The full name of its model; absent if the request has a problem. */
+  model?: string
   /** The fault of a request that will not be asked. */
   problem?: RequestResult
 }

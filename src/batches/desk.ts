@@ -1,12 +1,21 @@
+import { ApiError } from '../errors.ts'
 import type { Store } from '../store/store.ts'
 import { newWorkerName } from '../store/worker-name.ts'
-import { BatchRecords } from './batch-records.ts'
-import { type Batch, newBatchId, type NewRequest } from './batch.ts'
+import { BatchRecords, type TakenIn } from './batch-records.ts'
+import { type Batch, type Fault, newBatchId, type NewRequest } from './batch.ts'
 import { linesIn } from './lines.ts'
 import { requestsIn } from './request-list.ts'
 import { RequestQueue } from './request-queue.ts'
 import { BatchRunner, type RunnerOptions } from './runner.ts'
-import { type EntryForm, MESSAGES_FORM, openaiForm, requestsOf } from './take-in.ts'
+import {
+  type EntryForm,
+  faultOf,
+  FaultyFile,
+  MESSAGES_FORM,
+  openaiForm,
+  type RawEntry,
+  requestsOf,
+} from './take-in.ts'
 
 export type DeskOptions = Omit<RunnerOptions, 'records' | 'queue'> & {
   /** Milliseconds after which the unfinished requests of a batch expire. */
@@ -32,8 +41,9 @@ export class BatchDesk {
 
   constructor(store: Store, options: DeskOptions) {
     this.#options = options
-    this.records = new BatchRecords(store)
-    const queue = new RequestQueue(store, newWorkerName(), options.lease)
+    const worker = newWorkerName()
+    this.records = new BatchRecords(store, worker)
+    const queue = new RequestQueue(store, worker, options.lease)
     this.runner = new BatchRunner({ ...options, records: this.records, queue })
     store.onAnnounced(() => this.runner.wake())
     this.runner.start()
@@ -47,21 +57,21 @@ export class BatchDesk {
    */
   async create(body: AsyncIterable<Uint8Array>, caller: Caller): Promise<Batch> {
     const { maxBodySize } = this.#options
-    const entries = requestsIn(body, { body: MAX_BYTES, entry: maxBodySize })
+    const entries = numbered(requestsIn(body, { body: MAX_BYTES, entry: maxBodySize }))
     return this.#takeIn(entries, MESSAGES_FORM, newBatchId('msgbatch'), caller)
   }
 
   /**
-   * Stores one of OpenAI's batches, from the lines of a file.
+   * Stores one of OpenAI's batches, from the lines of a file. A file with faults makes a batch that
+   * has failed, with the faults in it.
    *
    * @param endpoint one of `OPENAI_PATHS`
-   * @throws ApiError as `create` does
    */
   async createFromFile(
     content: AsyncIterable<Uint8Array>,
     endpoint: string,
     caller: Caller,
-    origin: { inputFileId: string; metadata?: object },
+    origin: { inputFileId: string; metadata?: object; outputLifetime?: number },
   ): Promise<Batch> {
     const entries = linesIn(content, this.#options.maxBodySize)
     return this.#takeIn(entries, openaiForm(endpoint), newBatchId('batch'), {
@@ -71,31 +81,34 @@ export class BatchDesk {
   }
 
   async #takeIn(
-    entries: AsyncIterable<string>,
+    entries: AsyncIterable<RawEntry>,
     form: EntryForm,
     id: string,
-    caller: Caller & { inputFileId?: string; metadata?: object },
+    origin: Caller & { inputFileId?: string; metadata?: object; outputLifetime?: number },
   ): Promise<Batch> {
-    const { expiry, modelOf } = this.#options
+    const { expiry, modelOf, onError } = this.#options
     const requests = requestsOf(entries, form, modelOf)
-    await this.records.create(id, { ...caller, endpoint: form.endpoint, expiry })
+    await this.records.create(id, { ...origin, endpoint: form.endpoint, expiry })
     try {
-      const { total, errored } = await this.#write(id, requests)
-      await this.records.open(id, total, errored)
+      await this.records.whileTakenIn(id, async () => {
+        await this.records.open(id, await this.#write(id, requests))
+      })
     } catch (error) {
-      await this.records.discard(id).catch(this.#options.onError)
-      throw error
+      const faults = origin.inputFileId === undefined ? undefined : faultsIn(error)
+      if (faults === undefined) {
+        await this.records.discard(id).catch(onError)
+        throw error
+      }
+      await this.records.fail(id, faults)
     }
     this.runner.wake()
-    return this.records.get(caller.owner, id)
+    return this.records.get(origin.owner, id)
   }
 
-  async #write(
-    id: string,
-    requests: AsyncIterable<NewRequest>,
-  ): Promise<{ total: number; errored: number }> {
+  async #write(id: string, requests: AsyncIterable<NewRequest>): Promise<TakenIn> {
     let total = 0
     let errored = 0
+    let model: string | undefined
     let step: NewRequest[] = []
     let characters = 0
     const write = async (): Promise<void> => {
@@ -107,11 +120,27 @@ export class BatchDesk {
       step.push(request)
       total += 1
       if (request.problem !== undefined) errored += 1
+      model ??= request.model
       characters += request.params.length
       const isLarge = step.length === REQUESTS_OF_A_STEP || characters > CHARACTERS_OF_A_STEP
       if (isLarge) await write()
     }
     if (step.length > 0) await write()
-    return { total, errored }
+    return { total, errored, model }
   }
+}
+
+async function* numbered(entries: AsyncIterable<string>): AsyncIterableIterator<RawEntry> {
+  let number = 0
+  for await (const text of entries) {
+    yield { text, number }
+    number += 1
+  }
+}
+
+/** The faults of a file; undefined if the error is another one. */
+function faultsIn(error: unknown): Fault[] | undefined {
+  if (error instanceof FaultyFile) return error.faults
+  if (error instanceof ApiError && [400, 413].includes(error.status)) return [faultOf(error)]
+  return undefined
 }

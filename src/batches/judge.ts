@@ -20,6 +20,8 @@ export type Wait = 'rate limit' | 'overload' | 'login' | 'billing'
 const MAX_FAILURES = 6
 const FIRST_WAIT = 1000
 const LONGEST_WAIT = 5 * 60 * 1000
+/** The longest wait of a single request, whatever it is told. */
+export const MAX_WAIT = 60 * 60 * 1000
 /** The wait if the login or the account needs attention. */
 const WAIT_FOR_A_PERSON = 60 * 1000
 
@@ -49,7 +51,11 @@ function waitAll(everyone: Wait, after: number): Verdict {
 
 function tryAgain(failures: number, told = 0): Verdict {
   if (failures + 1 >= MAX_FAILURES) return { kind: 'final' }
-  return { kind: 'again', after: Math.max(told, growing(failures)), isOwn: true }
+  return {
+    kind: 'again',
+    after: Math.min(MAX_WAIT, Math.max(told, growing(failures))),
+    isOwn: true,
+  }
 }
 
 function growing(times: number): number {

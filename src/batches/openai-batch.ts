@@ -8,36 +8,56 @@ import type { Batch, ResultLine } from './batch.ts'
  */
 export function openaiBatch(batch: Batch): object {
   const { succeeded, errored, canceled, expired, processing } = batch.counts
+  const { input, cached, output, reasoning } = batch.tokens
   const hasEnded = batch.status === 'ended'
   const ended = seconds(batch.endedAt)
   const status = statusOf(batch)
+  const hasBegun = status !== 'failed'
   return {
     id: batch.id,
     object: 'batch',
     endpoint: batch.endpoint,
-    errors: null,
+    model: batch.model,
+    errors: batch.faults && { object: 'list', data: batch.faults },
     input_file_id: batch.inputFileId,
-    completion_window: '24h',
+    completion_window: COMPLETION_WINDOW,
     status,
     output_file_id: hasEnded && succeeded > 0 ? outputId(batch.id, 'output') : null,
     error_file_id:
       hasEnded && errored + canceled + expired > 0 ? outputId(batch.id, 'errors') : null,
     created_at: seconds(batch.createdAt),
-    in_progress_at: seconds(batch.createdAt),
+    in_progress_at: hasBegun ? seconds(batch.createdAt) : null,
     expires_at: seconds(batch.expiresAt),
-    finalizing_at: ended,
+    finalizing_at: hasBegun ? ended : null,
     completed_at: status === 'completed' ? ended : null,
-    failed_at: null,
+    failed_at: status === 'failed' ? ended : null,
     expired_at: status === 'expired' ? ended : null,
     cancelling_at: seconds(batch.cancelInitiatedAt),
     cancelled_at: status === 'cancelled' ? ended : null,
+    // As at OpenAI, `failed` has only requests that were asked or refused, and not the cancelled and
+    // expired ones. Those are in the error file, too.
     request_counts: {
       total: processing + succeeded + errored + canceled + expired,
       completed: succeeded,
       failed: errored,
     },
+    usage: {
+      input_tokens: input,
+      input_tokens_details: { cached_tokens: cached },
+      output_tokens: output,
+      output_tokens_details: { reasoning_tokens: reasoning },
+      total_tokens: input + output,
+    },
     metadata: batch.metadata,
   }
+}
+
+/** The only window that OpenAI's API has. A batch here expires after `batch_expiry`. */
+export const COMPLETION_WINDOW = '24h'
+
+/** When the results of a batch are deleted; null if that is not known. */
+export function outputsUntil({ endedAt, outputLifetime }: Batch): number | null {
+  return endedAt === null || outputLifetime === null ? null : endedAt + outputLifetime
 }
 
 /** A line of the output file or of the error file. `attempts` is this proxy's addition. */
@@ -65,13 +85,19 @@ export function openaiResult(batch: Batch, line: ResultLine): object {
       return {
         ...base,
         response: null,
-        error: { code: 'batch_cancelled', message: 'The batch was cancelled before this request.' },
+        error: {
+          code: 'batch_cancelled',
+          message: 'This request was not sent before the batch was cancelled.',
+        },
       }
     case 'expired':
       return {
         ...base,
         response: null,
-        error: { code: 'batch_expired', message: 'The batch expired before this request.' },
+        error: {
+          code: 'batch_expired',
+          message: 'This request could not be executed before the completion window expired.',
+        },
       }
     default:
       throw new Error(`Unknown result ${String(result satisfies never)}.`)
@@ -83,7 +109,8 @@ function outputId(batchId: string, kind: 'output' | 'errors'): string {
   return `file-${kind}-${batchId}`
 }
 
-function statusOf({ status, counts, cancelInitiatedAt }: Batch): string {
+export function statusOf({ status, counts, cancelInitiatedAt, faults }: Batch): string {
+  if (faults !== null) return 'failed'
   if (status === 'canceling') return 'cancelling'
   if (status !== 'ended') return 'in_progress'
   if (cancelInitiatedAt !== null) return 'cancelled'

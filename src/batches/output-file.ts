@@ -1,6 +1,7 @@
+import { ApiError } from '../errors.ts'
 import type { StoredFile } from '../files/file-records.ts'
 import type { Batches } from './batches.ts'
-import { openaiResult } from './openai-batch.ts'
+import { openaiResult, outputsUntil } from './openai-batch.ts'
 
 /*
  * OpenAI's API has the results of a batch in two files: one for successes, one for errors. They are
@@ -12,9 +13,6 @@ export type OutputFile = {
   content: () => AsyncIterableIterator<Uint8Array>
 }
 
-/** Results of one read. */
-const RESULTS_OF_A_STEP = 100
-
 /** The file of results with this id; undefined if it is not such an id. */
 export async function openOutput(
   batches: Batches | undefined,
@@ -25,13 +23,17 @@ export async function openOutput(
   if (batches === undefined || batchId === undefined) return undefined
   const { records } = await batches.desk()
   const batch = await records.get(owner, batchId)
+  const expiresAt = outputsUntil(batch)
+  if (expiresAt !== null && expiresAt <= Date.now()) {
+    throw new ApiError(
+      'not_found_error',
+      `The results of batch '${batchId}' were kept until ${new Date(expiresAt).toISOString()}.`,
+    )
+  }
 
   async function* content(): AsyncIterableIterator<Uint8Array> {
     const encoder = new TextEncoder()
-    for (let last = -1; ;) {
-      const lines = await records.results(batch.id, last, RESULTS_OF_A_STEP)
-      if (lines.length === 0) return
-      last = lines.at(-1)?.position ?? last
+    for await (const lines of records.allResults(batch)) {
       const wanted = lines.filter(
         ({ result }) => (result.type === 'succeeded') === (kind === 'output'),
       )
@@ -52,7 +54,7 @@ export async function openOutput(
         size,
         purpose: 'batch_output',
         createdAt: batch.endedAt ?? batch.createdAt,
-        expiresAt: null,
+        expiresAt,
       }
     },
   }

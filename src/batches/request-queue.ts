@@ -1,6 +1,8 @@
+import { latestEnd } from '../store/lease.ts'
 import type { Store } from '../store/store.ts'
 import { addToCount, settle } from './batch-records.ts'
-import type { ClaimedRequest, RequestResult } from './batch.ts'
+import type { ClaimedRequest, RequestResult, Tokens } from './batch.ts'
+import { MAX_WAIT } from './judge.ts'
 
 /**
  * The pending requests of batches. Only one worker at a time has claimed a request, as long as its
@@ -19,7 +21,7 @@ export class RequestQueue {
    * @param worker this process's name, from `newWorkerName`
    * @param lease milliseconds after which a silent worker counts as dead
    */
-  constructor(store: Store, worker: string, lease: number, now: () => number = Date.now) {
+  constructor(store: Store, worker: string, lease: number, now: () => number = () => Date.now()) {
     this.#store = store
     this.#worker = worker
     this.#lease = lease
@@ -38,7 +40,13 @@ export class RequestQueue {
         .select(['position', 'custom_id', 'params', 'attempts', 'failures'])
         .where('batch_id', '=', batchId)
         .where('state', '=', 'waiting')
-        .where('not_before', '<=', now)
+        .where((is) =>
+          is.or([
+            is('not_before', '<=', now),
+            // Written before the clock was put back.
+            is('not_before', '>', now + MAX_WAIT),
+          ]),
+        )
         .orderBy('position')
         .limit(1)
       if (this.#store.skipsLocked) query = query.forUpdate().skipLocked()
@@ -64,10 +72,15 @@ export class RequestQueue {
     return claimed
   }
 
-  /** Stores a result. Only then does the request count as finished. */
+  /**
+   * Stores a result. Only then does the request count as finished.
+   *
+   * @param tokens that it took
+   */
   async finish(
     claimed: ClaimedRequest,
     result: RequestResult & { type: 'succeeded' | 'errored' },
+    tokens?: Tokens,
   ): Promise<void> {
     const now = this.#now()
     const { batchId, position } = claimed
@@ -88,7 +101,7 @@ export class RequestQueue {
         .where('worker', '=', this.#worker)
         .executeTakeFirst()
       if (numUpdatedRows === 0n) return
-      await addToCount(db, batchId, result.type, 1)
+      await addToCount(db, batchId, result.type, 1, tokens)
       await settle(db, batchId, now)
     })
     this.#claimed.delete(nameOf(claimed))
@@ -140,6 +153,7 @@ export class RequestQueue {
   async takeOver(): Promise<void> {
     await this.#takeBack()
     const { db } = this.#store
+    const now = this.#now()
     const workers = await db
       .selectFrom('batch_requests')
       .select('worker')
@@ -156,7 +170,8 @@ export class RequestQueue {
       .where('worker', '!=', this.#worker)
       .where((is) =>
         is.or([
-          is('lease_until', '<', this.#now()),
+          is('lease_until', '<', now),
+          is('lease_until', '>', latestEnd(now, this.#lease)),
           ...(gone.length > 0 ? [is('worker', 'in', gone)] : []),
         ]),
       )
@@ -180,17 +195,6 @@ export class RequestQueue {
         .where('worker', '=', this.#worker)
         .execute()
     }
-  }
-
-  /** When the next request of a batch is due; undefined if none waits. */
-  async nextAt(batchId: string): Promise<number | undefined> {
-    const row = await this.#store.db
-      .selectFrom('batch_requests')
-      .select((is) => is.fn.min('not_before').as('at'))
-      .where('batch_id', '=', batchId)
-      .where('state', '=', 'waiting')
-      .executeTakeFirst()
-    return row?.at ?? undefined
   }
 }
 

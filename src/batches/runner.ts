@@ -1,16 +1,17 @@
 import { parseJson } from '../api/parse-json.ts'
 import type { RateLimits } from '../api/rate-limits.ts'
-import type { MessagesRequest } from '../api/types.ts'
+import type { MessagesRequest, ReplyMessage } from '../api/types.ts'
 import type { ClientKey } from '../config/keys/client-key.ts'
 import { Deferred } from '../deferred.ts'
 import { ApiError } from '../errors.ts'
 import type { BatchProgress } from '../observe/batch-progress.ts'
 import { guardUsage } from '../observe/usage-guard.ts'
+import { tokenCounts } from '../openai/token-counts.ts'
 import { inSteps } from '../steps.ts'
 import type { Reply } from '../stream/reply.ts'
 import { wholeReply } from './ask-whole.ts'
 import type { BatchRecords } from './batch-records.ts'
-import type { Batch, ClaimedRequest } from './batch.ts'
+import type { Batch, ClaimedRequest, Tokens } from './batch.ts'
 import { endpointAt, type ModelOf, type Translated } from './endpoints.ts'
 import { judge } from './judge.ts'
 import { type Hold, Pace, progressOf } from './pace.ts'
@@ -277,9 +278,8 @@ export class BatchRunner {
       const reply = await this.#options.ask(translated.request, about)
       const message = await wholeReply(reply, this.#options.firstEventTimeout, signal)
       this.#refusals = 0
-      await this.#write(() =>
-        queue.finish(request, { type: 'succeeded', message: translated.answerOf(message) }),
-      )
+      const result = { type: 'succeeded' as const, message: translated.answerOf(message) }
+      await this.#write(() => queue.finish(request, result, tokensOf(message)))
     } catch (error) {
       if (signal.aborted) {
         return this.#write(() => queue.putBack(request, { after: 0, failures, attempts }))
@@ -374,6 +374,11 @@ export class BatchRunner {
     await Promise.race([over, this.#news.promise])
     clearTimeout(timer)
   }
+}
+
+function tokensOf(message: ReplyMessage): Tokens {
+  const { input, cacheRead, output, reasoning } = tokenCounts(message)
+  return { input, cached: cacheRead, output, reasoning }
 }
 
 /** How often to check whether a key allows more, in milliseconds: the file of keys may change. */

@@ -1,11 +1,12 @@
 import { expect, test } from 'vitest'
 
-import { MESSAGES_FORM, requestsOf } from './take-in.ts'
+import { MESSAGES_FORM, type RawEntry, requestsOf } from './take-in.ts'
 
-async function* entries(count: number): AsyncGenerator<string> {
+async function* entries(count: number): AsyncGenerator<RawEntry> {
   for (let index = 0; index < count; index += 1) {
     const params = { max_tokens: 5, messages: [{ role: 'user', content: 'Hello' }] }
-    yield JSON.stringify({ custom_id: `request-${index}`, params })
+    const text = JSON.stringify({ custom_id: `request-${index}`, params })
+    yield { text, number: index }
   }
 }
 

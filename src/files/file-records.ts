@@ -3,6 +3,7 @@ import { randomBytes } from 'node:crypto'
 import type { ExpressionBuilder, Selectable } from 'kysely'
 
 import { ApiError } from '../errors.ts'
+import { abandonedIn, INTAKE_LEASE, intakeLost, whileRenewed } from '../store/intake.ts'
 import type { Schema } from '../store/schema.ts'
 import type { Store } from '../store/store.ts'
 import { TypeGuess } from './type-guess.ts'
@@ -28,32 +29,30 @@ export const MAX_FILES = 10_000
 
 /** Bytes of a piece, which is read or written in one step. */
 const PIECE = 512 * 1024
-/**
- * A file that is still being read after so many milliseconds counts as abandoned: its server has
- * died.
- */
-const LONGEST_UPLOAD = 60 * 60 * 1000
-
 /** The files in the store. Every function names an owner, and sees only that owner's files. */
 export class FileRecords {
   readonly #store: Store
   readonly #limit: number
+  readonly #worker: string
   readonly #now: () => number
 
   /**
    * @param limit bytes of all files together
+   * @param worker the name of this process, from `newWorkerName`
    * @param now milliseconds since the epoch
    */
-  constructor(store: Store, limit: number, now: () => number = Date.now) {
+  constructor(store: Store, limit: number, worker: string, now: () => number = () => Date.now()) {
     this.#store = store
     this.#limit = limit
+    this.#worker = worker
     this.#now = now
   }
 
   /**
    * Stores a file. It stays invisible until all of it is written.
    *
-   * @throws ApiError 413 if it is too large, 403 if there is no room for it
+   * @throws ApiError 413 if it is too large, 403 if there is no room for it, 503 if other servers
+   * took this one for dead, and deleted the file
    */
   async create(
     { owner, filename, purpose }: NewFile,
@@ -63,35 +62,53 @@ export class FileRecords {
     const createdAt = this.#now()
     const id = `file_${randomBytes(12).toString('hex')}`
     await this.forgetOld()
-    const room = await this.#room(owner)
-    await db
-      .insertInto('files')
-      .values({
-        id,
-        owner,
-        filename,
-        purpose,
-        mime_type: '',
-        size: 0,
-        created_at: createdAt,
-        ready: 0,
-        expires_at: null,
-      })
-      .execute()
+    await this.#begin({ id, owner, filename, purpose, createdAt })
     try {
-      const { size, mimeType } = await this.#write(id, content, room)
-      await this.#store.durably(() =>
-        db
-          .updateTable('files')
-          .set({ size, mime_type: mimeType, ready: 1 })
-          .where('id', '=', id)
-          .execute(),
+      const { size, mimeType } = await whileRenewed(db, 'files', id, this.#now, () =>
+        this.#write(id, content),
       )
+      await this.#store.durably(async () => {
+        const { numUpdatedRows } = await db
+          .updateTable('files')
+          .set({ mime_type: mimeType, ready: 1, worker: null, lease_until: null })
+          .where('id', '=', id)
+          .executeTakeFirst()
+        if (numUpdatedRows === 0n) throw intakeLost('file')
+      })
       return { id, filename, mimeType, size, purpose, createdAt, expiresAt: null }
     } catch (error) {
       await this.#remove(id)
       throw error
     }
+  }
+
+  async #begin(file: NewFile & { id: string; createdAt: number }): Promise<void> {
+    const { id, owner, filename, purpose, createdAt } = file
+    await this.#store.db.transaction().execute(async (db) => {
+      await this.#store.serialize(db, 'files')
+      const own = await db
+        .selectFrom('files')
+        .select((is) => is.fn.countAll<number>().as('count'))
+        .where('owner', '=', owner)
+        .executeTakeFirst()
+      if ((own?.count ?? 0) >= MAX_FILES) throw noRoom(`there are ${MAX_FILES} files already`)
+      await db
+        .insertInto('files')
+        .values({
+          id,
+          owner,
+          filename,
+          purpose,
+          mime_type: '',
+          size: 0,
+          created_at: createdAt,
+          ready: 0,
+          expires_at: null,
+          worker: this.#worker,
+          lease_until: createdAt + INTAKE_LEASE,
+        })
+        .execute()
+    })
   }
 
   /** @throws ApiError 404 */
@@ -189,7 +206,6 @@ export class FileRecords {
   async #write(
     id: string,
     content: AsyncIterable<Uint8Array>,
-    room: number,
   ): Promise<{ size: number; mimeType: string }> {
     const guess = new TypeGuess()
     let size = 0
@@ -202,47 +218,50 @@ export class FileRecords {
           `File exceeds the maximum size: ${MAX_BYTES} bytes.`,
         )
       }
-      if (size > room) throw noRoom(`files_limit is ${this.#limit} bytes`)
       guess.push(piece)
-      await this.#store.db
-        .insertInto('file_chunks')
-        .values({ file_id: id, position, content: piece })
-        .execute()
+      await this.#add(id, position, piece)
       position += 1
     }
     return { size, mimeType: guess.end() }
   }
 
-  /** Bytes available for one more file. */
-  async #room(owner: string): Promise<number> {
-    const { db } = this.#store
-    const all = await db
-      .selectFrom('files')
-      .select((is) => is.fn.sum<number | null>('size').as('size'))
-      .executeTakeFirst()
-    const own = await db
-      .selectFrom('files')
-      .select((is) => is.fn.countAll<number>().as('count'))
-      .where('owner', '=', owner)
-      .executeTakeFirst()
-    if ((own?.count ?? 0) >= MAX_FILES) throw noRoom(`there are ${MAX_FILES} files already`)
-    return this.#limit - (all?.size ?? 0)
+  /** Stores a piece of a file, if all files together leave room for it. */
+  async #add(id: string, position: number, piece: Uint8Array): Promise<void> {
+    const hasRoom = await this.#store.db.transaction().execute(async (db) => {
+      await this.#store.serialize(db, 'files')
+      const all = await db
+        .selectFrom('files')
+        .select((is) => is.fn.sum<number | null>('size').as('size'))
+        .executeTakeFirst()
+      const fits = (all?.size ?? 0) + piece.length <= this.#limit
+      const { numUpdatedRows } = await db
+        .updateTable('files')
+        // A file that is refused leaves its room to the others at once.
+        .set((is) => ({ size: fits ? is('size', '+', piece.length) : 0 }))
+        .where('id', '=', id)
+        .executeTakeFirst()
+      if (numUpdatedRows === 0n) throw intakeLost('file')
+      if (fits) {
+        await db
+          .insertInto('file_chunks')
+          .values({ file_id: id, position, content: piece })
+          .execute()
+      }
+      return fits
+    })
+    if (!hasRoom) throw noRoom(`files_limit is ${this.#limit} bytes`)
   }
 
-  /** Deletes files that have expired, and those whose content never came completely. */
+  /** Deletes files that have expired, and those whose server died before they were whole. */
   async forgetOld(): Promise<void> {
     const now = this.#now()
-    const rows = await this.#store.db
+    const expired = await this.#store.db
       .selectFrom('files')
       .select('id')
-      .where((is) =>
-        is.or([
-          is('expires_at', '<=', now),
-          is.and([is('ready', '=', 0), is('created_at', '<', now - LONGEST_UPLOAD)]),
-        ]),
-      )
+      .where('expires_at', '<=', now)
       .execute()
-    for (const { id } of rows) await this.#remove(id)
+    const abandoned = await abandonedIn(this.#store, 'files', this.#worker, now)
+    for (const id of [...expired.map((row) => row.id), ...abandoned]) await this.#remove(id)
   }
 
   async #remove(id: string): Promise<void> {

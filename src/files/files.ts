@@ -1,6 +1,7 @@
 import type { MessagesRequest } from '../api/types.ts'
 import { ApiError } from '../errors.ts'
 import type { LazyStore } from '../store/lazy-store.ts'
+import { newWorkerName } from '../store/worker-name.ts'
 import { attachFiles, type Attachment, namesFiles } from './attach.ts'
 import type { FileRecords } from './file-records.ts'
 
@@ -22,6 +23,7 @@ const OLD_MILLISECONDS = 60 * 60 * 1000
 export class Files {
   readonly #store: LazyStore
   readonly #options: FilesOptions
+  readonly #worker = newWorkerName()
   #timer: NodeJS.Timeout | undefined
   #cleared: Promise<void> | undefined
 
@@ -37,7 +39,7 @@ export class Files {
       import('./file-records.ts'),
     ])
     const { limit, now, onError } = this.#options
-    const records = new FileRecords(store, limit, now)
+    const records = new FileRecords(store, limit, this.#worker, now)
     if (this.#timer === undefined) {
       const clear = (): void => {
         this.#cleared = records.forgetOld().catch(onError)

@@ -90,7 +90,7 @@ export function routeBatches(app: App, batches: Batches): void {
         `The batch '${batch.id}' has no results yet: it has not ended.`,
       )
     }
-    return new Response(resultLines(all, batch.id), {
+    return new Response(resultLines(all, batch), {
       headers: {
         'content-type': 'application/x-jsonl',
         'request-id': context.get('requestId'),
@@ -99,18 +99,14 @@ export function routeBatches(app: App, batches: Batches): void {
   })
 }
 
-/** Results of one read. */
-const RESULTS_OF_A_STEP = 100
-
 /** The results as lines of JSON, read at the speed of the client. */
-function resultLines(records: BatchRecords, id: string): ReadableStream<Uint8Array> {
+function resultLines(records: BatchRecords, batch: Batch): ReadableStream<Uint8Array> {
   const encoder = new TextEncoder()
-  let last = -1
+  const pages = records.allResults(batch)
   return new ReadableStream({
     async pull(controller) {
-      const lines = await records.results(id, last, RESULTS_OF_A_STEP)
-      last = lines.at(-1)?.position ?? last
-      if (lines.length === 0) return controller.close()
+      const { done, value: lines } = await pages.next()
+      if (done) return controller.close()
       const text = lines.map((line) => `${JSON.stringify(messageResult(line))}\n`).join('')
       controller.enqueue(encoder.encode(text))
     },

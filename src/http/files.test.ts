@@ -406,24 +406,4 @@ describe("OpenAI's client", () => {
     const errors = await (await openai.files.content(batch.error_file_id ?? '')).text()
     for (const fields of stored) expect(errors).toContain(Object.keys(fields)[0])
   })
-
-  test.each([
-    ['lines for another endpoint', line('a', {}, '/v1/responses'), /url/],
-    ['an id twice', `${line('a', {})}\n${line('a', {})}`, /used twice/],
-    ['an id that no database takes', line('a\0', {}), /NUL/],
-    ['a line that is no JSON', 'x', /request 1 of the file/],
-    ['no lines', ' ', /no request/],
-  ])('is refused a batch with %s', async (_name, content, message) => {
-    const { openai } = clients()
-    const file = await toFile(Buffer.from(content), 'in.jsonl')
-    const input = await openai.files.create({ file, purpose: 'batch' })
-    const created = openai.batches.create({
-      input_file_id: input.id,
-      endpoint: '/v1/chat/completions',
-      completion_window: '24h',
-    })
-    await expect(created).rejects.toMatchObject({ status: 400 })
-    await expect(created).rejects.toThrow(message)
-    expect((await openai.batches.list()).data).toEqual([])
-  })
 })

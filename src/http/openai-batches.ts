@@ -5,7 +5,7 @@ import { parseJson } from '../api/parse-json.ts'
 import type { Batch } from '../batches/batch.ts'
 import type { Batches } from '../batches/batches.ts'
 import { OPENAI_PATHS } from '../batches/endpoints.ts'
-import { openaiBatch } from '../batches/openai-batch.ts'
+import { COMPLETION_WINDOW, openaiBatch, statusOf } from '../batches/openai-batch.ts'
 import { ApiError } from '../errors.ts'
 import type { Files } from '../files/files.ts'
 import { invalid } from '../openai/invalid.ts'
@@ -22,10 +22,23 @@ const HIGHEST_LIMIT = 100
 /** Maximum bytes of the description of a batch; its requests are in a file. */
 const MAX_BYTES = 64 * 1024
 
+/** OpenAI's limits. */
+const metadata = z
+  .record(z.string().max(64), z.string().max(512))
+  .refine((notes) => Object.keys(notes).length <= 16, 'at most 16 pairs')
+
 const description = z.looseObject({
   input_file_id: z.string(),
   endpoint: z.enum(OPENAI_PATHS),
-  metadata: z.record(z.string(), z.string()).nullish(),
+  completion_window: z.literal(COMPLETION_WINDOW),
+  metadata: metadata.nullish(),
+  output_expires_after: z
+    .looseObject({
+      anchor: z.literal('created_at'),
+      /** 1 hour to 30 days. */
+      seconds: z.int().min(3600).max(2_592_000),
+    })
+    .nullish(),
 })
 
 /**
@@ -35,18 +48,18 @@ const description = z.looseObject({
 export function routeOpenaiBatches(app: App, batches: Batches, files: Files): void {
   app.post(PATH, async (context) => {
     const { raw } = context.req
-    const { inputFileId, endpoint, metadata } = describedIn(
+    const { endpoint, ...origin } = describedIn(
       await parseJson(await readBody(raw, { maxSize: MAX_BYTES, idleTimeout: IDLE_TIMEOUT })),
     )
     const owner = context.get('owner')
     const records = await files.records()
-    await records.get(owner, inputFileId)
+    await records.get(owner, origin.inputFileId)
     const desk = await batches.desk()
     const batch = await desk.createFromFile(
-      records.content(inputFileId),
+      records.content(origin.inputFileId),
       endpoint,
       { owner, betas: betasOf(raw.headers), headers: passedHeaders(raw.headers) },
-      { inputFileId, ...(metadata && { metadata }) },
+      origin,
     )
     return answer(context, batch)
   })
@@ -75,7 +88,10 @@ export function routeOpenaiBatches(app: App, batches: Batches, files: Files): vo
 
   app.post(`${PATH}/:id/cancel`, async (context) => {
     const { records, runner } = await batches.desk()
-    const batch = await records.cancel(context.get('owner'), context.req.param('id'))
+    const [owner, id] = [context.get('owner'), context.req.param('id')]
+    const before = await records.get(owner, id)
+    if (before.status === 'ended') throw notCancellable(before)
+    const batch = await records.cancel(owner, id)
     runner.wake()
     return answer(context, batch)
   })
@@ -96,8 +112,18 @@ function describedIn(value: unknown) {
     const field = issue?.path.join('.') ?? ''
     throw invalid(`${field}: ${issue?.message ?? 'wrong'}`, field)
   }
-  const { input_file_id: inputFileId, endpoint, metadata } = data
-  return { inputFileId, endpoint, metadata }
+  const { input_file_id: inputFileId, endpoint, metadata: notes, output_expires_after: end } = data
+  return {
+    inputFileId,
+    endpoint,
+    ...(notes && { metadata: notes }),
+    ...(end && { outputLifetime: end.seconds * 1000 }),
+  }
+}
+
+function notCancellable(batch: Batch): ApiError {
+  const message = `Cannot cancel a batch with status '${statusOf(batch)}'.`
+  return new ApiError('invalid_request_error', message, { status: 409 })
 }
 
 function answer(context: Call, batch: Batch): Response {

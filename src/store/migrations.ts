@@ -11,10 +11,33 @@ const MIGRATIONS: Readonly<Record<string, Migration>> = {
   '004_responses': { up: createResponses },
   '005_batch_headers': { up: addBatchHeaders },
   '006_file_expiry': { up: addFileExpiry },
+  '007_intake_leases': { up: addIntakeLeases },
+  '008_batch_facts': { up: addBatchFacts },
 }
 
 export const migrations: MigrationProvider = {
   getMigrations: () => Promise.resolve({ ...MIGRATIONS }),
+}
+
+async function addBatchFacts(db: Kysely<unknown>): Promise<void> {
+  for (const name of ['model', 'errors'] as const) {
+    await db.schema.alterTable('batches').addColumn(name, 'text').execute()
+  }
+  await db.schema.alterTable('batches').addColumn('output_lifetime', 'bigint').execute()
+  const counts = ['input_tokens', 'cached_tokens', 'output_tokens', 'reasoning_tokens'] as const
+  for (const name of counts) {
+    await db.schema
+      .alterTable('batches')
+      .addColumn(name, 'bigint', (column) => column.notNull().defaultTo(0))
+      .execute()
+  }
+}
+
+async function addIntakeLeases(db: Kysely<unknown>): Promise<void> {
+  for (const table of ['batches', 'files'] as const) {
+    await db.schema.alterTable(table).addColumn('worker', 'text').execute()
+    await db.schema.alterTable(table).addColumn('lease_until', 'bigint').execute()
+  }
 }
 
 async function addFileExpiry(db: Kysely<unknown>): Promise<void> {

@@ -44,6 +44,20 @@ type BatchTable = {
    */
   input_file_id: string | null
   metadata: string | null
+  /** The model of its first valid request, by its full name. */
+  model: string | null
+  /** The faults in its file, as JSON, if it failed for them. */
+  errors: string | null
+  /** Milliseconds from its end until its results are deleted; null if they are kept like the batch. */
+  output_lifetime: number | null
+  /** The server that takes it in, and the end of its lease; null once it is open. */
+  worker: string | null
+  lease_until: number | null
+  /** Tokens of the requests that succeeded. `input_tokens` includes `cached_tokens`. */
+  input_tokens: number
+  cached_tokens: number
+  output_tokens: number
+  reasoning_tokens: number
   /** Total number of requests. Those in none of the four counts are unfinished. */
   total: number
   succeeded: number
@@ -83,6 +97,7 @@ type FileTable = {
   owner: string
   filename: string
   mime_type: string
+  /** Bytes; while it is being read, those that are stored so far. */
   size: number
   /** The purpose that OpenAI's clients give; '' for the Messages API. */
   purpose: string
@@ -91,6 +106,9 @@ type FileTable = {
   ready: number
   /** When it is deleted; null if it is kept until a client deletes it. */
   expires_at: number | null
+  /** The server that reads it, and the end of its lease; null once it is whole. */
+  worker: string | null
+  lease_until: number | null
 }
 
 /** The bytes of a file, piece by piece. */

@@ -5,6 +5,11 @@ export type Store = {
   readonly db: Database
   /** Makes a query skip rows that another replica has locked. */
   readonly skipsLocked: boolean
+  /**
+   * Within a transaction: waits for other transactions with the same lock, and keeps later ones
+   * waiting until its end.
+   */
+  serialize: (transaction: Database, lock: string) => Promise<void>
   /** Notifies the other replicas of new work. */
   announce: () => Promise<void>
   /** Calls a function when another replica announces new work. */

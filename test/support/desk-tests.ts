@@ -67,7 +67,7 @@ function create(desk: BatchDesk, texts: string[], caller = CALLER): Promise<Batc
 
 /** The time since the epoch, whatever stands for `Date.now`. */
 function performanceNow(): number {
-  return performance.timeOrigin + performance.now()
+  return Math.floor(performance.timeOrigin + performance.now())
 }
 
 /**
@@ -85,6 +85,7 @@ export function deskTests(open: () => Promise<KeptStore>, knowsTheGone: boolean)
   })
 
   afterEach(async () => {
+    vi.restoreAllMocks()
     for (const desk of desks.splice(0)) {
       desk.runner.abort()
       await desk.runner.stop()
@@ -494,10 +495,9 @@ export function deskTests(open: () => Promise<KeptStore>, knowsTheGone: boolean)
     const desk = openDesk({ hasRoom: () => !isBusy })
     const batch = await create(desk, ['a'])
     await until(() => desk.runner.progress()[0]?.waits_for?.reason === 'interactive requests')
-    const now = vi.spyOn(Date, 'now').mockImplementation(() => performanceNow() - 3_600_000)
+    vi.spyOn(Date, 'now').mockImplementation(() => performanceNow() - 3_600_000)
     isBusy = false
     expect(await ended(desk, batch)).toMatchObject({ counts: { succeeded: 1 } })
-    now.mockRestore()
   })
 
   test('a stop returns the requests in progress to the line', async () => {

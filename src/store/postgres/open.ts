@@ -48,6 +48,11 @@ export async function openPostgres(url: string, onError: (error: unknown) => voi
   return {
     db,
     skipsLocked: true,
+    async serialize(transaction, lock) {
+      await sql`select pg_advisory_xact_lock(hashtext(${`claude-sub-proxy ${lock}`}))`.execute(
+        transaction,
+      )
+    },
     async announce() {
       await sql`select pg_notify(${News.CHANNEL}, '')`.execute(db)
     },

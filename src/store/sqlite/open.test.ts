@@ -38,11 +38,12 @@ async function open(): Promise<Store> {
   return store
 }
 
+const WORKER = 'made up'
 const BATCH = { owner: '', endpoint: '/v1/messages', betas: [], expiry: 60_000 }
 
 test('only the user can read the files, also while they are in use', async () => {
   const { db } = await open()
-  await new BatchRecords(await open()).create('one', BATCH)
+  await new BatchRecords(await open(), WORKER).create('one', BATCH)
   await sql`select 1`.execute(db)
   const files = readdirSync(join(folder, 'state'))
   expect(files.toSorted()).toEqual(['store.db', 'store.db-shm', 'store.db-wal'])
@@ -53,16 +54,16 @@ test('only the user can read the files, also while they are in use', async () =>
 })
 
 test('the content is there when the database is opened again', async () => {
-  const records = new BatchRecords(await open())
+  const records = new BatchRecords(await open(), WORKER)
   await records.create('one', BATCH)
   await records.add('one', 0, [{ customId: 'a', params: '{"text":"ü"}' }])
-  await records.open('one', 1, 0)
-  const again = new BatchRecords(await open())
+  await records.open('one', { total: 1, errored: 0 })
+  const again = new BatchRecords(await open(), WORKER)
   expect(await again.get('', 'one')).toMatchObject({ counts: { processing: 1 } })
 })
 
 test('deleted data is in no file, and takes no room', async () => {
-  const records = new BatchRecords(await open())
+  const records = new BatchRecords(await open(), WORKER)
   await records.create('one', BATCH)
   const params = `made-up-${'secret'.repeat(1000)}`
   const requests = Array.from({ length: 500 }, (_, index) => ({ customId: `${index}`, params }))
@@ -86,7 +87,7 @@ test('a file that is no database is reported as damaged', async () => {
 
 test('a full disk is reported, nothing is half written, and work continues once there is room', async () => {
   const store = await open()
-  const records = new BatchRecords(store)
+  const records = new BatchRecords(store, WORKER)
   await records.create('one', BATCH)
   // The database may not grow any more, which SQLite tells as a full disk.
   const { rows } = await sql<{ page_count: number }>`pragma page_count`.execute(store.db)
@@ -109,7 +110,7 @@ test('a full disk is reported, nothing is half written, and work continues once 
 
 test('a file with a damaged page is reported as damaged, and stays unchanged', async () => {
   const store = await open()
-  const records = new BatchRecords(store)
+  const records = new BatchRecords(store, WORKER)
   await records.create('one', BATCH)
   // Written to the file itself, and not only to the log beside it.
   await store.durably(() =>
@@ -142,8 +143,8 @@ test('a folder that can not be used is named in the error', async () => {
 test('one statement waits for a locked database, and others do not wait for it', async () => {
   const [mine, other] = [await open(), await open()]
   const written = await other.db.transaction().execute(async (db) => {
-    await new BatchRecords({ ...other, db }).create('theirs', BATCH)
-    const asked = new BatchRecords(mine).create('mine', BATCH)
+    await new BatchRecords({ ...other, db }, WORKER).create('theirs', BATCH)
+    const asked = new BatchRecords(mine, WORKER).create('mine', BATCH)
     // The event loop turns meanwhile.
     await new Promise((resolve) => setTimeout(resolve, 50))
     return { asked }

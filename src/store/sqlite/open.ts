@@ -65,6 +65,8 @@ function sqliteStore(db: Kysely<Schema>, database: Libsql.Database): Store {
   return {
     db,
     skipsLocked: false,
+    // Only one transaction at a time can write.
+    serialize: () => Promise.resolve(),
     // Another server on the same file looks for news from time to time.
     announce: () => Promise.resolve(),
     onAnnounced: () => {},

@@ -4,6 +4,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { openPostgres } from '../../../src/store/postgres/open.ts'
 import type { Store } from '../../../src/store/store.ts'
 import { deskTests } from '../../support/desk-tests.ts'
+import { fileTests } from '../../support/file-tests.ts'
 import { POSTGRES_FOLDER, startPostgres, type TemporaryPostgres } from '../../support/postgres.ts'
 import { sharedShelfTests } from '../../support/shared-shelf-tests.ts'
 import { sharedTests } from '../../support/shared-tests.ts'
@@ -32,6 +33,7 @@ describe.skipIf(POSTGRES_FOLDER === undefined)('in PostgreSQL', () => {
   }
 
   deskTests(open, false)
+  fileTests(open, false)
   sharedTests(open)
   sharedShelfTests(open)
 

@@ -1,6 +1,6 @@
 /**
- * The error types of the Messages API and the status that each comes with.
- * Source: https://platform.claude.com/docs/en/api/errors
+ * The error types of the Messages API, each with its HTTP status. Source:
+ * https://platform.claude.com/docs/en/api/errors
  */
 const STATUS_OF = {
   invalid_request_error: 400,
@@ -36,7 +36,7 @@ export type ApiErrorOptions = {
   cause?: unknown
 }
 
-/** An error that is meant for the client: its message is shown as it is. */
+/** An error that is meant for the client: its message is shown unchanged. */
 export class ApiError extends Error {
   override readonly name = 'ApiError'
   /** An `ErrorType`, or a newer type of the API. */

@@ -5,8 +5,8 @@ import { PIECE_LENGTH, textPieces } from './text-pieces.ts'
 const VALUE_COST = 20
 
 /**
- * The JSON of a value in pieces, which together are what `JSON.stringify` writes. For a body of many
- * megabytes one call of `JSON.stringify` takes some tenths of a second.
+ * The JSON of a value in pieces; together they equal the result of `JSON.stringify`. For a body of
+ * many megabytes one call of `JSON.stringify` takes some tenths of a second.
  *
  * @param value of JSON; fields that are undefined are left out
  */

@@ -1,7 +1,7 @@
 import { mkdir, utimes } from 'node:fs/promises'
 
 /**
- * Milliseconds between two looks: systems delete temporary files that were unused for three days
+ * Milliseconds between two checks: systems delete temporary files that were unused for three days
  * (macOS) or ten.
  */
 const LOOK_MILLISECONDS = 60 * 60 * 1000

@@ -48,7 +48,7 @@ test('a folder that can’t be deleted is reported, not thrown', async () => {
   expect(onProblem.mock.calls).toMatchObject([[{ code: 'ENOTDIR' }]])
 })
 
-/** A folder as a process leaves it that was killed. */
+/** The folder of a process that was killed. */
 function abandoned(name: string, owner: object): string {
   const path = join(temporary, name)
   mkdirSync(join(path, 'work'), { recursive: true })
@@ -56,7 +56,7 @@ function abandoned(name: string, owner: object): string {
   return path
 }
 
-/** What a folder of this process says of its owner, with the id of a process that is gone. */
+/** The owner data of a folder of this process, but with the id of a process that has ended. */
 async function goneOwner(): Promise<{ pid: number; host: string; namespace: string }> {
   const folder = await makePrivateFolder()
   const owner = readFileSync(join(folder.path, 'owner.json'), 'utf8')

@@ -283,7 +283,7 @@ export async function createProxy({
   })
   const lifecycle: Lifecycle = new Lifecycle({
     start: async () => {
-      // What others share is read when it is needed: the database may be away at the moment.
+      // Shared data is read when it is needed: the database may be away at the moment.
       const isRead = shared ? undefined : observatory.load()
       await Promise.all([engine.start(), isRead, sweepPrivateFolders()])
       if (!shared) return
@@ -322,7 +322,10 @@ export async function createProxy({
   }
 }
 
-/** What replicas share in their database. Loaded for them alone: the query builder takes a fifth of a start. */
+/**
+ * The data that replicas share in their database. Loaded only for replicas: the query builder takes
+ * a fifth of a start.
+ */
 async function sharedParts() {
   const [{ SharedBuckets }, { UsageTable }, { SharedShelf }] = await Promise.all([
     import('./limits/shared-buckets.ts'),
@@ -332,7 +335,7 @@ async function sharedParts() {
   return { SharedBuckets, UsageTable, SharedShelf }
 }
 
-/** The environment, but for an API address that would make the runtime ask this very server. */
+/** The environment, without an API address that would make the runtime call this very server. */
 function withoutLoop(env: Environment, port: number, logger: Logger): Environment {
   const { ANTHROPIC_BASE_URL: address, ...others } = env
   if (!isOwnAddress(port, address)) return env

@@ -19,7 +19,7 @@ test('other work continues after every ten milliseconds of work', async () => {
   let pauses = 0
   const pause = () => {
     pauses += 1
-    // However long the others took: it does not count.
+    // The time of other work does not count.
     now += 1000
     return Promise.resolve()
   }

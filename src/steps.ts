@@ -35,10 +35,11 @@ export async function inSteps<Result>(
 }
 
 /**
- * For work that is done in a loop with `await`: where nothing has to be waited for, such a loop keeps
- * everyone else waiting.
+ * For work in a loop with `await`: if its promises are already settled, such a loop blocks all
+ * other work.
  *
- * @returns lets others on if some milliseconds have passed since it last did; call it in each round
+ * @returns a function to call in each round; it lets other work run if some milliseconds have
+ * passed since the last pause
  */
 export function pacer(
   pause: () => Promise<unknown> = setImmediate,

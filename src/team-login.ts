@@ -9,14 +9,15 @@ import { refuseSubscription } from './runtime/login/subscription.ts'
 export class TeamLogin {
   #refusal: ApiError | undefined
 
-  /** Looks at a login that was just learned of. */
+  /** Checks a newly reported login. */
   note(account: Account): void {
     this.#refusal = undefined
     try {
       refuseSubscription(account)
     } catch (cause) {
       const reason = cause instanceof Error ? cause.message : String(cause)
-      // As a login that the API refuses: batches wait for another one, and none of their requests fails.
+      // Like a login that the API refuses: batches wait for another login, and none of their
+      // requests fails.
       this.#refusal = new ApiError('authentication_error', reason, { cause })
     }
   }

@@ -45,7 +45,7 @@ export type TurnDeskInput = {
 }
 
 /**
- * Takes turns in. Each turn is planned, served, recorded once, and counted from its request to the
+ * Accepts turns. Each turn is planned, served, recorded once, and counted from its request to the
  * end of its reply. This class knows nothing of processes and connections.
  */
 export class TurnDesk {

@@ -104,7 +104,7 @@ function* idsIn(run: Run, type: string, field: string): Steps<Set<unknown>> {
 /** A block with the index of its message and its position in there. */
 type PlacedBlock = { index: number; position: number; block: ContentBlock }
 
-/** Blocks that are looked at between two places to pause: a run may have several hundred thousand. */
+/** Blocks that are checked between two places to pause: a run may have several hundred thousand. */
 const BLOCKS_OF_A_STEP = 1000
 
 function* eachBlock(run: Run, look: (placed: PlacedBlock) => void): Steps<void> {

@@ -6,7 +6,7 @@ import { ApiError } from '../errors.ts'
 import { checkValues } from './check-values.ts'
 import { JsonReader, NotJson } from './json-reader.ts'
 
-/** What the text says, read in steps of a length; or why it is refused. */
+/** The value of the text, read in steps of a length, or the reason of its refusal. */
 function readInSteps(text: string, step: number): unknown {
   try {
     const reader = new JsonReader(text)
@@ -79,7 +79,7 @@ test('the reader refuses what JSON.parse refuses: JSON with any piece inserted o
       const changed = whole.slice(0, at) + text + whole.slice(at + gone)
       const expected = readAtOnce(changed)
       const read = readInSteps(changed, length)
-      // Which of several faults is named first is left open.
+      // If there are several faults, either may be named first.
       if (typeof expected === 'string' && typeof read === 'string') return
       expect(read).toEqual(expected)
     }),

@@ -31,7 +31,7 @@ test.each([
   ['gpt-4o-mini', 'haiku'],
   ['an-embed-mo-del-x', 'opus'],
   ['an-embed-x', 'an-embed-x'],
-  // What the login has stays.
+  // Names of the login's models stay.
   ['opus', 'opus'],
   ['claude-opus-5-5', 'claude-opus-5-5'],
   ['us.anthropic.claude-opus-4-8-v1:0', 'us.anthropic.claude-opus-4-8-v1:0'],
@@ -42,7 +42,7 @@ test.each([
   ['anthropic/claude-4.5-sonnet', 'claude-sonnet-4-5'],
   ['anthropic/claude-4-sonnet-20250522', 'claude-sonnet-4-20250522'],
   ['Claude-Haiku-4.5', 'claude-haiku-4-5'],
-  // Names that are no version's: what the login has of the family.
+  // Names without a version become the login's model of that family.
   ['claude-3-5-sonnet-latest', 'claude-sonnet-5-5'],
   ['anthropic/claude-3.5-haiku', 'claude-haiku-5-5'],
   ['claude-3-opus-latest', 'claude-opus-5-5'],

@@ -12,8 +12,8 @@ export type NamedModel = {
 export type Support = { supported: boolean }
 
 /**
- * The capabilities of a model, as far as they are known: what is not known is not there.
- * Source: `BetaModelCapabilities` of `@anthropic-ai/sdk` 1.14
+ * The known capabilities of a model; unknown ones are absent. Source: `BetaModelCapabilities` of
+ * `@anthropic-ai/sdk` 1.14
  */
 export type ModelCapabilities = {
   effort?:

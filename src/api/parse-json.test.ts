@@ -4,7 +4,7 @@ import { ApiError } from '../errors.ts'
 import { MAX_DEPTH, MAX_KEYS, MAX_VALUES } from './json-limits.ts'
 import { parseJson } from './parse-json.ts'
 
-/** How the text is refused, and for how much of it others had to wait at a time. */
+/** The refusal of the text, and the largest part of it that was read without a pause. */
 async function refusalOf(text: string): Promise<string> {
   const error: unknown = await parseJson(text).catch((reason: unknown) => reason)
   expect(error).toBeInstanceOf(ApiError)
@@ -12,7 +12,7 @@ async function refusalOf(text: string): Promise<string> {
   return (error as ApiError).message
 }
 
-/** Longer than what is parsed at once. */
+/** Longer than the texts that are parsed at once. */
 const LARGE = 200_000
 
 /** The same JSON, as a small text and as one that is read in steps. */
@@ -107,7 +107,7 @@ describe('a text that would take long is refused early', () => {
       `an object with more than ${MAX_KEYS} keys`,
     ],
   ])('%s', async (_name, text, reason) => {
-    // What follows is not read: it is no JSON.
+    // The rest is not read: it is no JSON.
     expect(await refusalOf(text)).toBe(`The request body holds ${reason}.`)
   })
 })

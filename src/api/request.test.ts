@@ -5,7 +5,7 @@ import { parseMessagesRequest } from './request.ts'
 
 const HELLO = { role: 'user', content: 'Hello' }
 
-/** A request that is right but for the given fields. */
+/** A valid request, except for the given fields. */
 function withFields(fields: Record<string, unknown>): Record<string, unknown> {
   return { model: 'claude-sonnet-4-6', max_tokens: 100, messages: [HELLO], ...fields }
 }

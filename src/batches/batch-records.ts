@@ -397,7 +397,7 @@ export type NewBatch = {
   owner: string
   endpoint: string
   betas: readonly string[]
-  /** Headers that go to the API as they are, one in a line. */
+  /** Headers that go to the API unchanged, one per line. */
   headers?: string
   /** Milliseconds. */
   expiry: number

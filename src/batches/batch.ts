@@ -7,7 +7,7 @@ export type Batch = {
   owner: string
   endpoint: string
   betas: string[]
-  /** Headers that go to the API as they are, one in a line. */
+  /** Headers that go to the API unchanged, one per line. */
   headers: string
   status: BatchStatus
   isPaused: boolean

@@ -146,9 +146,10 @@ export class RequestQueue {
   }
 
   /**
-   * Puts back the requests that nobody works on: those of workers which are gone, and those that this one
-   * has claimed without knowing it, because the connection broke at the answer. A lease of its own may
-   * have ended while the machine slept: what it works on is not asked twice for that.
+   * Puts back the requests that nobody works on: those of workers which are gone, and those that
+   * this one has claimed without knowing it, because the connection broke at the answer. A lease of
+   * this worker may have ended while the machine slept; its requests in progress are not repeated
+   * for that.
    */
   async takeOver(): Promise<void> {
     await this.#takeBack()

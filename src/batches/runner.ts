@@ -98,7 +98,7 @@ export class BatchRunner {
     this.#run ??= this.#work()
   }
 
-  /** Call it when a batch came or was changed. */
+  /** Call it when a batch was created or changed. */
   wake(): void {
     this.#isStale = true
     this.#news.resolve()
@@ -187,7 +187,10 @@ export class BatchRunner {
     if (hadBatches || batches.length > 0 || this.#inFlight.size > 0) this.#options.onChange()
   }
 
-  /** The clock was put back: by its new time, what is over would last for as long as that was. */
+  /**
+   * Call it if the clock was put back: otherwise waits that have ended would last for that time
+   * again.
+   */
   #forgetTimes(): void {
     this.#lookedAt = this.#tookOverAt = this.#clearedAt = -Infinity
     this.#hold = undefined

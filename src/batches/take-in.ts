@@ -102,9 +102,9 @@ export function faultOf({ message, details }: ApiError): Fault {
 
 /**
  * The requests of a batch. Each is checked on its own: an invalid request becomes a failed result
- * and does not affect the others. There may be 100,000 of them, so others are let on in between.
+ * and does not affect the others. There may be 100,000 of them, so other work runs in between.
  *
- * @param pause lets other work run, if this has run for long enough
+ * @param pause lets other work run once this has run for some milliseconds
  * @throws ApiError 400 for the whole batch, if an entry does not have the form or repeats an id
  */
 export async function* requestsOf(

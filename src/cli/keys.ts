@@ -19,7 +19,7 @@ const VERBS = ['add', 'list', 'remove']
  *
  * @param path of the file; undefined if none is configured
  * @param words `add NAME [limits]`, `list` or `remove NAME`
- * @throws ConfigError if the words or the file are not right
+ * @throws ConfigError if the words or the file are invalid
  */
 export async function keys(path: string | undefined, words: readonly string[]): Promise<void> {
   const [verb = '', name, ...others] = words

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs'
 
-/** Milliseconds between two looks. */
+/** Milliseconds between two checks. */
 const LOOK_MILLISECONDS = 500
 
 /**

@@ -68,7 +68,7 @@ describe('the completion', () => {
   })
 })
 
-/** What bash offers for the last of the words. */
+/** The words that bash offers to complete the last word. */
 function completed(...words: string[]): string[] {
   const script = `${completionFor(['bash'])}
 COMP_WORDS=(claude-sub-proxy "$@"); COMP_CWORD=$#; _claude_sub_proxy; printf '%s\\n' "\${COMPREPLY[@]}"`

@@ -92,7 +92,7 @@ async function explanationOf(config: Config, env: Environment): Promise<Error | 
   return new Error([finding.text, finding.fix].filter(Boolean).join('. '))
 }
 
-/** Milliseconds between two looks while the login is unknown. */
+/** Milliseconds between two checks while the login is unknown. */
 const LOOK_AGAIN = 10_000
 
 /** Asks for the login until the runtime reports it, and logs the result. */

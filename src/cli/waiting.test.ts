@@ -10,7 +10,7 @@ afterEach(() => void vi.useRealTimers())
 
 const CURSOR = { cursorTo: () => true, moveCursor: () => true, clearLine: () => true }
 
-/** A stream that keeps what is written. */
+/** A stream that keeps its output. */
 function screen(isTTY: boolean) {
   const written: string[] = []
   const stream = Object.assign(new PassThrough(), {

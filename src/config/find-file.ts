@@ -14,7 +14,7 @@ export type ConfigFile = ConfigText & { readonly path: string }
  * Finds and reads the configuration file: the named one, which must exist, or else the first usual
  * one that exists.
  *
- * @param named the path, and the flag or variable that set it
+ * @param named the path, and the flag or variable that named it
  * @throws ConfigError if the file is missing or can't be read
  */
 export function findConfigFile(

@@ -131,7 +131,7 @@ export class FileRecords {
   }
 
   /**
-   * A page of the files, the latest first unless it is told otherwise.
+   * A page of the files, by default the latest first.
    *
    * @throws ApiError 404 for an unknown `afterId` or `beforeId`
    */
@@ -163,7 +163,7 @@ export class FileRecords {
     return { files: isBackwards ? files.toReversed() : files, hasMore: rows.length > limit }
   }
 
-  /** What became known of a file after its content. */
+  /** The facts about a file that are known only after its content. */
   async note(
     id: string,
     { purpose, expiresAt }: Partial<Pick<StoredFile, 'purpose' | 'expiresAt'>>,

@@ -10,16 +10,18 @@ export type FilesOptions = {
   limit: number
   /** Maximum bytes of all files in one request. */
   maxBodySize: number
-  /** Receives errors of deleting what has expired. */
+  /** Receives errors of the deletion of expired files. */
   onError: (error: unknown) => void
   /** Milliseconds since the epoch; by default of this machine. */
   now?: () => number
 }
 
-/** How often is looked for files that have expired, in milliseconds. No one sees them before. */
+/**
+ * The interval in which expired files are deleted, in milliseconds. They are invisible before that.
+ */
 const OLD_MILLISECONDS = 60 * 60 * 1000
 
-/** The files of a proxy. Nothing is opened before there is one. */
+/** The files of a proxy. Nothing is opened before the first file. */
 export class Files {
   readonly #store: LazyStore
   readonly #options: FilesOptions
@@ -50,10 +52,10 @@ export class Files {
     return records
   }
 
-  /** Deletes what has expired since an earlier run. Call it once the proxy serves. */
+  /** Deletes files that expired since an earlier run. Call it once the proxy serves. */
   async resume(): Promise<void> {
     if (!this.#store.exists) return
-    // A store that can't be used is told of by the batches, which try again; so does the next request.
+    // The batches report a store that can't be used, and try again, as does the next request.
     await this.records().catch(() => {})
   }
 

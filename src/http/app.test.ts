@@ -192,7 +192,7 @@ test('a reply that ends early is no message', async () => {
 
 describe('the first event', () => {
   beforeEach(() => {
-    // A body takes rounds of the event loop, which are real ones.
+    // Reading a body takes real rounds of the event loop.
     vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout', 'setInterval', 'clearInterval'] })
   })
 

@@ -52,7 +52,7 @@ export type AppOptions = BrowserRules &
       facts: RequestFacts & { key: ClientKey | undefined },
     ) => Promise<Reply>
     /**
-     * Throws an ApiError if it could not be counted, or may not be.
+     * Throws an ApiError if it could not be counted, or is not allowed.
      *
      * @param key as that of `ask`
      */
@@ -84,7 +84,7 @@ export type AppOptions = BrowserRules &
     /**
      * The data of the page, now and after each change.
      *
-     * @param viewer asked each time; what it throws ends the stream
+     * @param viewer called each time; an error ends the stream
      */
     watchOverview: (viewer: () => Promise<Viewer>) => AsyncIterable<StreamEvent>
     metrics: () => Promise<{ text: string; contentType: string }>
@@ -92,7 +92,7 @@ export type AppOptions = BrowserRules &
     rateLimits: () => RateLimits | undefined
     batches?: Batches
     files?: Files
-    /** Keeps what clients of the Responses API store; by default in memory. */
+    /** Keeps the stored objects of the Responses API; by default in memory. */
     responseShelf?: ResponseShelf
   }
 
@@ -211,7 +211,7 @@ export function createApp(settings: AppOptions): Hono<{ Variables: Variables }> 
   app.get('/v1/usage', async (context) => answer(context, await options.usage()))
   app.get('/v1/usage/stream', (context) => {
     const { pingInterval, onError } = options
-    // Looked at each time: a page stays open for longer than some keys are there.
+    // Checked each time: a key may be removed while the page is open.
     const viewer = async (): Promise<Viewer> => {
       await letIn(context)
       const isShared = ((await options.keyRing?.()) ?? []).length > 1

@@ -13,7 +13,7 @@ export type BackgroundInput = {
   head: ResponseHead
   /** The model that the request names. The answering model is not known yet. */
   model: string
-  /** Asks for the reply, once the response is started. */
+  /** Sends the request, once the response is started. */
   begin: (signal: AbortSignal) => Promise<ResponseRun>
   /** Seconds since 1970. */
   now: () => number
@@ -44,7 +44,7 @@ export class BackgroundResponse implements BackgroundJob {
     this.#add(this.#stream.queue(input.model))
   }
 
-  /** Asks. Call it once. */
+  /** Sends the request. Call it once. */
   start(): void {
     void this.#run().finally(() => {
       this.isOver = true

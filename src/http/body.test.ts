@@ -17,7 +17,7 @@ function request(body: RequestInit['body'], headers: Record<string, string> = {}
   return new Request('http://localhost/', { method: 'POST', body: body ?? null, headers })
 }
 
-/** A body that comes in pieces, without a length, and tells how many were read. */
+/** A body that comes in pieces, without a length, and counts the pieces that were read. */
 function pieces(...chunks: Uint8Array[]) {
   const left = [...chunks]
   let isCancelled = false

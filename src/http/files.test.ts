@@ -97,7 +97,7 @@ describe("Anthropic's client", () => {
     await expect(files.retrieveMetadata(file.id)).rejects.toMatchObject({ status: 404 })
     await expect(files.download(file.id)).rejects.toMatchObject({ status: 404 })
     expect((await files.list()).data.map(({ id }) => id)).toEqual([forever.id])
-    // What is uploaded next has its room.
+    // The next upload can use its room.
     await files.upload({ file: await toFile(Buffer.from('next'), 'c.txt') })
     expect(everythingIn(kept.folder)).not.toContain('made-up-secret')
   })
@@ -244,7 +244,7 @@ test('a file is visible only to its key', async () => {
     max_tokens: 1,
     messages: [{ role: 'user', content: [{ type: 'document', source: named }] }],
   })
-  // It goes on as an id that only the API may know.
+  // It is passed on as an id that only the API may know.
   expect(ask.mock.calls[0]?.[0].messages[0]?.content).toEqual([{ type: 'document', source: named }])
 })
 

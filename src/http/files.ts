@@ -17,7 +17,10 @@ const PATH = '/v1/files'
 const HIGHEST_LIMIT = 1000
 const OPENAIS_LIMIT = 10_000
 const MAX_IDS = 100
-/** Seconds for which the APIs let clients have a file kept: 1 hour to 90 days, and to 30 at OpenAI. */
+/**
+ * The lifetimes of a file that the APIs allow, in seconds: 1 hour to 90 days, and to 30 days at
+ * OpenAI.
+ */
 const SHORTEST_LIFETIME = 3600
 const LONGEST_LIFETIME = 90 * 24 * 3600
 const OPENAIS_LONGEST_LIFETIME = 30 * 24 * 3600
@@ -25,8 +28,7 @@ const OPENAIS_LONGEST_LIFETIME = 30 * 24 * 3600
 /**
  * The routes of files, in both dialects: a request with `anthropic-version` is answered as the
  * Messages API does, any other as OpenAI does. The results of OpenAI's batches are files there,
- * made when they are asked for.
- * Sources: https://platform.claude.com/docs/en/build-with-claude/files,
+ * which are made on request. Sources: https://platform.claude.com/docs/en/build-with-claude/files,
  * https://platform.openai.com/docs/api-reference/files
  */
 export function routeFiles(app: App, files: Files, batches: Batches | undefined): void {

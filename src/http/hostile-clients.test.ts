@@ -10,7 +10,7 @@ import { createApp } from './app.ts'
 import { type ConnectionLimits, type Listener, listen } from './listen.ts'
 import type { Ask } from './messages.ts'
 
-/** Ends the connection without a word, so that it is only seen from what was received. */
+/** Ends the connection without a further byte, so that only the end itself shows it. */
 type Client = { socket: Socket; received: () => string; ended: Promise<string> }
 
 const onError = vi.fn<(error: unknown) => void>()
@@ -137,7 +137,7 @@ test('requests whose clients leave at once do not reach the engine', async () =>
     await ended
   })
   await Promise.all(left)
-  // The last one is answered after the others were looked at.
+  // The last one is answered after the others were checked.
   await (
     await send('GET /health HTTP/1.1\r\nHost: localhost\r\nconnection: close\r\n\r\n')
   ).ended

@@ -9,7 +9,7 @@ const KEY = 'made-up-key'
 
 function check(headers: Record<string, string>, keys = [KEY]): unknown {
   try {
-    // What it gives is the key that is right, not another one that was sent.
+    // It returns the valid key, not another one that was sent.
     const all = keys.map((key) => plainKey(key))
     expect(all).toContain(checkKey(new Headers(headers), all))
     return 'allowed'

@@ -5,9 +5,9 @@ import type { Duplex } from 'node:stream'
 const UPGRADE_HEADERS = ['upgrade', 'http2-settings']
 
 /**
- * Makes the server ignore that a request asks for another protocol, which HTTP allows
- * (https://www.rfc-editor.org/rfc/rfc9110#name-upgrade). Java's HttpClient asks for HTTP/2 in the first
- * request of each connection, and Node passes every such request to the `upgrade` listener.
+ * Makes the server ignore a request's wish for another protocol, as HTTP allows
+ * (https://www.rfc-editor.org/rfc/rfc9110#name-upgrade). Java's HttpClient asks for HTTP/2 in the
+ * first request of each connection, and Node passes every such request to the `upgrade` listener.
  *
  * @param head the bytes after the headers: the beginning of the body
  */

@@ -26,8 +26,8 @@ export type ReplyOptions = {
 }
 
 /**
- * Asks, and waits for the first event, so that an earlier error gets its true status. If the client
- * leaves, the reply ends.
+ * Sends a request, and waits for the first event, so that an earlier error gets its true status. If
+ * the client leaves, the reply ends.
  *
  * @param betas values of `anthropic-beta` in addition to those of the request
  * @throws ApiError if the reply did not begin, ClientLeft if the client has left

@@ -16,13 +16,13 @@ import type { Conversations, Responses, StoredResponse } from '../responses/stor
 import type { Reply } from '../stream/reply.ts'
 import { askTranslated, type DialectOptions } from './translated.ts'
 
-/** What the client has stored comes with the options: no one else's can be reached. */
+/** The options contain the client's own stored objects: those of others can't be reached. */
 export type ResponsesOptions = DialectOptions & {
   responses: Responses
   conversations: Conversations
 }
 
-/** A request for a response, ready to be asked. */
+/** A request for a response, ready to be sent. */
 export type PreparedResponse = {
   head: ResponseHead
   translated: TranslatedRequest
@@ -42,7 +42,7 @@ export type PreparedResponse = {
 export type ResponseRun = {
   reply: Reply
   headers: Record<string, string>
-  /** To be awaited with the whole message, before the client can know that it is whole. */
+  /** Await it with the whole message, before the client can know that the reply is complete. */
   remember: (message: ReplyMessage) => Promise<StoredResponse>
 }
 
@@ -107,14 +107,14 @@ export async function prepareResponse(
     if (conversationId !== undefined) {
       await conversations.note(conversationId, [...input, ...(response.output as ResponseItem[])])
     }
-    // One in the background is stored from its beginning.
+    // A background response is stored from its beginning.
     if (body.store !== false && body.background !== true) await responses.add(stored)
     return stored
   }
   return { head, translated, past, finish, input }
 }
 
-/** The ids of the items that the input only names. */
+/** The ids of the items to which the input only refers. */
 function referencesIn({ input }: ResponsesRequest): string[] {
   if (typeof input === 'string') return []
   return (input ?? []).flatMap((item) =>

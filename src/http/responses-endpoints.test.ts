@@ -57,7 +57,7 @@ describe('kept in a database', () => {
   })
 })
 
-/** @param shelf gives a place for what clients store */
+/** @param shelf returns a store for the clients' objects */
 function endpointTests(shelf: () => ResponseShelf): void {
   function open(options: Partial<AppOptions> = {}) {
     const asked: Parameters<AppOptions['ask']>[0][] = []

@@ -22,11 +22,11 @@ type Options = Omit<ResponsesOptions, 'responses' | 'conversations'> & CountToke
 export type ResponsesRoutesInput = {
   /** Gives a client its options. */
   optionsFor: (context: Call) => Options
-  /** Looks at the key of a request again, and throws if it is no longer one of the keys. */
+  /** Checks the key of a request again, and throws if it is no longer valid. */
   letIn: (context: Call) => Promise<void>
-  /** Keeps what clients store. */
+  /** Keeps the clients' stored objects. */
   shelf: ResponseShelf
-  /** Bytes of the largest body, and of what may wait on a WebSocket. */
+  /** Bytes of the largest body, and of the messages that may wait on a WebSocket. */
   maxBodySize: number
 }
 

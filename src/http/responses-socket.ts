@@ -30,8 +30,8 @@ const MESSAGE_OVERHEAD = 100
  *
  * @param request the request that opened the socket
  * @param maxWaiting characters of the messages that may wait for their turn
- * @param optionsNow the options of the client, asked for each response: its key may have been taken
- * away
+ * @param optionsNow the options of the client, called for each response: its key may have been
+ * removed
  * @returns a function that ends the socket after the current response
  */
 export function serveResponsesSocket(
@@ -69,7 +69,7 @@ export function serveResponsesSocket(
     if (isEnding) socket.close(GOING_AWAY, 'The proxy is stopping.')
   }
 
-  /** The key that began the socket no longer lets in. */
+  /** The key that opened the socket is no longer valid. */
   async function refuse(error: unknown): Promise<undefined> {
     isEnding = true
     for (const event of failure(error, undefined)) await socket.send(JSON.stringify(event))

@@ -7,13 +7,13 @@ import type { ReplyEvent } from '../api/types.ts'
 import { createApp } from './app.ts'
 
 /*
- * Two callers say the same words and get the same words back. Each reply also has a thought that
- * names its caller: it must never come to the other, upstream or in a reply.
+ * Two callers send the same messages and get the same texts back. Each reply also has a thought
+ * that names its caller: it must never reach the other, upstream or in a reply.
  */
 
 type Caller = { name: string; headers: Record<string, string>; fields: Record<string, unknown> }
 
-/** How the second caller differs from the first: each of these alone keeps two apart. */
+/** The differences of the second caller from the first: each of these alone separates the two. */
 const DIFFERENCES: Record<string, Partial<Caller>> = {
   key: { headers: { authorization: 'Bearer made-up-2' } },
   'no key': { headers: {} },
@@ -28,7 +28,7 @@ const FIRST: Caller = {
   fields: { model: 'model-1' },
 }
 
-/** A reply whose thought names a caller; its words are the same for everyone. */
+/** A reply whose thought names a caller; its text is the same for everyone. */
 function replyFor(caller: string): ReplyEvent[] {
   const thought = { type: 'thinking', thinking: '', signature: '' }
   const events = [
@@ -66,7 +66,9 @@ function replyFor(caller: string): ReplyEvent[] {
   return events as unknown as ReplyEvent[]
 }
 
-/** One turn of a caller: which dialect, streamed or not, and what of its history it sends. */
+/**
+ * One turn of a caller: the dialect, streamed or not, and the part of its history that it sends.
+ */
 const turn = fc.record({
   isFirst: fc.boolean(),
   dialect: fc.constantFrom('chat', 'items', 'previous', 'stolen'),
@@ -124,7 +126,7 @@ test.each(Object.keys(DIFFERENCES))(
                   ? { input: messages.filter(({ role }) => role !== 'system') }
                   : { input: 'Hi', previous_response_id: previous }),
               }
-          // A caller may go on from each of its own responses, under another system prompt as well.
+          // A caller may continue from each of its own responses, also with another system prompt.
           if (dialect === 'stolen' && (previous === undefined || !isOtherKey)) continue
           const response = await app.request(
             `http://localhost/v1/${isChat ? 'chat/completions' : 'responses'}`,

@@ -11,10 +11,10 @@ import { createApp } from './app.ts'
 import { type Listener, listen } from './listen.ts'
 
 /*
- * Two callers use everything that outlives a request: stored and background responses, conversations,
- * WebSockets, files and batches. All that a caller sends names it, and each reply names whoever is named
- * in its request. So no request upstream may name two, and no answer the other one, whose ids are tried
- * as well.
+ * Two callers use everything that outlives a request: stored and background responses,
+ * conversations, WebSockets, files and batches. Each request of a caller names it, and each reply
+ * names the callers in its request. So no request upstream may name two callers, and no answer may
+ * name the other one. Each caller also tries the ids of the other.
  */
 
 type Caller = { name: string; key: string; ids: Record<Kind, string[]>; socket?: WebSocket }
@@ -72,7 +72,7 @@ function askAs({ key }: Caller): Ask {
   }
 }
 
-/** What can be asked about a thing by its id: method, path after the id, body. */
+/** The requests about an object by its id: method, path after the id, body. */
 const ABOUT: Record<Kind, (name: string, id: string) => [string, string, object?][]> = {
   response: (name, id) => [
     ['GET', `/v1/responses/${id}`],
@@ -140,7 +140,7 @@ function makeOne(kind: Kind, name: string, ask: Ask): Promise<Answer> {
   }
 }
 
-/** Everything that lists, or that has a dialect of its own. */
+/** The requests that list objects, or that have a dialect of their own. */
 const PLAIN: ((name: string) => [string, string, object?])[] = [
   () => ['GET', '/v1/files'],
   () => ['GET', '/v1/messages/batches'],
@@ -150,7 +150,7 @@ const PLAIN: ((name: string) => [string, string, object?])[] = [
   (name) => ['POST', '/v1/completions', { model: 'm', prompt: `Hello from ${name}` }],
 ]
 
-/** Goes on from a response over the caller's one WebSocket. */
+/** Continues from a response over the caller's one WebSocket. */
 async function overSocket(of: Caller, previous: string | undefined): Promise<string> {
   of.socket ??= await opened(of.key)
   const { socket } = of
@@ -236,7 +236,7 @@ test('no stored object brings data of one caller to another', async () => {
           const [method, path, body] = possible[choice % possible.length] ?? ['GET', '/health']
           const answer = await ask(method, path, body)
           text = answer.text
-          // An id that is not the caller's goes to the API as it is, which has files of its own.
+          // An id that is not the caller's goes to the API unchanged, which has files of its own.
           const isPassedOn = kind === 'file' && path === '/v1/messages'
           if (isStolen && id !== 'none' && !isPassedOn) expect([400, 404]).toContain(answer.status)
         }

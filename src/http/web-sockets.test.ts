@@ -111,7 +111,7 @@ test('a removed key ends its socket at the next message', async () => {
   expect(ask).toHaveBeenCalledOnce()
 })
 
-/** What comes back on a connection whose client does not close its side. */
+/** The answer on a connection whose client does not close its side. */
 async function answersTo(port: number, ...pieces: string[]) {
   const socket = connectTo({ port, host: '127.0.0.1', allowHalfOpen: true })
   let received = ''

@@ -142,6 +142,6 @@ test('the limits of a batch are found by its owner, also after the key was repla
   const [ann, bob] = [keyOf('ann', {}), keyOf('bob', {})]
   expect(ownersKey('name:bob', [ann, bob])).toBe(bob)
   expect(() => ownersKey('name:bob', [ann])).toThrow('no longer exists')
-  // A batch from before there were keys goes on.
+  // A batch from before there were keys continues.
   expect(ownersKey('', [ann])).toBeUndefined()
 })

@@ -12,9 +12,10 @@ export type KeyGuardOptions = {
 }
 
 /**
- * What a request is, for its limits: a batch has its own pace, and a count uses no tokens. Counts have
- * requests of their own in a minute, as many as turns have: at the API the two are independent as well.
- * Source: https://platform.claude.com/docs/en/build-with-claude/token-counting#pricing-and-rate-limits
+ * The kind of a request, for its limits: a batch has its own pace, and a count uses no tokens.
+ * Counts have the same limit per minute as turns, but separately: at the API the two are
+ * independent as well. Source:
+ * https://platform.claude.com/docs/en/build-with-claude/token-counting#pricing-and-rate-limits
  */
 export type RequestKind = 'turn' | 'batch' | 'count'
 

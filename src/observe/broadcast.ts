@@ -9,7 +9,7 @@ export class Broadcast<T> {
   readonly #readers = new Set<Reader<T>>()
   #isClosed = false
 
-  /** @param read gives the current value */
+  /** @param read returns the current value */
   constructor(read: () => Promise<T>) {
     this.#read = read
   }
@@ -22,7 +22,7 @@ export class Broadcast<T> {
    * Yields the current value, and a new one after each change; changes that come together are
    * merged. A reader that never asks for a value is dropped.
    *
-   * @param view makes the reader's own of a value
+   * @param view makes the reader's own version of a value
    */
   watch(view: (value: T) => T | Promise<T> = (value) => value): AsyncIterableIterator<T, void> {
     const reader = new Reader(async () => view(await this.#read()), {
@@ -40,13 +40,13 @@ export class Broadcast<T> {
   }
 }
 
-/** How a reader joins the others, and leaves them. */
+/** Adds a reader, and removes it. */
 type Subscription = { onStart: () => void; onEnd: () => void; isClosed: () => boolean }
 
 class Reader<T> implements AsyncIterableIterator<T, void> {
   readonly #read: () => Promise<T>
   readonly #subscription: Subscription
-  /** Resolved when there is something new, or the end. */
+  /** Resolves when there is a new value, or at the end. */
   #news = new Deferred<void>()
   #hasEnded = false
   #ended = new Deferred<void>()
@@ -88,7 +88,7 @@ class Reader<T> implements AsyncIterableIterator<T, void> {
     const left = this.#lastAt + PAUSE_MILLISECONDS - performance.now()
     if (left <= 0 || this.#hasEnded) return
     let timer: NodeJS.Timeout | undefined
-    // A reader waits for it: it keeps the program running, for there may be nothing else that does.
+    // A reader waits for this timer, so it keeps the program running: nothing else may do so.
     const elapsed = new Promise<void>((resolve) => (timer = setTimeout(resolve, left)))
     await Promise.race([elapsed, this.#ended.promise])
     clearTimeout(timer)

@@ -43,7 +43,7 @@ function file() {
     },
     writeSync: (_descriptor, bytes) => put(bytes),
   }
-  /** Lets the system do what it was asked. */
+  /** Lets the system finish its calls. */
   const work = (): void => {
     for (let next = asked.shift(); next !== undefined; next = asked.shift()) next()
   }

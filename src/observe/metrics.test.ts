@@ -112,7 +112,7 @@ test('the dashboard for Grafana uses existing metrics and labels', async () => {
     }
   }
   expect(asked.filter((expr) => expr.includes('by (key)'))).toHaveLength(3)
-  // And every metric is on it, but for the one that only has the version.
+  // And every metric is on it, except the one that only has the version.
   const exported = told.flatMap((line) => /^# TYPE (\w+)/.exec(line)?.[1] ?? [])
   const shown = asked.join(' ')
   expect(exported.filter((name) => !shown.includes(name))).toEqual(['claude_proxy_info'])
@@ -122,7 +122,7 @@ function namesOf(expr: string): string[] {
   return expr.match(/claude_proxy_\w+/g) ?? []
 }
 
-/** What is grouped by or picked out. */
+/** The labels to group by or to select. */
 function labelsOf(expr: string): string[] {
   const found = [...expr.matchAll(/by \(([^)]*)\)|\{(\w+)[=!]/g)]
   const names = found.flatMap(([, by = '', picked = '']) => `${by},${picked}`.split(','))

@@ -130,7 +130,7 @@ export class Observatory {
   /**
    * The data of the page, now and after each change.
    *
-   * @param viewer asked for each of them; what it throws ends the iteration
+   * @param viewer called for each of them; an error ends the iteration
    */
   watch(viewer: () => Promise<Viewer>): AsyncIterableIterator<Overview, void> {
     return this.#broadcast.watch(async (overview) => overviewFor(await viewer(), overview))

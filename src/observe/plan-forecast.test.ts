@@ -5,7 +5,7 @@ import { fullAt } from './plan-forecast.ts'
 const HOUR = 3600
 const RESET = 100 * HOUR
 
-/** So many hours after the beginning of a window of five. */
+/** The time this many hours after the beginning of a five-hour window. */
 function after(hours: number): number {
   return RESET - 5 * HOUR + hours * HOUR
 }

@@ -17,7 +17,7 @@ const CLIENTS_TRACE = '0af7651916cd43dd8448eb211c80319c'
 const CLIENTS_SPAN = 'b7ad6b7169203331'
 const TRACEPARENT = { traceparent: `00-${CLIENTS_TRACE}-${CLIENTS_SPAN}-01` }
 
-/** What a reply's record has beside the usual. */
+/** The additional fields of a reply's record. */
 const ANSWERED = {
   answeredBy: 'claude-sonnet-4-6-20260101',
   messageId: 'msg_1',
@@ -43,7 +43,7 @@ describe('with an SDK', () => {
     spans = new InMemorySpanExporter()
     measured = new InMemoryMetricExporter(AggregationTemporality.CUMULATIVE)
     telemetry = new Telemetry('anthropic')
-    // Instruments that were made before an SDK came must not stay without one.
+    // Instruments that were made before an SDK was loaded must work with it later.
     telemetry.turnEnded(turnRecord(), 'claude-sonnet-4-6')
     tracers = new NodeTracerProvider({ spanProcessors: [new SimpleSpanProcessor(spans)] })
     tracers.register()

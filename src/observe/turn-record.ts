@@ -13,7 +13,7 @@ export type Tokens = {
 export type TurnRecord = {
   /** The arrival of the request, since the epoch. */
   at: number
-  /** The `request-id` that the client got. */
+  /** The client's `request-id`. */
   id: string
   /** The API's id for the request upstream, if the runtime reported it. */
   upstreamId?: string

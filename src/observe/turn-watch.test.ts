@@ -35,7 +35,7 @@ function facts(signal?: AbortSignal) {
   }
 }
 
-/** The records of a reply that said this much and then ended. */
+/** The records of a reply that sent these events and then ended. */
 function watch(message: ReplyMessage | undefined, end: ReplyEnd): TurnRecord[] {
   const records: TurnRecord[] = []
   const reply = {

@@ -9,7 +9,7 @@ export type OllamaHead = {
   kind: OllamaKind
   /** The model's name as the client sent it. */
   model: string
-  /** When the request came, in milliseconds since 1970. */
+  /** The time of the request, in milliseconds since 1970. */
   startedAt: number
 }
 

@@ -33,7 +33,7 @@ export function parseGenerate(body: unknown): OllamaGenerate {
   return request
 }
 
-/** The name of the model that is asked about. @throws ApiError if there is none */
+/** The name of the requested model. @throws ApiError if there is none */
 export function parseShow(body: unknown): string {
   checkShape(showSchema, body)
   const { model, name } = body as { model?: string | null; name?: string | null }

@@ -6,10 +6,10 @@ import { ApiError } from '../errors.ts'
 const LEGAL = /^[a-zA-Z0-9_-]{1,64}$/
 
 /**
- * The ids of the tool calls in one request. Histories of other makers' models have ids that the API
- * refuses (`functions.look:0`, `call_1|fc_1`, an empty one), and ids that several calls share. Each
- * such call gets an id of its own for the API. The id depends only on the earlier history, so the
- * next request gets the same one.
+ * The ids of the tool calls in one request. Histories of other providers' models have ids that the
+ * API refuses (`functions.look:0`, `call_1|fc_1`, an empty one), and ids that several calls share.
+ * Each such call gets an id of its own for the API. The id depends only on the earlier history, so
+ * the next request gets the same one.
  *
  * Pass it the calls and results in the order of the history.
  */

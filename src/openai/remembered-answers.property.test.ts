@@ -11,7 +11,7 @@ import { parseChatRequest, requestOfChat } from './chat/request.ts'
 import { rememberAnswer, type RememberedAnswers, restoreAnswers } from './remembered-answers.ts'
 import { atOnce } from '../steps.ts'
 
-/** What a client of OpenAI's says in a turn: words, or the results of the calls before. */
+/** The user message of an OpenAI client: a text, or the results of the calls before. */
 type Turn = { said: string; answer: ContentBlock[] }
 
 const text = fc
@@ -57,7 +57,7 @@ const turns: fc.Arbitrary<Turn[]> = fc.array(
   { minLength: 1, maxLength: 5 },
 )
 
-/** What JSON makes of a value. */
+/** A value after a round trip through JSON. */
 function roundTripped<Value>(value: Value): Value {
   return JSON.parse(JSON.stringify(value)) as Value
 }
@@ -70,7 +70,7 @@ function callsIn(blocks: readonly ContentBlock[]): string[] {
   return blocks.filter(({ type }) => type === 'tool_use').map(({ id }) => String(id))
 }
 
-/** The user's turn as the API has it and as a client of OpenAI's sends it. */
+/** The user message in the API's form, and in the form of an OpenAI client. */
 function turnOf(said: string, before: readonly ContentBlock[]) {
   const ids = callsIn(before)
   const results = ids.map((id) => ({ type: 'tool_result', tool_use_id: id, content: `of ${id}` }))
@@ -83,7 +83,9 @@ function turnOf(said: string, before: readonly ContentBlock[]) {
   }
 }
 
-/** What a client sends of an answer: as it came, or parsed and written anew, without thoughts. */
+/**
+ * An answer as a client returns it: unchanged, or parsed and serialized again, without thoughts.
+ */
 function sentBack(blocks: ContentBlock[], isWrittenAnew: boolean): object {
   const reply = { content: blocks, stop_reason: 'end_turn' } as unknown as ReplyMessage
   const message = chatMessage(reply, { customTools: new Set(), isLegacy: false })

@@ -30,7 +30,7 @@ type Difference = {
   caller?: string
 }
 
-/** What the assistant said in a conversation, as it goes upstream. */
+/** The assistant's messages in a conversation, as they go upstream. */
 function said(
   messages: Message[],
   { answers = memoryOf(), identity = IDENTITY, caller = 'one' }: Difference = {},

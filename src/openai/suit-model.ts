@@ -9,7 +9,7 @@ export type SuitedRequest = {
 }
 
 /**
- * Turns messages of the system inside a conversation into marked text, if the model may not accept them.
+ * Turns system messages inside a conversation into marked text, if the model may not accept them.
  * Leaves out the parameters that the API refuses with a 400, most of them only for newer models.
  * Clients of OpenAI's API send some of them, such as `temperature: 0`, with every request to every
  * model.

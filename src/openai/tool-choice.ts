@@ -1,6 +1,6 @@
 import type { MessagesRequest, ToolDefinition } from '../api/types.ts'
 
-/** How the model may use the tools, without the differences between the dialects. */
+/** How the model may use the tools, in the common terms of the dialects. */
 export type AskedChoice =
   | { mode: 'auto' | 'none' | 'required' }
   /** Only these tools, by name. */

@@ -31,7 +31,7 @@ export function* needsOwnCaching(
   return own.length + RUNTIME_BREAKPOINTS > MAX_BREAKPOINTS
 }
 
-/** Parts that are looked at between two places to pause: there may be several hundred thousand. */
+/** Parts that are checked between two places to pause: there may be several hundred thousand. */
 const PARTS_OF_A_STEP = 1000
 
 type Part = { cache_control?: unknown }

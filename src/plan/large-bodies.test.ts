@@ -6,7 +6,7 @@ import type { Steps } from '../steps.ts'
 import { type PlanContext, planTurn } from './plan-turn.ts'
 import { planWhole } from './plan-whole.ts'
 
-/** A large body keeps no one waiting: there are places to let others on, all through the work on it. */
+/** A large body does not block other requests: all work on it has places to pause. */
 
 const CONTEXT: PlanContext = {
   defaults: { model: 'claude-sonnet-4-6' },
@@ -48,7 +48,7 @@ test.each([
   expect(placesIn(steps())).toBeGreaterThanOrEqual(10 * MEGABYTES)
 })
 
-// Each looks at all blocks several times.
+// Each goes through all blocks several times.
 test.each([
   ['checkMessagesRequest', 6, () => checkMessagesRequest(MANY_BLOCKS)],
   ['planWhole', 1, () => planWhole(MANY_BLOCKS, CONTEXT)],

@@ -17,7 +17,7 @@ function lineageOf(messages: readonly Message[]): string {
   return messages.reduce(extendLineage, atOnce(startLineage(IDENTITY)))
 }
 
-/** What a conversation is, by another way than the lineage's. */
+/** The identity of a conversation, computed in another way than the lineage. */
 function meaningOf(messages: readonly Message[]): unknown {
   const meaning = messages.map((message) => [
     message.role,

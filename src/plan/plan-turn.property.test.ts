@@ -23,7 +23,7 @@ function parsed(request: unknown): MessagesRequest {
   return parseMessagesRequest(JSON.parse(JSON.stringify(request)))
 }
 
-/** All that a conversation says, one block after another, but for breakpoints of the cache. */
+/** The content of a conversation, one block after another, without cache breakpoints. */
 function said(messages: readonly SentMessage[]): string[] {
   return messages.flatMap((message) =>
     blocksOf(message).map((block) =>

@@ -46,8 +46,8 @@ export type PlanContext = {
 /**
  * Makes a turn of a request that has the right shape.
  *
- * @throws ApiError (400) if the runtime can't send it: a conversation without a user message, or
- * one that the API shall keep between requests (`thread`)
+ * @throws ApiError (400) if the runtime can't send it: a conversation without a user message, or a
+ * `thread`, which the API would keep between requests
  */
 export function* planTurn(request: MessagesRequest, context: PlanContext): Steps<Turn> {
   if (request['thread'] !== undefined) throw threadsUnsupported()
@@ -122,7 +122,7 @@ export function* planTurn(request: MessagesRequest, context: PlanContext): Steps
   }
 }
 
-/** Whether the client says itself what becomes of thoughts that are bound to another conversation. */
+/** Whether the client decides itself about thoughts that are bound to another conversation. */
 function saysWhatBindingDoes({ thinking }: MessagesRequest): boolean {
   return (thinking as { block_binding?: unknown } | undefined)?.block_binding !== undefined
 }

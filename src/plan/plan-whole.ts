@@ -10,15 +10,15 @@ import { planThinking } from './thinking.ts'
 import type { Turn } from './turn.ts'
 
 /**
- * Makes a turn of a request whose conversation goes whole: as `messages` in the runtime's extra
- * body (`CLAUDE_CODE_EXTRA_BODY`, documented), which replace the runtime's own. The API gets the
- * client's messages byte for byte.
+ * Makes a turn of a request whose conversation is sent as a whole: as `messages` in the runtime's
+ * extra body (`CLAUDE_CODE_EXTRA_BODY`, documented), which replace the runtime's own. The API gets
+ * the client's messages byte for byte.
  *
- * The runtime's own prompt is only the first words. It sends the body's messages upstream, and its
- * own conversation stays short, so that it has nothing to repair, to shorten or to add reminders
- * to.
+ * The runtime's own prompt is only the beginning of the client's first message. It sends the body's
+ * messages upstream, and its own conversation stays short, so that it has nothing to repair, to
+ * shorten or to add reminders to.
  *
- * @throws ApiError (400) for a conversation that the API shall keep between requests (`thread`)
+ * @throws ApiError (400) for a `thread`, which the API would keep between requests
  */
 export function* planWhole(request: MessagesRequest, context: PlanContext): Steps<Turn> {
   if (request['thread'] !== undefined) throw threadsUnsupported()
@@ -91,7 +91,7 @@ function* breakpointsIn(request: MessagesRequest): Steps<object[]> {
   return hasBreakpoint(request) ? [...marks, request] : marks
 }
 
-/** Blocks that are looked at between two places to pause. */
+/** Blocks that are checked between two places to pause. */
 const PARTS_OF_A_STEP = 1000
 
 function systemBlocks({ system }: MessagesRequest): object[] {

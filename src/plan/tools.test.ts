@@ -6,7 +6,7 @@ import { planTools } from './tools.ts'
 const LOOK = { name: 'look', description: 'Looks.', input_schema: { type: 'object' } }
 const WALK = { name: 'walk', description: 'Walks.', input_schema: { type: 'object' } }
 
-/** What the runtime is told of a tool: enough to pass its calls on. */
+/** The runtime's definition of a tool: enough to pass its calls on. */
 function named(name: string): object {
   return { name, description: 'A tool of the client.', inputSchema: { type: 'object' } }
 }

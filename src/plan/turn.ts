@@ -19,7 +19,7 @@ export type Turn = Opening & {
   prompt: Message['content']
   /**
    * The lineages of the conversation after 0, 1, 2, … messages of the history. Empty if the
-   * conversation goes whole: then no worker continues it.
+   * conversation is sent as a whole: then no worker continues it.
    */
   lineages: readonly string[]
   /** The last of them: a worker must be in this state to get `prompt`. */
@@ -30,11 +30,11 @@ export type Turn = Opening & {
   answers: ReadonlyMap<string, CallAnswer> | undefined
   /** Whether the model must call a tool. Clients that force a call seldom send its result. */
   isForced: boolean
-  /** Whether the API may refuse it in a way that makes the runtime ask again, in another way. */
+  /** Whether the API may refuse it in a way that makes the runtime repeat it in another form. */
   mayBeRepaired: boolean
   /**
-   * Whether it may be asked without the thoughts of its history, if the API holds them to be bound to another
-   * conversation: what the runtime adds in front of them may have changed since.
+   * Whether it may be sent without the thoughts of its history, if the API refuses them as bound to
+   * another conversation: the runtime's text in front of them may have changed since.
    */
   mayLoseThoughts: boolean
 }

@@ -6,7 +6,7 @@ import type { WireResponse } from '../openai/responses/reply.ts'
 import type { Past } from '../openai/responses/request.ts'
 import type { StoredResponse } from './stored.ts'
 
-/** What a response goes on from. @param chain the oldest first */
+/** The items from which a response continues. @param chain the oldest first */
 export function pastOf(chain: readonly Past[]): Past {
   return {
     messages: chain.flatMap<SentMessage>((past) => past.messages),

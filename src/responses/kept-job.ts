@@ -35,18 +35,18 @@ export class KeptJob {
     this.#options = options
   }
 
-  /** Looks whether the response was cancelled or deleted by another server. */
+  /** Checks whether another server has cancelled or deleted the response. */
   look(): void {
     this.#look.resolve()
   }
 
-  /** Does not try again what the store can't take. */
+  /** Does not repeat a write that the store refuses. */
   stop(): void {
     this.#isStopped = true
     this.#look.resolve()
   }
 
-  /** Resolves when the response is over and written, or is this server's no more. */
+  /** Resolves when the response has ended and is written, or belongs to another server. */
   async run(): Promise<void> {
     const { lease, onError } = this.#options
     for (let failures = 0; ;) {
@@ -66,11 +66,11 @@ export class KeptJob {
     }
   }
 
-  /** Waits for a change, for someone to look, or for the time to renew the lease. */
+  /** Waits for a change, for a call of `look`, or for the time to renew the lease. */
   async #next(longest: number): Promise<void> {
     const timer = new AbortController()
     const { signal } = timer
-    // What came while the last events were written is a change already.
+    // Events that came during the last write are a change already.
     const changed =
       this.#job.events.length > this.#written ? Promise.resolve() : this.#job.changed()
     await Promise.race([
@@ -82,7 +82,7 @@ export class KeptJob {
     timer.abort()
   }
 
-  /** @returns false if the response is this server's no more */
+  /** @returns false if the response belongs to another server */
   async #write(isOver: boolean): Promise<boolean> {
     const { response, events, added = NO_PAST } = this.#job
     const { worker, lease, now } = this.#options

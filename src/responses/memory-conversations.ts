@@ -24,7 +24,7 @@ export class MemoryConversations {
     })
   }
 
-  /** @param caller whose conversations they are, by the name of `callerOf` */
+  /** @param caller the owner of the conversations, a name from `callerOf` */
   of(caller: string): Conversations {
     return new CallersConversations(this.#stored, caller)
   }

@@ -15,7 +15,7 @@ import {
 } from './refusals.ts'
 import type { BackgroundJob, Responses, StoredResponse } from './stored.ts'
 
-/** @param events only of a response that was made in the background */
+/** @param events only of a background response */
 type Kept = StoredResponse & { events?: readonly ResponseStreamEvent[] }
 
 type Running = { job: BackgroundJob; input: ResponseItem[] }
@@ -37,7 +37,7 @@ export class MemoryResponses {
     })
   }
 
-  /** @param caller whose responses they are, by the name of `callerOf` */
+  /** @param caller the owner of the responses, a name from `callerOf` */
   of(caller: string): Responses {
     return new CallersResponses(this.#stored, this.#running, caller)
   }
@@ -67,7 +67,7 @@ class CallersResponses implements Responses {
 
   async #keepWhenOver(name: string, job: BackgroundJob, input: ResponseItem[]): Promise<void> {
     while (!job.isOver) await job.changed()
-    // A response that was deleted meanwhile is gone.
+    // A response that was deleted meanwhile stays deleted.
     if (!this.#running.delete(name)) return
     const { response, events, added = NO_PAST } = job
     this.#stored.set(name, { response, added, input, events })

@@ -11,7 +11,7 @@ export function tooManyRunning(): ApiError {
   )
 }
 
-/** @param kept for how long responses are there, as a sentence */
+/** @param kept a sentence about how long responses are kept */
 export function responseNotFound(id: string, kept: string): ApiError {
   return new ApiError('not_found_error', `There is no response '${id}'. ${kept}`)
 }

@@ -19,15 +19,15 @@ import { forgetResponses, type TableOptions, TableResponses } from './table-resp
 export type SharedShelfOptions = Pick<TableOptions, 'retention' | 'lease'> & {
   /** Milliseconds since the epoch. */
   now?: () => number
-  /** Receives errors of the store that no client is told of. */
+  /** Receives errors of the store that no client gets. */
   onError: (error: unknown) => void
 }
 
-/** How often old things are looked for, in milliseconds. */
+/** The interval in which old objects are deleted, in milliseconds. */
 const OLD_MILLISECONDS = 60 * 60 * 1000
-/** For how long an answer waits for the store, and so does the end, in milliseconds. */
+/** How long an answer, and the end of the proxy, wait for the store, in milliseconds. */
 const LONGEST_WAIT = 5000
-/** What is deleted in one step. */
+/** The number of rows that are deleted in one step. */
 const ROWS_OF_A_STEP = 500
 
 /** Keeps responses and conversations in the database that replicas share. */
@@ -57,7 +57,7 @@ export class SharedShelf implements ResponseShelf {
       cancel: async (id) => (await rows()).cancel(id).finally(() => this.#look()),
       events: async (id, after) => (await rows()).events(id, after),
       delete: async (id) => (await rows()).delete(id).finally(() => this.#look()),
-      // What names nothing that is stored needs no database.
+      // A request that refers to nothing stored needs no database.
       past: async (id) => (id ? (await rows()).past(id) : NO_PAST),
       input: async (id) => (await rows()).input(id),
       items: async (ids) => (ids.length > 0 ? (await rows()).items(ids) : new Map()),
@@ -80,7 +80,7 @@ export class SharedShelf implements ResponseShelf {
     }
   }
 
-  /** Deletes what is older than the retention. */
+  /** Deletes objects that are older than the retention. */
   async forgetOld(): Promise<void> {
     const { db, scrub } = await this.#open()
     const oldest = this.#options.now() - this.#options.retention
@@ -116,7 +116,10 @@ export class SharedShelf implements ResponseShelf {
     if (count > 0) await scrub()
   }
 
-  /** Waits until the responses that are over are written. Call it once no response is made any more. */
+  /**
+   * Waits until the finished responses are written. Call it when no response is in progress any
+   * more.
+   */
   async close(): Promise<void> {
     this.#isClosed = true
     clearInterval(this.#timer)
@@ -170,7 +173,7 @@ export class SharedShelf implements ResponseShelf {
     this.#jobs.set(id, { job: kept, ended: kept.run().finally(() => this.#jobs.delete(id)) })
   }
 
-  /** Has the responses that are being made looked for: they may be cancelled or deleted. */
+  /** Checks the responses in progress: they may have been cancelled or deleted. */
   #look(): void {
     for (const { job } of this.#jobs.values()) job.look()
   }

@@ -8,15 +8,15 @@ import type { WireResponse } from '../openai/responses/reply.ts'
 import type { Past } from '../openai/responses/request.ts'
 
 /*
- * What OpenAI's Responses API keeps between requests. It is kept in memory, or in the database that
- * replicas share. A client sees only its own: for anyone else there is no such thing.
+ * The objects that OpenAI's Responses API keeps between requests. They are in memory, or in the
+ * database that replicas share. A client sees only its own; for other clients they do not exist.
  */
 
-/** Whose things they are, by two names: of this process, and of all replicas. */
+/** The owner of stored objects, by two names: one within this process, one for all replicas. */
 export type Client = {
-  /** As of `callerOf`: it lasts as long as this process. */
+  /** From `callerOf`: valid until this process ends. */
   caller: string
-  /** As `owner` of a batch. */
+  /** Like the `owner` of a batch. */
   owner: string
 }
 
@@ -28,31 +28,31 @@ export type StoredResponse = {
   input: ResponseItem[]
 }
 
-/** A response that is made whether its client stays or not. */
+/** A response that is made even if its client leaves. */
 export type BackgroundJob = {
-  /** The response as it is now. */
+  /** The current state of the response. */
   readonly response: WireResponse
-  /** What it adds to the conversation, once it is whole. */
+  /** Its addition to the conversation, once it is complete. */
   readonly added: Past | undefined
-  /** So far. The place of an event is its `sequence_number`. */
+  /** The events so far. The index of an event is its `sequence_number`. */
   readonly events: readonly ResponseStreamEvent[]
-  /** Whether it is whole, failed or cancelled. */
+  /** Whether it has completed, failed or was cancelled. */
   readonly isOver: boolean
-  /** Resolves when it is another than now, or over. */
+  /** Resolves at its next change, or its end. */
   changed: () => Promise<void>
-  /** Ends the request upstream. One that is over stays as it is. */
+  /** Ends the request upstream. A response that has ended stays unchanged. */
   cancel: () => void
 }
 
 /** The responses of one client. */
 export type Responses = {
   /**
-   * Keeps a response that is whole. Resolves also if it could not be kept, which is logged: the answer
-   * was paid for, and is the client's all the same.
+   * Keeps a complete response. Resolves also if it could not be kept, which is logged: the client
+   * still gets the answer, which was paid for.
    */
   add: (stored: StoredResponse) => Promise<void>
   /**
-   * Keeps a response that is being made, until it is over and after it.
+   * Keeps a response in progress, and after its end.
    *
    * @param input of its request
    * @throws ApiError 529 if too many are being made
@@ -61,18 +61,18 @@ export type Responses = {
   /** @throws ApiError 404 */
   get: (id: string) => Promise<WireResponse>
   /**
-   * Cancels a response in the background. One that is over stays as it is.
+   * Cancels a background response. A response that has ended stays unchanged.
    *
    * @throws ApiError 404, and 400 if it is not in the background
    */
   cancel: (id: string) => Promise<WireResponse>
   /**
-   * The events of a response in the background with a higher number, including later ones.
+   * The events of a background response after a number, including future ones.
    *
    * @throws ApiError 404, and 400 if it is not in the background
    */
   events: (id: string, after: number) => Promise<AsyncIterable<ResponseStreamEvent>>
-  /** Deletes a response; one that is being made is cancelled. Throws an ApiError 404. */
+  /** Deletes a response; a response in progress is cancelled. Throws an ApiError 404. */
   delete: (id: string) => Promise<void>
   /** @throws ApiError 400 if the response, or one before it, is not kept */
   past: (id: string | null | undefined) => Promise<Past>
@@ -82,7 +82,7 @@ export type Responses = {
    * @throws ApiError 404, and 400 if one before it is not kept
    */
   input: (id: string) => Promise<ResponseItem[]>
-  /** Those of the output items with these ids that are kept, by their ids. */
+  /** The output items with these ids, as far as they are kept, by their ids. */
   items: (ids: readonly string[]) => Promise<ReadonlyMap<string, ResponseInputItem>>
 }
 
@@ -94,7 +94,9 @@ export type Conversation = {
   metadata: Record<string, string>
 }
 
-/** The conversations of one client. All functions throw an ApiError 404 for one that is not there. */
+/**
+ * The conversations of one client. All functions throw an ApiError 404 for an unknown conversation.
+ */
 export type Conversations = {
   create: (metadata: Conversation['metadata']) => Promise<Conversation>
   get: (id: string) => Promise<Conversation>
@@ -109,7 +111,7 @@ export type Conversations = {
   deleteItem: (id: string, itemId: string) => Promise<Conversation>
 }
 
-/** What is kept for the clients of the Responses API. */
+/** The stored objects of all clients of the Responses API. */
 export type ResponseShelf = {
   responses: (client: Client) => Responses
   conversations: (client: Client) => Conversations

@@ -16,15 +16,21 @@ import type { Responses, StoredResponse } from './stored.ts'
 export type TableOptions = {
   /** Milliseconds after which responses and conversations are deleted. */
   retention: number
-  /** Milliseconds: a server that makes a response and does not renew its lease for so long counts as dead. */
+  /**
+   * Milliseconds without a renewal of its lease after which the server of a response counts as
+   * dead.
+   */
   lease: number
   /** Milliseconds since the epoch. */
   now: () => number
-  /** Whether this server makes a response now: after a sleep of the machine, its own leases have ended. */
+  /**
+   * Whether this server is making a response: after a sleep of the machine, its own leases have
+   * ended.
+   */
   isMade: (id: string) => boolean
 }
 
-/** Milliseconds between two looks for new events of a response that another server makes. */
+/** Milliseconds between two checks for new events of another server's response. */
 const LOOK_MILLISECONDS = 250
 
 const RETENTION_NOTE =
@@ -33,8 +39,8 @@ const RETENTION_NOTE =
 type Row = Selectable<Schema['responses']>
 
 /**
- * The responses of an owner in a database. A response that is being made belongs to the server that
- * makes it, while that one renews its lease; once the lease has ended, the response has failed.
+ * The responses of an owner in a database. A response in progress belongs to the server that makes
+ * it, as long as that server renews its lease; once the lease has ended, the response has failed.
  */
 export class TableResponses implements Omit<Responses, 'run'> {
   readonly #store: Store
@@ -70,7 +76,7 @@ export class TableResponses implements Omit<Responses, 'run'> {
     if (row.worker === null) return response
     const cancelled = { ...response, status: 'cancelled' as const }
     await this.#db.transaction().execute((db) => endResponse(db, row, cancelled))
-    // The server that makes it sees that it is its own no more.
+    // The server that makes it will notice that it has lost it.
     await this.#store.announce()
     return this.get(id)
   }
@@ -151,7 +157,7 @@ export class TableResponses implements Omit<Responses, 'run'> {
       .where('created_at', '>=', this.#options.now() - this.#options.retention)
   }
 
-  /** Ends a response whose server is gone. */
+  /** Ends a response whose server has ended. */
   async #fail(row: Row): Promise<void> {
     const response = responseIn(row)
     const error = new ApiError('api_error', 'The server that made this response has ended.')
@@ -166,7 +172,7 @@ export class TableResponses implements Omit<Responses, 'run'> {
 
   async *#eventsOf(id: string, after: number): AsyncGenerator<ResponseStreamEvent, void> {
     for (let last = after; ;) {
-      // Whether it is over is looked at first: then its last events are there as well.
+      // The end is checked first: then its last events are stored as well.
       const { worker } = await this.#get(id)
       const rows = await this.#db
         .selectFrom('response_events')
@@ -187,7 +193,7 @@ export class TableResponses implements Omit<Responses, 'run'> {
   /**
    * A response and those before it, the oldest first.
    *
-   * @throws ApiError 400 if one of them is not there
+   * @throws ApiError 400 if one of them is not kept
    */
   async #chain<Column extends 'added' | 'input' | 'response'>(
     id: string | null | undefined,
@@ -229,10 +235,10 @@ export class TableResponses implements Omit<Responses, 'run'> {
 }
 
 /**
- * Ends a response that is being made, with nothing that could be gone on from.
+ * Ends a response in progress, without content to continue from.
  *
  * @param now ends it only if the lease of its server ended before
- * @returns false if it was over already
+ * @returns false if it had ended already
  */
 async function endResponse(
   db: Database,

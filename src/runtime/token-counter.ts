@@ -3,7 +3,7 @@ import { ClientLeft } from '../refusals.ts'
 import { type ContextCount, TOOLS_DISCOUNT } from './worker/context-count.ts'
 import { PLAIN_SETTINGS } from './worker/settings.ts'
 
-/** Brings a process to a state and has the API count what it holds. */
+/** Brings a process to a state and has the API count its content. */
 export type Measure = (opening: Opening, signal: AbortSignal) => Promise<ContextCount>
 
 /** The surplus in the parts of a count, in tokens of one model; it is subtracted from the sum. */
@@ -58,7 +58,7 @@ export class TokenCounter {
     try {
       return await measured
     } catch (error) {
-      // The client that it was measured for has left: this one is still there.
+      // The client that it was measured for has left; this one has not.
       if (error instanceof ClientLeft && !signal.aborted) return this.#surplusOf(model, signal)
       throw error
     }

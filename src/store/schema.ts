@@ -31,7 +31,7 @@ type BatchTable = {
   endpoint: string
   /** Its `anthropic-beta` headers, separated by commas. */
   betas: string
-  /** Headers that it came with, which go to the API as they are, one in a line; null if there are none. */
+  /** Headers of its creation that go to the API unchanged, one per line; null if there are none. */
   headers: string | null
   status: BatchStatus
   paused: number
@@ -141,26 +141,28 @@ type KeyRequestTable = {
   full_at: number
 }
 
-/** What OpenAI's Responses API keeps. */
+/** The stored objects of OpenAI's Responses API. */
 type ResponseTable = {
   id: string
-  /** Whose response it is, as `owner` of a batch. */
+  /** The owner of the response, like `owner` of a batch. */
   owner: string
   created_at: number
-  /** The response that it goes on from. */
+  /** The response that it continues. */
   previous_id: string | null
-  /** As the client gets it, JSON. */
+  /** The response in the client's form, as JSON. */
   response: string
-  /** The items of its request, JSON. */
+  /** The items of its request, as JSON. */
   input: string
-  /** What it adds to its conversation, JSON; null while it is being made. */
+  /** Its addition to the conversation, as JSON; null while it is in progress. */
   added: string | null
-  /** The server that makes it in the background, and the end of its lease; null once it is over. */
+  /**
+   * The server that makes it in the background, and the end of its lease; null once it has ended.
+   */
   worker: string | null
   lease_until: number | null
 }
 
-/** The events of a response that is made in the background. */
+/** The events of a background response. */
 type ResponseEventTable = {
   response_id: string
   /** Its `sequence_number`. */
@@ -171,7 +173,7 @@ type ResponseEventTable = {
 
 type ConversationTable = {
   id: string
-  /** Whose conversation it is, as `owner` of a batch. */
+  /** The owner of the conversation, like `owner` of a batch. */
   owner: string
   created_at: number
   changed_at: number

@@ -21,7 +21,7 @@ export type Store = {
    * end of its lease.
    */
   isGone: (worker: string) => boolean
-  /** Makes deleted rows unreadable in the files too, and frees their room. */
+  /** Makes deleted rows unreadable in the files too, and frees their space. */
   scrub: () => Promise<void>
   close: () => Promise<void>
 }

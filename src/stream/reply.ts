@@ -90,7 +90,10 @@ export class Reply implements AsyncIterableIterator<StreamEvent, void> {
     this.#settle(failure === undefined ? { how: 'whole' } : { how: 'failed', error: failure })
   }
 
-  /** Another source goes on with a reply that did not begin. If its reader has left, that is told at once. */
+  /**
+   * Another source continues a reply that did not begin. If its reader has left, the source is told
+   * at once.
+   */
   handOver(onGivenUp: (error: ApiError) => void): void {
     this.#onGivenUp = onGivenUp
     if (this.#givenUp !== undefined) onGivenUp(this.#givenUp)

@@ -7,7 +7,7 @@ import { encodeEvent, type EventSource, PING, sseStream } from './sse.ts'
 
 const PING_INTERVAL = 15_000
 
-/** What a test sees in place of a chunk where the stream has ended. */
+/** The value that a test gets instead of a chunk at the end of the stream. */
 const END = '(end)'
 
 beforeEach(() => {
@@ -53,7 +53,7 @@ describe('encodeEvent', () => {
 
 type Answer = IteratorResult<StreamEvent, undefined>
 
-/** A source that answers when the test says so, and counts what it is asked. */
+/** A source that answers when the test tells it to, and counts its calls. */
 class Source implements AsyncIterable<StreamEvent, undefined> {
   asked = 0
   returned = 0
@@ -104,7 +104,7 @@ async function chunkFrom(reader: ReadableStreamDefaultReader<Uint8Array>): Promi
   return done ? END : new TextDecoder().decode(value)
 }
 
-/** Reads on and on; what was read so far stands in the list that is given back. */
+/** Reads without end; the returned list has the chunks so far. */
 function collect(stream: ReadableStream<Uint8Array>): string[] {
   const seen: string[] = []
   const reader = stream.getReader()
@@ -119,7 +119,7 @@ function collect(stream: ReadableStream<Uint8Array>): string[] {
   return seen
 }
 
-/** Lets everything run that waits for nothing but its turn. */
+/** Lets everything run that is ready to run. */
 async function settle(): Promise<void> {
   await vi.advanceTimersByTimeAsync(0)
 }

@@ -13,7 +13,7 @@ export async function textOf(path: string): Promise<string | undefined> {
   }
 }
 
-/** What a client's file was before, with its mode, and what was written. */
+/** The earlier text and mode of a client's file, and the text that was written. */
 type Undo = { before: string | null; mode?: number | undefined; after: string }
 
 /** In the folder of the client's file. */

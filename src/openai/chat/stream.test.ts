@@ -143,7 +143,7 @@ function fold(events: readonly StreamEvent[]): ReplyMessage {
   return folded.message()
 }
 
-/** What a client makes of the chunks. */
+/** The message that a client makes of the chunks. */
 function putTogether(chunks: ChatCompletionChunk[]): object {
   const deltas = chunks.flatMap(({ choices }) => choices.map(({ delta }) => delta))
   const calls: object[] = []
@@ -167,7 +167,7 @@ function putTogether(chunks: ChatCompletionChunk[]): object {
   }
 }
 
-/** Arguments as `JSON.stringify` writes them, where they are JSON. */
+/** Arguments as `JSON.stringify` writes them, if they are JSON. */
 function withCompactArguments(call: object): object {
   const { function: called } = call as { function: { name: string; arguments: string } }
   return { ...call, function: { ...called, arguments: compact(called.arguments) } }
@@ -177,7 +177,7 @@ function compact(text: string): string {
   try {
     return JSON.stringify(JSON.parse(text))
   } catch {
-    // What was cut is `{}` when the reply is folded.
+    // A cut input is `{}` when the reply is folded.
     return '{}'
   }
 }

@@ -7,7 +7,7 @@ export function compactedContent(summary: string): string {
   return Buffer.from(JSON.stringify(compacted)).toString('base64url')
 }
 
-/** The summary in the content of an item; `undefined` if another maker made the item. */
+/** The summary in the content of an item; `undefined` if another provider made the item. */
 export function summaryIn(content: string): string | undefined {
   try {
     const value = JSON.parse(Buffer.from(content, 'base64url').toString('utf8')) as unknown

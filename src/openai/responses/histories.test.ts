@@ -5,12 +5,12 @@ import type { SentMessage } from '../../api/types.ts'
 import { ApiError } from '../../errors.ts'
 import { NO_PAST, type Past, parseResponsesRequest, requestOfResponse } from './request.ts'
 
-/* Histories as clients send them, also of other makers' models. */
+/* Histories as clients send them, also of other providers' models. */
 
 function translated(input: unknown, fields: object = {}, past = NO_PAST) {
   const body = parseResponsesRequest({ input, ...fields })
   const asked = requestOfResponse(body, 'claude-sonnet-4-6', past, () => undefined)
-  // What comes out can be asked.
+  // The result is a valid request.
   parseMessagesRequest(asked.request)
   return asked
 }

@@ -6,7 +6,7 @@ import { responseOf } from './reply.ts'
 import { ResponseStream } from './stream.ts'
 import { ToolNames } from './tool-names.ts'
 
-/* Calls that run on the side of the API: with their results they are one item each. */
+/* Calls that run on the API's side: each becomes one item with its result. */
 
 const HEAD = { id: 'resp_1', request: { input: 'Go.' }, createdAt: 0, names: new ToolNames() }
 

@@ -64,10 +64,10 @@ export function toolsIn(input: string | readonly ResponseInputItem[]): PlacedToo
 }
 
 /**
- * Translates the input of a response into the API's messages. System and developer messages stand in
- * their places, with the role `system`. Items without a meaning for
- * the API are left out: reasoning of another maker, earlier searches (they come without their
- * results), and calls of tools that the API does not have.
+ * Translates the input of a response into the API's messages. System and developer messages stand
+ * in their places, with the role `system`. Items without a meaning for the API are left out:
+ * reasoning of another provider, earlier searches (they come without their results), and calls of
+ * tools that the API does not have.
  *
  * @throws ApiError for parts that the API does not accept, and for items that are not stored
  */

@@ -28,7 +28,7 @@ function typesOf(events: ResponseStreamEvent[]): string[] {
 }
 
 describe.each(REPLIES)('a reply with $title', ({ events }) => {
-  // The message is ahead of what is translated, as it is for a client that reads slowly.
+  // The message is ahead of the translated events, as with a client that reads slowly.
   const folded = createFold()
   for (const event of events) folded.push(event)
   const stream = new ResponseStream(HEAD, folded, () => NOW)

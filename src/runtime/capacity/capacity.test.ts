@@ -100,7 +100,7 @@ function open(limits: Partial<CapacityLimits & { cores: number }> = {}, start?: 
     },
     ...limits,
   })
-  /** A turn: takes the first worker there is, and tells its number. */
+  /** A turn: takes the first worker, and returns its number. */
   const ask = (signal = stay(), priority?: 'batch'): Promise<number> =>
     capacity.withWorker(
       ([worker]) => {
@@ -113,7 +113,7 @@ function open(limits: Partial<CapacityLimits & { cores: number }> = {}, start?: 
   return { capacity, workers, ask }
 }
 
-/** Lets everything that waits for nothing but promises come to rest. */
+/** Lets everything settle that waits only for promises. */
 async function rest(): Promise<void> {
   await vi.advanceTimersByTimeAsync(0)
 }
@@ -202,7 +202,7 @@ describe('a turn', () => {
     const { ask, workers } = await startedBench({ maxProcesses: 8 })
     await ask()
     await vi.advanceTimersByTimeAsync(3000)
-    // One was started ahead of need meanwhile.
+    // Meanwhile one was started ahead of need.
     workers[1]?.becomeReady()
     workers[0]?.to('settling')
     void Promise.all(Array.from({ length: 12 }, () => ask()))
@@ -381,7 +381,7 @@ describe('room', () => {
   })
 
   test('tickets never exceed the limit, and no turn waits beside a free worker', async () => {
-    // A random walk over everything that can happen, made by a small generator of its own.
+    // A random walk over all possible events, made by a small generator of its own.
     let seed = 7
     const random = (below: number): number => {
       seed = (seed * 48_271) % 2_147_483_647

@@ -26,7 +26,7 @@ function holding(lineage: string): Candidate {
   }
 }
 
-/** A turn that goes on from a conversation. */
+/** A turn that continues a conversation. */
 function after(lineage: string): Turn {
   const said = { role: 'user', content: 'Hi' }
   return { lineages: ['origin', lineage], history: [said] } as unknown as Turn

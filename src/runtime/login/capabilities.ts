@@ -4,10 +4,10 @@ import type { ListedModel } from './listed-model.ts'
 const EFFORT_LEVELS = ['low', 'medium', 'high', 'xhigh', 'max'] as const
 
 /**
- * What the runtime's list says of a model, in the shape of the Messages API. What it does not say is
- * left out.
+ * The capabilities of a model in the runtime's list, in the shape of the Messages API. Unknown ones
+ * are left out.
  *
- * @returns undefined if it says nothing
+ * @returns undefined if the list has none
  */
 export function capabilitiesOf(row: ListedModel): ModelCapabilities | undefined {
   const effort = effortOf(row)

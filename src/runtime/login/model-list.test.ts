@@ -126,7 +126,7 @@ test('a failed first look leaves the login unknown with the problem, and the nex
   })
   state.now = 11_000
   expect(await told.login()).toEqual(account('first'))
-  // The processes that were started meanwhile have this very login.
+  // The processes that were started meanwhile have this login.
   expect(renewed).not.toHaveBeenCalled()
   expect(list.listed).toEqual([])
 })

@@ -8,7 +8,7 @@ import { PacedInput } from './paced-input.ts'
 
 const LARGE = 'a "large" text \u{1f600}\n'.repeat(40_000)
 
-/** A process's stdin that takes a piece at a time, when it is told to. */
+/** A process's stdin that accepts one piece at a time, on request. */
 class Stdin extends Writable {
   readonly pieces: string[] = []
   isSlow = false
@@ -33,7 +33,7 @@ class Stdin extends Writable {
   }
 }
 
-/** Resolves when all that was written so far is in the stdin. */
+/** Resolves when everything written so far has reached the stdin. */
 function written(input: PacedInput): Promise<void> {
   return new Promise((resolve) => input.write('', () => resolve()))
 }

@@ -50,7 +50,7 @@ export class PacedInput extends Writable {
   }
 
   override _write(chunk: string, _encoding: string, done: (error?: Error | null) => void): void {
-    // Nearly all lines are short: they are on their way at once.
+    // Nearly all lines are short: they are written at once.
     const isShort = chunk.length <= PIECE_LENGTH && this.#named.size === 0
     if (isShort && this.#target.write(chunk)) done()
     else void this.#writeOn(isShort ? '' : chunk, done)

@@ -1,11 +1,11 @@
 import { LRUCache } from 'lru-cache'
 
-/** A bound, because clients choose the names. */
+/** A limit, because clients choose the names. */
 const MAX_MODELS = 1000
 
 /**
- * The models that have answered. The proxy expects no 404 for them. After a 404 the runtime would ask
- * again, and closing the gate against that costs some 6 ms of its CPU for each turn.
+ * The models that have answered. The proxy expects no 404 for them. After a 404 the runtime would
+ * repeat the request, and closing the gate against that costs some 6 ms of its CPU for each turn.
  */
 export class AnsweredModels {
   readonly #names = new LRUCache<string, true>({ max: MAX_MODELS })

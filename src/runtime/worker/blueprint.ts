@@ -15,7 +15,7 @@ export type WorkerKind = {
   answersCalls: boolean
   /** Whether the gate is closed during a reply, to keep the runtime from asking again. */
   needsGate: boolean
-  /** Whether the runtime may ask again after any 400, whatever a turn has in it. */
+  /** Whether the runtime may repeat a request after any 400, whatever its content. */
   repairsAny: boolean
   /** Tokens of the runtime's own conversation up to which it may ask while the gate is open. */
   openLimit: string
@@ -57,9 +57,9 @@ export function conversationKind(input: BlueprintInput): WorkerKind {
 }
 
 /**
- * A conversation that goes whole, in the extra body of each request, through a process in bare mode
- * (the mode that the documented `--bare` sets). In this mode the runtime adds nothing, and accepts
- * no subscription.
+ * A conversation that is sent as a whole, in the extra body of each request, through a process in
+ * bare mode (the mode that the documented `--bare` sets). In this mode the runtime adds nothing,
+ * and accepts no subscription.
  *
  * Two limits make it ask once for each turn, however the reply ends (measured with 2.1.330):
  *
@@ -83,7 +83,9 @@ export function wholeKind(input: BlueprintInput): WorkerKind {
   }
 }
 
-/** After a 400 whose words it does not know, the runtime asks these once more (measured with 2.1.332). */
+/**
+ * After a 400 with an unknown message, the runtime repeats these requests (measured with 2.1.332).
+ */
 const REPAIRING_CLOUDS = ['CLAUDE_CODE_USE_BEDROCK', 'CLAUDE_CODE_USE_VERTEX']
 
 /** A run: Claude Code works with its own tools in a folder of the user's until it is done. */

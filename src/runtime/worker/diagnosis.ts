@@ -28,7 +28,7 @@ export class Diagnosis {
   #answer: Diagnosed | undefined
   readonly #answered = new Deferred<void>()
 
-  /** Takes a line, and returns what it tells. */
+  /** Takes a line, and returns its information. */
   read(line: string): 'request sent' | 'request failed' | undefined {
     this.countFailure ??= countFailureIn(line)
     this.#headers.read(line)

@@ -81,7 +81,7 @@ export function assistantFrame(content: Message['content'], model: string): Fram
   } as unknown as Frame
 }
 
-/** A frame with a name in the place of its content, as of `PacedInput.nameOf`. */
+/** A frame with a name instead of its content, from `PacedInput.nameOf`. */
 export function withLargeParts(frame: Frame, nameOf: <Part>(part: Part) => Part | string): Frame {
   const { message, local_command_source: text, ...rest } = frame as Frame & LocalCommand
   return {

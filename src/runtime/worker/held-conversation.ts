@@ -35,14 +35,14 @@ export type HeldConversationInput = {
   startTimeout: number
 }
 
-/** The runtime may take this long to tidy up after a reply, or after an interrupt. */
+/** The time that the runtime may take to clean up after a reply or an interrupt. */
 const SETTLE_MILLISECONDS = 10_000
 
 /**
  * The conversation that a process holds, and the steps that replace it by another one.
  *
- * Each step throws the `ApiError` that the process ended with, if it ends. A process that refuses
- * a rewind is ended, because nobody knows what it holds.
+ * Each step throws the `ApiError` that the process ended with, if it ends. A process that refuses a
+ * rewind is ended, because its content is unknown.
  */
 export class HeldConversation {
   readonly transcript = new Transcript()
@@ -121,7 +121,7 @@ export class HeldConversation {
     this.transcript.cut(cut)
   }
 
-  /** The runtime needs some milliseconds to tidy up after a reply. */
+  /** The runtime needs some milliseconds to clean up after a reply. */
   async untilSettled(): Promise<void> {
     await this.#input.link.within(this.settled, SETTLE_MILLISECONDS)
   }

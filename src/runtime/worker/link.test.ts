@@ -8,7 +8,7 @@ import { Launcher } from '../process/launcher.ts'
 import type { Launch } from '../process/runtime-process.ts'
 import { type End, Link } from './link.ts'
 
-/** A launcher that starts another command than it is told. */
+/** A launcher that starts another command than the requested one. */
 class Misled extends Launcher {
   readonly #start: (launch: Launch) => Launch
 

@@ -90,7 +90,7 @@ export class Link {
     this.#input.push(withLargeParts(frame, (part) => this.nameOf(part)))
   }
 
-  /** What the SDK is given in the place of a value that may be large, as of `PacedInput.nameOf`. */
+  /** The name that the SDK gets instead of a large value, from `PacedInput.nameOf`. */
   nameOf<Value>(value: Value): Value | string {
     return this.#stdin?.nameOf(value) ?? value
   }
@@ -152,7 +152,7 @@ export class Link {
     void this.#endWith(this.#process)
     if (this.#end) this.#process.stop()
     this.#stdin = new PacedInput(this.#process.child.stdin)
-    // A process that dies while it is written to says so by its exit.
+    // If a process dies during a write, its exit reports it.
     this.#stdin.on('error', () => {})
     return spawnedProcess(this.#process, this.#stdin)
   }
@@ -183,7 +183,7 @@ export class Link {
   }
 }
 
-/** A process as the SDK takes it. */
+/** A process in the form for the SDK. */
 function spawnedProcess({ child }: RuntimeProcess, stdin: PacedInput): SpawnedProcess {
   return {
     stdin,

@@ -5,7 +5,7 @@ import { ReplyWatch } from './reply-watch.ts'
 
 const KNOWN = new Set(['look', 'walk'])
 
-/** What a block of a reply is, as far as its ending depends on it. */
+/** The kind of a reply's block, as far as the ending depends on it. */
 type Block = { type: string; [field: string]: unknown }
 
 function text(words: string): Block {
@@ -36,7 +36,7 @@ function read(events: ReplyEvent[]) {
   const watch = new ReplyWatch(KNOWN)
   const outcomes = events.map((event) => watch.read(event))
   return {
-    // The ending is told with the stop reason and, if nothing changed, again at the end.
+    // The ending comes with the stop reason and, if nothing changed, again at the end.
     endings: [...new Set(outcomes.map(({ ending }) => ending))].filter(Boolean),
     errors: outcomes.flatMap(({ error }) => error ?? []),
     passed: outcomes.flatMap((outcome) => outcome.events),

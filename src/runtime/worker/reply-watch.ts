@@ -174,8 +174,9 @@ function errorIn(error: unknown): ApiError {
 }
 
 /**
- * Reads a reply to a conversation that went whole. The turn is over however the reply ends: the
- * process has no tools, and is kept from asking again. Each turn brings its whole conversation.
+ * Reads a reply to a conversation that was sent as a whole. The turn is over however the reply
+ * ends: the process has no tools, and can not send another request. Each turn brings its whole
+ * conversation.
  */
 export class WholeWatch implements ReplyReader {
   readonly callIds = []

@@ -9,7 +9,7 @@ const STATE: State = {
   settings: PLAIN_SETTINGS,
 }
 
-/** Settings of a process, and what acknowledges what it was told, oldest first. */
+/** Settings of a process, and the functions that acknowledge its changes, oldest first. */
 function startSettings(): { settings: ProcessSettings; acknowledge: (() => void)[] } {
   const acknowledge: (() => void)[] = []
   const channel = { applyFlags: () => new Promise<void>((done) => acknowledge.push(done)) }

@@ -34,8 +34,8 @@ const THINKING_TOKENS = { off: 0, on: 1024 }
  * The settings of one process. Only differences are sent, because each `applyFlagSettings` costs
  * the runtime 4 to 6 ms of CPU.
  *
- * The **gate** is one of them. It is closed once the request of a turn has left, so that the runtime
- * asks nothing else before the next turn. It has two bars:
+ * The **gate** is one of them. It is closed once the request of a turn was sent, so that the
+ * runtime sends no other request before the next turn. It has two parts:
  *
  * - With a limit of one token the runtime refuses by itself to begin another request.
  * - After a 400 or a 404 of the API the runtime may repeat a request in another form. That does not count
@@ -117,7 +117,7 @@ export class ProcessSettings {
     this.#acknowledge(gate)
   }
 
-  /** Something else may have been told since. */
+  /** The gate may have been set again since. */
   #acknowledge(gate: Gate): void {
     this.#isClosed = gate === 'closed' && this.#gate === gate
   }

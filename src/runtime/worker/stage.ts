@@ -6,7 +6,7 @@
  * - `opening`: it is brought to the state before a turn's prompt
  * - `asking`: the request of a turn was sent, or is about to be sent
  * - `held`: the reply called tools, and the process waits for their results; it may get a turn
- * - `settling`: the reply is complete and the process tidies up; it may already get a turn
+ * - `settling`: the reply is complete and the process cleans up; it may already get a turn
  * - `recovering`: the process is rewound to the last known position
  * - `ended`: it never works again
  */

@@ -488,7 +488,8 @@ export class Worker {
       await this.#held.untilSettled()
       if (prompt !== undefined && cancelled.has(prompt.target)) this.transcript.cut(prompt)
       else await this.#held.rewind(cut)
-      // A conversation that went whole would be told once more; the next turn opens the gate with its own.
+      // Otherwise a conversation that was sent as a whole would be sent once more; the next turn
+      // opens the gate with its own.
       if (needsGate) await this.#setGate('open')
       if (cause !== undefined) this.#dependencies.onEvent('recovered', cause)
       this.#rest()

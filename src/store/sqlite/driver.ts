@@ -22,8 +22,8 @@ const LOOK_MILLISECONDS = 20
  * Kysely's dialect for a database in a file. There is one connection, so only one transaction runs
  * at a time. A transaction that waits for another process does not block this one.
  *
- * @param translate makes of an error of the database what is thrown
- * @param patience milliseconds for which a lock of another process is waited for
+ * @param translate turns an error of the database into the error to throw
+ * @param patience how long to wait for the lock of another process, in milliseconds
  */
 export function sqliteDialect(
   database: Libsql.Database,
@@ -131,9 +131,10 @@ class Connection implements DatabaseConnection {
   }
 
   /**
-   * A prepared statement that fails for the lock of another process stays active until it is collected
-   * as garbage, and no transaction can be committed beside it. So a statement that writes runs only in a
-   * transaction that has the lock, and what takes the lock is run as a text, which leaves nothing.
+   * A prepared statement that fails because of another process's lock stays active until it is
+   * garbage collected, and meanwhile no transaction can be committed. So a statement that writes
+   * runs only in a transaction that has the lock, and the statement that takes the lock is not a
+   * prepared one.
    */
   #execute<Row>(query: CompiledQuery): QueryResult<Row> {
     const { sql } = query

@@ -89,7 +89,7 @@ test('a full disk is reported, nothing is half written, and work continues once 
   const store = await open()
   const records = new BatchRecords(store, WORKER)
   await records.create('one', BATCH)
-  // The database may not grow any more, which SQLite tells as a full disk.
+  // The database may not grow any more, which SQLite reports as a full disk.
   const { rows } = await sql<{ page_count: number }>`pragma page_count`.execute(store.db)
   await sql.raw(`pragma max_page_count = ${(rows[0]?.page_count ?? 0) + 5}`).execute(store.db)
   const large = [1, 2, 3].map((id) => ({ customId: `id-${id}`, params: 'x'.repeat(100_000) }))
@@ -145,7 +145,7 @@ test('one statement waits for a locked database, and others do not wait for it',
   const written = await other.db.transaction().execute(async (db) => {
     await new BatchRecords({ ...other, db }, WORKER).create('theirs', BATCH)
     const asked = new BatchRecords(mine, WORKER).create('mine', BATCH)
-    // The event loop turns meanwhile.
+    // Meanwhile the event loop is not blocked.
     await new Promise((resolve) => setTimeout(resolve, 50))
     return { asked }
   })

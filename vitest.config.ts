@@ -1,6 +1,7 @@
 import { defineConfig } from 'vitest/config'
 import { TotalsReporter } from './test/support/reporter.ts'
 import { LongestFirst } from './test/support/sequencer.ts'
+import { LONGEST_WAIT, LOOK_INTERVAL } from './test/support/until.ts'
 
 export default defineConfig({
   test: {
@@ -40,6 +41,8 @@ export default defineConfig({
     // Each start of the real runtime takes almost a second of one core, but some tests mostly wait.
     maxWorkers: 4,
     testTimeout: 60_000,
+    // By default, a second: a busy machine takes longer for a start of the runtime.
+    expect: { poll: { timeout: LONGEST_WAIT, interval: LOOK_INTERVAL } },
     hookTimeout: 60_000,
     dangerouslyIgnoreUnhandledErrors: false,
   },

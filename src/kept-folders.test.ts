@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync, statSync, utimesSync } from 'node:fs'
+import { existsSync, mkdtempSync, rmSync, statSync, utimesSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, expect, test, vi } from 'vitest'
@@ -40,7 +40,7 @@ test('the folders are checked regularly until the end', async () => {
   vi.useFakeTimers({ toFake: ['setInterval', 'clearInterval'] })
   const end = keepFolders([folder], 1000)
   vi.advanceTimersByTime(1000)
-  await vi.waitFor(() => expect(statSync(folder).isDirectory()).toBe(true))
+  await expect.poll(() => existsSync(folder)).toBe(true)
   expect(vi.getTimerCount()).toBe(1)
   end()
   expect(vi.getTimerCount()).toBe(0)

@@ -28,7 +28,7 @@ test('the first reply after a refused login starts a look, once', async () => {
   watch.turnEnded({ outcome: 'whole' })
   watch.turnEnded({ outcome: 'whole' })
   expect([doubt.mock.calls.length, look.mock.calls.length]).toEqual([1, 1])
-  await vi.waitFor(() => expect(onKnown).toHaveBeenCalledOnce())
+  await expect.poll(() => onKnown.mock.calls.length).toBe(1)
 })
 
 test('the first reply after a start without a login starts a look too', () => {

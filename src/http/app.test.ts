@@ -62,7 +62,7 @@ describe('a request for a message', () => {
     const { post } = open({ ask, maxBodySize: 1000 })
     const large = { ...HELLO, made_up: 'a'.repeat(850) }
     const waiting = Array.from({ length: 8 }, () => post(large))
-    await vi.waitFor(() => expect(asked).toHaveLength(8))
+    await expect.poll(() => asked.length).toBe(8)
     const refused = await post(large)
     expect(refused.status).toBe(529)
     expect(refused.headers.get('retry-after')).toBe('5')
@@ -70,7 +70,7 @@ describe('a request for a message', () => {
     for (const answer of asked) answer()
     for (const response of await Promise.all(waiting)) expect(response.status).toBe(200)
     const served = post(large)
-    await vi.waitFor(() => expect(asked).toHaveLength(9))
+    await expect.poll(() => asked.length).toBe(9)
     asked.at(-1)?.()
     expect((await served).status).toBe(200)
   })

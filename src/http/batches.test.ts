@@ -1,10 +1,11 @@
-import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
+import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 
 import { ringOf, ringOfLines } from '../../test/support/key-rings.ts'
 import { keptOptions } from '../../test/support/kept.ts'
 import { Files } from '../files/files.ts'
 import { LazyStore } from '../store/lazy-store.ts'
 import { type AppOptions, createApp } from './app.ts'
+import { until } from '../../test/support/until.ts'
 
 const PATH = 'http://localhost/v1/messages/batches'
 
@@ -32,7 +33,7 @@ test('the results are at the address in the batch, behind TLS too', async () => 
   const ask = appWith()
   const { body } = await ask('', { method: 'POST', body: BATCH })
   const get = (headers = {}) => ask(`/${String(body['id'])}`, { headers })
-  await vi.waitUntil(async () => (await get()).body['processing_status'] === 'ended')
+  await until(async () => (await get()).body['processing_status'] === 'ended')
   const url = (await get()).body['results_url']
   expect(url).toBe(`${PATH}/${String(body['id'])}/results`)
   const behind = (await get({ 'x-forwarded-proto': 'https' })).body['results_url']

@@ -9,6 +9,7 @@ import { everythingIn } from '../../test/support/store.ts'
 import { ApiError } from '../errors.ts'
 import { type AppOptions, createApp } from './app.ts'
 import type { Ask } from './reply.ts'
+import { until } from '../../test/support/until.ts'
 
 const PDF = Buffer.from('%PDF-1.4\nmade up\n')
 const PNG = Buffer.from('89504e470d0a1a0a00', 'hex')
@@ -295,9 +296,9 @@ describe("OpenAI's client", () => {
       return found.join('')
     }
     expect([await names('asc'), await names('desc')]).toEqual(['abc', 'cba'])
-    const [{ created_at: from, expires_at: until = 0 } = { created_at: 0 }] = (await files.list())
+    const [{ created_at: from, expires_at: expires = 0 } = { created_at: 0 }] = (await files.list())
       .data
-    expect(until - from).toBe(7200)
+    expect(expires - from).toBe(7200)
     clock.ahead += 7_200_000
     expect((await files.list()).data).toEqual([])
   })
@@ -331,7 +332,7 @@ describe("OpenAI's client", () => {
       completion_window: '24h',
       metadata: { run: 'one' },
     })
-    const batch = await vi.waitUntil(async () => {
+    const batch = await until(async () => {
       const now = await openai.batches.retrieve(id)
       return now.status === 'completed' ? now : undefined
     })
@@ -379,7 +380,7 @@ describe("OpenAI's client", () => {
       endpoint: '/v1/responses',
       completion_window: '24h',
     })
-    const batch = await vi.waitUntil(async () => {
+    const batch = await until(async () => {
       const now = await openai.batches.retrieve(id)
       return now.status === 'completed' ? now : undefined
     })

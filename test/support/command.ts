@@ -8,6 +8,7 @@ import { fileURLToPath } from 'node:url'
 
 import { runtimeProcessesWithEnvironment, waitUntilGone } from './processes.ts'
 import type { Sandbox } from './sandbox.ts'
+import { LONGEST_WAIT } from './until.ts'
 
 export type CommandOptions = {
   /** The arguments of the command. */
@@ -46,8 +47,8 @@ export type RunningCommand = {
   signalGroup: (name: NodeJS.Signals) => void
 }
 
-/** Milliseconds until a command that does not end by itself is killed. */
-const PATIENCE = 20_000
+/** Milliseconds until a command that does not end by itself is killed: before the test times out. */
+const PATIENCE = LONGEST_WAIT
 
 /** Runs the built command, which must end by itself. */
 export async function runCommand(options: CommandOptions): Promise<CommandEnd> {
@@ -138,16 +139,13 @@ export async function endCommands({ folder }: Pick<Sandbox, 'folder'>): Promise<
   const left = [...running]
   for (const child of left) child.kill('SIGKILL')
   await Promise.all(left.map((child) => once(child, 'close')))
-  await waitUntilGone(runtimesIn(folder), ENDING)
+  await waitUntilGone(runtimesIn(folder))
 }
 
 /** The pids of the runtime's processes in a sandbox, even if their parent is gone. */
 export function runtimesIn(folder: string): number[] {
   return runtimeProcessesWithEnvironment(folder).map(({ pid }) => pid)
 }
-
-/** Milliseconds until a process of the runtime ends after its server is gone. */
-export const ENDING = 5000
 
 const running = new Set<ChildProcess>()
 

@@ -3,6 +3,7 @@ import { hostname } from 'node:os'
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
 
 import { REPLY, source } from './source.ts'
+import { until } from './until.ts'
 import type { KeptStore } from './store.ts'
 import type { MessagesRequest } from '../../src/api/types.ts'
 import { Deferred } from '../../src/deferred.ts'
@@ -11,17 +12,6 @@ import type { Reply } from '../../src/stream/reply.ts'
 import type { Batch, ResultLine } from '../../src/batches/batch.ts'
 import { RequestQueue } from '../../src/batches/request-queue.ts'
 import { BatchDesk, type DeskOptions } from '../../src/batches/desk.ts'
-
-/**
- * Milliseconds. On a busy machine a write to disk may take seconds, so only the timeout of the test
- * limits it.
- */
-const LONGEST = 55_000
-
-/** Waits for a condition, on a busy machine too. */
-function until<T>(look: () => T | Promise<T>): Promise<T> {
-  return vi.waitUntil(look, { timeout: LONGEST, interval: 10 })
-}
 
 type Asked = (request: MessagesRequest) => Promise<Reply>
 
@@ -38,16 +28,13 @@ async function* body(requests: object[]): AsyncIterableIterator<Uint8Array> {
 }
 
 function ended(desk: BatchDesk, { owner, id }: Batch): Promise<Batch> {
-  return vi.waitUntil(
-    async () => {
-      const batch = await desk.records.get(owner, id)
-      const { processing, succeeded, errored, canceled, expired } = batch.counts
-      const total = processing + succeeded + errored + canceled + expired
-      expect(total).toBeGreaterThan(0)
-      return batch.status === 'ended' ? batch : undefined
-    },
-    { timeout: LONGEST, interval: 10 },
-  )
+  return until(async () => {
+    const batch = await desk.records.get(owner, id)
+    const { processing, succeeded, errored, canceled, expired } = batch.counts
+    const total = processing + succeeded + errored + canceled + expired
+    expect(total).toBeGreaterThan(0)
+    return batch.status === 'ended' ? batch : undefined
+  })
 }
 
 async function resultsOf(desk: BatchDesk, { id }: Batch): Promise<ResultLine[]> {

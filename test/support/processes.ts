@@ -49,8 +49,11 @@ export function isAlive(pid: number): boolean {
   return census().some((entry) => entry.pid === pid)
 }
 
-/** Resolves when none of them runs; rejects after `timeout` ms with the running ones. */
-export async function waitUntilGone(pids: number[], timeout: number): Promise<void> {
+/**
+ * Resolves when none of them runs; rejects after `timeout` ms with the running ones. A process ends within
+ * a second of being told to, but a busy machine may take many times as long.
+ */
+export async function waitUntilGone(pids: number[], timeout = 30_000): Promise<void> {
   const deadline = performance.now() + timeout
   for (;;) {
     const left = census().filter((entry) => pids.includes(entry.pid))

@@ -1,9 +1,10 @@
 import type { ResponseItem, ResponseStreamEvent } from 'openai/resources/responses/responses'
-import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
+import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 
 import type { WireResponse } from '../../src/openai/responses/reply.ts'
 import { NO_PAST, type Past } from '../../src/openai/responses/request.ts'
 import type { BackgroundJob, ResponseShelf, StoredResponse } from '../../src/responses/stored.ts'
+import { until } from './until.ts'
 
 export type OpenShelf = { shelf: ResponseShelf; remove: () => Promise<void> }
 
@@ -195,7 +196,7 @@ export function shelfTests(open: () => Promise<OpenShelf>): void {
       for (const _ of [1, 2]) {
         expect(await responses().cancel('resp_a')).toMatchObject({ status: 'cancelled' })
       }
-      await vi.waitUntil(() => job.isCancelled, { timeout: 20_000 })
+      await until(() => job.isCancelled)
       expect(await responses().get('resp_a')).toMatchObject({ status: 'cancelled' })
     })
 
@@ -213,7 +214,7 @@ export function shelfTests(open: () => Promise<OpenShelf>): void {
       const job = new ScriptedJob('resp_a')
       await responses().run(job, [])
       await responses().delete('resp_a')
-      await vi.waitUntil(() => job.isCancelled, { timeout: 20_000 })
+      await until(() => job.isCancelled)
       await expect(responses().get('resp_a')).rejects.toMatchObject({ status: 404 })
     })
 

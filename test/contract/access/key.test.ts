@@ -136,7 +136,7 @@ test('a key in a file is replaced without a restart', async () => {
 
   writeFileSync(`${file}-next`, 'made-up-new\n')
   renameSync(`${file}-next`, file)
-  await expect.poll(() => statusWith('made-up-new'), { timeout: 10_000 }).toBe(404)
+  await expect.poll(() => statusWith('made-up-new')).toBe(404)
   expect(await statusWith('made-up-old')).toBe(401)
 
   await other.close()

@@ -157,7 +157,7 @@ test('another login brings its own models, and its own plan', async () => {
     max_tokens: 10,
     messages: [{ role: 'user', content: 'Hello?' }],
   })
-  await expect.poll(plan, { timeout: 20_000 }).toMatchObject({ windows: [{}, {}] })
+  await expect.poll(plan).toMatchObject({ windows: [{}, {}] })
   // A max plan's default is another model than that of a login whose plan is not known.
   const first = await modelOfDefault()
   rmSync(loginPath(sandbox.env))

@@ -3,7 +3,7 @@ import { join } from 'node:path'
 
 import Anthropic from '@anthropic-ai/sdk'
 import type { MessageBatch } from '@anthropic-ai/sdk/resources/messages'
-import { afterAll, beforeAll, beforeEach, expect, test, vi } from 'vitest'
+import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest'
 
 import { error, message } from '../../support/answers.ts'
 import { endCommands, startServer } from '../../support/command.ts'
@@ -11,6 +11,7 @@ import { textMessage } from '../../support/messages.ts'
 import { makeSandbox, type Sandbox } from '../../support/sandbox.ts'
 import { everythingIn } from '../../support/store.ts'
 import { type MessageRequest, type Standin, startStandin } from '../../support/standin.ts'
+import { until } from '../../support/until.ts'
 
 /*
  * The official client, with a server of its own process: what is kept must outlive it.
@@ -73,13 +74,10 @@ function requests(count: number, name = 'request'): Anthropic.Messages.BatchCrea
 }
 
 function ended(client: Anthropic, id: string): Promise<MessageBatch> {
-  return vi.waitUntil(
-    async () => {
-      const batch = await client.messages.batches.retrieve(id)
-      return batch.processing_status === 'ended' ? batch : undefined
-    },
-    { timeout: 45_000, interval: 50 },
-  )
+  return until(async () => {
+    const batch = await client.messages.batches.retrieve(id)
+    return batch.processing_status === 'ended' ? batch : undefined
+  })
 }
 
 type Line = Anthropic.Messages.MessageBatchIndividualResponse & { attempts: number }

@@ -10,7 +10,6 @@ import { events, hang } from '../../support/answers.ts'
 import {
   buildOnce,
   endCommands,
-  ENDING,
   type RunningCommand,
   runtimesIn,
   startCommand,
@@ -110,7 +109,7 @@ describe.each(['SIGTERM', 'SIGINT', 'SIGHUP', 'SIGQUIT'] as const)('%s', (name) 
     expect(text).toContain('event: message_stop')
     expect(text).not.toContain('event: error')
     expect(await command.ended).toMatchObject({ code: 0, signal: null })
-    await waitUntilGone(runtimes, ENDING)
+    await waitUntilGone(runtimes)
     expect(runtimesIn(sandbox.folder)).toEqual([])
     expect(leftIn(join(sandbox.folder, 'tmp'))).toEqual([])
     expect(standin.messages).toMatchObject([{ aborted: false }])
@@ -125,7 +124,7 @@ test('a signal ends an idle server at once', async () => {
   command.signal('SIGTERM')
 
   expect(await command.ended).toMatchObject({ code: 0, signal: null })
-  await waitUntilGone(runtimes, ENDING)
+  await waitUntilGone(runtimes)
 })
 
 describe('a stop signal during the start leaves nothing behind', () => {
@@ -172,7 +171,7 @@ test.each([
   const server = tree.find(({ command }) => command.includes('dist/cli/main.js'))
   const victim = isShell ? (shellAmong(tree) ?? server)?.pid : npm.pid
   process.kill(victim ?? 0, signal)
-  await waitUntilGone([npm.pid ?? 0, ...tree.map(({ pid }) => pid)], 2 * ENDING)
+  await waitUntilGone([npm.pid ?? 0, ...tree.map(({ pid }) => pid)])
   expect(leftIn(join(sandbox.folder, 'tmp'))).toEqual([])
 })
 
@@ -210,7 +209,7 @@ test('the second signal ends the server at once, and leaves no process', async (
   expect(code !== 0 || signal !== null).toBe(true)
   await expect(streamed.text()).rejects.toThrow()
   // A spare may have been begun since they were listed: it ends when its input does, too.
-  await waitUntilGone([...runtimes, ...runtimesIn(sandbox.folder)], ENDING)
+  await waitUntilGone([...runtimes, ...runtimesIn(sandbox.folder)])
   expect(runtimesIn(sandbox.folder)).toEqual([])
 })
 
@@ -254,10 +253,7 @@ async function expectAllGone(command: RunningCommand): Promise<void> {
   expect(startedRuntimes(command.pid)).not.toEqual([])
   command.signal('SIGKILL')
   expect(await command.ended).toMatchObject({ signal: 'SIGKILL' })
-  await waitUntilGone(
-    processes.map(({ pid }) => pid),
-    ENDING,
-  )
+  await waitUntilGone(processes.map(({ pid }) => pid))
 }
 
 /** Interrupts the command once its private folder is there. */

@@ -6,9 +6,6 @@ import { eventsOf } from '../../support/events.ts'
 import { textMessage } from '../../support/messages.ts'
 import type { MessageRequest } from '../../support/standin.ts'
 
-/** Milliseconds in which the request upstream must be gone, and the process after it. */
-const SOON = 1000
-
 /** A reply up to its first delta. */
 const OPENING = eventsOf(textMessage('A long story of many words.')).slice(0, 3)
 
@@ -107,11 +104,10 @@ describe.each(TRANSPORTS)('a client that leaves, %s', (_, send) => {
 /** Leaves, and waits for the end of the request upstream. The process goes on to serve others. */
 async function expectGone(leave: () => void): Promise<void> {
   const request = bench.standin.messages.at(-1) as MessageRequest
-  const leftAt = performance.now()
   leave()
+  // The answer hangs: nothing but the client's leave ends it before the test times out.
   await request.closed
   expect(request.aborted).toBe(true)
-  expect((request.closedAt ?? Infinity) - leftAt).toBeLessThan(SOON)
 }
 
 /** The same conversation, asked again, is answered, and nothing else was asked in between. */

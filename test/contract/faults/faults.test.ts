@@ -1,10 +1,11 @@
 import { readdirSync, writeFileSync } from 'node:fs'
 
-import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 
 import { ACTS } from './faults.ts'
 import { openScene, type Scene } from './scene.ts'
 import { type Row, withTable } from './table.ts'
+import { until } from '../../support/until.ts'
 
 /** With `FAULT_TABLE=1` the table in docs/faults.md is made of this run. */
 const isTableWanted = process.env['FAULT_TABLE'] === '1'
@@ -29,9 +30,7 @@ describe.each(Object.entries(ACTS))('%s', (_name, { options, variables, faults, 
 
   afterAll(async () => {
     await scene.bench.remove()
-    await vi.waitFor(() => expect(descriptors()).toBeLessThanOrEqual(descriptorsBefore), {
-      timeout: 10_000,
-    })
+    await until(() => descriptors() <= descriptorsBefore)
   })
 
   test.each(faults)('$stage, $fault: $gets', async ({ stage, fault, gets, strike }) => {

@@ -19,6 +19,7 @@ import { textMessage, toolUseMessage } from '../../support/messages.ts'
 import type { Behaviour } from '../../support/switchable-runtime.ts'
 import { assistant, LOOK, user } from '../lifecycle/bench.ts'
 import { answerAll, answerOthers, type Scene, type Told } from './scene.ts'
+import { until } from '../../support/until.ts'
 
 /** Something that breaks at a stage of a request, and what the client must get then. */
 export type Fault = {
@@ -207,9 +208,7 @@ function askNow(scene: Scene): Promise<Told> {
 async function killWhileStarting(scene: Scene): Promise<Told> {
   await killAll(scene)
   const asked = scene.ask('Hello')
-  await vi.waitFor(() => {
-    if (scene.processes().length === 0) throw new Error('It did not start.')
-  }, SOON)
+  await until(() => scene.processes().length > 0)
   return asked.told(kill(scene))
 }
 
@@ -312,9 +311,7 @@ async function killAll(scene: Scene): Promise<void> {
   const count = scene.processes().length
   if (count === 0) return
   kill(scene)
-  await vi.waitFor(() => {
-    if (noticesIn(log.text()) < notices + count) throw new Error('It was not noticed.')
-  }, SOON)
+  await until(() => noticesIn(log.text()) >= notices + count)
 }
 
 function noticesIn(log: string): number {
@@ -357,5 +354,3 @@ function text(said: string): object {
 function beginning() {
   return eventsOf(textMessage('Half of it.')).slice(0, 3)
 }
-
-const SOON = { timeout: 20_000, interval: 5 }

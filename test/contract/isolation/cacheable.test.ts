@@ -7,7 +7,7 @@ import { assistantMessage, textBlock, toolUseMessage } from '../../support/messa
 import { CARRIER } from '../../support/carrier.ts'
 import { cacheBreak } from '../../support/prefix.ts'
 import { waitUntilGone } from '../../support/processes.ts'
-import { type Bench, ENDING, openBench } from '../lifecycle/bench.ts'
+import { type Bench, openBench } from '../lifecycle/bench.ts'
 
 /*
  * The wire of a turn begins with the wire of the turn before, whichever way it took: else the API's
@@ -72,7 +72,7 @@ async function ask(request: Begun['request'], on = bench): Promise<ContentBlock[
 async function ownProcessIsGone(): Promise<void> {
   const pids = bench.runtimes()
   for (const pid of pids) process.kill(pid, 'SIGKILL')
-  await waitUntilGone(pids, ENDING)
+  await waitUntilGone(pids)
 }
 
 /** What comes between two turns. */

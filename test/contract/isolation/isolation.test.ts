@@ -11,7 +11,7 @@ import { waitUntilGone } from '../../support/processes.ts'
 import { makeSandbox, type Sandbox } from '../../support/sandbox.ts'
 import type { MessageRequest } from '../../support/standin.ts'
 import { wireDifferences } from '../../support/wire.ts'
-import { type Bench, ENDING as ENDING_TIME, openBench } from '../lifecycle/bench.ts'
+import { type Bench, openBench } from '../lifecycle/bench.ts'
 import {
   answerTo,
   drawOpening,
@@ -308,7 +308,7 @@ async function openingProblems(
   for (let start = 0; start < anew.length; start += 2) {
     const pids = fresh.runtimes()
     for (const pid of pids) process.kill(pid, 'SIGKILL')
-    await waitUntilGone(pids, ENDING_TIME)
+    await waitUntilGone(pids)
     const pair = anew.slice(start, start + 2)
     await Promise.all(
       pair.map(async ({ opening: { fields, betas }, messages }) => {

@@ -31,9 +31,6 @@ export type Bench = {
   remove: () => Promise<void>
 }
 
-/** Milliseconds in which a process ends once it is told to. */
-export const ENDING = 5000
-
 export async function openBench(
   options: ProxyOptions | ((sandbox: Sandbox) => ProxyOptions) = {},
 ): Promise<Bench> {
@@ -80,7 +77,7 @@ export async function openBench(
     stream: (body, init) => post({ ...requestOf(body), stream: true }, init),
     remove: async () => {
       await proxy.close()
-      await waitUntilGone(runtimes(), ENDING)
+      await waitUntilGone(runtimes())
       await standin.close()
       sandbox.remove()
     },

@@ -14,7 +14,7 @@ import { eventsOf } from '../../support/events.ts'
 import { makeGate } from '../../support/gate.ts'
 import { textMessage, toolUseMessage } from '../../support/messages.ts'
 import { waitUntilGone } from '../../support/processes.ts'
-import { type Bench, ENDING, LOOK, openBench, settled, textOf, user } from './bench.ts'
+import { type Bench, LOOK, openBench, settled, textOf, user } from './bench.ts'
 
 const STOPPING: unknown = expect.stringContaining('stopping')
 
@@ -111,9 +111,9 @@ describe('close()', () => {
     const bench = await open()
     const [warm] = bench.runtimes()
     if (warm !== undefined) process.kill(warm, 'SIGKILL')
-    await vi.waitFor(() => expect(bench.log.text()).toContain('worker ended'))
+    await expect.poll(() => bench.log.text()).toContain('worker ended')
     const asked = bench.ask('Hello')
-    await vi.waitFor(async () => expect(await bench.processes('starting')).toBe(1))
+    await expect.poll(() => bench.processes('starting')).toBe(1)
 
     await bench.proxy.close()
 
@@ -225,15 +225,10 @@ test('an aborted start leaves no process and no folder', async () => {
   const reason = new Error('made up')
   const started = createProxy({ env: sandbox.env, signal: leaving.signal })
   const isRejected = expect(started).rejects.toBe(reason)
-  await vi.waitFor(() => expect(runtimes().length).toBeGreaterThan(others.length), {
-    timeout: 20_000,
-  })
+  await expect.poll(() => runtimes().length).toBeGreaterThan(others.length)
   leaving.abort(reason)
   await isRejected
-  await waitUntilGone(
-    runtimes().filter((pid) => !others.includes(pid)),
-    ENDING,
-  )
+  await waitUntilGone(runtimes().filter((pid) => !others.includes(pid)))
   expect(leftIn(temporary)).toEqual([])
   expect(standin.requests).toEqual([])
 })
@@ -283,10 +278,7 @@ describe('a program that embeds the proxy ends by itself after close(), and noth
     const line = '200 Hello from the stand-in.\n'
     expect(output).toBe(`${line}${line}closed\n`)
     expect(standin.messages).toHaveLength(2)
-    await waitUntilGone(
-      runtimes().filter((pid) => !others.includes(pid)),
-      ENDING,
-    )
+    await waitUntilGone(runtimes().filter((pid) => !others.includes(pid)))
     expect(leftIn(join(sandbox.folder, 'tmp'))).toEqual([])
   })
 
@@ -305,10 +297,7 @@ describe('a program that embeds the proxy ends by itself after close(), and noth
     )
     // It would have to wait for longer than it may take if one of them were still in flight.
     expect(output).toBe('200 200 200 200\nclosed\n')
-    await waitUntilGone(
-      runtimes().filter((pid) => !others.includes(pid)),
-      ENDING,
-    )
+    await waitUntilGone(runtimes().filter((pid) => !others.includes(pid)))
     expect(leftIn(join(sandbox.folder, 'tmp'))).toEqual([])
   })
 })

@@ -1,4 +1,4 @@
-import { afterEach, describe, expect, test, vi } from 'vitest'
+import { afterEach, describe, expect, test } from 'vitest'
 
 import { events, hang, message } from '../../support/answers.ts'
 import { eventsOf } from '../../support/events.ts'
@@ -6,7 +6,6 @@ import { textMessage, toolUseMessage } from '../../support/messages.ts'
 import {
   assistant,
   type Bench,
-  ENDING,
   LOOK,
   openBench,
   type Reply,
@@ -35,7 +34,7 @@ function kill(pids: number[]): void {
 
 /** Resolves when the proxy has taken notice of the end of its only session. */
 async function noticed(): Promise<void> {
-  await vi.waitFor(() => expect(bench.log.text()).toContain('worker ended'), ENDING)
+  await expect.poll(() => bench.log.text()).toContain('worker ended')
 }
 
 type Request = Record<string, unknown>

@@ -108,7 +108,7 @@ function serve(turn: Turn, signal: AbortSignal): { lane: string; reply: Promise<
 }
 
 async function isIdle(): Promise<void> {
-  await expect.poll(() => worker.isAvailable, { timeout: 20_000 }).toBe(true)
+  await expect.poll(() => worker.isAvailable).toBe(true)
 }
 
 async function answerTo(turn: Turn): Promise<string> {

@@ -1,4 +1,4 @@
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest'
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 
 import type { ProxyOptions } from '../../../src/proxy.ts'
 import { events, message } from '../../support/answers.ts'
@@ -9,7 +9,6 @@ import { startedRuntimes } from '../../support/processes.ts'
 import {
   assistant,
   type Bench,
-  ENDING,
   LOOK,
   openBench,
   type Reply,
@@ -17,6 +16,7 @@ import {
   textOf,
   user,
 } from './bench.ts'
+import { until } from '../../support/until.ts'
 
 let bench: Bench
 /** The bench of one test alone. */
@@ -33,7 +33,7 @@ async function open(options: ProxyOptions): Promise<void> {
 }
 
 async function noneHeld(): Promise<void> {
-  await vi.waitFor(async () => expect(await bench.processes('held')).toBe(0), { timeout: ENDING })
+  await expect.poll(() => bench.processes('held')).toBe(0)
 }
 
 /** Asks as fast as prompts are taken in, so that they stand in line in this order. */
@@ -41,10 +41,10 @@ async function askInOrder(prompts: readonly string[]): Promise<Promise<Reply>[]>
   const asked: Promise<Reply>[] = []
   for (const prompt of prompts) {
     asked.push(bench.ask(prompt))
-    await vi.waitFor(async () => {
+    await until(async () => {
       const taken = (await bench.inLine()) + (await bench.processes('opening'))
-      expect(taken + bench.standin.messages.length).toBeGreaterThanOrEqual(asked.length)
-    }, ENDING)
+      return taken + bench.standin.messages.length >= asked.length
+    })
   }
   return asked
 }
@@ -63,10 +63,7 @@ describe('a waiting worker', () => {
     await open({ idleTimeout: 50, maxProcesses: 1 })
     const first = await bench.ask('Hello')
     const before = bench.log.text().length
-    await vi.waitFor(
-      () => expect(bench.log.text().slice(before)).toContain('worker forgot'),
-      ENDING,
-    )
+    await expect.poll(() => bench.log.text().slice(before)).toContain('worker forgot')
     expect(bench.runtimes()).toHaveLength(1)
 
     const second = await bench.ask({

@@ -7,7 +7,7 @@ import { text } from 'node:stream/consumers'
 
 import { afterAll, expect, test } from 'vitest'
 
-import { endCommands, ENDING, runtimesIn, startServer } from '../../support/command.ts'
+import { endCommands, runtimesIn, startServer } from '../../support/command.ts'
 import { waitUntilGone } from '../../support/processes.ts'
 import { makeSandbox } from '../../support/sandbox.ts'
 import { startStandin } from '../../support/standin.ts'
@@ -72,7 +72,7 @@ test.skipIf(!existsSync(PRLIMIT))(
     mayOpen(command.pid, 1)
     const [runtime = 0] = runtimesIn(sandbox.folder)
     process.kill(runtime, 'SIGKILL')
-    await waitUntilGone([runtime], ENDING)
+    await waitUntilGone([runtime])
     const reason = 'could not be started: too many files are open (EMFILE)'
     expect(await askForMessage(forMessage)).toMatchObject({
       status: 500,

@@ -71,9 +71,7 @@ test.runIf(process.platform === 'linux')(
     expect(sockets.filter((socket) => socket.closed)).toEqual([])
 
     for (const socket of sockets) socket.destroy()
-    await expect
-      .poll(() => descriptorsOf(command.pid), { timeout: 20_000 })
-      .toBeLessThan(before.descriptors + 20)
+    await expect.poll(() => descriptorsOf(command.pid)).toBeLessThan(before.descriptors + 20)
   },
 )
 

@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest'
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 
 import { events, hang, message, type StreamEvent } from '../../support/answers.ts'
 import { eventsOf } from '../../support/events.ts'
@@ -201,7 +201,7 @@ describe('any other message is sent to the API, and answered', () => {
     const waiting = await held()
     const pids = bench.runtimes()
     for (const pid of pids) killIfAlive(pid)
-    await waitUntilGone(pids, 5000)
+    await waitUntilGone(pids)
     const content = [result(waiting.first, 'one'), result(waiting.second, 'two')]
     const { status, lane, asked } = await step(waiting, content)
     expect({ status, lane, asked }).toEqual({ status: 200, lane: 'open', asked: 1 })
@@ -251,7 +251,7 @@ describe('after held calls', () => {
     const short = await openBench({ holdTimeout: 300 })
     try {
       const waiting = await held(short)
-      await vi.waitFor(async () => expect(await short.processes('held')).toBe(0))
+      await expect.poll(() => short.processes('held')).toBe(0)
       const content = [result(waiting.first, 'one'), result(waiting.second, 'two')]
       const { status, lane, asked } = await step(waiting, content, short)
       expect({ status, lane, asked }).toEqual({ status: 200, lane: 'open', asked: 1 })

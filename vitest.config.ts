@@ -1,7 +1,7 @@
 import { defineConfig } from 'vitest/config'
 import { TotalsReporter } from './test/support/reporter.ts'
 import { LongestFirst } from './test/support/sequencer.ts'
-import { LONGEST_WAIT, LOOK_INTERVAL } from './test/support/until.ts'
+import { LONGEST_WAIT, LOOK_INTERVAL, TEST_TIMEOUT } from './test/support/until.ts'
 
 export default defineConfig({
   test: {
@@ -40,10 +40,10 @@ export default defineConfig({
     sequence: { sequencer: LongestFirst },
     // Each start of the real runtime takes almost a second of one core, but some tests mostly wait.
     maxWorkers: 4,
-    testTimeout: 60_000,
+    testTimeout: TEST_TIMEOUT,
     // By default, a second: a busy machine takes longer for a start of the runtime.
     expect: { poll: { timeout: LONGEST_WAIT, interval: LOOK_INTERVAL } },
-    hookTimeout: 60_000,
+    hookTimeout: TEST_TIMEOUT,
     dangerouslyIgnoreUnhandledErrors: false,
   },
 })

@@ -17,8 +17,6 @@ export type CommandOptions = {
   env: Readonly<Record<string, string>>
   /** The working directory, which may have a `config.txt`. */
   cwd: string
-  /** `runCommand` kills the command after so many milliseconds; by default `PATIENCE`. */
-  patience?: number
 }
 
 /** How a command ended. */
@@ -47,13 +45,10 @@ export type RunningCommand = {
   signalGroup: (name: NodeJS.Signals) => void
 }
 
-/** Milliseconds until a command that does not end by itself is killed: before the test times out. */
-const PATIENCE = LONGEST_WAIT
-
 /** Runs the built command, which must end by itself. */
 export async function runCommand(options: CommandOptions): Promise<CommandEnd> {
   const command = await startCommand(options)
-  const timer = globalThis.setTimeout(() => command.signal('SIGKILL'), options.patience ?? PATIENCE)
+  const timer = globalThis.setTimeout(() => command.signal('SIGKILL'), LONGEST_WAIT)
   const end = await command.ended
   clearTimeout(timer)
   if (end.signal === 'SIGKILL') throw new Error(`It did not end: ${JSON.stringify(end)}`)

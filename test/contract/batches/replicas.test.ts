@@ -1,12 +1,12 @@
 import { execFile } from 'node:child_process'
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { appendFileSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
 
 import Anthropic from '@anthropic-ai/sdk'
 import OpenAI from 'openai'
-import { afterAll, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest'
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 
 import { codeBlocks } from '../../docs/markdown.ts'
 import { events, message } from '../../support/answers.ts'
@@ -16,25 +16,38 @@ import { textMessage } from '../../support/messages.ts'
 import { POSTGRES_FOLDER, startPostgres, type TemporaryPostgres } from '../../support/postgres.ts'
 import { makeSandbox, type Sandbox, SUBSCRIPTION_LOGIN } from '../../support/sandbox.ts'
 import { type MessageRequest, type Standin, startStandin } from '../../support/standin.ts'
+import { until } from '../../support/until.ts'
 
 /*
  * Two servers that share a database of a real PostgreSQL.
  */
 
-/** Milliseconds: on a busy machine two servers take half a minute to start. */
-const PATIENCE = 100_000
-
-describe.skipIf(POSTGRES_FOLDER === undefined)('replicas', { timeout: 2 * PATIENCE }, () => {
+describe.skipIf(POSTGRES_FOLDER === undefined)('replicas', () => {
   let postgres: TemporaryPostgres
   let standin: Standin
   let sandbox: Sandbox
   let url: string
+  let one: Server
+  let two: Server
+  /** What the example of docs/teams.md says, line by line, but for the removal, its last line. */
+  let example: string[]
+  let removal: string
+  let alice: string
 
   beforeAll(async () => {
     postgres = await startPostgres()
     standin = await startStandin()
     sandbox = makeSandbox(standin.url)
     url = await postgres.makeDatabase()
+    const [last = '', ...others] = (codeBlocks(TEAMS, 'sh')[0] ?? '')
+      .trim()
+      .split('\n')
+      .toReversed()
+    removal = last
+    example = others.toReversed()
+    alice = keyIn(await shell(example.join('\n')))
+    appendFileSync(join(sandbox.workFolder, 'keys.txt'), 'ann = made-up-ann\nbob = made-up-bob\n')
+    ;[one, two] = await Promise.all([start(), start()])
   })
 
   beforeEach(() => standin.reset())
@@ -46,101 +59,13 @@ describe.skipIf(POSTGRES_FOLDER === undefined)('replicas', { timeout: 2 * PATIEN
     sandbox?.remove()
   })
 
-  async function start(env: Record<string, string> = {}) {
-    const started = await startServer({
-      args: ['--port', '0', '--host', '127.0.0.1', '--max-processes', '3'],
-      env: { ...sandbox.env, CSP_DATABASE_URL: url, ...env },
+  function start(): Promise<Server> {
+    return startServer({
+      args: ['--port', '0', '--host', '127.0.0.1', '--max-processes', '2'],
+      env: { ...sandbox.env, CSP_DATABASE_URL: url, CSP_KEYS: 'keys.txt' },
       cwd: sandbox.workFolder,
     })
-    const client = new Anthropic({ baseURL: started.url, apiKey: 'unused', maxRetries: 0 })
-    return { ...started, client }
   }
-
-  test('share a batch, and one finishes the work of a killed one', async () => {
-    standin.answer = (request) => message(textMessage(`You said ${numberIn(request)}.`))
-    const [one, two] = await Promise.all([start(), start()])
-    const count = 24
-    const { id } = await one.client.messages.batches.create({
-      requests: Array.from({ length: count }, (_, index) => ({
-        custom_id: `id-${index}`,
-        params: {
-          model: 'claude-sonnet-4-6',
-          max_tokens: 50,
-          messages: [{ role: 'user' as const, content: `This is request ${index}` }],
-        },
-      })),
-    })
-    await standin.waitFor(8)
-    one.command.signalGroup('SIGKILL')
-    await one.command.ended
-
-    const batch = await vi.waitUntil(
-      async () => {
-        const now = await two.client.messages.batches.retrieve(id)
-        return now.processing_status === 'ended' ? now : undefined
-      },
-      { timeout: PATIENCE, interval: 100 },
-    )
-    expect(batch.request_counts).toMatchObject({ processing: 0, succeeded: count })
-    const names = new Set<string>()
-    for await (const line of await two.client.messages.batches.results(id)) {
-      const { custom_id: name, attempts } = line as typeof line & { attempts: number }
-      names.add(name)
-      const asked = standin.messages.filter((request) => `id-${numberIn(request)}` === name)
-      expect(asked.length).toBeLessThanOrEqual(attempts)
-      expect(line.result).toMatchObject({
-        message: { content: [{ text: `You said ${name.slice(3)}.` }] },
-      })
-    }
-    expect(names.size).toBe(count)
-    // The password of a database is no one's business.
-    expect(two.command.stdout).toMatch(/kept in postgresql:\/\/127\.0\.0\.1:\d+\/test_\d+/)
-    two.command.signal('SIGTERM')
-    expect(await two.command.ended).toMatchObject({ code: 0 })
-  })
-
-  test('share the limits of keys, and usage: the example of docs/teams.md', async () => {
-    standin.answer = () => message(textMessage('Hi'))
-    const [example = ''] = codeBlocks(TEAMS, 'sh')
-    const [remove, ...others] = example.trim().split('\n').toReversed()
-    expect(remove).toMatch(/ keys remove /)
-    const alice = keyIn(await shell(others.toReversed().join('\n')))
-    const bob = keyIn(
-      await shell('CSP_KEYS=keys.txt claude-sub-proxy keys add bob requests_per_minute=2'),
-    )
-    const [one, two] = await Promise.all([start(KEYS), start(KEYS)])
-    const ask = async (server: typeof one, key: string, model = 'claude-sonnet-4-6') => {
-      const response = await fetch(`${server.url}/v1/messages`, {
-        method: 'POST',
-        headers: { 'x-api-key': key },
-        body: JSON.stringify({
-          model,
-          max_tokens: 10,
-          messages: [{ role: 'user', content: 'Hi' }],
-        }),
-      })
-      await response.arrayBuffer()
-      return response.status
-    }
-    expect(await ask(one, alice)).toBe(200)
-    expect(await ask(two, alice, 'claude-haiku-4-5')).toBe(200)
-    expect(await ask(two, alice, 'claude-opus-4-6')).toBe(403)
-    expect(await ask(one, 'another')).toBe(401)
-    // What comes to one counts for the other.
-    expect([await ask(one, bob), await ask(two, bob)]).toEqual([200, 200])
-    expect([await ask(one, bob), await ask(two, bob)]).toEqual([429, 429])
-    for (const server of [one, two]) {
-      await expect
-        .poll(async () => requestsByKey(server.url, bob), { timeout: PATIENCE })
-        .toEqual({ alice: 3, bob: 4 })
-    }
-    await shell(`${others.at(-1)}\n${remove}`)
-    for (const server of [one, two]) {
-      await expect.poll(() => ask(server, alice), { timeout: PATIENCE }).toBe(401)
-    }
-    for (const { command } of [one, two]) command.signal('SIGTERM')
-    await Promise.all([one.command.ended, two.command.ended])
-  })
 
   /** Runs lines of a shell in which the command is installed, in the folder of the servers. */
   async function shell(lines: string): Promise<string> {
@@ -158,15 +83,40 @@ describe.skipIf(POSTGRES_FOLDER === undefined)('replicas', { timeout: 2 * PATIEN
     return stdout
   }
 
-  test('share the objects of OpenAI’s clients, also a response of a killed server', async () => {
+  function openaiOf(server: Server, apiKey: string): OpenAI {
+    return new OpenAI({ baseURL: `${server.url}/v1`, apiKey, maxRetries: 0 })
+  }
+
+  test('share the limits of keys, and usage: the example of docs/teams.md', async () => {
+    standin.answer = () => message(textMessage('Hi'))
+    expect(removal).toMatch(/ keys remove /)
+    const carl = keyIn(
+      await shell('CSP_KEYS=keys.txt claude-sub-proxy keys add carl requests_per_minute=2'),
+    )
+    expect(await ask(one, alice)).toBe(200)
+    expect(await ask(two, alice, 'claude-haiku-4-5')).toBe(200)
+    expect(await ask(two, alice, 'claude-opus-4-6')).toBe(403)
+    expect(await ask(one, 'another')).toBe(401)
+    // A server that runs notices the new key of the file.
+    for (const server of [one, two]) {
+      await expect.poll(() => modelsFor(server.url, carl)).toBe(200)
+    }
+    // What comes to one counts for the other.
+    expect([await ask(one, carl), await ask(two, carl)]).toEqual([200, 200])
+    expect([await ask(one, carl), await ask(two, carl)]).toEqual([429, 429])
+    for (const server of [one, two]) {
+      await expect.poll(async () => requestsByKey(server.url, carl)).toEqual({ alice: 3, carl: 4 })
+    }
+    await shell(`${example[0]}\n${removal}`)
+    for (const server of [one, two]) {
+      await expect.poll(() => ask(server, alice)).toBe(401)
+    }
+  })
+
+  test('share the objects of OpenAI’s clients', async () => {
     standin.answer = (request) => message(textMessage(`Turn ${request.body.messages.length}.`))
-    writeFileSync(join(sandbox.workFolder, 'keys.txt'), 'ann = made-up-ann\nbob = made-up-bob\n')
-    const [one, two] = await Promise.all([start(KEYS), start(KEYS)])
-    const clientOf = ({ url: at }: typeof one, apiKey: string) =>
-      new OpenAI({ baseURL: `${at}/v1`, apiKey, maxRetries: 0 })
-    const [here, there] = [clientOf(one, 'made-up-ann'), clientOf(two, 'made-up-ann')]
-    const bob = clientOf(two, 'made-up-bob')
-    const MODEL = 'claude-sonnet-4-6'
+    const [here, there] = [openaiOf(one, 'made-up-ann'), openaiOf(two, 'made-up-ann')]
+    const bob = openaiOf(two, 'made-up-bob')
 
     // Streamed: it is kept before the client can know that it is whole.
     const stream = here.responses.stream({ model: MODEL, input: 'One.' })
@@ -194,28 +144,66 @@ describe.skipIf(POSTGRES_FOLDER === undefined)('replicas', { timeout: 2 * PATIEN
     expect(later.output_text).toBe('Turn 3.')
     expect((await here.conversations.items.list(talk.id)).data).toHaveLength(4)
     await expect(bob.conversations.retrieve(talk.id)).rejects.toMatchObject({ status: 404 })
+  })
 
+  test('share a batch, and one finishes the work of a killed one, whose response has failed', async () => {
     const held = makeGate()
-    standin.reply(events([held.pass]))
-    const { id, status } = await here.responses.create({
+    standin.answer = (request) =>
+      JSON.stringify(request.body.messages).includes('Long.')
+        ? events([held.pass])
+        : message(textMessage(`You said ${numberIn(request)}.`))
+    const [here, there] = [openaiOf(one, 'made-up-ann'), openaiOf(two, 'made-up-ann')]
+    const { id: responseId, status } = await here.responses.create({
       model: MODEL,
       input: 'Long.',
       background: true,
     })
     expect(status).toBe('queued')
-    await standin.waitFor(5)
-    expect((await there.responses.retrieve(id)).status).toBe('queued')
+    await standin.waitFor(1)
+    expect((await there.responses.retrieve(responseId)).status).toBe('queued')
+
+    const [first, other] = [one, two].map(
+      (server) => new Anthropic({ baseURL: server.url, apiKey: 'made-up-ann', maxRetries: 0 }),
+    ) as [Anthropic, Anthropic]
+    const count = 24
+    const { id } = await first.messages.batches.create({
+      requests: Array.from({ length: count }, (_, index) => ({
+        custom_id: `id-${index}`,
+        params: {
+          model: MODEL,
+          max_tokens: 50,
+          messages: [{ role: 'user' as const, content: `This is request ${index}` }],
+        },
+      })),
+    })
+    await standin.waitFor(9)
     one.command.signalGroup('SIGKILL')
     await one.command.ended
     held.open()
-    const failed = await vi.waitUntil(
-      async () => {
-        const now = await there.responses.retrieve(id)
-        return now.status === 'failed' ? now : undefined
-      },
-      { timeout: PATIENCE, interval: 200 },
-    )
+
+    const batch = await until(async () => {
+      const now = await other.messages.batches.retrieve(id)
+      return now.processing_status === 'ended' ? now : undefined
+    })
+    expect(batch.request_counts).toMatchObject({ processing: 0, succeeded: count })
+    const names = new Set<string>()
+    for await (const line of await other.messages.batches.results(id)) {
+      const { custom_id: name, attempts } = line as typeof line & { attempts: number }
+      names.add(name)
+      const asked = standin.messages.filter((request) => `id-${numberIn(request)}` === name)
+      expect(asked.length).toBeLessThanOrEqual(attempts)
+      expect(line.result).toMatchObject({
+        message: { content: [{ text: `You said ${name.slice(3)}.` }] },
+      })
+    }
+    expect(names.size).toBe(count)
+    const failed = await until(async () => {
+      const now = await there.responses.retrieve(responseId)
+      return now.status === 'failed' ? now : undefined
+    })
     expect(failed.error?.message).toBe('The server that made this response has ended.')
+    // The password of a database is no one's business.
+    expect(two.command.stdout).toMatch(/kept in postgresql:\/\/127\.0\.0\.1:\d+\/test_\d+/)
     two.command.signal('SIGTERM')
     expect(await two.command.ended).toMatchObject({ code: 0 })
   })
@@ -226,7 +214,6 @@ describe.skipIf(POSTGRES_FOLDER === undefined)('replicas', { timeout: 2 * PATIEN
       args: ['--port', '0', '--host', '127.0.0.1'],
       env: { ...subscriber.env, CSP_DATABASE_URL: url },
       cwd: subscriber.workFolder,
-      patience: PATIENCE,
     })
     expect(end.code).toBe(1)
     expect(end.stderr).toMatch(/database_url is for teams, but the login is a subscription/)
@@ -237,10 +224,29 @@ describe.skipIf(POSTGRES_FOLDER === undefined)('replicas', { timeout: 2 * PATIEN
 
 const TEAMS = readFileSync(new URL('../../../docs/teams.md', import.meta.url), 'utf8')
 const COMMAND = fileURLToPath(new URL('../../../bin/claude-sub-proxy.js', import.meta.url))
-const KEYS = { CSP_KEYS: 'keys.txt' }
+const MODEL = 'claude-sonnet-4-6'
+
+type Server = Awaited<ReturnType<typeof startServer>>
 
 function keyIn(text: string): string {
   return /^csp-\S+$/m.exec(text)?.[0] ?? ''
+}
+
+/** Asks a model, and returns the status of the answer. */
+async function ask(server: Server, key: string, model = MODEL): Promise<number> {
+  const response = await fetch(`${server.url}/v1/messages`, {
+    method: 'POST',
+    headers: { 'x-api-key': key },
+    body: JSON.stringify({ model, max_tokens: 10, messages: [{ role: 'user', content: 'Hi' }] }),
+  })
+  await response.arrayBuffer()
+  return response.status
+}
+
+async function modelsFor(url: string, key: string): Promise<number> {
+  const response = await fetch(`${url}/v1/models`, { headers: { 'x-api-key': key } })
+  await response.arrayBuffer()
+  return response.status
 }
 
 async function requestsByKey(url: string, key: string): Promise<Record<string, number>> {

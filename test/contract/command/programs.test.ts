@@ -34,12 +34,7 @@ afterEach(async () => {
 afterAll(() => standin.close())
 
 function run(args: string[], env: Record<string, string> = {}): Promise<CommandEnd> {
-  return runCommand({
-    args,
-    env: { ...sandbox.env, ...env },
-    cwd: sandbox.workFolder,
-    patience: 60_000,
-  })
+  return runCommand({ args, env: { ...sandbox.env, ...env }, cwd: sandbox.workFolder })
 }
 
 function runHere(args: string[]): Promise<CommandEnd> {

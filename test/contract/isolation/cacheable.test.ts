@@ -30,7 +30,13 @@ afterAll(async () => {
 beforeEach(() => bench.standin.reset())
 
 type Turn = { role: string; content: unknown }
-type Begun = { request: Record<string, unknown> & { messages: Turn[] }; reply: ContentBlock[] }
+type Wire = Record<string, unknown>
+/** A conversation so far, with its requests upstream. */
+type Begun = {
+  request: Record<string, unknown> & { messages: Turn[] }
+  reply: ContentBlock[]
+  wires: Wire[]
+}
 
 const THOUGHT: ContentBlock = { type: 'thinking', thinking: 'Hm.', signature: 'made-up' }
 
@@ -48,25 +54,29 @@ async function begin(fields: Record<string, unknown>, isCalling = false): Promis
       : assistantMessage([...(thinks ? [THOUGHT] : []), textBlock('Second.')]),
   ]
   for (const reply of replies) bench.standin.reply(message(reply))
-  const request = asking(`Tell me of ${count}.`, { max_tokens: 4000, ...fields })
-  const first = await ask(request)
-  return goOn({ request, reply: first }, 'And more?')
+  return goOn(
+    await ask(asking(`Tell me of ${count}.`, { max_tokens: 4000, ...fields })),
+    'And more?',
+  )
 }
 
-async function goOn({ request, reply }: Begun, content: unknown, on = bench): Promise<Begun> {
+/** @param content the next turn of the client */
+async function goOn(begun: Begun, content: unknown, on = bench): Promise<Begun> {
   const messages = [
-    ...request.messages,
-    { role: 'assistant', content: reply },
+    ...begun.request.messages,
+    { role: 'assistant', content: begun.reply },
     { role: 'user', content },
   ]
-  const next = { ...request, messages }
-  return { request: next, reply: await ask(next, on) }
+  const next = await ask({ ...begun.request, messages }, on)
+  return { ...next, wires: [...begun.wires, ...next.wires] }
 }
 
-async function ask(request: Begun['request'], on = bench): Promise<ContentBlock[]> {
-  const reply = await on.ask(request)
-  expect(reply.status, JSON.stringify(reply.body)).toBe(200)
-  return reply.body.content
+async function ask(request: Begun['request'], on = bench): Promise<Begun> {
+  const before = on.standin.messages.length
+  const { status, body } = await on.ask(request)
+  expect(status, JSON.stringify(body)).toBe(200)
+  const wires = on.standin.messages.slice(before).map((asked): Wire => asked.body)
+  return { request, reply: body.content, wires }
 }
 
 async function ownProcessIsGone(): Promise<void> {
@@ -75,13 +85,6 @@ async function ownProcessIsGone(): Promise<void> {
   await waitUntilGone(pids)
 }
 
-/** What comes between two turns. */
-const WAYS: [way: string, between: () => Promise<unknown>][] = [
-  ['the next turn', () => Promise.resolve()],
-  ['its process ended', ownProcessIsGone],
-  ['another conversation took its process', () => bench.ask('Something else.')],
-]
-
 const THINKING: Record<string, object> = {
   'claude-sonnet-4-6': { thinking: { type: 'enabled', budget_tokens: 1024 } },
   'claude-sonnet-5-5': { thinking: { type: 'adaptive' } },
@@ -89,50 +92,73 @@ const THINKING: Record<string, object> = {
   'claude-haiku-5-5': { thinking: { type: 'adaptive' } },
 }
 
-describe.each(Object.entries(THINKING))('%s', (model, thinking) => {
+type Conversation = { name: string; fields: Record<string, unknown>; isCalling: boolean }
+
+const CONVERSATIONS = Object.entries(THINKING).flatMap(([model, thinking]): Conversation[] => {
   const plain = { model, ...thinking, system: 'Be brief.' }
   const fields = { ...plain, tools: [TOOL] }
+  return [
+    { name: model, fields, isCalling: false },
+    { name: `${model} without tools`, fields: plain, isCalling: false },
+    { name: `${model} with results`, fields, isCalling: true },
+  ]
+})
 
-  test.each(WAYS)('%s', async (_, between) => {
-    const begun = await begin(fields)
-    await between()
-    await goOn(begun, 'And then?')
-    expect(breaks('Tell me of', 3)).toEqual([])
-  })
+const begun = new Map<string, Begun>()
 
-  test.each(WAYS)('without tools: %s', async (_, between) => {
-    const begun = await begin(plain)
-    await between()
-    await goOn(begun, 'And then?')
-    expect(breaks('Tell me of', 3)).toEqual([])
-  })
+/** The conversation up to its second turn. All tests go on from there, each in its way. */
+async function begunOf({ name, fields, isCalling }: Conversation): Promise<Begun> {
+  const known = begun.get(name)
+  if (known !== undefined) return known
+  const first = await begin(fields, isCalling)
+  begun.set(name, first)
+  return first
+}
 
-  test.each(WAYS)('results: %s', async (_, between) => {
-    const begun = await begin(fields, true)
-    await between()
-    await goOn(begun, [{ type: 'tool_result', tool_use_id: `toolu_${count}`, content: 'Seen.' }])
-    expect(breaks('Tell me of', 3)).toEqual([])
+/** Takes the third turn. */
+async function goOnFrom(first: Begun, prompt: string): Promise<Begun> {
+  const call = first.reply.find((block) => block.type === 'tool_use')
+  return goOn(
+    first,
+    call ? [{ type: 'tool_result', tool_use_id: call.id, content: prompt }] : prompt,
+  )
+}
+
+describe.each(CONVERSATIONS)('$name', (conversation) => {
+  test('the next turn', async () => {
+    const { wires } = await goOnFrom(await begunOf(conversation), 'And then?')
+    expect(breaks(wires, 3)).toEqual([])
   })
 
   test('a last turn with other words leaves the earlier messages unchanged', async () => {
-    const { request } = await begin(fields)
+    const { request, wires } = await begunOf(conversation)
     const messages = [...request.messages.slice(0, -1), { role: 'user', content: 'Or rather?' }]
-    await ask({ ...request, messages })
+    const edited = await ask({ ...request, messages })
 
-    const [first, , edited] = wiresOf('Tell me of')
-    expect(cacheBreak(first ?? {}, edited ?? {})).toBeUndefined()
-    expect(JSON.stringify(edited)).not.toContain('And more?')
+    expect(breaks([wires[0] ?? {}, ...edited.wires], 2)).toEqual([])
+    expect(JSON.stringify(edited.wires)).not.toContain('And more?')
+  })
+})
+
+test.each(CONVERSATIONS)('another conversation took its process: $name', async (conversation) => {
+  const { wires } = await goOnFrom(await begunOf(conversation), 'And after them?')
+  expect(breaks(wires, 3)).toEqual([])
+})
+
+describe('its process ended', () => {
+  beforeAll(ownProcessIsGone)
+
+  test.each(CONVERSATIONS)('$name', async (conversation) => {
+    const { wires } = await goOnFrom(await begunOf(conversation), 'And after its end?')
+    expect(breaks(wires, 3)).toEqual([])
   })
 })
 
 test('a restarted server sends the same requests', async () => {
-  const begun = await begin({ model: 'claude-sonnet-5-5', thinking: { type: 'adaptive' } })
+  const first = await begin({ model: 'claude-sonnet-5-5', thinking: { type: 'adaptive' } })
   other = await openBench({ maxProcesses: 1 })
-  await goOn(begun, 'And then?', other)
-
-  const [, second] = wiresOf('Tell me of')
-  const [third] = other.standin.messages
-  expect(cacheBreak(second ?? {}, { ...third?.body })).toBeUndefined()
+  const { wires } = await goOn(first, 'And then?', other)
+  expect(breaks(wires, 3)).toEqual([])
 })
 
 /*
@@ -156,8 +182,7 @@ describe('a conversation of the day before continues', () => {
     const fields = { model, ...THINKING[model], max_tokens: 4000 }
     const request = asking(`Tell me of ${model}.`, fields)
     before.standin.reply(message(assistantMessage([THOUGHT, textBlock('First.')])))
-    const begun = { request, reply: await ask(request, before) }
-    const second = await goOn(begun, 'And more?', after)
+    const second = await goOn(await ask(request, before), 'And more?', after)
 
     const asked = after.standin.messages
     const isChecked = model !== 'claude-sonnet-4-6'
@@ -176,16 +201,8 @@ async function startIn(TZ: string): Promise<Bench> {
   return openBench(({ env }) => ({ maxProcesses: 1, env: { ...env, TZ } }))
 }
 
-/** The requests upstream with these words, oldest first. */
-function wiresOf(words: string): Record<string, unknown>[] {
-  return bench.standin.messages
-    .map(({ body }) => body)
-    .filter((body) => JSON.stringify(body).includes(words))
-}
-
 /** Where each of so many requests is not the beginning of the next. */
-function breaks(words: string, expected: number): (string | undefined)[] {
-  const wires = wiresOf(words)
+function breaks(wires: readonly Wire[], expected: number): (string | undefined)[] {
   expect(wires).toHaveLength(expected)
   return wires
     .slice(1)

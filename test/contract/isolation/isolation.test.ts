@@ -105,7 +105,7 @@ test(`each conversation has only its own content upstream and in replies (seed $
   ]
   expect(problems).toEqual([])
   expect(new Set(sent.map(({ ending }) => ending)).size).toBeGreaterThan(ENDINGS.length / 2)
-}, 180_000)
+})
 
 /** One conversation of a client, to its end. */
 async function converse(

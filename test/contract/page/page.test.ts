@@ -14,6 +14,7 @@ import { textMessage, toolUseMessage, usage } from '../../support/messages.ts'
 import { planHeaders } from '../../support/plan-headers.ts'
 import { makeSandbox, NO_LOGIN, type Sandbox, SUBSCRIPTION_LOGIN } from '../../support/sandbox.ts'
 import { type Standin, startStandin } from '../../support/standin.ts'
+import { LONGEST_WAIT } from '../../support/until.ts'
 
 if (!HAS_BROWSER) console.warn('There is no Chromium (CHROMIUM_PATH): the page is not tested.')
 
@@ -38,7 +39,7 @@ afterAll(async () => {
 async function openPage(url: string): Promise<{ page: Page; asked: string[]; wrong: string[] }> {
   const page = await browser.context.newPage()
   // A start of the runtime takes many seconds on a busy machine: the time-out of the test decides.
-  page.setDefaultTimeout(55_000)
+  page.setDefaultTimeout(LONGEST_WAIT)
   const [asked, wrong]: [string[], string[]] = [[], []]
   page.on('request', (request) => asked.push(request.url()))
   page.on('pageerror', (cause) => wrong.push(cause.message))

@@ -197,9 +197,15 @@ export class Engine {
    * @throws ApiError if no worker was free in time, or the worker failed
    */
   async serve(turn: Turn, signal: AbortSignal, priority: Priority): Promise<Served> {
-    return this.#serve(turn, signal, priority, {
-      askAgain: (other, reply) => void this.#serveAgain(other, signal, priority, reply),
-    })
+    return this.#serve(turn, signal, priority, this.#receiver(signal, priority, 0))
+  }
+
+  #receiver(signal: AbortSignal, priority: Priority, asked: number, reply?: Reply): Receiver {
+    return {
+      ...(reply && { reply }),
+      asked,
+      askAgain: (turn, again) => void this.#serveAgain(turn, signal, priority, asked + 1, again),
+    }
   }
 
   /** Asks for a reply that another worker was refused. It gets the error if that fails as well. */
@@ -207,10 +213,11 @@ export class Engine {
     turn: Turn,
     signal: AbortSignal,
     priority: Priority,
+    asked: number,
     reply: Reply,
   ): Promise<void> {
     try {
-      await this.#serve(turn, signal, priority, { reply })
+      await this.#serve(turn, signal, priority, this.#receiver(signal, priority, asked, reply))
     } catch (error) {
       reply.end(error instanceof Error ? error : new Error(String(error)))
     }

@@ -10,6 +10,12 @@ import { ResponseHeaders } from './response-headers.ts'
  */
 const REQUEST_SENT = /^\[Anthropic SDK DEBUG\].* sending request/
 
+/**
+ * The same SDK writes this line if the connection fails before the headers of an answer have come
+ * (measured with 2.1.332).
+ */
+const NO_ANSWER = /^\[Anthropic SDK INFO\].* connection failed\b/
+
 /** A failed turn waits this long for the diagnostics, which have the API's own words. */
 const PATIENCE_MILLISECONDS = 200
 
@@ -26,7 +32,8 @@ export class Diagnosis {
   countFailure: ApiError | undefined
   readonly #headers = new ResponseHeaders()
   #answer: Diagnosed | undefined
-  readonly #answered = new Deferred<void>()
+  #isUnanswered = false
+  readonly #ended = new Deferred<void>()
 
   /** Takes a line, and returns its information. */
   read(line: string): 'request sent' | 'request failed' | undefined {
@@ -37,10 +44,14 @@ export class Diagnosis {
       this.hasLeft = true
       return 'request sent'
     }
+    if (NO_ANSWER.test(line)) {
+      this.#isUnanswered = true
+      this.#ended.resolve()
+    }
     const diagnosed = diagnosedIn(line)
     if (diagnosed === undefined) return undefined
     this.#answer = diagnosed
-    this.#answered.resolve()
+    this.#ended.resolve()
     return 'request failed'
   }
 
@@ -54,14 +65,18 @@ export class Diagnosis {
     return this.#answer
   }
 
-  /** The API's error; waits for it for a moment, or until the process ends. */
-  async awaitAnswer(ended: Promise<unknown>): Promise<Diagnosed | undefined> {
+  /** Whether the connection failed before the API began to answer. */
+  get isUnanswered(): boolean {
+    return this.#isUnanswered
+  }
+
+  /** Waits until it is known how the request ended, but only for a moment, or until the process ends. */
+  async awaitEnd(ended: Promise<unknown>): Promise<void> {
     let timer: NodeJS.Timeout | undefined
     const late = new Promise((resolve) => {
       timer = setTimeout(resolve, PATIENCE_MILLISECONDS)
     })
-    await Promise.race([this.#answered.promise, late, ended])
+    await Promise.race([this.#ended.promise, late, ended])
     clearTimeout(timer)
-    return this.#answer
   }
 }

@@ -83,6 +83,17 @@ export function isBarred({ status, text }: Failure): boolean {
   return status === undefined && text.includes("Header 'anthropic-beta' has invalid value")
 }
 
+/**
+ * Whether the connection was closed while the runtime used it. It is another question whether the API had
+ * begun to answer.
+ */
+export function isDropped({ status, text }: Failure): boolean {
+  return status === undefined && CLOSED_CONNECTION.test(text)
+}
+
+/** The runtime's codes for it, in parentheses at the end of its words. */
+const CLOSED_CONNECTION = /\((?:ECONNRESET|ECONNABORTED|EPIPE|ConnectionClosed|ERR_SOCKET_CLOSED)\)/
+
 /** Whether the API holds thoughts to be bound to another conversation. */
 export function isBoundElsewhere({ status, body }: Diagnosed): boolean {
   return status === 400 && body.includes('bound to a different conversation')

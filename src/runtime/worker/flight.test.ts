@@ -53,9 +53,19 @@ const BARRED = failure({
   message: { content: [{ type: 'text', text: "Header 'anthropic-beta' has invalid value" }] },
 })
 
-type Options = { receiver?: Receiver; isKnown?: boolean; turn?: Partial<Turn> }
+const DROPPED = failure({
+  message: { content: [{ type: 'text', text: 'Connection dropped (ECONNRESET). Try again.' }] },
+})
+const NO_ANSWER = '[Anthropic SDK INFO] [log_1] connection failed - error; no more retries left'
 
-function take({ receiver = {}, isKnown = true, turn = {} }: Options = {}) {
+type Options = {
+  receiver?: Receiver
+  isKnown?: boolean
+  turn?: Partial<Turn>
+  hasConnection?: boolean
+}
+
+function take({ receiver = {}, isKnown = true, turn = {}, hasConnection = true }: Options = {}) {
   const told: string[] = []
   const outcomes: Outcome[] = []
   const models = new AnsweredModels()
@@ -66,7 +76,7 @@ function take({ receiver = {}, isKnown = true, turn = {} }: Options = {}) {
     exited: new Promise<void>(() => {}),
     setGate: (gate: string) => void told.push(`gate ${gate}`),
     secondsUntilReset: () => 90,
-    landed: (_: Flight, outcome: Outcome) => void outcomes.push(outcome),
+    landed: async (_: Flight, outcome: Outcome) => void outcomes.push(outcome),
     retireLater: (cause: string) => void told.push(`retire: ${cause}`),
     kill: (cause: string) => void told.push(`kill: ${cause}`),
   }
@@ -81,6 +91,7 @@ function take({ receiver = {}, isKnown = true, turn = {} }: Options = {}) {
       turn: { model: MODEL, prompt: [{ type: 'text', text: 'Hello' }], ...turn } as Turn,
       receiver,
       toolNames: new Set(),
+      hasConnection,
       settled: settled.promise,
       cut: undefined,
       prompt: undefined,
@@ -270,4 +281,29 @@ test('a reply that is handed over after its client left is given up at once', as
   await reply.return()
   const { outcomes } = take({ receiver: { reply } })
   expect(outcomes).toMatchObject([{ kind: 'dropped', runtime: 'goes on' }])
+})
+
+test('a turn whose idle connection was closed is asked again', async () => {
+  const again: Turn[] = []
+  const { flight, reply } = take({ receiver: { askAgain: (turn) => void again.push(turn) } })
+  flight.receiveAssistant(DROPPED)
+  flight.diagnose(NO_ANSWER)
+  await waitForDiagnostics()
+  expect(again).toEqual([flight.turn])
+  expect(reply.hasEnded).toBe(false)
+})
+
+test.each<[string, Options, string[]]>([
+  ['the API began to answer', {}, []],
+  ['the connection was new', { hasConnection: false }, [NO_ANSWER]],
+  ['the turn was asked three times', { receiver: { asked: 2 } }, [NO_ANSWER]],
+])('a closed connection is the error for the client if %s', async (_, options, lines) => {
+  const again: Turn[] = []
+  const askAgain = (turn: Turn): void => void again.push(turn)
+  const { flight, reply } = take({ ...options, receiver: { askAgain, ...options.receiver } })
+  for (const line of lines) flight.diagnose(line)
+  flight.receiveAssistant(DROPPED)
+  await waitForDiagnostics()
+  expect(again).toEqual([])
+  expect(await errorOf(reply)).toMatchObject({ status: 502 })
 })

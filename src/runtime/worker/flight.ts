@@ -14,6 +14,7 @@ import {
   failureIn,
   isAskedAgain,
   isBarred,
+  isDropped,
   isUnreadableCall,
   toApiError,
   unreadableCall,
@@ -25,8 +26,10 @@ import type { Cut } from './transcript.ts'
 export type Receiver = {
   /** A reply that another worker was refused; absent if it is a new one. */
   reply?: Reply
-  /** Has a turn asked on any worker, for the reply of this one. Absent if it was asked again already. */
+  /** Has a turn asked on any worker, for the reply of this one. Absent if it must not be asked again. */
   askAgain?: (turn: Turn, reply: Reply) => void
+  /** How often the turn was asked again already; 0 by default. */
+  asked?: number
 }
 
 /** The parts of a worker's dependencies that a turn in flight uses. */
@@ -50,8 +53,11 @@ export type FlightHost = {
   setGate: (gate: Gate) => void
   /** Seconds until the plan lets requests pass again; undefined if that is not known. */
   secondsUntilReset: () => number | undefined
-  /** The flight is over: the process is in the state of the outcome. */
-  landed: (flight: Flight, outcome: Outcome) => void
+  /**
+   * The flight is over: the process is in the state of the outcome. Resolves when it is ready for the
+   * next turn, or has ended.
+   */
+  landed: (flight: Flight, outcome: Outcome) => Promise<void>
   /** Replaces the process as soon as no turn uses it. */
   retireLater: (cause: string) => void
   /** Ends the process before it can ask again. */
@@ -63,6 +69,8 @@ export type FlightInput = {
   receiver: Receiver
   /** The names of the client's tools. */
   toolNames: ReadonlySet<string>
+  /** Whether the process may have kept a connection to the API from an earlier request. */
+  hasConnection: boolean
   /** Resolves when the runtime has finished the user message that began the turn. */
   settled: Promise<void>
   /** The cut to make if the reply is not kept. */
@@ -90,7 +98,10 @@ export class Flight {
   readonly settled: Promise<void>
   readonly cut: Cut | undefined
   readonly prompt: Cut | undefined
+  /** Whether the API answered, so that the process may have kept the connection. */
+  wasAnswered = false
   readonly #receiver: Receiver
+  readonly #hasConnection: boolean
   readonly #dependencies: FlightDependencies
   readonly #host: FlightHost
   readonly #diagnosis = new Diagnosis()
@@ -99,12 +110,13 @@ export class Flight {
   #silence: NodeJS.Timeout | undefined
 
   constructor(input: FlightInput, dependencies: FlightDependencies, host: FlightHost) {
-    const { turn, receiver, toolNames, settled, cut, prompt } = input
+    const { turn, receiver, toolNames, hasConnection, settled, cut, prompt } = input
     this.turn = turn
     this.settled = settled
     this.cut = cut
     this.prompt = prompt
     this.#receiver = receiver
+    this.#hasConnection = hasConnection
     this.#dependencies = dependencies
     this.#host = host
     const reader = dependencies.kind.createReader(toolNames)
@@ -182,25 +194,35 @@ export class Flight {
     this.#stopReading('failing')
     const { exchange } = this
     const wasBarred = isBarred(failure)
+    const wasDropped = isDropped(failure)
+    this.wasAnswered = wasBarred || failure.status !== undefined
     // Once the reply has begun, the diagnostics are about a broken stream, not about an answer.
-    const hasAnswer = (wasBarred || failure.status !== undefined) && !exchange.reply.hasBegun
-    const answer = hasAnswer ? await this.#diagnosis.awaitAnswer(this.#host.exited) : undefined
+    const isDiagnosed = (this.wasAnswered || wasDropped) && !exchange.reply.hasBegun
+    if (isDiagnosed) await this.#diagnosis.awaitEnd(this.#host.exited)
+    const answer = isDiagnosed ? this.#diagnosis.answer : undefined
     this.#state = 'over'
     const told = wasBarred && answer ? { status: answer.status, text: '' } : failure
     // The runtime remembers what made it ask again: see `#stopReading`.
     if (wasBarred) this.#host.retireLater('it was stopped before a second request')
-    const { askAgain } = this.#receiver
-    const again = wasBarred && answer && askAgain && turnToAskAgain(this.turn, answer)
+    const { askAgain, asked = 0 } = this.#receiver
+    const refusal = {
+      answer: wasBarred ? answer : undefined,
+      wasIdle: wasDropped && this.#hasConnection && this.#diagnosis.isUnanswered,
+    }
+    const again = askAgain && turnToAskAgain(this.turn, refusal, asked)
     const lastBlock = exchange.reply.soFar()?.content.at(-1)?.type
-    if (again) askAgain(again, exchange.reply)
-    else if (isUnreadableCall(failure, lastBlock)) exchange.fail(unreadableCall())
-    else exchange.fail(toApiError(told, answer, this.#retryAfter(told)))
+    if (isUnreadableCall(failure, lastBlock)) exchange.fail(unreadableCall())
+    else if (!again) exchange.fail(toApiError(told, answer, this.#retryAfter(told)))
     if (told.status === 401 || failure.kind === 'authentication_failed') {
       this.#host.retireLater('the login failed')
       this.#dependencies.onLoginFailure?.()
     }
     const cause = `the API answered ${told.status ?? 'nothing'}`
-    this.#host.landed(this, { kind: 'dropped', cause, runtime: 'finishes' })
+    const ready = this.#host.landed(this, { kind: 'dropped', cause, runtime: 'finishes' })
+    if (!again) return
+    // This process has no idle connection any more: if it can serve the turn, it should.
+    await ready
+    askAgain(again, exchange.reply)
   }
 
   #noteSent(): void {
@@ -246,9 +268,10 @@ export class Flight {
 
   #land(outcome: Outcome): void {
     if (this.#state !== 'reading') return
-    if (this.exchange.reply.hasBegun) this.#dependencies.models.answered(this.turn.model)
+    this.wasAnswered = this.exchange.reply.hasBegun
+    if (this.wasAnswered) this.#dependencies.models.answered(this.turn.model)
     this.#stopReading('over')
-    this.#host.landed(this, outcome)
+    void this.#host.landed(this, outcome)
   }
 
   #stopReading(state: 'failing' | 'over'): void {

@@ -92,6 +92,8 @@ export class Worker {
   #turns = 0
   #hasAsked = false
   #hasCounted = false
+  /** Whether the process may have kept a connection to the API. */
+  #hasConnection = false
   #memory = 0
   /** Why it ends as soon as no turn uses it; `undefined` if it stays. */
   #retirement: string | undefined
@@ -249,6 +251,7 @@ export class Worker {
     this.#count = diagnosis
     try {
       await this.#held.bringToCount(opening, () => throwIfLeft(signal))
+      this.#hasConnection = true
       const usage = await this.#channel.contextUsage('full')
       // If the API does not count, the runtime guesses, and only its diagnostics show it. They
       // arrive on another pipe. Once the process has answered one more trivial request, they are
@@ -342,10 +345,10 @@ export class Worker {
     }
   }
 
-  #begin(input: Omit<FlightInput, 'toolNames'>): Flight {
+  #begin(input: Omit<FlightInput, 'toolNames' | 'hasConnection'>): Flight {
     const { turn, settled } = input
     const flight = new Flight(
-      { ...input, toolNames: this.#toolbox.names },
+      { ...input, toolNames: this.#toolbox.names, hasConnection: this.#hasConnection },
       this.#dependencies,
       this.#flightHost(),
     )
@@ -417,15 +420,15 @@ export class Worker {
     this.#flight?.diagnose(line)
   }
 
-  #landed(flight: Flight, outcome: Outcome): void {
+  async #landed(flight: Flight, outcome: Outcome): Promise<void> {
     this.#flight = undefined
+    this.#hasConnection = flight.wasAnswered
     this.lastUsed = performance.now()
     switch (outcome.kind) {
       case 'kept':
         this.#keep(flight, outcome.content)
         this.#stages.move('settling')
-        void this.#settle()
-        return
+        return this.#settle()
       case 'held':
         this.#keep(flight, outcome.content)
         this.heldCalls = outcome.calls
@@ -433,11 +436,9 @@ export class Worker {
         this.#stages.move('held')
         return
       case 'over':
-        void this.#recover(flight, 'finishes')
-        return
+        return this.#recover(flight, 'finishes')
       case 'dropped':
-        void this.#recover(flight, outcome.runtime, outcome.cause)
-        return
+        return this.#recover(flight, outcome.runtime, outcome.cause)
       default:
         throw new Error(`Unknown outcome ${String(outcome satisfies never)}.`)
     }

@@ -1,12 +1,12 @@
 import { setTimeout } from 'node:timers/promises'
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 
-import { error, events, message } from '../../support/answers.ts'
+import { cut, cutBeforeAnswer, error, events, message } from '../../support/answers.ts'
 import { CARRIER } from '../../support/carrier.ts'
 import { eventsOf } from '../../support/events.ts'
-import { textMessage } from '../../support/messages.ts'
+import { textMessage, toolUseMessage } from '../../support/messages.ts'
 import type { MessageRequest } from '../../support/standin.ts'
-import { type Bench, openBench } from '../lifecycle/bench.ts'
+import { type Bench, openBench, textOf } from '../lifecycle/bench.ts'
 import { PICTURES } from '../wire/samples.ts'
 
 /*
@@ -163,4 +163,66 @@ test('a reply that max_tokens cut ends no process, and is requested once: the ga
   await bench.ask('And now')
   expect(bench.standin.messages).toHaveLength(2)
   expect(bench.runtimes()).toEqual(before)
+})
+
+/*
+ * An API, or a gateway before it, closes connections on which nothing was asked for some seconds. A request
+ * that is under way by then is lost before the API has answered a byte.
+ */
+describe('a connection that is closed before the API answers', () => {
+  const CALL = toolUseMessage([{ id: 'toolu_look', name: 'look', input: {} }])
+  const LOOKED: Record<string, unknown> = {
+    tools: [{ name: 'look', input_schema: { type: 'object' } }],
+    messages: [
+      { role: 'user', content: 'What is there?' },
+      { role: 'assistant', content: CALL.content },
+      {
+        role: 'user',
+        content: [
+          {
+            type: 'tool_result',
+            tool_use_id: 'toolu_look',
+            content: [{ type: 'text', text: 'A dot.' }],
+          },
+        ],
+      },
+    ],
+  }
+
+  /** The first answer makes a connection, which the process keeps. */
+  async function connect(): Promise<void> {
+    const messages = [{ role: 'user', content: 'What is there?' }]
+    bench.standin.reply(message(CALL))
+    await bench.ask({ ...LOOKED, messages })
+  }
+
+  test.each([
+    ['a question', 'And now?'],
+    ['the results of calls', LOOKED],
+  ])('%s: the client gets its reply, on another connection', async (_, body) => {
+    await connect()
+    bench.standin.reply(cutBeforeAnswer())
+    bench.standin.reply(message(textMessage('Yes.')))
+    const reply = await bench.ask(body)
+    expect([reply.status, textOf(reply)]).toEqual([200, 'Yes.'])
+    const [, closed, answered, ...others] = bench.standin.messages
+    expect(fieldsOf(answered)).toEqual(fieldsOf(closed))
+    expect(others).toEqual([])
+  })
+
+  test('if the new connection is closed as well, that is the error, and the next is asked once', async () => {
+    await connect()
+    bench.standin.answer = () => cutBeforeAnswer()
+    expect((await bench.ask('And now?')).status).toBe(502)
+    expect(bench.standin.messages).toHaveLength(3)
+    expect((await bench.ask('And now?')).status).toBe(502)
+    expect(bench.standin.messages).toHaveLength(4)
+  })
+
+  test('a request that the API began to answer is not asked again', async () => {
+    await connect()
+    bench.standin.answer = () => events([{ type: 'ping' }, cut()])
+    expect((await bench.ask('And now?')).status).toBe(502)
+    expect(bench.standin.messages).toHaveLength(2)
+  })
 })

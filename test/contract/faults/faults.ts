@@ -67,6 +67,12 @@ export const ACTS: Record<string, Act> = {
       api('answers 529', '529 `overloaded_error`', error(529, 'overloaded_error', 'Overloaded')),
       api('answers a page', '502 `api_error`', raw(502, { 'content-type': 'text/html' }, '<html>')),
       api('hangs up', '502 `api_error`', cutBeforeAnswer()),
+      {
+        stage: 'the API',
+        fault: 'hangs up a connection that was idle',
+        gets: WHOLE,
+        strike: cutOnce,
+      },
       api('answers nothing', '502 `api_error`', raw(200, {}, '')),
       { stage: 'the API', fault: 'hangs up in mid stream', gets: BROKEN, strike: cutInMidStream },
       {
@@ -196,6 +202,22 @@ function api(fault: string, gets: string, answer: Answer): Fault {
 async function answered(scene: Scene, answer: Answer): Promise<Told> {
   answerOthers(scene, () => answer)
   const told = await askNow(scene)
+  answerAll(scene)
+  return told
+}
+
+/** The second turn goes to the process of the first, which has kept its connection. */
+async function cutOnce(scene: Scene): Promise<Told> {
+  const { body } = await scene.bench.ask('Hello')
+  let isFirst = true
+  answerOthers(scene, () => {
+    const answer = isFirst ? cutBeforeAnswer() : message(textMessage('The whole of it.'))
+    isFirst = false
+    return answer
+  })
+  const told = await scene
+    .ask({ messages: [user('Hello'), assistant(body.content), user('And now?')] })
+    .told(performance.now())
   answerAll(scene)
   return told
 }

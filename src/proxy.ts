@@ -13,6 +13,7 @@ import {
 import { isLoopback } from './config/hosts.ts'
 import { keyRing } from './config/keys/key-ring.ts'
 import type { Config } from './config/config.ts'
+import { networkAddresses } from './config/network-addresses.ts'
 import { isOwnAddress } from './config/own-address.ts'
 import { providerOf } from './config/provider.ts'
 import { type ConfigInput, resolveConfig } from './config/resolve.ts'
@@ -27,6 +28,7 @@ import { KeyGuard, ownersKey } from './limits/key-guard.ts'
 import { LocalBuckets } from './limits/request-buckets.ts'
 import { LoginWatch } from './login-watch.ts'
 import { checkLogger, type Logger, silentLogger } from './observe/log.ts'
+import { type Log, LogTail, logWithTail } from './observe/log-tail.ts'
 import { Observatory } from './observe/observatory.ts'
 import { UsageFile } from './observe/usage-file.ts'
 import { guardUsage } from './observe/usage-guard.ts'
@@ -91,16 +93,19 @@ export async function createProxy({
   signal: abandonStart,
   ...settings
 }: ProxyOptions = {}): Promise<Proxy> {
-  const config = resolveConfig(settings, readMachine(env))
+  const machine = readMachine(env)
+  const config = resolveConfig(settings, machine)
   checkLogger(logger)
+  const tail = new LogTail()
+  const log = logWithTail(logger, tail, Date.now)
   const ring = await keyRing(config, {
     readFile: readKeyFile,
     now: () => performance.now(),
-    log: { info: (line) => logger.info(line), warn: (line) => logger.warn(line) },
+    log: { info: (line) => log.info({}, line), warn: (line) => log.warn({}, line) },
   })
   const shared = config.databaseUrl === undefined ? undefined : await sharedParts()
   const folder = await makePrivateFolder((error) =>
-    logger.warn({ err: error }, 'the folder for temporary files could not be deleted'),
+    log.warn({ err: error }, 'the folder for temporary files could not be deleted'),
   )
   const workFolder =
     config.workFolder ?? (await stableWorkFolder()) ?? (await folder.subfolder('work'))
@@ -111,7 +116,7 @@ export async function createProxy({
   const engine = new Engine({
     carrier: carrier.kind,
     environment: childEnvironment(
-      withoutLoop(env, config.port, logger),
+      withoutLoop(env, config.port, log),
       runtimeEnvironment(VERSION, temporaryFolder),
     ),
     workFolder,
@@ -127,13 +132,13 @@ export async function createProxy({
     queueLimit: config.queueLimit,
     startTimeout: config.startTimeout,
     nextEventTimeout: config.nextEventTimeout,
-    onWorkerEvent: (event, cause) => logger.debug({ cause }, `worker ${event}`),
+    onWorkerEvent: (event, cause) => log.debug({ cause }, `worker ${event}`),
     observer: {
       processStarted: () => observatory.processStarted(),
       processEnded: (stopRequested) => observatory.processEnded(stopRequested),
       turnWaited: (milliseconds) => observatory.turnWaited(milliseconds),
       rateLimitsKnown: (limits) => observatory.rateLimitsKnown(limits),
-      workersChanged: () => observatory.changed(),
+      censusChanged: () => observatory.changed(),
       loginChanged: () => {
         observatory.loginChanged()
         if (shared) void engine.knownAccount().then((account) => teamLogin.note(account))
@@ -141,14 +146,15 @@ export async function createProxy({
     },
   })
   const teamLogin = new TeamLogin()
-  const onError = (error: unknown): void => logger.error({ err: error }, 'unexpected error')
+  let addresses: readonly string[] = []
+  const onError = (error: unknown): void => log.error({ err: error }, 'unexpected error')
   const kept = shared ? 'Batches, files and stored responses' : 'Batches and files'
   const store = new LazyStore(config, {
-    onOpen: (place) => logger.info(`${kept}, with all their text, are kept in ${place}`),
-    onError: (error) => logger.warn({ err: error }, 'the store can not be reached'),
+    onOpen: (place) => log.info({}, `${kept}, with all their text, are kept in ${place}`),
+    onError: (error) => log.warn({ err: error }, 'the store can not be reached'),
   })
   const observatory: Observatory = new Observatory({
-    logger,
+    log,
     version: VERSION,
     keeper: shared
       ? new shared.UsageTable(store)
@@ -162,6 +168,7 @@ export async function createProxy({
     isListed: (model) => engine.isListed(model),
     login: async () => authStatus(await engine.knownAccount(), carrier),
     batches: () => batches.progress(),
+    networkAddresses: () => addresses,
     aliases: () => config.modelAliases.map(({ name }) => ({ name, model: describeModel(name).id })),
   })
   const listedId = (name: string) =>
@@ -219,7 +226,7 @@ export async function createProxy({
   const keyGuard = new KeyGuard({
     buckets: shared
       ? new shared.SharedBuckets(store, (error) =>
-          logger.warn({ err: error }, 'the limits of keys hold for this replica alone'),
+          log.warn({ err: error }, 'the limits of keys hold for this replica alone'),
         )
       : new LocalBuckets(),
     tokensToday: (name) => observatory.tokensToday(name),
@@ -227,7 +234,7 @@ export async function createProxy({
   const files = new Files(store, {
     limit: config.filesLimit,
     maxBodySize: config.maxBodySize,
-    onError: (error) => logger.warn({ err: error }, 'files that have expired are not deleted'),
+    onError: (error) => log.warn({ err: error }, 'files that have expired are not deleted'),
   })
   const batches = new Batches(store, {
     ...config,
@@ -246,7 +253,7 @@ export async function createProxy({
     expiry: config.batchExpiry,
     retention: config.batchRetention,
     lease: LEASE_MILLISECONDS,
-    onError: (error) => logger.warn({ err: error }, 'batches wait'),
+    onError: (error) => log.warn({ err: error }, 'batches wait'),
     onChange: () => observatory.changed(),
   })
   const shelf =
@@ -254,7 +261,7 @@ export async function createProxy({
     new shared.SharedShelf(store, {
       retention: config.responseRetention,
       lease: LEASE_MILLISECONDS,
-      onError: (error) => logger.warn({ err: error }, 'a response is not stored'),
+      onError: (error) => log.warn({ err: error }, 'a response is not stored'),
     })
   const app = createApp({
     ...config,
@@ -268,6 +275,7 @@ export async function createProxy({
     authStatus: async () => authStatus(await engine.account(), carrier),
     usage: () => observatory.usage(),
     watchOverview: (viewer) => observatory.watch(viewer),
+    watchLog: (check) => tail.watch(check),
     metrics: () => observatory.metrics(),
     rateLimits: () => observatory.limits,
     models: async () => withAliases(await engine.models(), config.modelAliases),
@@ -278,7 +286,7 @@ export async function createProxy({
       return lifecycle.during(() => engine.countTokens(opening, signal))
     },
     onError,
-    onLeftOut: ({ id, names }) => logger.info({ id, left_out: names }, 'left out of the request'),
+    onLeftOut: ({ id, names }) => log.info({ id, left_out: names }, 'left out of the request'),
     ask: (request, facts) => desk.ask(request, { ...facts, isBatch: false }),
   })
   const lifecycle: Lifecycle = new Lifecycle({
@@ -296,6 +304,7 @@ export async function createProxy({
       await batches.close()
       await engine.close()
       await observatory.close()
+      tail.close()
       await Promise.all([shelf?.close(), files.close()])
       await store.close()
     },
@@ -315,6 +324,8 @@ export async function createProxy({
     fetch: (input, init) => fetchFrom((request) => app.fetch(request), new Request(input, init)),
     async listen() {
       const { port } = await lifecycle.listen()
+      // The addresses inside a container are of no use outside.
+      if (!machine.container) addresses = networkAddresses(config.host, port)
       return { url: httpAddress(config.host, port), port }
     },
     account: () => engine.account(),
@@ -336,10 +347,10 @@ async function sharedParts() {
 }
 
 /** The environment, without an API address that would make the runtime call this very server. */
-function withoutLoop(env: Environment, port: number, logger: Logger): Environment {
+function withoutLoop(env: Environment, port: number, log: Log): Environment {
   const { ANTHROPIC_BASE_URL: address, ...others } = env
   if (!isOwnAddress(port, address)) return env
-  logger.warn("ANTHROPIC_BASE_URL is this server's own address, so the runtime ignores it")
+  log.warn({}, "ANTHROPIC_BASE_URL is this server's own address, so the runtime ignores it")
   return others
 }
 

@@ -1,38 +1,6 @@
 import { hasKey } from './access.js'
-import { byId, copyButton, element } from './dom.js'
-
-/** Settings that point clients at this proxy: shell variables or code. */
-function clients() {
-  const address = location.origin
-  const key = hasKey() ? 'your-proxy-key' : 'unused'
-  const anthropic = { ANTHROPIC_BASE_URL: address, ANTHROPIC_API_KEY: key }
-  const openai = { OPENAI_BASE_URL: `${address}/v1`, OPENAI_API_KEY: key }
-  return [
-    { name: 'Any program', variables: anthropic, command: 'your-program' },
-    { name: 'Programs for OpenAI', variables: openai, command: 'your-program' },
-    {
-      name: 'Claude Code',
-      variables: { ANTHROPIC_BASE_URL: address, ANTHROPIC_AUTH_TOKEN: key },
-      command: 'claude',
-    },
-    {
-      name: 'aider',
-      variables: { OPENAI_API_BASE: `${address}/v1`, OPENAI_API_KEY: key },
-      command: 'aider --model openai/claude-sonnet-4-6',
-    },
-    {
-      name: 'Open WebUI',
-      variables: { OPENAI_API_BASE_URL: `${address}/v1`, OPENAI_API_KEY: key },
-      command: 'open-webui serve',
-    },
-    {
-      name: 'Cursor, Cline, Zed, Continue',
-      text: `Provider: OpenAI compatible\nBase URL: ${address}/v1\nAPI key:  ${key}\n(Cursor sends requests from its own servers, so it can't reach localhost.)`,
-    },
-    { name: 'Python', text: `Anthropic(base_url="${address}", api_key="${key}")` },
-    { name: 'TypeScript', text: `new Anthropic({ baseURL: '${address}', apiKey: '${key}' })` },
-  ]
-}
+import { fileSettings, shortSettings } from './client-settings.js'
+import { byId, copyButton, element, say } from './dom.js'
 
 const SHELLS = {
   posix: (variables, command) =>
@@ -43,22 +11,45 @@ const SHELLS = {
     ),
 }
 
+const DEFAULT_PORT = '42069'
+
+/** Shows the settings that point clients at this proxy. */
 export function showClients() {
   const shell = SHELLS[byId('clients-shell').value]
+  const key = hasKey() ? 'your-proxy-key' : 'unused'
+  const { origin, hostname, port } = location
   byId('clients').replaceChildren(
-    ...clients().map(({ name, variables, command, text = shell(variables, command) }) =>
-      element(
-        'div',
-        { class: 'client' },
-        element(
-          'div',
-          { class: 'row' },
-          name,
-          copyButton(`Copy for ${name}`, () => text),
-        ),
-        element('pre', { tabindex: '0', role: 'region', 'aria-label': name }, text),
-      ),
+    ...shortSettings(origin, key).map(({ name, variables, command, text }) =>
+      box(name, '', text ?? shell(variables, command)),
     ),
+  )
+  const files = fileSettings(origin, key, hasKey())
+  byId('clients-files').replaceChildren(
+    ...files.map(({ name, file, text, start }) => box(name, `${file}, then start ${start}`, text)),
+  )
+  const isHere = hostname === 'localhost'
+  const names = files.map(({ setup }) => setup).join(', ')
+  const option = port === DEFAULT_PORT ? '' : ` --port ${port}`
+  say(
+    'clients-setup',
+    isHere
+      ? `"npx claude-sub-proxy setup codex --write${option}" writes the file, also for ${names.replace('codex, ', '')}; "--undo" restores it.`
+      : 'Add the lines to the file of the client.',
+  )
+}
+
+function box(name, about, text) {
+  return element(
+    'div',
+    { class: 'client' },
+    element(
+      'div',
+      { class: 'row' },
+      name,
+      copyButton(`Copy for ${name}`, () => text),
+    ),
+    ...(about === '' ? [] : [element('p', { class: 'muted' }, about)]),
+    element('pre', { tabindex: '0', role: 'region', 'aria-label': name }, text),
   )
 }
 

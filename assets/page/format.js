@@ -46,10 +46,15 @@ export function clock(time) {
   return new Date(time).toLocaleTimeString('en-GB')
 }
 
+/** `16:40` */
+export function shortClock(time) {
+  return new Date(time).toLocaleTimeString('en-GB', { hour: '2-digit', minute: '2-digit' })
+}
+
 /** `16:40` today, `Fri 16:40` on another day. */
 export function soon(time) {
   const date = new Date(time)
-  const hour = date.toLocaleTimeString('en-GB', { hour: '2-digit', minute: '2-digit' })
+  const hour = shortClock(date)
   if (date.toDateString() === new Date().toDateString()) return hour
   return `${date.toLocaleDateString('en-GB', { weekday: 'short' })} ${hour}`
 }

@@ -7,6 +7,9 @@ import { showClients } from './clients.js'
 import { byId, say } from './dom.js'
 import { duration } from './format.js'
 import { showLatency } from './latency.js'
+import { showLoad } from './load.js'
+import './log.js'
+import { showNetwork } from './network.js'
 import { showLogin, showPlan } from './plan.js'
 import { showProcesses } from './processes.js'
 import { offerModels } from './try.js'
@@ -63,6 +66,8 @@ function show(overview) {
   showBatches(overview.batches)
   showLatency(overview.turns)
   showTurns(overview.turns)
+  showLoad(overview.load)
+  showNetwork(overview.network_addresses)
   showUptime()
   void followDays(overview.usage.today.requests)
 }

@@ -81,7 +81,8 @@ export function showDays(report) {
 }
 
 export function drawDays() {
-  if (days.length === 0) return
+  byId('days').hidden = days.every(({ requests }) => requests === 0)
+  if (byId('days').hidden) return
   const what = byId('days-what').value
   const valueOf = (day) =>
     day.requests === 0 ? 0 : what === 'requests' ? day.requests : inputOf(day) + day.output_tokens

@@ -331,6 +331,19 @@ test('an open page is checked with each look: is its key valid, are there other 
   await expect(viewer?.()).rejects.toMatchObject({ status: 401 })
 })
 
+test('the log is refused to one of several callers, also while it is read', async () => {
+  let keys = ['made-up-ann']
+  const watchLog = vi.fn<AppOptions['watchLog']>(() => source([]).events)
+  const { app } = open({ watchLog, keyRing: () => ringOf(...keys)() })
+  const ask = () =>
+    Promise.resolve(app.request('/v1/log/stream', { headers: { 'x-api-key': 'made-up-ann' } }))
+  expect((await ask()).status).toBe(200)
+  keys = ['made-up-ann', 'made-up-bob']
+  await expect(watchLog.mock.calls[0]?.[0]()).rejects.toMatchObject({ status: 403 })
+  expect((await ask()).status).toBe(403)
+  expect(watchLog).toHaveBeenCalledTimes(1)
+})
+
 describe('other routes', () => {
   test('/health is open, even if everything else needs a key', async () => {
     const { app } = open({ keyRing: ringOf('made-up') })
@@ -400,6 +413,7 @@ describe('other routes', () => {
     '/page/style.css',
     '/v1/models',
     '/v1/usage/stream',
+    '/v1/log/stream',
     '/nothing',
   ])('%s has a request-id', async (path) => {
     const { app } = open()

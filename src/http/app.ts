@@ -87,6 +87,12 @@ export type AppOptions = BrowserRules &
      * @param viewer called each time; an error ends the stream
      */
     watchOverview: (viewer: () => Promise<Viewer>) => AsyncIterable<StreamEvent>
+    /**
+     * The lines of the log, now and later.
+     *
+     * @param check called before each event; an error ends the stream
+     */
+    watchLog: (check: () => Promise<void>) => AsyncIterable<StreamEvent>
     metrics: () => Promise<{ text: string; contentType: string }>
     /** The state of the plan, if it is known. */
     rateLimits: () => RateLimits | undefined
@@ -209,16 +215,22 @@ export function createApp(settings: AppOptions): Hono<{ Variables: Variables }> 
     ),
   )
   app.get('/v1/usage', async (context) => answer(context, await options.usage()))
-  app.get('/v1/usage/stream', (context) => {
-    const { pingInterval, onError } = options
-    // Checked each time: a key may be removed while the page is open.
-    const viewer = async (): Promise<Viewer> => {
-      await letIn(context)
-      const isShared = ((await options.keyRing?.()) ?? []).length > 1
-      return { isShared, key: context.get('key') }
-    }
-    const stream = sseStream(options.watchOverview(viewer), { pingInterval, onError })
-    return new Response(stream, { headers: STREAM_HEADERS })
+  // Checked for each event: a key may be removed while the page is open.
+  const viewerOf = async (context: Call): Promise<Viewer> => {
+    await letIn(context)
+    const isShared = ((await options.keyRing?.()) ?? []).length > 1
+    return { isShared, key: context.get('key') }
+  }
+  const { pingInterval, onError } = options
+  const follow = (events: AsyncIterable<StreamEvent>): Response =>
+    new Response(sseStream(events, { pingInterval, onError }), { headers: STREAM_HEADERS })
+  app.get('/v1/usage/stream', (context) =>
+    follow(options.watchOverview(async () => viewerOf(context))),
+  )
+  app.get('/v1/log/stream', async (context) => {
+    const check = async (): Promise<void> => checkLogReader(await viewerOf(context))
+    await check()
+    return follow(options.watchLog(check))
   })
   app.get('/metrics', async () => {
     const { text, contentType } = await options.metrics()
@@ -237,6 +249,14 @@ export function createApp(settings: AppOptions): Hono<{ Variables: Variables }> 
     return errorResponse(context, error)
   })
   return app
+}
+
+/** The lines of a log name the keys and may quote the requests of all callers. */
+function checkLogReader({ isShared }: Viewer): void {
+  if (!isShared) return
+  const text =
+    'With several keys the log is not shown here, because it may quote the requests of others.'
+  throw new ApiError('permission_error', text)
 }
 
 /** The options of the routes for one client: turns are served under its name. */

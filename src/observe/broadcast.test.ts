@@ -2,6 +2,8 @@ import { expect, test, vi } from 'vitest'
 
 import { Broadcast } from './broadcast.ts'
 
+const same = (value: number): number => value
+
 function start() {
   const state = { number: 1 }
   return { state, broadcast: new Broadcast(() => Promise.resolve(state.number)) }
@@ -9,7 +11,7 @@ function start() {
 
 test('a reader gets the current value, and each later one', async () => {
   const { state, broadcast } = start()
-  const reader = broadcast.watch()
+  const reader = broadcast.watch(same)
   expect(await reader.next()).toEqual({ done: false, value: 1 })
   state.number = 2
   broadcast.changed()
@@ -20,7 +22,7 @@ test('a reader gets the current value, and each later one', async () => {
 
 test('without a change no value is sent', async () => {
   const { broadcast } = start()
-  const reader = broadcast.watch()
+  const reader = broadcast.watch(same)
   await reader.next()
   let isSettled = false
   const next = reader.next().finally(() => (isSettled = true))
@@ -32,7 +34,7 @@ test('without a change no value is sent', async () => {
 
 test('a change while a value is being read is sent too', async () => {
   const { state, broadcast } = start()
-  const reader = broadcast.watch()
+  const reader = broadcast.watch(same)
   const first = reader.next()
   await Promise.resolve()
   await first
@@ -45,17 +47,17 @@ test('a change while a value is being read is sent too', async () => {
 
 test('the end ends all readers, also later ones', async () => {
   const { broadcast } = start()
-  const readers = [broadcast.watch(), broadcast.watch()]
+  const readers = [broadcast.watch(same), broadcast.watch(same)]
   for (const reader of readers) await reader.next()
   const waiting = readers.map((reader) => reader.next())
   broadcast.close()
   for (const next of waiting) expect((await next).done).toBe(true)
-  expect((await broadcast.watch().next()).done).toBe(true)
+  expect((await broadcast.watch(same).next()).done).toBe(true)
 })
 
 test('a reader that waits for its pause keeps the program running', async () => {
   const { broadcast } = start()
-  const reader = broadcast.watch()
+  const reader = broadcast.watch(same)
   await reader.next()
   broadcast.changed()
   const timers = vi.spyOn(globalThis, 'setTimeout')

@@ -6,7 +6,7 @@ const PAUSE_MILLISECONDS = 250
 /** Lets any number of readers follow a value: each gets the current value, not every change. */
 export class Broadcast<T> {
   readonly #read: () => Promise<T>
-  readonly #readers = new Set<Reader<T>>()
+  readonly #readers = new Set<Reader<unknown>>()
   #isClosed = false
 
   /** @param read returns the current value */
@@ -24,8 +24,8 @@ export class Broadcast<T> {
    *
    * @param view makes the reader's own version of a value
    */
-  watch(view: (value: T) => T | Promise<T> = (value) => value): AsyncIterableIterator<T, void> {
-    const reader = new Reader(async () => view(await this.#read()), {
+  watch<View>(view: (value: T) => View | Promise<View>): AsyncIterableIterator<View, void> {
+    const reader: Reader<View> = new Reader(async () => view(await this.#read()), {
       onStart: () => this.#readers.add(reader),
       onEnd: () => this.#readers.delete(reader),
       isClosed: () => this.#isClosed,

@@ -2,7 +2,8 @@ import type { RateLimits } from '../api/rate-limits.ts'
 import type { BatchProgress } from './batch-progress.ts'
 import { Broadcast } from './broadcast.ts'
 import { Ledger, type UsageReport } from './ledger.ts'
-import type { Logger } from './log.ts'
+import { LoadHistory } from './load-history.ts'
+import type { Log } from './log-tail.ts'
 import { createMetrics, type Metrics, type MetricsInput } from './metrics.ts'
 import { ModelNames } from './model-names.ts'
 import {
@@ -21,7 +22,7 @@ import type { TurnRecord } from './turn-record.ts'
 import type { UsageKeeper } from './usage-file.ts'
 
 export type ObservatoryInput = Pick<MetricsInput, 'version' | 'census' | 'inFlight'> & {
-  logger: Logger
+  log: Log
   /** The folder that keeps the usage over restarts; without it, usage is lost. */
   keeper: UsageKeeper | undefined
   /** The share of a plan window at which requests are refused, for the page. */
@@ -34,6 +35,8 @@ export type ObservatoryInput = Pick<MetricsInput, 'version' | 'census' | 'inFlig
   batches: () => BatchProgress[]
   /** Aliases of models, each with the full name. */
   aliases: () => Overview['model_aliases']
+  /** The addresses for other devices, once the proxy listens. */
+  networkAddresses: () => readonly string[]
 }
 
 /** Number of turns on the page. */
@@ -46,6 +49,7 @@ export class Observatory {
   readonly #metrics: Metrics
   readonly #names: ModelNames
   readonly #telemetry: Telemetry
+  readonly #load = new LoadHistory(Date.now)
   readonly #broadcast = new Broadcast(() => this.#overview())
   /** The latest first. */
   #turns: TurnRecord[] = []
@@ -56,7 +60,7 @@ export class Observatory {
     this.#telemetry = new Telemetry(input.provider)
     this.#ledger = new Ledger({
       keeper: input.keeper,
-      onProblem: (error) => input.logger.warn({ err: error }, 'usage is not kept'),
+      onProblem: (error) => input.log.warn({ err: error }, 'usage is not kept'),
     })
     this.#metrics = createMetrics({ ...input, limits: () => this.#ledger.limits })
   }
@@ -73,7 +77,7 @@ export class Observatory {
 
   /** @param parent the trace of the client's request */
   turnEnded(turn: TurnRecord, parent?: TraceContext): void {
-    logTurn(this.#input.logger, turn)
+    logTurn(this.#input.log, turn)
     const model = this.#names.nameOf(turn)
     this.#ledger.add(turn, model)
     this.#metrics.turnEnded(turn, model)
@@ -84,6 +88,7 @@ export class Observatory {
 
   turnWaited(milliseconds: number): void {
     this.#metrics.turnWaited(milliseconds)
+    this.#load.waited(milliseconds)
   }
 
   processStarted(): void {
@@ -108,6 +113,8 @@ export class Observatory {
 
   /** Call when a value of the overview has changed. */
   changed(): void {
+    const { census, inFlight } = this.#input
+    this.#load.changed({ inFlight: inFlight(), waiting: census().waiting })
     this.#broadcast.changed()
   }
 
@@ -143,7 +150,8 @@ export class Observatory {
   }
 
   async #overview(): Promise<Overview> {
-    const { version, guard, census, inFlight, login, batches, aliases } = this.#input
+    const { version, guard, census, inFlight, login, batches, aliases, networkAddresses } =
+      this.#input
     await this.#ledger.refresh()
     const { processes, limit, waiting } = census()
     const { started_at, since_start } = this.#ledger.report()
@@ -157,6 +165,8 @@ export class Observatory {
       processes,
       max_processes: limit,
       in_flight: inFlight(),
+      load: this.#load.report(),
+      network_addresses: networkAddresses(),
       model_aliases: aliases(),
       usage: { since_start, today: this.#ledger.today() },
       batches: batches(),

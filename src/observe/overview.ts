@@ -1,5 +1,6 @@
 import type { RateLimits } from '../api/rate-limits.ts'
 import type { BatchProgress } from './batch-progress.ts'
+import type { LoadMinute } from './load-history.ts'
 import { fullAt } from './plan-forecast.ts'
 import type { Totals } from './totals.ts'
 import type { TurnRecord } from './turn-record.ts'
@@ -20,6 +21,10 @@ export type Overview = {
   waiting: number
   /** Turns that are being served. */
   in_flight: number
+  /** The load in each minute of the last hour, the oldest first. */
+  load: LoadMinute[]
+  /** The addresses for other devices; empty if only this machine can connect. */
+  network_addresses: readonly string[]
   /** The configured names for models; `*` in a name matches any text. */
   model_aliases: readonly { name: string; model: string }[]
   usage: { since_start: Totals; today: Totals }

@@ -1,5 +1,4 @@
-import type { Logger } from 'pino'
-
+import type { Log } from './log-tail.ts'
 import type { TurnRecord } from './turn-record.ts'
 
 /** The message of the line about a turn. */
@@ -13,7 +12,7 @@ export type TurnLine = Omit<TurnRecord, 'at' | 'tokens'> & {
   cacheWrittenTokens: number
 }
 
-export function logTurn(logger: Logger, turn: TurnRecord): void {
+export function logTurn(log: Log, turn: TurnRecord): void {
   // The logger adds the time.
   const { at: _, tokens, ...facts } = turn
   const line: TurnLine = {
@@ -23,8 +22,8 @@ export function logTurn(logger: Logger, turn: TurnRecord): void {
     cachedTokens: tokens.cacheRead,
     cacheWrittenTokens: tokens.cacheCreation,
   }
-  if (line.status === 200 || CLIENTS_OWN.has(line.status)) logger.info(line, TURN)
-  else logger.warn(line, TURN)
+  if (line.status === 200 || CLIENTS_OWN.has(line.status)) log.info(line, TURN)
+  else log.warn(line, TURN)
 }
 
 /** A fault of the client, or its leaving, needs no warning. */

@@ -50,8 +50,8 @@ export type EngineObserver = ProcessObserver & {
   /** A turn got its worker after waiting for this long. */
   turnWaited: (milliseconds: number) => void
   rateLimitsKnown: (limits: RateLimits) => void
-  /** A worker was added, was removed or changed its stage. */
-  workersChanged: () => void
+  /** A worker was added, was removed or changed its stage, or a turn has to wait for one. */
+  censusChanged: () => void
   /** The login has changed. */
   loginChanged: () => void
 }
@@ -102,13 +102,17 @@ export class Engine {
       nextEventTimeout: input.nextEventTimeout,
       onStage: (worker) => {
         if (!this.#running.has(worker)) this.#capacity.changed(worker)
-        this.#observer.workersChanged()
+        this.#observer.censusChanged()
       },
       onEvent: (event, cause) => input.onWorkerEvent?.(event, cause),
       onRateLimits: (limits) => this.#observer.rateLimitsKnown(limits),
       onLoginFailure: () => this.#capacity.renew('the login failed'),
     }
-    this.#capacity = new Capacity({ ...input, start: () => new Worker(dependencies) })
+    this.#capacity = new Capacity({
+      ...input,
+      start: () => new Worker(dependencies),
+      onWait: () => this.#observer.censusChanged(),
+    })
     if (input.toolsFolder !== undefined) {
       this.#runs = { ...dependencies, kind: runKind(input, input.toolsFolder) }
     }

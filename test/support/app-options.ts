@@ -15,6 +15,7 @@ export function appOptions(): AppOptions {
     countTokens: () => Promise.resolve(0),
     usage: () => ({}),
     watchOverview: () => source([]).events,
+    watchLog: () => source([]).events,
     metrics: () => Promise.resolve({ text: '', contentType: 'text/plain' }),
     rateLimits: () => undefined,
     ask: () => Promise.resolve(source(REPLY).events),

@@ -84,7 +84,9 @@ class FakeWorker implements PooledWorker {
   }
 }
 
-function open(limits: Partial<CapacityLimits & { cores: number }> = {}, start?: () => FakeWorker) {
+type Options = CapacityLimits & { cores: number; onWait: () => void }
+
+function open(limits: Partial<Options> = {}, start?: () => FakeWorker) {
   const workers: FakeWorker[] = []
   const capacity: Capacity<FakeWorker> = new Capacity<FakeWorker>({
     maxProcesses: 2,
@@ -118,7 +120,7 @@ async function rest(): Promise<void> {
   await vi.advanceTimersByTimeAsync(0)
 }
 
-async function startedBench(limits?: Partial<CapacityLimits & { cores: number }>) {
+async function startedBench(limits?: Partial<Options>) {
   const bench = open(limits)
   bench.capacity.grow()
   bench.workers[0]?.becomeReady()
@@ -248,6 +250,21 @@ describe('a turn', () => {
     await batch
     expect(order).toEqual(['interactive', 'batch'])
   })
+})
+
+test('only a turn that has to wait is told', async () => {
+  const waits: number[] = []
+  const { workers, capacity, ask } = await startedBench({
+    maxProcesses: 1,
+    onWait: () => waits.push(capacity.waiting),
+  })
+  await ask()
+  expect(waits).toEqual([])
+  const second = ask()
+  expect(waits).toEqual([1])
+  workers[0]?.becomeReady()
+  await second
+  expect(waits).toEqual([1])
 })
 
 describe('a turn that gets no worker', () => {

@@ -29,6 +29,8 @@ export type CapacityLimits = LineLimits & {
 export type CapacityInput<Worker extends PooledWorker> = CapacityLimits & {
   /** @throws Error if the system can't start one more process */
   start: () => Worker
+  /** Called when a turn has to stay in line. */
+  onWait?: () => void
   /** Number of cores; by default the system's. */
   cores?: number
 }
@@ -194,8 +196,9 @@ export class Capacity<Worker extends PooledWorker> {
     try {
       if (this.#isClosed) throw stopping()
       const free = this.#input.maxProcesses - this.tickets + this.#starting.size
-      this.#line.join(wish, priority, signal, Math.max(0, free), reject)
+      const place = this.#line.join(wish, priority, signal, Math.max(0, free), reject)
       this.#serve()
+      if (this.#line.has(place)) this.#input.onWait?.()
     } catch (error) {
       reject(error)
     }

@@ -45,6 +45,11 @@ export class Line<Item> {
     return [...this.#places.interactive, ...this.#places.batch]
   }
 
+  /** Whether a turn still waits. */
+  has(place: PlaceInLine<Item>): boolean {
+    return this.#places[place.priority].has(place)
+  }
+
   /**
    * @param free how many processes are being started or may still be started. Turns that will get
    * one of them do not count for `queueLimit`, and are not refused after `queueTimeout`.

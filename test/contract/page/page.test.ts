@@ -148,6 +148,8 @@ describe.skipIf(!HAS_BROWSER)('the page of a proxy with a subscription', () => {
       `$env:ANTHROPIC_BASE_URL='${url}';`,
     )
     await page.locator('#clients-shell').selectOption('posix')
+    expect(await text(page, 'load-note')).toBe('No requests in this hour.')
+    expect(await page.locator('#network').isVisible()).toBe(false)
     await expectAccessible(page)
     await shoot(page, 'empty')
   })
@@ -274,6 +276,37 @@ describe.skipIf(!HAS_BROWSER)('the page of a proxy with a subscription', () => {
     await expectAccessible(page)
   })
 
+  test('follows the log while its section is open', async () => {
+    await page.locator('#log-details summary').click()
+    await says(page, 'log', 'open claude-sonnet-4-6 400 · error: A secret reason.')
+    const before = await page.locator('#log li').count()
+    await (await ask([{ role: 'user', content: 'A secret line?' }])).text()
+    await page.locator('#log li').nth(before).waitFor()
+    expect(await page.locator('#log li').last().innerText()).toMatch(
+      /info \w+ claude.* 200 · first/,
+    )
+    expect(await text(page, 'log')).not.toContain('A secret line')
+    await page.locator('#log-level').selectOption('problems')
+    expect(await page.locator('#log li:visible').count()).toBeLessThan(before)
+    await expectAccessible(page)
+    await page.locator('#log-level').selectOption('')
+    await shoot(page, 'log')
+    await page.locator('#log-details summary').click()
+    await (await ask([{ role: 'user', content: 'Not read.' }])).text()
+    await says(page, 'today-requests', '10')
+    expect(await page.locator('#log li').count()).toBe(before + 1)
+  })
+
+  test('names the addresses for other devices', async () => {
+    const shown = await page.evaluate(
+      `import('/page/network.js').then(({ showNetwork }) => {
+        showNetwork(['http://192.168.1.20:42069'])
+        return document.getElementById('network').innerText
+      })`,
+    )
+    expect(shown).toMatch(/a phone[^]*http:\/\/192\.168\.1\.20:42069\s*copy/)
+  })
+
   test('shows a reply in progress', async () => {
     const gate = makeGate()
     const [start, ...others] = eventsOf(textMessage('Held.'))
@@ -282,6 +315,7 @@ describe.skipIf(!HAS_BROWSER)('the page of a proxy with a subscription', () => {
     const asked = ask([{ role: 'user', content: 'Wait.' }], { stream: true })
     await says(page, 'processes-note', '1 in flight')
     await says(page, 'processes-legend', 'asking 1')
+    await says(page, 'load-note', 'One request at a time.')
     await expectAccessible(page)
     await shoot(page, 'busy')
     gate.open()
@@ -463,7 +497,13 @@ describe.skipIf(!HAS_BROWSER)('the page of a proxy with a key, and without a log
     await shoot(page, 'keys')
   })
 
-  test.each(['/v1/usage', '/v1/usage/stream', '/metrics', '/v1/models'])(
+  test('has no log, which may quote the requests of others', async () => {
+    await page.locator('#log-details summary').click()
+    await says(page, 'log-note', 'With several keys the log is not shown here')
+    expect(await page.locator('#log li').count()).toBe(0)
+  })
+
+  test.each(['/v1/usage', '/v1/usage/stream', '/v1/log/stream', '/metrics', '/v1/models'])(
     'shows %s only with the key',
     async (path) => {
       expect((await fetch(`${url}${path}`)).status).toBe(401)

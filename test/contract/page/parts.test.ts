@@ -1,5 +1,7 @@
 import { expect, test } from 'vitest'
 
+import { NO_KEY, SETUP_CLIENTS } from '../../../src/cli/setup/clients.ts'
+
 /** A file of the page that needs no browser. */
 async function part(name: string): Promise<Record<string, never>> {
   return (await import(new URL(`../../../assets/page/${name}`, import.meta.url).href)) as never
@@ -79,3 +81,27 @@ test('a long name is cut in the middle', async () => {
   expect(middle('global.anthropic.claude-opus-4-8-20260101-v1:0')).toHaveLength(26)
   expect(middle('global.anthropic.claude-opus-4-8-20260101-v1:0')).toMatch(/^global.*….*v1:0$/)
 })
+
+test.each([
+  [NO_KEY, false],
+  ['your-proxy-key', true],
+])(
+  'the files of clients are those that the command setup writes, with the key %s',
+  async (key, hasKey) => {
+    const { fileSettings } = (await part('client-settings.js')) as unknown as {
+      fileSettings: (
+        address: string,
+        key: string,
+        hasKey: boolean,
+      ) => { name: string; setup: string; text: string; start: string }[]
+    }
+    const url = 'http://localhost:42069'
+    const files = fileSettings(url, key, hasKey)
+    expect(files.map(({ name }) => name)).toEqual(['Codex', 'opencode', 'pi', 'Continue'])
+    for (const { setup, text } of files) {
+      const client = SETUP_CLIENTS.find(({ name }) => name === setup)
+      const written = client?.apply(undefined, { url, key, model: 'claude-sonnet-4-6' })
+      expect(`${text}\n`).toBe(written?.replace(/^# [<>]{3}.*\n/gm, ''))
+    }
+  },
+)

@@ -1,0 +1,90 @@
+import { byId, say, shape, table } from './dom.js'
+import { duration, number, shortClock } from './format.js'
+
+/** Minutes that the bars show. */
+const MINUTES = 60
+
+let latest = []
+
+/** @param load the minutes since the start of the proxy, the oldest first */
+export function showLoad(load) {
+  latest = load
+  draw()
+  const busy = load.filter(({ in_flight: inFlight }) => inFlight > 0)
+  say('load-note', noteOf(busy))
+  byId('load-details').hidden = busy.length === 0
+  byId('load-table').replaceChildren(
+    table(
+      'Load by minute',
+      ['minute', 'requests at a time', 'waiting', 'longest wait'],
+      busy
+        .toReversed()
+        .map((minute) => [
+          shortClock(minute.at),
+          number(minute.in_flight),
+          number(minute.waiting),
+          duration(minute.longest_wait_ms),
+        ]),
+    ),
+  )
+}
+
+function noteOf(busy) {
+  if (busy.length === 0) return 'No requests in this hour.'
+  const highest = (field) => Math.max(...busy.map((minute) => minute[field]))
+  const wait = highest('longest_wait_ms')
+  const line =
+    highest('waiting') === 0
+      ? 'None had to wait for a process.'
+      : `Up to ${number(highest('waiting'))} waited for a process, the longest ${duration(wait)}.`
+  const atOnce = highest('in_flight')
+  const requests = atOnce === 1 ? 'One request' : `Up to ${number(atOnce)} requests`
+  return `${requests} at a time. ${line}`
+}
+
+function draw() {
+  const isEmpty = latest.every(({ in_flight: inFlight }) => inFlight === 0)
+  byId('load-legend').hidden = isEmpty
+  byId('load').hidden = isEmpty
+  if (isEmpty) return
+  const width = Math.max(280, Math.floor(byId('load').getBoundingClientRect().width))
+  const [height, bottom, top] = [110, 20, 6]
+  const most = Math.max(1, ...latest.map(({ in_flight: inFlight }) => inFlight))
+  const step = width / MINUTES
+  const scale = (value) => ((height - bottom - top) * value) / most
+  const bars = latest.map((minute, index) => {
+    const at = {
+      x: (MINUTES - latest.length + index) * step + 0.5,
+      width: Math.max(1, step - 1),
+    }
+    const bar = (kind, value) =>
+      shape('rect', { class: kind, ...at, y: height - bottom - scale(value), height: scale(value) })
+    const title = `${shortClock(minute.at)}: ${number(minute.in_flight)} at a time, ${number(minute.waiting)} waiting`
+    return shape(
+      'g',
+      {},
+      shape('title', {}, title),
+      bar('bar', minute.in_flight),
+      bar('bar waiting', minute.waiting),
+    )
+  })
+  byId('load').replaceChildren(
+    shape(
+      'svg',
+      {
+        class: 'chart bars',
+        width,
+        height,
+        role: 'img',
+        'aria-label':
+          'Requests at a time in each minute of the last hour. The table below has the numbers.',
+      },
+      shape('line', { class: 'grid', x1: 0, x2: width, y1: height - bottom, y2: height - bottom }),
+      ...bars,
+      shape('text', { x: 0, y: height - 4 }, 'an hour ago'),
+      shape('text', { x: width, y: height - 4, 'text-anchor': 'end' }, 'now'),
+    ),
+  )
+}
+
+addEventListener('resize', draw)

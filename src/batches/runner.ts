@@ -63,8 +63,8 @@ export type RunnerOptions = {
 const ROOM_MILLISECONDS = 50
 const LOOK_MILLISECONDS = 1000
 const OLD_MILLISECONDS = 60 * 60 * 1000
-/** The wait after the store failed. */
-const LONGEST_STORE_WAIT = 30_000
+/** The longest wait until the next attempt after the store failed, in milliseconds. */
+const LONGEST_STORE_WAIT = 5000
 
 /**
  * Works through the batches of all owners, taking one request of each in turn, while processes are
@@ -82,6 +82,8 @@ export class BatchRunner {
   /** How many requests in a row were refused, for reasons of the API. */
   #refusals = 0
   #news = new Deferred<void>()
+  /** Settles when the store works again, or at the stop. */
+  #storeNews = new Deferred<void>()
   #isStale = true
   #lookedAt = -Infinity
   #clearedAt = -Infinity
@@ -121,6 +123,7 @@ export class BatchRunner {
   async stop(): Promise<void> {
     this.#isStopped = true
     this.#news.resolve()
+    this.#storeNews.resolve()
     await this.#run
     await Promise.all(this.#inFlight.keys())
   }
@@ -145,7 +148,7 @@ export class BatchRunner {
       try {
         await this.#look()
         pause = await this.#begin()
-        if (this.#hold?.reason === 'store') this.#hold = undefined
+        if (failures > 0) this.#storeWorks()
         failures = 0
       } catch (error) {
         if (failures === 0) this.#options.onError(error)
@@ -154,9 +157,17 @@ export class BatchRunner {
         this.#hold = { reason: 'store', until: Date.now() + pause }
         this.#options.onChange()
       }
-      await this.#pause(pause)
+      await within(pause, this.#news.promise)
     }
     clearInterval(heartbeat)
+  }
+
+  /** Lets the results that wait be written at once. */
+  #storeWorks(): void {
+    if (this.#hold?.reason === 'store') this.#hold = undefined
+    const news = this.#storeNews
+    if (!this.#isStopped) this.#storeNews = new Deferred()
+    news.resolve()
   }
 
   /** Looks for changes, and ends batches that are canceled or expired. */
@@ -342,14 +353,16 @@ export class BatchRunner {
   async #write(step: () => Promise<void>): Promise<void> {
     for (let failures = 0; ; failures += 1) {
       try {
-        return await step()
+        await step()
+        if (failures > 0) this.#storeWorks()
+        return
       } catch (error) {
         if (failures === 0) this.#options.onError(error)
         // Its lease will expire, and the request will be asked again.
         if (this.#isStopped) return
         const pause = Math.min(LONGEST_STORE_WAIT, 250 * 2 ** failures)
         this.#holdAll({ reason: 'store', until: Date.now() + pause })
-        await elapsed(pause)
+        await within(pause, this.#storeNews.promise)
       }
     }
   }
@@ -367,15 +380,6 @@ export class BatchRunner {
 
   #inFlightOf(batchId: string): number {
     return [...this.#inFlight.values()].filter((asked) => asked.batchId === batchId).length
-  }
-
-  async #pause(milliseconds: number): Promise<void> {
-    let timer: NodeJS.Timeout | undefined
-    const over = new Promise<void>((resolve) => {
-      timer = setTimeout(resolve, Math.max(1, milliseconds)).unref()
-    })
-    await Promise.race([over, this.#news.promise])
-    clearTimeout(timer)
   }
 }
 
@@ -401,6 +405,12 @@ function isHeld(hold: Hold | undefined): hold is Hold {
   return hold !== undefined && (hold.again ?? hold.until) > Date.now()
 }
 
-function elapsed(milliseconds: number): Promise<void> {
-  return new Promise((resolve) => setTimeout(resolve, milliseconds))
+/** Waits for an event, for so many milliseconds at most. */
+async function within(milliseconds: number, event: Promise<void>): Promise<void> {
+  let timer: NodeJS.Timeout | undefined
+  const over = new Promise<void>((resolve) => {
+    timer = setTimeout(resolve, Math.max(1, milliseconds)).unref()
+  })
+  await Promise.race([over, event])
+  clearTimeout(timer)
 }

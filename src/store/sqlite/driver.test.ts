@@ -2,25 +2,49 @@ import { join } from 'node:path'
 
 import { Kysely, sql } from 'kysely'
 import Libsql from 'libsql'
-import { expect, test } from 'vitest'
+import { afterEach, beforeEach, expect, test, vi } from 'vitest'
 
 import { temporaryFolder } from '../../../test/support/store.ts'
 import { sqliteDialect } from './driver.ts'
 
-test('a statement that failed on the lock of another process leaves nothing behind', async () => {
-  const folder = temporaryFolder()
-  const path = join(folder.path, 'store.db')
-  const [mine, other] = [new Libsql(path, { timeout: 0 }), new Libsql(path, { timeout: 0 })]
-  const db = new Kysely<{ things: { name: string } }>({
-    dialect: sqliteDialect(mine, (error) => error, 30),
-  })
+type Things = { things: { name: string } }
+
+let folder: ReturnType<typeof temporaryFolder>
+let writer: Libsql.Database
+let other: Libsql.Database
+let db: Kysely<Things>
+
+beforeEach(() => {
+  folder = temporaryFolder()
+})
+
+afterEach(async () => {
+  await db.destroy()
+  other.close()
+  folder.remove()
+})
+
+/** Opens a database with a table, and as another program the same one. */
+async function open(patience: number): Promise<void> {
+  const connect = () => new Libsql(join(folder.path, 'store.db'), { timeout: 0 })
+  writer = connect()
+  other = connect()
+  const dialect = sqliteDialect({ writer, reader: connect() }, (error) => error, patience)
+  db = new Kysely<Things>({ dialect })
   await sql`pragma journal_mode = wal`.execute(db)
   await db.schema.createTable('things').addColumn('name', 'text').execute()
-  const insert = (name: string) => db.insertInto('things').values({ name })
+}
+
+const insert = (name: string) => db.insertInto('things').values({ name })
+const names = async () =>
+  (await db.selectFrom('things').select('name').execute()).map((row) => row.name)
+const isLocked = { code: 'SQLITE_BUSY' }
+
+test('a statement that failed on the lock of another process leaves nothing behind', async () => {
+  await open(30)
   const inTransaction = (name: string) =>
     db.transaction().execute((step) => step.insertInto('things').values({ name }).execute())
   other.exec('begin immediate')
-  const isLocked = { code: 'SQLITE_BUSY' }
   await expect(insert('a').execute()).rejects.toMatchObject(isLocked)
   await expect(insert('b').returning('name').execute()).rejects.toMatchObject(isLocked)
   await expect(
@@ -32,10 +56,39 @@ test('a statement that failed on the lock of another process leaves nothing behi
   await inTransaction('e')
   await insert('f').execute()
   expect(await insert('g').returning('name').execute()).toEqual([{ name: 'g' }])
-  expect(await db.selectFrom('things').select('name').execute()).toEqual(
-    ['e', 'f', 'g'].map((name) => ({ name })),
-  )
-  await db.destroy()
-  other.close()
-  folder.remove()
+  expect(await names()).toEqual(['e', 'f', 'g'])
+})
+
+test('a read does not wait for a write that waits for a lock', async () => {
+  await open(50_000)
+  await insert('a').execute()
+  other.exec('begin immediate')
+  const waiting = [insert('b').execute(), insert('c').execute()]
+  expect(await names()).toEqual(['a'])
+  other.exec('rollback')
+  await Promise.all(waiting)
+  expect(await names()).toEqual(['a', 'b', 'c'])
+})
+
+test('writes that wait in line give up together', async () => {
+  const patience = 400
+  await open(patience)
+  const attempts = vi.spyOn(writer, 'exec')
+  other.exec('begin immediate')
+  const waiting = ['a', 'b', 'c', 'd', 'e'].map((name) => insert(name).execute())
+  for (const { status } of await Promise.allSettled(waiting)) expect(status).toBe('rejected')
+  // The first tries as long as it may, and each of the others once.
+  expect(attempts.mock.calls.length).toBeLessThanOrEqual(patience / 20 + 1 + 4)
+  other.exec('rollback')
+  expect(await names()).toEqual([])
+})
+
+test('a transaction reads what it wrote, and others only what is committed', async () => {
+  await open(30)
+  await db.transaction().execute(async (step) => {
+    await step.insertInto('things').values({ name: 'a' }).execute()
+    expect(await step.selectFrom('things').selectAll().execute()).toHaveLength(1)
+    expect(await names()).toEqual([])
+  })
+  expect(await names()).toEqual(['a'])
 })

@@ -18,21 +18,26 @@ import { Deferred } from '../../deferred.ts'
 const LOCKED_MILLISECONDS = 5000
 const LOOK_MILLISECONDS = 20
 
+/** Two connections to the same file. A read sees all that was committed before it. */
+export type Connections = { writer: Libsql.Database; reader: Libsql.Database }
+
 /**
- * Kysely's dialect for a database in a file. There is one connection, so only one transaction runs
- * at a time. A transaction that waits for another process does not block this one.
+ * Kysely's dialect for a database in a file. One connection writes, so only one transaction runs at a
+ * time. Reads use the other one: they never wait for a write, also if another program has locked the
+ * database. No wait blocks this process.
  *
  * @param translate turns an error of the database into the error to throw
- * @param patience how long to wait for the lock of another process, in milliseconds
+ * @param patience how long a write waits for the lock of another process, including its time in line,
+ * in milliseconds
  */
 export function sqliteDialect(
-  database: Libsql.Database,
+  connections: Connections,
   translate: (error: unknown) => unknown,
   patience = LOCKED_MILLISECONDS,
 ): Dialect {
   return {
     createAdapter: () => new Adapter(),
-    createDriver: () => new SqliteDriver(database, translate, patience),
+    createDriver: () => new SqliteDriver(connections, translate, patience),
     createIntrospector: (db) => new SqliteIntrospector(db),
     createQueryCompiler: () => new SqliteQueryCompiler(),
   }
@@ -46,34 +51,29 @@ class Adapter extends SqliteAdapter {
 }
 
 class SqliteDriver implements Driver {
-  readonly #connection: Connection
-  readonly #database: Libsql.Database
-  /** Settles when the last user in line has returned the connection. */
-  #last: Promise<void> = Promise.resolve()
-  #release: () => void = () => {}
+  readonly #connections: Connections
+  readonly #translate: (error: unknown) => unknown
+  readonly #patience: number
+  readonly #line = new Line()
 
-  constructor(database: Libsql.Database, translate: (error: unknown) => unknown, patience: number) {
-    this.#database = database
-    this.#connection = new Connection(database, translate, patience)
+  constructor(connections: Connections, translate: (error: unknown) => unknown, patience: number) {
+    this.#connections = connections
+    this.#translate = translate
+    this.#patience = patience
   }
 
   init(): Promise<void> {
     return Promise.resolve()
   }
 
-  async acquireConnection(): Promise<DatabaseConnection> {
-    const before = this.#last
-    const held = new Deferred<void>()
-    this.#last = held.promise
-    await before
+  async acquireConnection(): Promise<Session> {
     // A query runs synchronously, so a caller with many queries must pause between them.
     await setImmediate()
-    this.#release = () => held.resolve()
-    return this.#connection
+    return new Session(this.#connections, this.#line, this.#translate, this.#patience)
   }
 
-  releaseConnection(): Promise<void> {
-    this.#release()
+  releaseConnection(session: Session): Promise<void> {
+    session.release()
     return Promise.resolve()
   }
 
@@ -81,48 +81,75 @@ class SqliteDriver implements Driver {
    * `immediate`, because a transaction that began with a read could not write after another process
    * wrote.
    */
-  async beginTransaction(): Promise<void> {
-    await this.#connection.executeQuery(CompiledQuery.raw('begin immediate'))
+  async beginTransaction(session: Session): Promise<void> {
+    await session.executeQuery(CompiledQuery.raw('begin immediate'))
   }
 
-  async commitTransaction(): Promise<void> {
-    await this.#connection.executeQuery(CompiledQuery.raw('commit'))
+  async commitTransaction(session: Session): Promise<void> {
+    await session.executeQuery(CompiledQuery.raw('commit'))
   }
 
   /** After some errors, such as a full disk, SQLite has ended the transaction itself. */
-  async rollbackTransaction(): Promise<void> {
-    if (!this.#database.inTransaction) return
-    await this.#connection.executeQuery(CompiledQuery.raw('rollback'))
+  async rollbackTransaction(session: Session): Promise<void> {
+    if (!this.#connections.writer.inTransaction) return
+    await session.executeQuery(CompiledQuery.raw('rollback'))
   }
 
   destroy(): Promise<void> {
-    this.#database.close()
+    this.#connections.reader.close()
+    this.#connections.writer.close()
     return Promise.resolve()
   }
 }
 
-class Connection implements DatabaseConnection {
-  readonly #database: Libsql.Database
-  readonly #translate: (error: unknown) => unknown
-  readonly #patience: number
+/** The users of the writing connection, one after the other. */
+class Line {
+  /** Settles when the last one in line has left. */
+  #last: Promise<void> = Promise.resolve()
 
-  constructor(database: Libsql.Database, translate: (error: unknown) => unknown, patience: number) {
-    this.#database = database
+  /** Returns a function that lets the next one in. */
+  async enter(): Promise<() => void> {
+    const before = this.#last
+    const held = new Deferred<void>()
+    this.#last = held.promise
+    await before
+    return () => held.resolve()
+  }
+}
+
+/** A query, or the queries of a transaction. */
+class Session implements DatabaseConnection {
+  readonly #connections: Connections
+  readonly #line: Line
+  readonly #translate: (error: unknown) => unknown
+  readonly #deadline: number
+  /** Leaves the line of the writing connection. */
+  #leave: (() => void) | undefined
+
+  constructor(
+    connections: Connections,
+    line: Line,
+    translate: (error: unknown) => unknown,
+    patience: number,
+  ) {
+    this.#connections = connections
+    this.#line = line
     this.#translate = translate
-    this.#patience = patience
+    this.#deadline = performance.now() + patience
   }
 
   async executeQuery<Row>(query: CompiledQuery): Promise<QueryResult<Row>> {
-    const deadline = performance.now() + this.#patience
-    for (;;) {
-      try {
-        return this.#execute<Row>(query)
-      } catch (error) {
-        const isLocked = codeOf(error).startsWith('SQLITE_BUSY') && performance.now() < deadline
-        if (!isLocked) throw this.#translate(error)
-      }
-      await setTimeout(LOOK_MILLISECONDS)
+    const { reader, writer } = this.#connections
+    if (this.#leave === undefined && READ.test(query.sql)) {
+      return this.#untilUnlocked(() => step<Row>(reader, query))
     }
+    this.#leave ??= await this.#line.enter()
+    return this.#untilUnlocked(() => write<Row>(writer, query))
+  }
+
+  release(): void {
+    this.#leave?.()
+    this.#leave = undefined
   }
 
   // oxlint-disable-next-line require-yield
@@ -130,46 +157,60 @@ class Connection implements DatabaseConnection {
     throw new Error('Rows must be read page by page: an open cursor would block all other queries.')
   }
 
-  /**
-   * A prepared statement that fails because of another process's lock stays active until it is
-   * garbage collected, and meanwhile no transaction can be committed. So a statement that writes
-   * runs only in a transaction that has the lock, and the statement that takes the lock is not a
-   * prepared one.
-   */
-  #execute<Row>(query: CompiledQuery): QueryResult<Row> {
-    const { sql } = query
-    if (TRANSACTION.test(sql)) {
-      this.#database.exec(sql)
-      return { rows: [] }
-    }
-    if (this.#database.inTransaction || !WRITE.test(sql)) return this.#step(query)
-    this.#database.exec('begin immediate')
-    try {
-      const result = this.#step<Row>(query)
-      this.#database.exec('commit')
-      return result
-    } catch (error) {
-      if (this.#database.inTransaction) this.#database.exec('rollback')
-      throw error
-    }
-  }
-
-  #step<Row>({ sql, parameters }: CompiledQuery): QueryResult<Row> {
-    const statement = this.#database.prepare(sql)
-    const values = parameters.map(toSqlite)
-    if (statement.reader) {
-      return { rows: (statement.all(values) as Record<string, unknown>[]).map(fromSqlite) as Row[] }
-    }
-    const { changes, lastInsertRowid } = statement.run(values)
-    return {
-      rows: [],
-      numAffectedRows: BigInt(changes),
-      insertId: BigInt(lastInsertRowid),
+  async #untilUnlocked<T>(attempt: () => T): Promise<T> {
+    for (;;) {
+      try {
+        return attempt()
+      } catch (error) {
+        const isLocked = codeOf(error).startsWith('SQLITE_BUSY')
+        if (!isLocked || performance.now() >= this.#deadline) throw this.#translate(error)
+      }
+      await setTimeout(LOOK_MILLISECONDS)
     }
   }
 }
 
-const TRANSACTION = /^(?:begin|commit|rollback)\b/i
+/**
+ * A prepared statement that fails because of another process's lock stays active until it is garbage
+ * collected, and meanwhile no transaction can be committed. So a statement that writes runs only in a
+ * transaction that has the lock, and the statement that takes the lock is not a prepared one.
+ */
+function write<Row>(writer: Libsql.Database, query: CompiledQuery): QueryResult<Row> {
+  const { sql } = query
+  if (AS_TEXT.test(sql)) {
+    writer.exec(sql)
+    return { rows: [] }
+  }
+  if (writer.inTransaction || !WRITE.test(sql)) return step(writer, query)
+  writer.exec('begin immediate')
+  try {
+    const result = step<Row>(writer, query)
+    writer.exec('commit')
+    return result
+  } catch (error) {
+    if (writer.inTransaction) writer.exec('rollback')
+    throw error
+  }
+}
+
+function step<Row>(database: Libsql.Database, query: CompiledQuery): QueryResult<Row> {
+  const { sql, parameters } = query
+  const statement = database.prepare(sql)
+  const values = parameters.map(toSqlite)
+  if (statement.reader) {
+    return { rows: (statement.all(values) as Record<string, unknown>[]).map(fromSqlite) as Row[] }
+  }
+  const { changes, lastInsertRowid } = statement.run(values)
+  return {
+    rows: [],
+    numAffectedRows: BigInt(changes),
+    insertId: BigInt(lastInsertRowid),
+  }
+}
+
+/** As a query, a vacuum would stop after a page, and hold a lock. */
+const AS_TEXT = /^(?:begin|commit|rollback|pragma incremental_vacuum)\b/i
+const READ = /^\s*(?:select|with)\b/i
 const WRITE = /^\s*(?:insert|update|delete|create|alter|drop)\b/i
 
 /** The database's own code for an error, such as `SQLITE_BUSY`; '' if it has none. */

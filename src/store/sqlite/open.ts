@@ -30,8 +30,8 @@ export async function openSqlite(path: string): Promise<Store> {
     await mkdir(dirname(path), { recursive: true, mode: 0o700 })
     // SQLite gives its companion files the mode of this one.
     await (await open(path, 'a', 0o600)).close()
-    const database = new Libsql(path, { timeout: 0 })
-    db = new Kysely<Schema>({ dialect: sqliteDialect(database, translate) })
+    const [writer, reader] = [new Libsql(path, { timeout: 0 }), new Libsql(path, { timeout: 0 })]
+    db = new Kysely<Schema>({ dialect: sqliteDialect({ writer, reader }, translate) })
     // This must come before the first table.
     await sql`pragma auto_vacuum = incremental`.execute(db)
     await sql`pragma journal_mode = wal`.execute(db)
@@ -39,14 +39,14 @@ export async function openSqlite(path: string): Promise<Store> {
     // Overwrite deleted rows.
     await sql`pragma secure_delete = on`.execute(db)
     await migrate(db)
-    return sqliteStore(db, database)
+    return sqliteStore(db)
   } catch (error) {
     await db?.destroy().catch(() => {})
     throw translate(error)
   }
 }
 
-function sqliteStore(db: Kysely<Schema>, database: Libsql.Database): Store {
+function sqliteStore(db: Kysely<Schema>): Store {
   // Empties the log, which still holds the content of deleted rows.
   const checkpoint = async (): Promise<void> => {
     for (let looks = 0; looks < MAX_LOOKS; looks += 1) {
@@ -55,13 +55,6 @@ function sqliteStore(db: Kysely<Schema>, database: Libsql.Database): Store {
       await setTimeout(LOOK_MILLISECONDS)
     }
   }
-  // `exec` runs it to its end; as a query it would stop after a page, and hold a lock.
-  const vacuum = (): Promise<void> =>
-    db
-      .connection()
-      .execute(() =>
-        Promise.resolve(void database.exec(`pragma incremental_vacuum(${PAGES_OF_A_STEP})`)),
-      )
   return {
     db,
     skipsLocked: false,
@@ -81,7 +74,7 @@ function sqliteStore(db: Kysely<Schema>, database: Libsql.Database): Store {
         const free = await freePages(db)
         if (free === 0 || free >= left) break
         left = free
-        await vacuum()
+        await sql.raw(`pragma incremental_vacuum(${PAGES_OF_A_STEP})`).execute(db)
       }
       await checkpoint()
     },

@@ -40,6 +40,8 @@ const params = JSON.stringify({
 beforeEach(() => void vi.useFakeTimers())
 afterEach(() => void vi.useRealTimers())
 
+const none = () => Promise.resolve()
+
 /** A runner with requests to ask, and a store that takes no result until it is repaired. */
 function runnerOverBrokenStore(count: number) {
   let isBroken = true
@@ -54,7 +56,6 @@ function runnerOverBrokenStore(count: number) {
   const finish = vi.fn<RequestQueue['finish']>(() =>
     isBroken ? Promise.reject(new Error('made up')) : Promise.resolve(),
   )
-  const none = () => Promise.resolve()
   const queue = {
     claim: () => Promise.resolve(waiting.shift()),
     finish,

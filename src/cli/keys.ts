@@ -100,7 +100,7 @@ const HEADER =
  */
 async function edit(path: string, change: (text: string) => string): Promise<void> {
   await mkdir(dirname(path), { recursive: true, mode: 0o700 })
-  await locked(`${path}.lock`, async () => {
+  await locked(`${path}.locked`, async () => {
     const text = await textOf(path)
     const changed = change(text ?? '')
     keysIn(changed, path)

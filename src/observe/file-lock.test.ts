@@ -1,9 +1,10 @@
-import { mkdtempSync, readdirSync, rmSync, utimesSync, writeFileSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, readdirSync, rmSync, utimesSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 
 import { afterEach, beforeEach, expect, test } from 'vitest'
 
+import { Deferred } from '../deferred.ts'
 import { locked } from './file-lock.ts'
 
 let folder: string
@@ -33,11 +34,47 @@ test('the lock is removed if the work fails', async () => {
   expect(readdirSync(folder)).toEqual([])
 })
 
-test('the lock of a killed process is taken over', async () => {
-  writeFileSync(path, '')
+/** Leaves the lock of a killed process. */
+function leaveStale(): void {
   const old = new Date(Date.now() - 60_000)
-  utimesSync(path, old, old)
+  mkdirSync(path)
+  writeFileSync(join(path, 'killed'), '')
+  utimesSync(join(path, 'killed'), old, old)
+}
+
+test('the lock of a killed process is taken over', async () => {
+  leaveStale()
   expect(await locked(path, () => Promise.resolve(7))).toBe(7)
+  expect(readdirSync(folder)).toEqual([])
+})
+
+test('several processes that find a stale lock at the same moment get it one at a time', async () => {
+  let atOnce = 0
+  let most = 0
+  const work = async (): Promise<void> => {
+    most = Math.max(most, (atOnce += 1))
+    await new Promise((resolve) => setTimeout(resolve, 5))
+    atOnce -= 1
+  }
+  for (let round = 0; round < 3; round += 1) {
+    leaveStale()
+    await Promise.all(Array.from({ length: 5 }, () => locked(path, work)))
+  }
+  expect(most).toBe(1)
+  expect(readdirSync(folder)).toEqual([])
+})
+
+test('a holder that was too slow does not remove the lock of the next one', async () => {
+  const isIn = new Deferred<void>()
+  await locked(path, async () => {
+    const [own = ''] = readdirSync(path)
+    const old = new Date(Date.now() - 60_000)
+    utimesSync(join(path, own), old, old)
+    // As after a sleep of the machine: another process takes the lock over, and still has it.
+    void locked(path, () => (isIn.resolve(), new Promise(() => {})))
+    await isIn.promise
+  })
+  expect(readdirSync(path)).toHaveLength(1)
 })
 
 test('a missing folder is an error', async () => {

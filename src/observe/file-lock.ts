@@ -1,4 +1,6 @@
-import { open, rm, stat } from 'node:fs/promises'
+import { randomBytes } from 'node:crypto'
+import { mkdtemp, readdir, rename, rm, rmdir, stat, unlink, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
 import { setTimeout } from 'node:timers/promises'
 
 /** An older lock is stale: work under a lock takes milliseconds, so its process was killed. */
@@ -15,41 +17,80 @@ const PATIENCE_MILLISECONDS = 15_000
 /**
  * Runs a function while no other process on this machine holds the lock.
  *
- * @param path of the lock's file, in an existing folder
+ * The lock is a folder with one file, whose name is the holder's own. A folder can be renamed to the
+ * lock's path only if there is none, or an empty one. A stale lock is taken away by deleting the file
+ * of its holder: of several processes that find it stale, one succeeds, and no one can delete the lock
+ * of the next holder.
+ *
+ * @param path of the lock's folder, in an existing folder
  * @throws Error if the lock can't be acquired, and the errors of `work`
  */
 export async function locked<Result>(path: string, work: () => Promise<Result>): Promise<Result> {
-  await acquire(path)
+  const name = randomBytes(8).toString('hex')
+  await acquire(path, name)
   try {
     return await work()
   } finally {
-    await rm(path, { force: true })
+    await release(path, name)
   }
 }
 
-async function acquire(path: string): Promise<void> {
+async function acquire(path: string, name: string): Promise<void> {
   const since = performance.now()
-  for (;;) {
-    try {
-      await (await open(path, 'wx', 0o600)).close()
-      return
-    } catch (error) {
-      // EPERM and EBUSY: Windows reports these for a file that is being deleted.
-      const { code } = error as NodeJS.ErrnoException
-      if (!['EEXIST', 'EPERM', 'EBUSY'].includes(code ?? '')) throw error
+  const own = await mkdtemp(`${path}.`)
+  try {
+    await writeFile(join(own, name), '', { mode: 0o600 })
+    while (!(await isRenamed(own, path))) {
       if (performance.now() - since > PATIENCE_MILLISECONDS) {
-        throw new Error(`${path} is held by another process`, { cause: error })
+        throw new Error(`${path} is held by another process`)
       }
+      if (!(await isFreed(path))) await setTimeout(PAUSE_MILLISECONDS)
     }
-    if (await isStale(path)) await rm(path, { force: true })
-    else await setTimeout(PAUSE_MILLISECONDS)
+  } catch (error) {
+    await rm(own, { recursive: true, force: true })
+    throw error
   }
 }
 
-async function isStale(path: string): Promise<boolean> {
+/** False if another process holds the lock. */
+async function isRenamed(own: string, path: string): Promise<boolean> {
   try {
-    return Date.now() - (await stat(path)).mtimeMs > STALE_MILLISECONDS
-  } catch {
-    return false
+    await rename(own, path)
+    return true
+  } catch (error) {
+    // EPERM, EACCES and EBUSY: Windows reports these if the folder exists, or is being deleted.
+    if (codeIn(error, 'ENOTEMPTY', 'EEXIST', 'EPERM', 'EACCES', 'EBUSY')) return false
+    throw error
   }
+}
+
+/** Takes a stale lock away. Returns whether the lock may be free now. */
+async function isFreed(path: string): Promise<boolean> {
+  try {
+    for (const holder of await readdir(path)) {
+      const { mtimeMs } = await stat(join(path, holder))
+      if (Math.abs(Date.now() - mtimeMs) <= STALE_MILLISECONDS) return false
+      await unlink(join(path, holder))
+    }
+    await rmdir(path)
+    return true
+  } catch (error) {
+    // Another process was faster.
+    if (codeIn(error, 'ENOENT', 'ENOTEMPTY', 'EEXIST', 'EPERM', 'EBUSY')) return false
+    throw error
+  }
+}
+
+async function release(path: string, name: string): Promise<void> {
+  try {
+    await unlink(join(path, name))
+    await rmdir(path)
+  } catch (error) {
+    // The work took long, and another process took the lock away, or it holds the lock now.
+    if (!codeIn(error, 'ENOENT', 'ENOTEMPTY', 'EEXIST', 'EPERM', 'EBUSY')) throw error
+  }
+}
+
+function codeIn(error: unknown, ...codes: string[]): boolean {
+  return error instanceof Error && 'code' in error && codes.includes(String(error.code))
 }

@@ -92,7 +92,7 @@ export class UsageFile implements UsageKeeper {
    */
   async add(days: Days): Promise<Days> {
     await mkdir(dirname(this.path), { recursive: true, mode: 0o700 })
-    return locked(`${this.path}.lock`, async () => {
+    return locked(`${this.path}.locked`, async () => {
       const saved = lastDays(addDays(await this.read(), days))
       await writeFileAtomic(this.path, `${JSON.stringify({ version: 1, days: saved })}\n`, {
         mode: 0o600,

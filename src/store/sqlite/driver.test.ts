@@ -24,9 +24,12 @@ afterEach(async () => {
   folder.remove()
 })
 
+function connect(): Libsql.Database {
+  return new Libsql(join(folder.path, 'store.db'), { timeout: 0 })
+}
+
 /** Opens a database with a table, and as another program the same one. */
 async function open(patience: number): Promise<void> {
-  const connect = () => new Libsql(join(folder.path, 'store.db'), { timeout: 0 })
   writer = connect()
   other = connect()
   const dialect = sqliteDialect({ writer, reader: connect() }, (error) => error, patience)

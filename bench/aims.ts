@@ -5,7 +5,7 @@ export type AimResult = { what: string; wanted: string; measured: string; isMet:
 
 type Aim = {
   what: string
-  /** The least ratio, or the largest one. */
+  /** The smallest or the largest allowed ratio. */
   limit: { least: number } | { most: number }
   ratio: (figures: Lookup) => number | undefined
 }
@@ -52,7 +52,7 @@ const AIMS: readonly Aim[] = [
 const MEMORY_SHARE = 1 / 3
 
 /**
- * MB of all 16 processes after the same works with the version before workers, which kept a process
+ * MB of all 16 processes after the same work in the version before workers, which kept a process
  * for each conversation.
  */
 export const MEMORY_BEFORE = 1895

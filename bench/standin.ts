@@ -4,8 +4,8 @@ import type { AddressInfo } from 'node:net'
 /**
  * The Messages API as a separate program, as fast as possible: it answers at once. A prompt that
  * ends with `deltas=N` gets N deltas, another `…every=M` with M milliseconds between them; a
- * request with tools gets a call of the first one. It prints its port. For the soak, one that says
- * `fault=…` is treated so, and `id=…` is said back.
+ * request with tools gets a call of the first one. It prints its port. For the soak, `fault=…` in a
+ * prompt causes that fault, and `id=…` is repeated in the reply.
  */
 const server = createServer((request, response) => {
   void answer(request, response)

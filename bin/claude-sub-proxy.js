@@ -1,6 +1,6 @@
 #!/usr/bin/env node
-// npx keeps what it found of a command on its first call: so this file is there before the build,
-// and no build takes away that it may be executed.
+// npx caches at its first call where it found a command. So this file exists before the build, and
+// no build changes its execute permission.
 import { existsSync } from 'node:fs'
 
 const main = new URL('../dist/cli/main.js', import.meta.url)

@@ -30,5 +30,5 @@ for await (const line of await client.messages.batches.results(id)) {
   console.log(line.custom_id, block?.type === 'text' ? block.text : result.type)
 }
 
-// Until then, what was said is on the proxy's disk.
+// Until then, the conversation is on the proxy's disk.
 await client.messages.batches.delete(id)

@@ -1,4 +1,4 @@
-// No port, no second process to start: the client asks the proxy inside of this program.
+// No port, and no server to start: the client calls the proxy inside this program.
 import Anthropic from '@anthropic-ai/sdk'
 import { createProxy } from 'claude-sub-proxy'
 

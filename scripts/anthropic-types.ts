@@ -49,7 +49,7 @@ class Reader {
     this.#tokens = tokens
   }
 
-  /** Those of the file, with what they inherit. */
+  /** Those of the file, with their inherited fields. */
   declarations(): Declarations {
     const found = this.#declared('')
     for (const [name, base] of this.#bases) {

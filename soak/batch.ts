@@ -13,7 +13,7 @@ import { type MessageRequest, startStandin } from '../test/support/standin.ts'
 
 /*
  * Runs a large batch with errors and kills its server on the way. Checks whether requests are lost
- * or asked twice, and how the batch affects an interactive client.
+ * or sent twice, and how the batch affects an interactive client.
  */
 
 const { values: options } = parseArgs({

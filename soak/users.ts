@@ -22,7 +22,7 @@ const TOOL = { name: 'get_weather', description: 'Weather.', input_schema: { typ
 const PATIENCE = 120_000
 
 /**
- * Someone who works with the proxy, in any of the ways that there are, until told to stop.
+ * A user who works with the proxy, in all ways at random, until told to stop.
  *
  * @param random a number from 0 to 1
  */

@@ -24,7 +24,7 @@ const FIRST: Request = {
   messages: [{ role: 'user', content: 'What is 6 × 7?' }],
 }
 
-/** The request with which a client goes on after the reply to another one. */
+/** A client's next request after the reply to another one. */
 function secondOf(first: Request, changes: Partial<Request> = {}, reply = THOUGHT): Request {
   const answer = signAnswer(message(reply), asFields(first))
   if (answer.kind !== 'message') throw new Error(`It is a ${answer.kind}.`)
@@ -44,7 +44,7 @@ function withFirstTurn(request: Request, content: MessageParam['content']): Requ
   return { ...request, messages: [{ role: 'user', content }, ...request.messages.slice(1)] }
 }
 
-/** The message of the refusal; `taken` where there is none. */
+/** The message of the refusal; `taken` if there is none. */
 function outcomeOf(request: Request): string {
   const refusal = bindingError(asFields(request))
   return refusal?.kind === 'error' ? `${refusal.status} ${refusal.message}` : 'taken'

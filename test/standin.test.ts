@@ -146,7 +146,7 @@ describe('a whole message', () => {
 
     const folded = await client.messages.stream(HELLO).finalMessage()
 
-    // The client parses the input of a tool only when it is read: JSON shows it as it is.
+    // The client parses the input of a tool only when it is read; JSON shows the parsed input.
     expect(JSON.parse(JSON.stringify(folded))).toEqual({ ...reply, parsed_output: null })
   })
 
@@ -192,7 +192,8 @@ describe('a scripted stream', () => {
         if (told.push(type) === 2) resolve()
       })
     })
-    // What the stream sent without waiting would be here before the answer to a later request.
+    // Events that the stream sent without waiting would arrive before the answer to a later
+    // request.
     await client.messages.countTokens({ messages: HELLO.messages, model: HELLO.model })
     told.push('open')
     gate.open()
@@ -406,7 +407,7 @@ describe('the real runtime', () => {
   })
 })
 
-/** Asks the real runtime in a sandbox, and returns all that it yields. */
+/** Sends a prompt to the real runtime in a sandbox, and returns all its messages. */
 async function ask(prompt: string, overrides: Record<string, string | undefined>) {
   const sandbox = makeSandbox(standin.url, overrides)
   try {

@@ -1,4 +1,4 @@
-// Elements are made from values, never from HTML: nothing that the proxy says can become markup.
+// Elements are made from values, never from HTML: no data of the proxy can become markup.
 
 export const byId = (id) => document.getElementById(id)
 
@@ -16,20 +16,22 @@ function filled(node, attributes, children) {
   return node
 }
 
-/** Sets a text only if it is another one, so that a selection in it and a screen reader are left alone. */
+/**
+ * Sets a text only if it differs, so that a selection in it and a screen reader are not disturbed.
+ */
 export function say(id, text) {
   const node = byId(id)
   if (node.textContent !== text) node.textContent = text
 }
 
-/** A button that copies a text. @param text a function that gives it */
+/** A button that copies a text. @param text a function that returns it */
 export function copyButton(label, text) {
   const button = element('button', { class: 'quiet', type: 'button', 'aria-label': label }, 'copy')
   button.addEventListener('click', () => void copied(button, text()))
   return button
 }
 
-/** The clipboard is there on this machine and over TLS only. */
+/** The clipboard is available only on this machine and over TLS. */
 async function copied(button, text) {
   try {
     await navigator.clipboard.writeText(text)
@@ -40,7 +42,10 @@ async function copied(button, text) {
   setTimeout(() => (button.textContent = 'copy'), 2000)
 }
 
-/** A table with a head of column names. Cells that are numbers or start with a digit stand right. */
+/**
+ * A table with a head of column names. Cells that are numbers or start with a digit are aligned to
+ * the right.
+ */
 export function table(caption, columns, rows) {
   const isNumber = (index) => rows.length > 0 && rows.every((row) => /^[\d–$≈]/.test(row[index]))
   const kind = (index) => (index > 0 && isNumber(index) ? { class: 'number' } : {})

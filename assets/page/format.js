@@ -1,4 +1,4 @@
-// Numbers and times as the page writes them: in English, as its texts are.
+// Numbers and times in the page's format: in English, like its texts.
 
 const NUMBER = new Intl.NumberFormat('en')
 const SHORT = new Intl.NumberFormat('en', { notation: 'compact', maximumFractionDigits: 1 })
@@ -66,7 +66,7 @@ export function middle(name, most = 26) {
   return `${name.slice(0, most - 1 - end)}…${name.slice(-end)}`
 }
 
-/** All tokens that went in, cached or not. */
+/** All input tokens, cached or not. */
 export function inputOf(counts) {
   return counts.input_tokens + counts.cache_read_input_tokens + counts.cache_creation_input_tokens
 }

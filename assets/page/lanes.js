@@ -1,6 +1,6 @@
 import { element, shape } from './dom.js'
 
-/** How a turn was served, and its mark, which helps readers who can't see the colours. */
+/** The description of each lane, and its mark, which helps readers who can't see the colours. */
 export const LANES = {
   resolve: { text: 'tool results went to the process that waited for them', mark: 'diamond' },
   continue: { text: 'a process continued its conversation', mark: 'circle' },

@@ -28,7 +28,7 @@ const CACHE_WRITE = 1.25
 const CACHE_READ = 0.1
 
 /**
- * What tokens cost at list price.
+ * The cost of tokens at list prices.
  *
  * @param byModel counts by the models' names
  * @returns the dollars, and the names of models that have no price here

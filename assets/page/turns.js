@@ -4,8 +4,8 @@ import { hintFor } from './hints.js'
 import { laneLabel, LANES } from './lanes.js'
 import { isFailed } from './latency.js'
 
-// A turn does not change once it has ended: a row is made once, and stays, so that a selection in it,
-// a tooltip and an opened row are left alone when other turns come.
+// A turn does not change once it has ended: a row is made once, and stays, so that a selection in
+// it, a tooltip and an opened row are not disturbed when other turns come.
 
 const COLUMNS = 9
 

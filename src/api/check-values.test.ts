@@ -40,8 +40,8 @@ describe('a body that would change on the way is refused', () => {
     ['a pair the wrong way round', '\uDE00\uD83D', 'a lone surrogate in a string'],
     ['a lone surrogate in a key', [{ '\uD83D': 1 }], 'a lone surrogate in a string'],
     ['a lone surrogate below __proto__', JSON.parse('{"__proto__":"\\ud83d"}'), 'a lone surrogate'],
-    ['a number over all numbers', [JSON.parse('1e400')], 'a number out of range'],
-    ['one below all', { a: { b: JSON.parse('-1e400') } }, 'a number out of range'],
+    ['a number above the largest', [JSON.parse('1e400')], 'a number out of range'],
+    ['a number below the smallest', { a: { b: JSON.parse('-1e400') } }, 'a number out of range'],
   ])('%s', (_name, value, message) => {
     expect(check(value)).toBeInstanceOf(ApiError)
     expect(check(value)).toMatchObject({

@@ -24,7 +24,7 @@ const ENTRIES = [
 
 describe.each([1, 2, 7, 1000])('in chunks of %i bytes', (size) => {
   test.each([
-    ['as it is usual', JSON.stringify({ requests: ENTRIES })],
+    ['in the usual form', JSON.stringify({ requests: ENTRIES })],
     ['with white space', JSON.stringify({ requests: ENTRIES }, null, 3)],
     [
       'between other fields',

@@ -14,10 +14,10 @@ test.each([
   ['half in an hour', 0.5, 1, after(2)],
   ['nine tenths in three hours', 0.9, 3, after(3 + 1 / 3)],
   ['all of it', 1, 2, after(2)],
-  ['so little that the reset comes first', 0.3, 2, undefined],
-  ['just as much as there is time', 0.4, 2, undefined],
+  ['so little used that the reset comes first', 0.3, 2, undefined],
+  ['exactly the share of the time that is over', 0.4, 2, undefined],
   ['nothing', 0, 2, undefined],
-  ['in the first minutes, from which nothing can be told', 0.01, 0.05, undefined],
+  ['too little time for a forecast', 0.01, 0.05, undefined],
 ])('a five-hour window is forecast, with %s', (_, used, hours, full) => {
   const told = fullAt('five_hour', used, RESET, after(hours))
   if (full === undefined) expect(told).toBeUndefined()

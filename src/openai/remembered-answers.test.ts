@@ -58,8 +58,8 @@ test('an answer that is returned in several messages does too', () => {
 
 test.each<[string, Message[]]>([
   ['the answer was edited', [ASKED, { role: 'assistant', content: 'Hi!' }, NEXT]],
-  ['the question was', [NEXT, RETURNED, NEXT]],
-  ['something was said before', [NEXT, { role: 'assistant', content: 'Go.' }, ASKED, RETURNED]],
+  ['the question was edited', [NEXT, RETURNED, NEXT]],
+  ['another message is in front', [NEXT, { role: 'assistant', content: 'Go.' }, ASKED, RETURNED]],
 ])('no answer is restored in a conversation in which %s', (_, messages) => {
   const restored = atOnce(restoreAnswers({ ...IDENTITY, messages }, 'one', memoryOf()))
   expect(restored.messages).toEqual(messages)

@@ -64,7 +64,7 @@ describe('a prompt without results, or with results that MCP would change', () =
     ['two results for one call', [result(), result()]],
     ['a result without an id', [result({ tool_use_id: undefined })]],
     ['a result with a cache breakpoint', [result({ cache_control: { type: 'ephemeral' } })]],
-    ['a result with a field of tomorrow', [result({ invented_tomorrow: 1 })]],
+    ['a result with an unknown field', [result({ invented_tomorrow: 1 })]],
     ['a result without content', [{ type: 'tool_result', tool_use_id: 'toolu_1' }]],
     ['an empty text', [result({ content: '' })]],
     ['a text of whitespace', [result({ content: [text(' \n'), text('a')] })]],

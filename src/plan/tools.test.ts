@@ -15,7 +15,7 @@ describe('the list on the wire', () => {
   test.each<[string, ToolDefinition[]]>([
     ['plain tools in any order', [WALK, LOOK]],
     ['two of one name', [LOOK, LOOK]],
-    ['fields of tomorrow', [{ ...LOOK, invented_tomorrow: 1 }]],
+    ['unknown fields', [{ ...LOOK, invented_tomorrow: 1 }]],
     ['server tools', [LOOK, { type: 'web_search_20250305', name: 'web_search' }]],
   ])("is the client's own: %s", (_name, definitions) => {
     expect(planTools(definitions).bodyTools).toBe(definitions)

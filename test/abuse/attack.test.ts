@@ -15,8 +15,8 @@ import { type Standin, startStandin } from '../support/standin.ts'
 import { attack, post, statusOf } from './socket.ts'
 
 /**
- * What clients do that mean harm, or are broken, to a server as it is started by its users: after each
- * attack the next client is served, and at the end nothing is left.
+ * Attacks by malicious or broken clients on a server as users start it: after each attack the next
+ * client is served, and at the end nothing is left.
  */
 
 const [ANNA, BERT] = ['made-up-key-of-anna', 'made-up-key-of-bert'] as const
@@ -73,7 +73,7 @@ function hello(text = 'Hello'): string {
   return JSON.stringify({ model: 'claude-sonnet-4-6', max_tokens: 50, messages })
 }
 
-/** Others are served: a whole turn, and at once what needs no process. */
+/** Others are served: a whole turn, and at once a request that needs no process. */
 async function expectService(): Promise<void> {
   const health = await fetch(`http://127.0.0.1:${port}/health`)
   expect(health.status).toBe(200)
@@ -81,7 +81,7 @@ async function expectService(): Promise<void> {
   expect(statusOf(await answerTo(post('/v1/messages', hello(), headersOf(ANNA))))).toBe(200)
 }
 
-/** The body of a chat, asked with a key. */
+/** The body of a chat, requested with a key. */
 async function chat(key: string, messages: readonly object[]): Promise<string> {
   const response = await fetch(`http://127.0.0.1:${port}/v1/chat/completions`, {
     method: 'POST',

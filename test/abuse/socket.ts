@@ -1,14 +1,14 @@
 import { once } from 'node:events'
 import { connect, type Socket } from 'node:net'
 
-/** A connection of an attacker: it says and leaves out what it likes. */
+/** An attacker's connection, which may send any bytes. */
 export type Attacker = {
   socket: Socket
-  /** What came back, once the connection is closed. */
+  /** The received text, once the connection is closed. */
   ended: Promise<string>
 }
 
-/** Connects to a server on this machine and writes bytes as they are. */
+/** Connects to a server on this machine and writes bytes unchanged. */
 export async function attack(port: number, bytes: string | Uint8Array = ''): Promise<Attacker> {
   const socket = connect(port, '127.0.0.1')
   let received = ''
@@ -37,7 +37,7 @@ export function post(
   return Buffer.concat([Buffer.from(`${head.join('\r\n')}\r\n\r\n`), bytes])
 }
 
-/** The status of an answer; 0 where the connection was closed without one. */
+/** The status of an answer; 0 if the connection was closed without one. */
 export function statusOf(answer: string): number {
   return Number(/^HTTP\/1\.1 (\d{3})/.exec(answer)?.[1] ?? 0)
 }

@@ -33,7 +33,7 @@ function instructions(): string[] {
   return lines.split('\n').filter((line) => line !== '')
 }
 
-/** What an installation fills in. */
+/** The values that an installation fills in. */
 function placeholders(text: string): Set<string> {
   return new Set([...text.matchAll(/@\w+@/g)].map(([name]) => name))
 }

@@ -64,7 +64,7 @@ function pointed(example: string): string {
   return example.replaceAll(ADDRESS, url)
 }
 
-/** What the model's API was asked: the last text of each request. */
+/** The last text of each request upstream. */
 function questions(): unknown[] {
   return standin.messages.map(({ body }) => {
     const content = body.messages.at(-1)?.content
@@ -77,7 +77,7 @@ function exists(command: string): boolean {
   return spawnSync(command, ['--version']).status === 0
 }
 
-/** A project that has this package and its dependencies installed, with a source for each example. */
+/** A project with this package and its dependencies installed, and a source for each example. */
 function makeProject(examples: Record<string, string>): string {
   const folder = join(sandbox.folder, 'project')
   const modules = join(folder, 'node_modules')
@@ -111,7 +111,7 @@ describe('the TypeScript of docs/clients.md and docs/library.md', () => {
   beforeAll(async () => {
     await buildOnce()
     project = makeProject({ client: pointed(client), library })
-    // The compiler tells its complaints on stdout.
+    // The compiler prints its errors to stdout.
     await run('npx', ['tsc', '-p', project], { cwd: ROOT }).catch((error: { stdout?: string }) => {
       throw new Error(`The examples do not compile:\n${error.stdout}`, { cause: error })
     })

@@ -14,8 +14,8 @@ import { variableOf } from '../../src/config/names.ts'
 import { OPTION_KEYS } from '../../src/config/options.ts'
 
 /*
- * The manifests, against the schemas of Kubernetes (as types that are made of them: the compiler checks)
- * and of Compose.
+ * Checks the manifests against the schemas of Kubernetes (as generated types, which the compiler
+ * checks) and of Compose.
  */
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url))
@@ -43,7 +43,7 @@ function manifests(): Manifest[] {
   return parseAllDocuments(KUBERNETES).map((document) => document.toJS() as Manifest)
 }
 
-/** What the compiler finds wrong with values of types, each a line. */
+/** The compiler's errors about values of types, one per line. */
 async function errorsOf(name: string, ...values: [type: string, value: unknown][]) {
   const text = [
     `import type { Deployment } from 'kubernetes-types/apps/v1'`,
@@ -65,9 +65,9 @@ async function errorsOf(name: string, ...values: [type: string, value: unknown][
   )
 }
 
-/** What is wrong with a file of Compose. */
+/** The faults of a Compose file. */
 function problemsOf(compose: unknown): string[] {
-  // It names its parts by the keyword of an early draft, and says of itself that it is of a later one.
+  // The schema declares a later draft, but uses the keyword of an early one for its parts.
   const schema = JSON.parse(JSON.stringify(composeSchema), (key, value: unknown) =>
     key === '$schema' || (key === 'id' && typeof value === 'string') ? undefined : value,
   ) as object

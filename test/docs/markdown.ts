@@ -1,4 +1,4 @@
-/** The contents of the fenced blocks of a language, without what they are indented by. */
+/** The contents of the fenced blocks of a language, without their indentation. */
 export function codeBlocks(text: string, language: string): string[] {
   return fences(text)
     .filter((fence) => fence.language === language)
@@ -10,7 +10,7 @@ export function codeSpans(text: string): string[] {
   return [...withoutFences(text).matchAll(/`([^`\n]+)`/g)].map(([, span = '']) => span)
 }
 
-/** The cells of the tables, row by row, the lines of dashes left out. */
+/** The cells of the tables, row by row, without the lines of dashes. */
 export function tables(text: string): string[][][] {
   return [...withoutFences(text).matchAll(/(?:^\|.*\|\n)+/gm)].map(([table]) => {
     const rows = table.trimEnd().split('\n')
@@ -25,7 +25,7 @@ export function tables(text: string): string[][][] {
   })
 }
 
-/** Where the links of a text lead to, outside of fenced blocks. */
+/** The targets of the links in a text, outside of fenced blocks. */
 export function linkTargets(text: string): string[] {
   return [...withoutFences(text).matchAll(/\]\(([^)\s]+)\)/g)].map(([, target = '']) => target)
 }
@@ -41,7 +41,7 @@ export function headingAnchors(text: string): string[] {
 /**
  * The lines between two lines.
  *
- * @throws Error where they are not there, once each and in this order
+ * @throws Error if they are missing, repeated or in another order
  */
 export function linesBetween(text: string, first: string, last: string): string {
   const [before, between, ...more] = text.split(`${first}\n`)

@@ -9,7 +9,7 @@ import { ToolNames } from '../../src/openai/responses/tool-names.ts'
 import { toolsetOf } from '../../src/openai/responses/toolset.ts'
 import { linesBetween, tables } from './markdown.ts'
 
-/* The tables of what OpenAI's library knows of the Responses API. */
+/* The tables of the Responses API, as OpenAI's library has it. */
 
 const DOCUMENT = readFileSync('docs/openai.md', 'utf8')
 const NAMES = openaiNames()
@@ -50,7 +50,7 @@ function rowsIn(document: string): string[] {
 
 test('the documented events are those of the translation', () => {
   const source = readFileSync('src/openai/responses/stream.ts', 'utf8')
-  // Two of them are written as one, with the end of their name put in.
+  // Two of the names are one template in the source.
   const written = source.replace(
     "response.mcp_call.${block.is_error ? 'failed' : 'completed'}`",
     "'response.mcp_call.failed' 'response.mcp_call.completed'",

@@ -24,7 +24,7 @@ const DOCUMENT = readFileSync(join(ROOT, 'docs/openai.md'), 'utf8')
 
 const LOOK = { type: 'function', function: { name: 'look' } }
 
-/** A value for each field that asks for something. */
+/** A value for each field that has an effect. */
 const SAMPLES = {
   messages: [{ role: 'user', content: 'Another.' }],
   input: 'Another.',
@@ -76,7 +76,7 @@ const SAMPLES = {
   max_tool_calls: 3,
 } as const
 
-/** What has to be there for a field to mean something. */
+/** The fields that another field needs to have an effect. */
 const BESIDE: Record<string, object> = {
   tools: {},
   tool_choice: { tools: [LOOK] },
@@ -94,7 +94,7 @@ const CHAT = {
     requestOfChat(
       parseChatRequest({ messages: [{ role: 'user', content: 'Hello.' }], ...fields }),
     ) as object,
-  /** What works elsewhere than in the request upstream. */
+  /** Fields whose effect is not in the request upstream. */
   elsewhere: ['stream_options', 'n'],
 }
 

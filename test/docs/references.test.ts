@@ -18,24 +18,24 @@ const README = read('README.md')
 const README_CN = read('README_CN.md')
 const AGENTS = read('AGENTS.md')
 
-/** Every document of the repository, and the folder that its links start from. */
+/** Every document of the repository, and the folder that its links are relative to. */
 const DOCUMENTS = ['', 'docs', 'docs/decisions', 'docs/zh', 'examples'].flatMap((folder) =>
   readdirSync(join(ROOT, folder))
     .filter((name) => name.endsWith('.md'))
     .map((name) => ({ name: join(folder, name), folder, text: read(join(folder, name)) })),
 )
 
-/** The documents that say how the server is started. */
+/** The documents that show how to start the server. */
 const STARTING = [
   { name: 'README.md', text: README },
   { name: 'README_CN.md', text: README_CN },
   { name: 'AGENTS.md', text: AGENTS },
 ]
 
-/** More words than this, and a stranger does not read to the end. */
+/** With more words, a new reader does not read to the end. */
 const README_WORDS = 1200
 
-/** Named in the documents, and made by the program, its users or other programs. */
+/** Files that the documents name, but that the program, its users or other programs create. */
 const NOT_OURS = new Set([
   'config.txt',
   'src/config.txt',
@@ -53,7 +53,7 @@ function read(name: string): string {
   return readFileSync(join(ROOT, name), 'utf8')
 }
 
-/** Whether a link in a document, which is in a folder, leads to a file and a heading in it. */
+/** Whether a link in a document of a folder leads to an existing file and heading. */
 function leads(target: string, from: { folder: string; text: string }): boolean {
   const [path = '', heading] = target.split('#', 2)
   const file = join(from.folder, path)

@@ -13,7 +13,7 @@ function read(name: string): string {
   return readFileSync(fileURLToPath(new URL(`../../${name}`, import.meta.url)), 'utf8')
 }
 
-/** The text of each section under a heading of the second level, and what stands before the first. */
+/** The text of each section under a heading of the second level, and the text before the first. */
 function sections(text: string): string[] {
   // Fenced blocks are taken out: a line in them may begin like a heading.
   return withoutFences(text).split(/^## /m)
@@ -23,12 +23,18 @@ function levels(text: string): number[] {
   return [...withoutFences(text).matchAll(/^(#+) /gm)].map(([, marks = '']) => marks.length)
 }
 
-/** What a translation leaves as it is, sorted: the order of words is the language's. */
+/**
+ * The parts that a translation keeps unchanged, sorted, because languages differ in the order of
+ * words.
+ */
 function untranslated(text: string): string[] {
   return codeSpans(text).toSorted()
 }
 
-/** Where the links of a document lead to: names of headings are translated, as some documents are. */
+/**
+ * The targets of a document's links, without the names of headings, which are translated, as some
+ * documents are.
+ */
 function targets(text: string, document: string): string[] {
   const kept = linkTargets(text).map((target) => {
     if (target.startsWith('#')) return '#'
@@ -42,7 +48,7 @@ function targets(text: string, document: string): string[] {
   return kept.toSorted()
 }
 
-/** What a reader of any language has to find in a section. */
+/** The parts of a section that every language must have. */
 function facts(section: string, document: string): object {
   return {
     points: [...section.matchAll(/^ *(?:[-*]|\d+\.) /gm)].length,

@@ -8,7 +8,7 @@ export const CARRIER = process.env['TEST_CARRIER'] === 'whole' ? 'whole' : 'turn
 /** The option `runtime_reminders` of a proxy whose login is an API key. */
 export const RUNTIME_REMINDERS = CARRIER === 'whole' ? 'AUTO' : 'KEEP'
 
-/** The lane of a turn: a conversation that goes whole needs no other than `open`. */
+/** The lane of a turn: a conversation that is sent as a whole always takes `open`. */
 export function laneOf(lane: string): string {
   return CARRIER === 'whole' ? 'open' : lane
 }

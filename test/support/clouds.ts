@@ -5,11 +5,14 @@ import { crc32 } from 'node:zlib'
 
 import type { Standin } from './standin.ts'
 
-/** Speaks to the runtime as a cloud does, and has the stand-in answer. Alive until `close()`. */
+/**
+ * Speaks to the runtime like a cloud provider, and lets the stand-in answer. It runs until
+ * `close()`.
+ */
 export type Cloud = {
-  /** What makes the runtime ask it; without a login, for none is looked at. */
+  /** The variables that make the runtime use it; without a login, because none is checked. */
   variables: Record<string, string>
-  /** `POST /path` of all that was asked, oldest first. */
+  /** `POST /path` of all requests, oldest first. */
   asked: readonly string[]
   close: () => Promise<void>
 }
@@ -22,7 +25,7 @@ type Dialect = {
   encode: (stream: string) => { type: string; bytes: Buffer }
 }
 
-/** Each provider's dialect, as the runtime speaks it (measured with 2.1.332). */
+/** Each provider's API, as the runtime uses it (measured with 2.1.332). */
 const DIALECTS = {
   bedrock: {
     variables: (url) => ({
@@ -84,7 +87,10 @@ export async function startCloud(name: CloudName, standin: Standin): Promise<Clo
   }
 }
 
-/** Hands a request for a message to the stand-in in the API's own form; there is nothing else. */
+/**
+ * Passes a request for a message to the stand-in in the API's own form; other requests are not
+ * supported.
+ */
 async function answer(
   { model, encode }: Dialect,
   standin: Standin,

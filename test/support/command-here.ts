@@ -4,8 +4,8 @@ import type { CommandEnd, CommandOptions } from './command.ts'
 const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP', 'SIGQUIT'] as const
 
 /**
- * Does what a command line says within this process, which takes a tenth of the time: for what does not
- * depend on how a process starts, is told to stop, or ends. Not for two at once.
+ * Runs a command line within this process, which takes a tenth of the time. It is for tests that do
+ * not depend on the start, the stop or the end of a process. Not for two at once.
  */
 export async function runCommandHere({ args = [], env, cwd }: CommandOptions): Promise<CommandEnd> {
   const streams = [process.stdout, process.stderr]
@@ -51,7 +51,7 @@ function exitCode(): number {
 
 type Emitter = Pick<NodeJS.EventEmitter, 'listeners' | 'removeListener'>
 
-/** Takes away the listeners that were not there before. */
+/** Removes the listeners that were added meanwhile. */
 function leaveListeners(emitter: Emitter, event: string, before: readonly unknown[]): void {
   for (const listener of emitter.listeners(event)) {
     if (!before.includes(listener)) {

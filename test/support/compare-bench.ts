@@ -6,16 +6,19 @@ import { type Standin, startStandin } from './standin.ts'
 export type Bench = {
   standin: Standin
   proxy: Proxy
-  /** Sends a body to `POST /v1/messages`, without a socket. Text goes as it is, else as JSON. */
+  /**
+   * Sends a body to `POST /v1/messages`, without a socket. Text is sent unchanged, other values as
+   * JSON.
+   */
   post: (body: unknown, options?: PostOptions) => Promise<Response>
   /**
-   * Gives the runtime the time to ask for what no one asked: another conversation is served from
-   * beginning to end. Resolves with the number of requests upstream before that one.
+   * Gives the runtime time for requests of its own: another conversation is served from beginning
+   * to end. Resolves with the number of requests upstream before that one.
    */
   countAfterNextTurn: () => Promise<number>
-  /** How many requests upstream have this text in them. */
+  /** The number of requests upstream that contain this text. */
   countOf: (text: string) => number
-  /** Ends the proxy and the stand-in, and deletes what they had on disk. */
+  /** Ends the proxy and the stand-in, and deletes their files. */
   close: () => Promise<void>
 }
 

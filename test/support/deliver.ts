@@ -12,7 +12,7 @@ export type Delivery = {
   cut: () => void
 }
 
-/** Plays an answer. Resolves when nothing more will be written; throws what a gate throws. */
+/** Plays an answer. Resolves when nothing more will be written; throws the error of a gate. */
 export async function deliver(answer: Answer, delivery: Delivery): Promise<void> {
   const { response, requestId, stream, cut } = delivery
   switch (answer.kind) {

@@ -52,7 +52,7 @@ function create(desk: BatchDesk, texts: string[], caller = CALLER): Promise<Batc
   )
 }
 
-/** The time since the epoch, whatever stands for `Date.now`. */
+/** The time since the epoch, also while `Date.now` is replaced. */
 function performanceNow(): number {
   return Math.floor(performance.timeOrigin + performance.now())
 }
@@ -287,7 +287,8 @@ export function deskTests(open: () => Promise<KeptStore>, knowsTheGone: boolean)
     })
     const ask = vi.fn<Asked>(hello)
     const desk = openDesk({ ask, rateLimits })
-    // More than are asked at a time: those that are put back must not be taken again at once.
+    // More than the simultaneous requests: those that are put back must not be claimed again at
+    // once.
     const names = Array.from({ length: 12 }, (_, index) => `request-${index}`)
     const claims = vi.spyOn(RequestQueue.prototype, 'claim')
     const batch = await create(desk, names)
@@ -308,7 +309,7 @@ export function deskTests(open: () => Promise<KeptStore>, knowsTheGone: boolean)
     const reason = () => desk.runner.progress()[0]?.waits_for?.reason
     await until(() => reason() === 'interactive requests')
     expect(ask).not.toHaveBeenCalled()
-    // It is told as long as it lasts, also if the next look at the room is late.
+    // It is reported as long as it lasts, also if the next check of the room is late.
     vi.useFakeTimers({ toFake: ['Date'], now: Date.now() + 10_000 })
     expect(reason()).toBe('interactive requests')
     vi.useRealTimers()
@@ -326,7 +327,7 @@ export function deskTests(open: () => Promise<KeptStore>, knowsTheGone: boolean)
     const second = await create(desk, ['b'])
     await ended(desk, second)
     expect(ask.mock.calls.map(([request]) => textOf(request))).toEqual(['b'])
-    // The progress is looked up now and then: the batch that has ended leaves it soon.
+    // The progress is updated from time to time: an ended batch leaves it soon.
     await until(() => desk.runner.progress().length === 1)
     expect(desk.runner.progress()).toMatchObject([
       { paused: true, waits_for: { reason: 'resume' } },
@@ -424,7 +425,7 @@ export function deskTests(open: () => Promise<KeptStore>, knowsTheGone: boolean)
       })
       const batch = await create(slow, ['a'])
       await until(() => slow.runner.progress()[0]?.in_flight === 1)
-      // As if it had not come to renew its lease.
+      // As if it had not renewed its lease.
       await kept.store.db.updateTable('batch_requests').set({ lease_until: 1 }).execute()
       const ask = vi.fn<Asked>(hello)
       const other = openDesk({ ask })

@@ -15,7 +15,7 @@ const FOLDERS = [
   '/opt/homebrew/bin',
 ]
 
-/** The folder of PostgreSQL's programs; undefined where it is not installed. */
+/** The folder of PostgreSQL's programs; undefined if it is not installed. */
 export const POSTGRES_FOLDER = FOLDERS.find((folder) => existsSync(join(folder, 'initdb')))
 
 export type TemporaryPostgres = {

@@ -1,8 +1,8 @@
 import { BaseSequencer, type TestSpecification } from 'vitest/node'
 
 /**
- * The slowest files come first, else one worker runs the last of them alone at the end. A fresh clone
- * has no durations of an earlier run to sort by.
+ * The slowest files come first; otherwise one worker would run the last of them alone at the end. A
+ * fresh clone has no durations of an earlier run to sort by.
  */
 const FIRST = [
   '/contract/faults/',
@@ -18,8 +18,8 @@ const FIRST = [
 ]
 
 /**
- * The order of the files of tests. Those of a project stand together: a worker that gets a file of another
- * project is started anew, and imports everything once more.
+ * The order of the files of tests. Those of a project are neighbours: a worker that gets a file of
+ * another project is restarted, and imports everything again.
  */
 export class LongestFirst extends BaseSequencer {
   override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {
@@ -31,7 +31,7 @@ export class LongestFirst extends BaseSequencer {
   }
 }
 
-/** The small project is first: the longest files then do not wait for the change. */
+/** The small project is first, so that the longest files do not wait for the change. */
 function orderOf({ project }: TestSpecification): number {
   return project.name === 'whole' ? 0 : 1
 }

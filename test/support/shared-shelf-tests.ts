@@ -15,7 +15,8 @@ import type { KeptStore } from './store.ts'
 
 const OPTIONS: SharedShelfOptions = {
   retention: 60_000,
-  // How soon a server looks whether what it makes was cancelled by another one, where none is told.
+  // The interval in which a server checks if another one cancelled its response, if it gets no
+  // notification.
   lease: 600,
   onError: (error) => {
     throw error
@@ -23,9 +24,9 @@ const OPTIONS: SharedShelfOptions = {
 }
 
 /**
- * What is promised of responses and conversations that servers share, whatever engine keeps them.
+ * Tests of shared responses and conversations, for every engine of the store.
  *
- * @param open gives an empty store
+ * @param open returns an empty store
  */
 export function sharedShelfTests(open: () => Promise<KeptStore>): void {
   shelfTests(async (): Promise<OpenShelf> => {
@@ -80,9 +81,9 @@ export function sharedShelfTests(open: () => Promise<KeptStore>): void {
         job.tell('response.created', 'in_progress')
         const status = async () => (await two.responses(ANN).get('resp_a')).status
         await expect.poll(status, { timeout: 20_000 }).toBe('in_progress')
-        // As if it had not come to renew its lease.
+        // As if it had not renewed its lease.
         await store.db.updateTable('responses').set({ lease_until: 1 }).execute()
-        // After a sleep of its machine, it is the one who knows that it goes on.
+        // After a sleep of its machine, only this server knows that it continues.
         expect((await one.responses(ANN).get('resp_a')).status).toBe('in_progress')
         const told = await Promise.all(
           [two, two].map(async (each) => typesOf(await each.responses(ANN).events('resp_a', -1))),
@@ -96,7 +97,7 @@ export function sharedShelfTests(open: () => Promise<KeptStore>): void {
             message: 'The server that made this response has ended.',
           },
         })
-        // If it is not dead after all, it sees that no one waits for it.
+        // If it still runs, it notices that its response was given up.
         job.tell('response.output_text.delta', 'in_progress')
         await expect.poll(() => job.isCancelled, { timeout: 20_000 }).toBe(true)
         expect(await status()).toBe('failed')
@@ -145,7 +146,7 @@ export function sharedShelfTests(open: () => Promise<KeptStore>): void {
     )
     await shelf.responses(ANN).add(storedResponse('resp_a'))
     expect(problems).toHaveLength(1)
-    // Nor is it needed for a request that names nothing that is stored.
+    // A request that refers to nothing stored does not need it either.
     expect(await shelf.responses(ANN).past(undefined)).toEqual(NO_PAST)
     expect(await shelf.responses(ANN).items([])).toEqual(new Map())
     await expect(shelf.responses(ANN).get('resp_a')).rejects.toThrow('away')

@@ -65,7 +65,7 @@ export function sharedTests(open: () => Promise<KeptStore>): void {
     one.add(turnRecord({ key: 'ann', tokens }), 'model-1')
     await one.close()
     two.add(turnRecord({ key: 'ann', tokens }), 'model-1')
-    // Its own, which is not written yet, and that of the other.
+    // Its own tokens, which are not written yet, and those of the other.
     expect(await two.tokensToday('ann')).toBe(246)
     expect(await two.tokensToday('bob')).toBe(0)
     await two.close()

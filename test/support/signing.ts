@@ -145,14 +145,14 @@ function readSignature(block: Block): Signature | undefined {
   return { prefix, thought }
 }
 
-/** A name for all that stands before a message. */
+/** A name for everything before a message. */
 function prefixDigest(request: Fields, messageIndex: number): string {
   const { system, tools = [] } = request
   const turns: { role: unknown; blocks: unknown[] }[] = []
   for (const { role, content } of messagesOf(request).slice(0, messageIndex)) {
     const blocks = blocksOf(content).map(plainBlock)
     const last = turns.at(-1)
-    // The API takes neighbours of one role for one message.
+    // The API treats neighbours of one role as one message.
     if (last?.role === role) last?.blocks.push(...blocks)
     else turns.push({ role, blocks })
   }
@@ -165,7 +165,7 @@ function prefixDigest(request: Fields, messageIndex: number): string {
   )
 }
 
-/** A block without its mark, in the one form of those that the API takes for the same. */
+/** A block without its mark, in one normal form for blocks that are equal to the API. */
 function plainBlock(block: Block): Fields {
   const { content, is_error: isError, caller, ...rest } = withoutMark(block)
   const isCalledByModel = (caller as Fields | undefined)?.['type'] === 'direct'
@@ -184,7 +184,7 @@ function withoutMark(fields: Fields): Fields {
   return sortedByName(rest)
 }
 
-/** The order of a block's own fields says nothing; that of the data in them does. */
+/** The order of a block's own fields does not matter; that of the data in them does. */
 function sortedByName(fields: Fields): Fields {
   return Object.fromEntries(
     Object.entries(fields).toSorted(([one], [other]) => (one < other ? -1 : 1)),

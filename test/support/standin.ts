@@ -74,9 +74,9 @@ export type Standin = {
 }
 
 /**
- * How long a model thinks at least. What is over before the runtime is kept from asking on its own
- * (`GATE_MILLISECONDS` of `src/runtime/worker/worker.ts`, and what that takes on a busy machine) may be asked
- * twice, where it was cut: a known limit, which is not what the tests are about.
+ * The minimum time before an answer. A cut reply that ends before the runtime's gate is closed
+ * (after `GATE_MILLISECONDS` of `src/runtime/worker/flight.ts`, and longer on a busy machine) may
+ * be requested twice: a known limit, which these tests must not depend on.
  */
 const THINKING_MILLISECONDS = 60
 

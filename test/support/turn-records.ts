@@ -1,6 +1,6 @@
 import type { TurnRecord } from '../../src/observe/turn-record.ts'
 
-/** A turn that went well. */
+/** A turn that succeeded. */
 export function turnRecord(overrides: Partial<TurnRecord> = {}): TurnRecord {
   return {
     at: Date.parse('2026-03-04T05:06:07Z'),

@@ -62,7 +62,7 @@ test.each<[string, object, object]>([
       ],
     },
   ],
-  ['nothing of how many choices', { n: 3 }, {}],
+  ['n, which is not sent upstream', { n: 3 }, {}],
   [
     'a custom tool, by its name',
     {
@@ -147,7 +147,7 @@ test.each<[string, object, object]>([
     chosen({ type: 'auto', disable_parallel_tool_use: true }),
   ],
   [
-    'no call, where one at a time means nothing',
+    'no call, with one at a time',
     { ...choosing('none'), parallel_tool_calls: false },
     chosen({ type: 'none' }),
   ],
@@ -199,7 +199,7 @@ test.each<[string, object, object]>([
       output_config: { effort: 'low' },
     },
   ],
-  ['hardly an effort', { reasoning_effort: 'minimal' }, { output_config: { effort: 'low' } }],
+  ['minimal effort', { reasoning_effort: 'minimal' }, { output_config: { effort: 'low' } }],
   ['no effort', { reasoning_effort: 'none' }, {}],
   [
     'an effort and a tool that is forced',

@@ -377,7 +377,11 @@ describe('a remote MCP server', () => {
 
   test.each([
     ['asks for approval', { ...MCP, require_approval: 'always' }, 'mcp that asks for approval'],
-    ['says nothing of it', { ...MCP, require_approval: undefined }, 'mcp that asks for approval'],
+    [
+      'does not mention approval',
+      { ...MCP, require_approval: undefined },
+      'mcp that asks for approval',
+    ],
     ['is a connector', { ...MCP, server_url: undefined }, 'mcp without server_url'],
   ])('is left out if it %s', (_, tool, what) => {
     expect(translated({ tools: [tool] }).leftOut).toEqual([`tools[0]: ${what}`])
@@ -434,7 +438,7 @@ test.each([
   ['file_search', { type: 'file_search', vector_store_ids: [] }, 'file_search'],
   ['image_generation', { type: 'image_generation' }, 'image_generation'],
   ['tool_search', { type: 'tool_search' }, 'tool_search'],
-  ['a tool of tomorrow', { type: 'made_up' }, 'made_up'],
+  ['an unknown tool', { type: 'made_up' }, 'made_up'],
   [
     'a search without the web',
     { type: 'web_search', external_web_access: false },

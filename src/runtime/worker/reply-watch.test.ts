@@ -52,7 +52,7 @@ describe('a reply ends', () => {
     ['whole', 'with the work of a server tool', [SEARCH, FOUND], 'end_turn'],
     ['unanswerable', 'in the middle of the work of a server tool', [SEARCH], 'pause_turn'],
     ['whole', 'paused', [text('Hello')], 'pause_turn'],
-    ['whole', 'for a reason of tomorrow', [text('Hello')], 'invented_tomorrow'],
+    ['whole', 'for an unknown reason', [text('Hello')], 'invented_tomorrow'],
     ['held', 'with a call', [call('look')], 'tool_use'],
     ['held', 'with a text and calls', [text('a'), call('look'), call('walk', 'b')], 'tool_use'],
     [

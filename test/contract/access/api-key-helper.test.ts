@@ -10,13 +10,13 @@ import { textMessage } from '../../support/messages.ts'
 import { makeSandbox, NO_LOGIN, type Sandbox } from '../../support/sandbox.ts'
 import { type Standin, startStandin } from '../../support/standin.ts'
 
-/* The key comes from a command that the user named in Claude Code's own settings. */
+/* The key comes from a command in the user's own settings of Claude Code. */
 
 let standin: Standin
 let sandbox: Sandbox
 let proxy: Proxy
 
-/** What the command prints. */
+/** The output of the command. */
 function setKey(key: string): void {
   writeFileSync(join(sandbox.folder, 'key'), key)
 }

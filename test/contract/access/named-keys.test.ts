@@ -183,7 +183,7 @@ describe('the tokens per day', () => {
     await expect.poll(() => statusOf('made-up-ann', anns), POLL).toBe('ended')
     await expect.poll(() => waitsFor(bobs), POLL).toBe('key limit')
     keep(ANN, BOB.replace('300', '3000').replace('made-up-bob', 'made-up-bob-2'))
-    // Another key of the same name has what the first one left.
+    // Another key of the same name can use the data of the first one.
     await expect.poll(() => statusOf('made-up-bob-2', bobs), POLL).toBe('ended')
     expect((await send('made-up-bob', '/v1/models')).status).toBe(401)
   })

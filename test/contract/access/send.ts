@@ -39,7 +39,7 @@ export function send(port: number, { method, path, headers, body }: Sent): Promi
   })
 }
 
-/** A path that no route has: who gets through all checks is told 404. */
+/** A path without a route: a request that passes all checks gets a 404. */
 export const NO_ROUTE = '/no/such/route'
 
 /** The smallest request for a message. */

@@ -9,8 +9,9 @@ import { makeSandbox, NO_LOGIN, NOTHING_OUTSIDE, type Sandbox } from '../../supp
 import { type Standin, startStandin } from '../../support/standin.ts'
 
 /*
- * Logins of clouds: a conversation goes whole, and nothing is added to it. The clouds are made up: they
- * take the runtime's requests in their own form, and have the stand-in answer.
+ * Logins of cloud providers: a conversation is sent as a whole, and nothing is added to it. The
+ * clouds are fakes: they accept the runtime's requests in their own form, and let the stand-in
+ * answer.
  */
 
 const NAMES: CloudName[] = ['bedrock', 'vertex', 'foundry']
@@ -68,7 +69,10 @@ describe.each(NAMES)('%s', (name) => {
     return { status: response.status, body: (await response.json()) as { content: object[] } }
   }
 
-  /** Asks, and compares what arrived; the conversation goes on with the reply. */
+  /**
+   * Sends a request, and compares it with the request upstream; the conversation continues with the
+   * reply.
+   */
   async function ask(prompt: Turn, before = messages): Promise<void> {
     const turns = [...before.map(unmarked), prompt]
     const count = standin.messages.length
@@ -108,7 +112,8 @@ describe.each(NAMES)('%s', (name) => {
     ]).toEqual([undefined, undefined, undefined])
   })
 
-  // On Bedrock and Vertex the runtime would ask again after any 400, and then ask other models.
+  // On Bedrock and Vertex the runtime would repeat the request after any 400, and then try other
+  // models.
   test('a refusal is requested once', async () => {
     const count = standin.messages.length
     const before = cloud.asked.filter((line) => line.startsWith('POST')).length

@@ -48,12 +48,12 @@ const LOOP: Body['messages'] = [
   },
 ]
 
-/** The count that the stand-in has for the same request, asked without the proxy. */
+/** The stand-in's count for the same request, without the proxy. */
 function direct(body: Body): number {
   return tokensOf(body as unknown as Countable)
 }
 
-/** The messages that the stand-in was asked to count, without those of the proxy's own gauge. */
+/** The messages that the stand-in counted, without those of the proxy's own gauge. */
 function counted(): unknown[] {
   return bench.standin.requests
     .map(({ body }) => (body as MessageRequest['body']).messages)
@@ -113,7 +113,7 @@ test('the count covers the messages of the client, and nothing of the runtime', 
   const [messages, system] = counted().toSorted(
     (a, b) => JSON.stringify(b).length - JSON.stringify(a).length,
   )
-  // A text is put in as a block: that no tag in it means anything to the runtime.
+  // A text is put in as a block, so that the runtime does not interpret tags in it.
   const [question, ...others] = LOOP
   expect(messages).toMatchObject([
     { role: 'user', content: [{ type: 'text', text: question?.content }] },
@@ -145,7 +145,7 @@ test.each([
 ])('%s is counted approximately', async (_, tool) => {
   const body = { model: MODEL, tools: [tool], messages: [{ role: 'user' as const, content: 'Hi' }] }
   const { input_tokens: tokens } = await client.messages.countTokens(body)
-  // All that stands in the tool is counted: a description in a schema counts by its characters here.
+  // The whole tool is counted: here, a description in a schema counts by its characters.
   const text = JSON.stringify(tool)
   expect(tokens).toBeGreaterThan(direct({ ...body, tools: [] }) + 346)
   expect(tokens).toBeLessThan(direct({ ...body, tools: [] }) + 346 + text.length / 2 + 50)

@@ -158,11 +158,11 @@ test('another login brings its own models, and its own plan', async () => {
     messages: [{ role: 'user', content: 'Hello?' }],
   })
   await expect.poll(plan).toMatchObject({ windows: [{}, {}] })
-  // A max plan's default is another model than that of a login whose plan is not known.
+  // The default model of a max plan differs from that of a login with an unknown plan.
   const first = await modelOfDefault()
   rmSync(loginPath(sandbox.env))
   storeLogin(sandbox.env, { subscriptionType: undefined })
-  // Whoever asks who is logged in lets the proxy notice it too.
+  // A request for the login also makes the proxy notice the change.
   expect(await proxy.account()).not.toHaveProperty('plan')
   expect(await plan()).toBeNull()
   await ids()
@@ -175,7 +175,7 @@ async function plan(): Promise<unknown> {
   return ((await response.json()) as { plan?: unknown }).plan ?? null
 }
 
-/** The model that `default` stands for, as it is asked upstream. */
+/** The model behind `default`, as it is requested upstream. */
 async function modelOfDefault(): Promise<string | undefined> {
   const reply = await client.messages.countTokens({
     model: 'default',

@@ -56,7 +56,7 @@ async function metrics(): Promise<string[]> {
   return (await (await proxy.fetch('http://localhost/metrics')).text()).split('\n')
 }
 
-/** What the plan is known to be, once the runtime has told it: that comes after the reply. */
+/** The known state of the plan, once the runtime has reported it: that comes after the reply. */
 async function planAfter(step: Promise<Response>): Promise<Record<string, unknown>> {
   const before = JSON.stringify((await get('/v1/usage'))['plan'])
   await (await step).text()

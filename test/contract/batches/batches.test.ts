@@ -14,7 +14,7 @@ import { type MessageRequest, type Standin, startStandin } from '../../support/s
 import { until } from '../../support/until.ts'
 
 /*
- * The official client, with a server of its own process: what is kept must outlive it.
+ * The official client, with a server in a process of its own: stored data must outlive it.
  */
 
 let standin: Standin
@@ -113,7 +113,7 @@ test('a batch is created, processed, read and deleted', async () => {
     results_url: null,
   })
   expect(Date.parse(batch.expires_at) - Date.parse(batch.created_at)).toBe(24 * 60 * 60 * 1000)
-  // It is said where what is said is written.
+  // The log names the file that contains conversations.
   await command.hasWritten(
     'stdout',
     /Batches and files, with all their text, are kept in .*store\.db/,
@@ -150,7 +150,7 @@ test('a batch is canceled, and lists have pages', async () => {
   const { client, url } = server
   const ids: string[] = []
   for (let count = 0; count < 3; count += 1) {
-    // What is paused waits; there is so much of it that it has not ended before.
+    // A paused batch waits; this one is so large that it has not ended before.
     const { id } = await client.messages.batches.create({ requests: requests(60) })
     ids.unshift(id)
     await fetch(`${url}/v1/messages/batches/${id}/pause`, { method: 'POST' })
@@ -198,7 +198,7 @@ test('after a kill no request is lost, and only those in progress are sent again
   const lines = await resultsOf(client, id)
   expect(new Set(lines.map((line) => line.custom_id)).size).toBe(20)
   const again = lines.filter(({ attempts }) => attempts > 1)
-  // At most what is asked at a time.
+  // At most the requests that were in progress.
   expect(again.length).toBeLessThanOrEqual(3)
   for (const { custom_id: name, attempts } of lines) {
     const said = `night ${name.slice(3)}`

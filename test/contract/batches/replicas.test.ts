@@ -67,7 +67,7 @@ describe.skipIf(POSTGRES_FOLDER === undefined)('replicas', () => {
     })
   }
 
-  /** Runs lines of a shell in which the command is installed, in the folder of the servers. */
+  /** Runs lines of a shell in the folder of the servers, with the command installed. */
   async function shell(lines: string): Promise<string> {
     const bin = join(sandbox.folder, 'bin')
     mkdirSync(bin, { recursive: true })
@@ -101,7 +101,7 @@ describe.skipIf(POSTGRES_FOLDER === undefined)('replicas', () => {
     for (const server of [one, two]) {
       await expect.poll(() => modelsFor(server.url, carl)).toBe(200)
     }
-    // What comes to one counts for the other.
+    // A request to one counts for the other.
     expect([await ask(one, carl), await ask(two, carl)]).toEqual([200, 200])
     expect([await ask(one, carl), await ask(two, carl)]).toEqual([429, 429])
     for (const server of [one, two]) {
@@ -118,7 +118,7 @@ describe.skipIf(POSTGRES_FOLDER === undefined)('replicas', () => {
     const [here, there] = [openaiOf(one, 'made-up-ann'), openaiOf(two, 'made-up-ann')]
     const bob = openaiOf(two, 'made-up-bob')
 
-    // Streamed: it is kept before the client can know that it is whole.
+    // Streamed: it is stored before the client can know that it is complete.
     const stream = here.responses.stream({ model: MODEL, input: 'One.' })
     const first = await stream.finalResponse()
     const second = await there.responses.create({
@@ -202,7 +202,7 @@ describe.skipIf(POSTGRES_FOLDER === undefined)('replicas', () => {
       return now.status === 'failed' ? now : undefined
     })
     expect(failed.error?.message).toBe('The server that made this response has ended.')
-    // The password of a database is no one's business.
+    // The password of the database must not be shown.
     expect(two.command.stdout).toMatch(/kept in postgresql:\/\/127\.0\.0\.1:\d+\/test_\d+/)
     two.command.signal('SIGTERM')
     expect(await two.command.ended).toMatchObject({ code: 0 })

@@ -132,7 +132,7 @@ describe('each error of the API has its class in the official client', () => {
   })
 })
 
-/** What a promise was rejected with; fails where it was not. */
+/** The reason with which a promise was rejected; fails if it was not. */
 async function errorOf(promise: Promise<unknown>): Promise<unknown> {
   try {
     await promise

@@ -6,19 +6,19 @@ import { wireDifferences } from '../../support/wire.ts'
 
 /** A bench with the official client in front of it. */
 export type OfficialBench = Bench & {
-  /** Asks without retries, over a socket or in memory. */
+  /** Sends requests without retries, over a socket or in memory. */
   client: Anthropic
   /** The bodies that the client sent, oldest first. */
   sent: Record<string, unknown>[]
   /** How the turns were served, oldest first. */
   turns: LoggedTurn[]
-  /** How the latest request upstream differs from the latest of the client. */
+  /** The differences between the latest request upstream and the latest of the client. */
   differences: (betas?: string[]) => string[]
 }
 
 export type Transport = 'over a socket' | 'in memory'
 
-/** Starts a bench whose client is pointed at the proxy as the README says. */
+/** Starts a bench whose client is pointed at the proxy as in the README. */
 export async function startOfficialBench(
   transport: Transport,
   options: BenchOptions = {},

@@ -16,8 +16,8 @@ import { wireDifferences } from '../../support/wire.ts'
 import { type OpenaiBench, startOpenaiBench } from '../openai/bench.ts'
 
 /*
- * Agents send the whole conversation with each step, with cache marks that move along and with what
- * they fill in by themselves. Only the first step may cost a whole opening.
+ * Agents send the whole conversation with each step, with cache marks that move and with defaults
+ * that they fill in. Only the first step may cost a whole opening.
  */
 
 let bench: OpenaiBench
@@ -31,17 +31,18 @@ beforeEach(() => {
   bench.lanes()
 })
 
-/** A step that a process which is there takes; a call that came back otherwise is cut off first. */
+/** A step for an existing process; a call that the client changed is cut off first. */
 const GOES_ON = ['resolve', 'continue', 'rewind']
 
 /**
- * Steps that are put in as a whole all the same. Claude Code sends an Edit back with a default filled in.
- * Its version goes to the API; but between a call and its result the runtime rewinds to nothing
- * (`target_splits_tool_call`), so that an Edit in the middle of a turn is cut off at the turn's beginning.
+ * Steps that still need an opening. Claude Code returns an Edit with a default filled in, and its
+ * version goes to the API. But the runtime does not cut between a call and its result
+ * (`target_splits_tool_call`), so an Edit in the middle of a turn is cut off at the turn's
+ * beginning.
  */
 const OPENED: Record<string, number[]> = { 'Claude Code': [2] }
 
-/** What the runtime does not send on: see `limits.test.ts` of the wire. */
+/** Fields that the runtime does not send on: see `limits.test.ts` of the wire. */
 const NOT_SENT = /^anthropic-beta: mid-conversation-tool-changes-2026-07-01 was sent/
 
 describe.each(CLIENTS)('$name', (client) => {
@@ -60,7 +61,7 @@ describe.each(CLIENTS)('$name', (client) => {
 
 type Step = { lane: string; asked: number; differences: string[] }
 
-/** Plays a client's task to its end; each reply is the one that the API gave. */
+/** Plays a client's task to its end; each reply must be the API's. */
 async function play(client: Client, model: string): Promise<Step[]> {
   const task = { model, prompt: `Let it say Hello (${client.name}, ${model}).` }
   const id = `toolu_${client.name.replaceAll(' ', '')}_${model}`
@@ -145,7 +146,10 @@ function readResponse(stream: string): Reply {
   return completed.response
 }
 
-/** What a mark asks for is on the wire where the runtime can carry it: not in a step like these. */
+/**
+ * A client's cache mark is on the wire only if the runtime can carry it, and not in a step like
+ * these.
+ */
 function withoutMarks<Part>(part: Part): Part {
   if (Array.isArray(part)) return part.map(withoutMarks) as Part
   if (typeof part !== 'object' || part === null) return part

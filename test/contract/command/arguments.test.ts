@@ -14,7 +14,7 @@ import { buildOnce, type CommandEnd, endCommands, runCommand } from '../../suppo
 import { runCommandHere } from '../../support/command-here.ts'
 import { makeSandbox, type Sandbox } from '../../support/sandbox.ts'
 
-/** Nothing listens there: what is tested here ends before anything is asked. */
+/** Nothing listens there: these commands end before any request. */
 const NOWHERE = 'http://127.0.0.1:9'
 
 let sandbox: Sandbox
@@ -41,7 +41,7 @@ function writeConfig(text: string): void {
   writeFileSync(join(sandbox.workFolder, 'config.txt'), text)
 }
 
-/** That it failed with one line that has each of the parts, and nothing else. */
+/** Expects a failure with one line that has each of the parts, and nothing else. */
 function expectOneLine(end: CommandEnd, ...parts: string[]): void {
   expect(end).toMatchObject({ code: 1, signal: null, stdout: '' })
   expect(end.stderr).toMatch(/^claude-sub-proxy: [^\n]+\n$/)
@@ -120,9 +120,9 @@ test('the library loads no package of a database before it is needed', async () 
 describe('a wrong command line', () => {
   test.each([
     ['an option that is not known', ['--prot', '1'], ['--prot', 'did you mean --port']],
-    ['an option that is like no other', ['--zzzzzz'], ['--zzzzzz', '--help']],
+    ['an option without a similar one', ['--zzzzzz'], ['--zzzzzz', '--help']],
     ['a command that is not known', ['strat'], ['strat', 'unknown command']],
-    ['a command that is nearly known', ['docter'], ['docter', 'did you mean doctor?']],
+    ['a mistyped command', ['docter'], ['docter', 'did you mean doctor?']],
     ['a word after the command', ['serve', '8080'], ['8080']],
     ['an option of another command', ['models', '--turn'], ['--turn', 'models']],
     ['a shell that is not known', ['completion', 'cmd'], ['cmd', 'bash, zsh or fish']],

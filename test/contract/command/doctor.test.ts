@@ -52,7 +52,7 @@ async function examine(...args: string[]): Promise<Told> {
   return told(await run('doctor', '--json', ...args))
 }
 
-/** In a process of its own, which must end by itself, and names itself in its advice. */
+/** In a process of its own, which must end by itself. Its advice contains its own command. */
 async function examineAlone(...words: string[]): Promise<Told> {
   const args = ['doctor', '--json', ...words]
   return told(await runCommand({ args, env: sandbox.env, cwd: sandbox.workFolder }))
@@ -111,7 +111,7 @@ test("a port of another program is found, and one of this program's server", asy
   const taken = createServer()
   await new Promise<void>((resolve) => taken.listen(0, '127.0.0.1', resolve))
   const { port } = taken.address() as { port: number }
-  // It hangs up on whoever asks what it is.
+  // It closes each connection without an answer.
   taken.on('connection', (socket) => socket.destroy())
   const other = await examine('--port', String(port), '--host', '127.0.0.1')
   taken.close()

@@ -41,7 +41,9 @@ function runHere(args: string[]): Promise<CommandEnd> {
   return runCommandHere({ args, env: sandbox.env, cwd: sandbox.workFolder })
 }
 
-/** A program that asks, by the variables that clients know, prints the status, and ends with 7. */
+/**
+ * A program that sends a request by the variables for clients, prints the status, and ends with 7.
+ */
 const PROGRAM = `
   const { ANTHROPIC_BASE_URL: url, ANTHROPIC_API_KEY: key, OPENAI_BASE_URL: openai } = process.env
   const body = JSON.stringify({ max_tokens: 9, messages: [{ role: 'user', content: 'Hello' }] })

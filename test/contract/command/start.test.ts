@@ -185,13 +185,14 @@ test('a port in use has one line of error with the fix', async () => {
 describe('a wrong claude_path has one line of error that names it', () => {
   type Run = typeof runCommand
 
-  // In processes of their own are those of which each starts something else, and ends otherwise.
+  // These run in processes of their own, because each starts another executable and ends
+  // differently.
   const SCRIPTS: [name: string, text: string, mode: number, run: Run][] = [
     ['is not executable', 'not a program\n', 0o644, runCommandHere],
     ['is no program', 'not a program\n', 0o755, runCommandHere],
     ['fails at once', '#!/bin/sh\necho broken >&2\nexit 3\n', 0o755, runCommand],
-    ['ends at once as if all were well', '#!/bin/sh\nexit 0\n', 0o755, runCommand],
-    ['says something else', '#!/bin/sh\necho hello\n', 0o755, runCommandHere],
+    ['ends at once with exit code 0', '#!/bin/sh\nexit 0\n', 0o755, runCommand],
+    ['prints something else', '#!/bin/sh\necho hello\n', 0o755, runCommandHere],
   ]
 
   test.each(SCRIPTS)('if it %s', async (_name, text, mode, run) => {

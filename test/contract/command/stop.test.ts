@@ -83,7 +83,7 @@ function stalledReply(): void {
   standin.reply(events([...eventsOf(textMessage('Half of it.')).slice(0, 3), hang()]))
 }
 
-/** Resolves when the command has taken notice of a signal. */
+/** Resolves when the command has noticed a signal. */
 async function isStopping(command: RunningCommand): Promise<void> {
   await command.hasWritten('stderr', /^Stopping\b.*$/m)
 }
@@ -98,7 +98,7 @@ describe.each(['SIGTERM', 'SIGINT', 'SIGHUP', 'SIGQUIT'] as const)('%s', (name) 
 
     command.signal(name)
     await isStopping(command)
-    // ECONNRESET where fetch takes a connection that it had, and that was just closed.
+    // ECONNRESET if fetch reuses a connection that was just closed.
     await expect(fetch(`${url}/health`)).rejects.toMatchObject({
       cause: { code: expect.stringMatching(/^ECONN(?:REFUSED|RESET)$/) },
     })
@@ -167,7 +167,7 @@ test.each([
     npm.once('exit', () => reject(new Error(`npm ended: ${written}`)))
   })
   const tree = descendants(npm.pid ?? 0)
-  // Some shells put the command in their own place: then the server is what npm started.
+  // Some shells replace themselves by the command: then npm's child is the server.
   const server = tree.find(({ command }) => command.includes('dist/cli/main.js'))
   const victim = isShell ? (shellAmong(tree) ?? server)?.pid : npm.pid
   process.kill(victim ?? 0, signal)
@@ -208,7 +208,7 @@ test('the second signal ends the server at once, and leaves no process', async (
   const { code, signal } = await command.ended
   expect(code !== 0 || signal !== null).toBe(true)
   await expect(streamed.text()).rejects.toThrow()
-  // A spare may have been begun since they were listed: it ends when its input does, too.
+  // A spare may have been started since they were listed: it also ends when its input ends.
   await waitUntilGone([...runtimes, ...runtimesIn(sandbox.folder)])
   expect(runtimesIn(sandbox.folder)).toEqual([])
 })
@@ -256,9 +256,9 @@ async function expectAllGone(command: RunningCommand): Promise<void> {
   await waitUntilGone(processes.map(({ pid }) => pid))
 }
 
-/** Interrupts the command once its private folder is there. */
+/** Interrupts the command once its private folder exists. */
 async function expectNothingLeft(command: RunningCommand, code: number): Promise<void> {
-  // The folder is there while the runtime starts.
+  // The folder exists while the runtime starts.
   while (leftIn(join(sandbox.folder, 'tmp')).length === 0 && isAlive(command.pid)) {
     await new Promise((resolve) => setImmediate(resolve))
   }

@@ -22,7 +22,7 @@ const WHOLE: StreamEvent[] = eventsOf(MESSAGE)
 const INSIDE_A_TEXT = after('content_block_delta', 2)
 const INSIDE_AN_INPUT = WHOLE.findLastIndex(isDelta)
 
-/** Where a stream may break: after so many of its events. */
+/** The places where a stream may break: after this many of its events. */
 const BEFORE_THE_FIRST_BLOCK_IS_WHOLE: [place: string, count: number][] = [
   ['after message_start', 1],
   ['at the start of a block', after('content_block_start', 1)],
@@ -39,7 +39,7 @@ const ERROR = {
   error: { type: 'overloaded_error', message: 'Overloaded, in "the middle" of it.' },
 }
 
-/** The last elements of a script, and what is told of them. */
+/** The last elements of a script, and the client's error. */
 const WAYS: [way: string, ending: StreamElement[], told: object][] = [
   ['an error event', [ERROR], ERROR.error],
   ['a cut', [cut()], { type: 'api_error' }],
@@ -47,13 +47,13 @@ const WAYS: [way: string, ending: StreamElement[], told: object][] = [
 ]
 
 let bench: Bench
-/** All that was asked here, each in words of its own. */
+/** All prompts of this file; each is unique. */
 const prompts: string[] = []
-/** All that arrived upstream, as JSON. */
+/** All requests upstream, as JSON. */
 const upstream: string[] = []
 
 beforeAll(async () => {
-  // Each break ends a process: what is started ahead would double the work, and tell nothing here.
+  // Each break ends a process: processes started ahead would double the work for nothing.
   bench = await startBench({})
 })
 
@@ -69,12 +69,12 @@ describe.each(WAYS)('%s', (way, ending, told) => {
     expectBrokenStream({ prompt: `[${way} ${place}]`, count, ending, told }),
   )
 
-  // A limit: once a block is whole, the runtime does not tell what the API said of the error.
+  // A limit: once a block is complete, the runtime does not report the API's error message.
   test.each(AFTER_THE_FIRST_BLOCK)('%s', (place, count) =>
     expectBrokenStream({ prompt: `[${way} ${place}]`, count, ending, told: {} }),
   )
 
-  // A message that does not stream is folded from the same events: one place of each kind will do.
+  // A message without a stream is folded from the same events, so one place of each kind is enough.
   test.each([
     { place: 'inside a text', count: INSIDE_A_TEXT, isTold: told },
     { place: 'inside the input of a tool call', count: INSIDE_AN_INPUT, isTold: {} },
@@ -82,7 +82,7 @@ describe.each(WAYS)('%s', (way, ending, told) => {
     expectBrokenMessage({ prompt: `[${way} ${place}, no stream]`, count, ending, told: isTold }),
   )
 
-  // A limit: with the stop reason all is said, and the runtime takes the reply for whole.
+  // A limit: after the stop reason the runtime takes the reply for complete.
   test('after message_delta: the reply is complete', async () => {
     const sent = WHOLE.slice(0, -1)
     const { status, received } = await streamed(`[${way} streamed, at the end]`, sent, ending)
@@ -92,7 +92,7 @@ describe.each(WAYS)('%s', (way, ending, told) => {
 
     bench.standin.reply(events([...sent, ...ending], PACE))
     const response = await ask(`[${way} at the end]`)
-    // A cut may overtake the events before it.
+    // A cut may arrive before the events in front of it.
     if (response.status !== 200) expect(ending).toEqual([cut()])
     else expect(await response.json()).toStrictEqual(MESSAGE)
   })
@@ -141,7 +141,10 @@ function ask(prompt: string, fields: object = {}): Promise<Response> {
   return bench.post(asking(prompt, { tools: [TOOL], ...fields }))
 }
 
-/** Breaks a stream once all that was sent before has arrived: a cut overtakes what is under way. */
+/**
+ * Breaks a stream once all earlier events have arrived: a cut may overtake events that are under
+ * way.
+ */
 async function streamed(prompt: string, sent: StreamEvent[], ending: StreamElement[]) {
   const gate = makeGate()
   bench.standin.reply(events([...sent, gate.pass, ...ending]))
@@ -154,7 +157,7 @@ async function streamed(prompt: string, sent: StreamEvent[], ending: StreamEleme
   return { status: response.status, received }
 }
 
-/** How many events there are up to the nth of a type, that one included. */
+/** The number of events up to and including the nth of a type. */
 function after(type: string, nth: number): number {
   const positions = WHOLE.flatMap((event, index) => (event.type === type ? index : []))
   return (positions[nth - 1] ?? NaN) + 1

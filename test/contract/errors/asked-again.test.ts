@@ -10,14 +10,15 @@ import { type Bench, openBench, textOf } from '../lifecycle/bench.ts'
 import { PICTURES } from '../wire/samples.ts'
 
 /*
- * Errors of the API after which the runtime would ask once more by itself, in another way. It is kept from
- * that, and the client gets the API's error. One is asked again on purpose: see docs/exactness.md.
+ * Errors of the API after which the runtime would repeat the request by itself, in another form.
+ * The proxy prevents that, and the client gets the API's error. One request is repeated on purpose:
+ * see docs/exactness.md.
  */
 
 let bench: Bench
 
 beforeAll(async () => {
-  // One process alone: what an error leaves in it, the next conversation would show.
+  // Only one process: the next conversation would show if an error left something in it.
   bench = await openBench({ maxProcesses: 1 })
 })
 afterAll(() => bench?.remove())
@@ -79,12 +80,12 @@ const PICTURE = {
 
 const ADAPTIVE = { type: 'adaptive' }
 
-/** What the API takes no more: it would be asked again with `adaptive`. */
+/** A field that the API no longer accepts: the runtime would repeat the request with `adaptive`. */
 const WITH_BUDGET = { type: 'enabled', budget_tokens: 1024 }
 
 function conversation(prompt: string, thinking: object): Record<string, unknown> {
   return {
-    // The runtime does not list it: what it takes is not known.
+    // The runtime does not list this model, so its capabilities are unknown.
     model: 'claude-sonnet-5',
     max_tokens: 4000,
     thinking,
@@ -104,7 +105,7 @@ function conversation(prompt: string, thinking: object): Record<string, unknown>
   }
 }
 
-/** What was asked, but for the session's name. */
+/** The request, without the session's name. */
 function fieldsOf(asked: MessageRequest | undefined): object {
   return { ...asked?.body, metadata: undefined }
 }
@@ -132,7 +133,7 @@ test('404s of models that never answered are requested once each, by the same pr
   await bench.ask(conversation('Before?', ADAPTIVE))
   const before = bench.runtimes()
   bench.standin.answer = async ({ body }) => {
-    // As long as an API takes at least, on a busy machine: the gate has to be shut by then.
+    // The shortest time of a real API, on a busy machine: the gate must be closed by then.
     await setTimeout(1000)
     return error(404, 'not_found_error', `model: ${body.model}`)
   }

@@ -4,7 +4,7 @@ import { asking, type Bench, startBench } from '../../support/compare-bench.ts'
 
 const HTML = '<html><head><title>Bad gateway</title></head><body>nginx</body></html>'
 
-/** As the API words them: the proxy adds nothing and leaves nothing out. */
+/** The API's own messages: the proxy adds nothing and leaves nothing out. */
 const ANSWERS: [status: number, type: string, message: string][] = [
   [400, 'invalid_request_error', 'max_tokens: 1000000 > 64000, which is the maximum'],
   [400, 'invalid_request_error', 'prompt is too long: 210000 tokens > 200000 maximum'],
@@ -50,8 +50,8 @@ describe('an answer of the API before the first event', () => {
       retryAfter: null,
       body: { type: 'error', error: { type, message }, request_id: asked[0]?.requestId },
     })
-    // The runtime asks once more after a 404, without streaming; it is stopped as soon as its
-    // diagnostics tell of the 404, which is usually in time.
+    // The runtime repeats the request after a 404, without streaming; it is stopped as soon as its
+    // diagnostics report the 404, which is usually in time.
     if (status === 404) expect(asked.length).toBeLessThanOrEqual(2)
     else expect(asked).toHaveLength(1)
   })
@@ -189,8 +189,8 @@ test('the next request succeeds after an error', async () => {
 })
 
 /**
- * The cases, every other one with a stream asked for: what comes before the first event takes the same
- * way whether the client streams or not.
+ * The cases, every other one with a stream: before the first event, the path is the same with and
+ * without a stream.
  */
 function inTurn<Case extends unknown[]>(cases: Case[]): [...Case, stream: boolean][] {
   return cases.map((one, index) => [...one, index % 2 === 0])

@@ -101,7 +101,7 @@ describe.each(TRANSPORTS)('a client that leaves, %s', (_, send) => {
   })
 })
 
-/** Leaves, and waits for the end of the request upstream. The process goes on to serve others. */
+/** Leaves, and waits for the end of the request upstream. The process continues to serve others. */
 async function expectGone(leave: () => void): Promise<void> {
   const request = bench.standin.messages.at(-1) as MessageRequest
   leave()
@@ -110,7 +110,7 @@ async function expectGone(leave: () => void): Promise<void> {
   expect(request.aborted).toBe(true)
 }
 
-/** The same conversation, asked again, is answered, and nothing else was asked in between. */
+/** The same conversation, sent again, is answered, and there was no other request in between. */
 async function expectToWork(): Promise<void> {
   const count = bench.standin.messages.length
   const response = await bench.post(asking('Tell.'))

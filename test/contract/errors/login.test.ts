@@ -94,7 +94,7 @@ describe('with a subscription', () => {
     expect(await response.json()).toMatchObject({
       error: { type: 'authentication_error', message },
     })
-    // A limit: the runtime refreshes its login and asks again, which is what a login is for.
+    // A limit: the runtime refreshes its login and repeats the request.
     expect(bench.standin.messages.length).toBeLessThanOrEqual(2)
   })
 })

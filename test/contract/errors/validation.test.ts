@@ -6,7 +6,7 @@ import { type Bench, startBench } from '../../support/compare-bench.ts'
 
 const HELLO = { role: 'user', content: 'Hello' }
 
-/** Bodies that are no Messages request, and what the message must name. */
+/** Bodies that are no Messages request, and the text that the error must contain. */
 const WRONG: [title: string, body: unknown, named: RegExp][] = [
   ['no JSON', '{"messages": [', /JSON/],
   ['nothing', '', /empty/],

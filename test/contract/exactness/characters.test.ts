@@ -15,7 +15,7 @@ const MODELS = [
   'claude-haiku-5-5',
 ]
 
-/** The names of system, version and folder are not as long everywhere. */
+/** The names of system, version and folder have different lengths on other machines. */
 const TOLERANCE = 150
 
 let bench: Bench
@@ -45,7 +45,7 @@ test.each(MODELS)('%s', async (model) => {
   ]
   counts.set(model, added[0] ?? 0)
 
-  // Not in every turn: once for a conversation.
+  // Once for a conversation, not in every turn.
   expect(new Set(added).size, added.join(', ')).toBe(1)
   if (CARRIER === 'whole') expect(added).toEqual([0, 0, 0])
   if (IS_WRITING) return
@@ -60,7 +60,7 @@ async function addedTo(model: string, messages: object[]): Promise<number> {
   return charactersOf(bench.standin.messages[0]?.body.messages) - charactersOf(messages)
 }
 
-/** Of all texts of a conversation. */
+/** The number of characters in all texts of a conversation. */
 function charactersOf(value: unknown): number {
   if (Array.isArray(value)) {
     return value.reduce((sum: number, part: unknown) => sum + charactersOf(part), 0)

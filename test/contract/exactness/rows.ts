@@ -2,8 +2,8 @@ import { Examples } from '../../../scripts/anthropic-examples.ts'
 import { anthropicTypes } from '../../../scripts/anthropic-types.ts'
 
 /*
- * Everything that the installed `@anthropic-ai/sdk` knows of a request for a message and of its reply, each
- * with a request or a stream that has it.
+ * All fields, blocks and events in the types of the installed `@anthropic-ai/sdk` for a Messages
+ * request and its reply, each with a request or a stream that contains it.
  */
 
 type Fields = Record<string, unknown>
@@ -16,7 +16,7 @@ export type Row = { group: string; name: string } & (
 
 const examples = new Examples(anthropicTypes())
 
-/** Knows all that the SDK does. */
+/** Supports all features of the SDK. */
 const MODEL = 'claude-opus-5-5'
 
 export function rows(): Row[] {
@@ -70,7 +70,7 @@ const HELLO = [{ role: 'user', content: 'Hello.' }]
 
 const TOOL = { name: 'name_made_up', input_schema: { type: 'object' } }
 
-/** Where the least example would be too small to be changed. */
+/** For fields whose smallest example would be too small to show a change. */
 const FIELD_VALUES: Fields = {
   max_tokens: 4000,
   messages: [
@@ -124,7 +124,7 @@ function without(block: Block, name: string): Block {
   return Object.fromEntries(Object.entries(block).filter(([field]) => field !== name)) as Block
 }
 
-/** A block with each of the values that one of its fields may have. */
+/** A block for each value that one of its fields may have. */
 function within(type: string, field: string): [name: string, block: Block][] {
   const owners = { image: 'BetaImageBlockParam', document: 'BetaRequestDocumentBlock' }
   const owner = owners[type as keyof typeof owners] ?? 'BetaToolResultBlockParam'
@@ -137,7 +137,7 @@ function within(type: string, field: string): [name: string, block: Block][] {
   })
 }
 
-/** A conversation that has a block in a place where the API takes it. */
+/** A conversation with a block in a place that the API accepts. */
 function around(block: Block, isAssistants = ASSISTANTS.has(block.type)): object[] {
   const next = { role: 'user', content: 'Go on.' }
   if (block.type === 'tool_addition' || block.type === 'tool_removal') {
@@ -163,7 +163,7 @@ const ASSISTANTS = new Set(
     .filter((type) => type !== 'text' && type !== 'container_upload'),
 )
 
-/** Calls of server tools and their results stand side by side. */
+/** Calls of server tools and their results are neighbours. */
 function withCompanion(block: Block): object[] {
   const id = 'tool_use_id_made_up'
   if (block.type === 'mcp_tool_use') return [block, resultFor('mcp_tool_result', block['id'])]
@@ -227,7 +227,7 @@ const HELLO_BLOCK: Block[] = [
   stop(0),
 ]
 
-/** A block as it begins, to which the delta belongs. */
+/** The beginning of the block that the delta belongs to. */
 function emptyFor(delta: string): Block {
   switch (delta) {
     case 'thinking_delta':
@@ -246,7 +246,7 @@ function reasonFor({ type }: Block): string {
   return type === 'tool_use' ? 'tool_use' : 'end_turn'
 }
 
-/** @param event takes the place of that of its type, with the fields that it has beside those that are needed */
+/** @param event replaces the event of its type; only its additional fields are needed */
 function reply(group: string, name: string, blocks: Block[], reason: string, event?: Block): Row {
   const stream: Block[] = [
     { type: 'message_start', message: { ...MESSAGE } },
@@ -271,7 +271,7 @@ const MESSAGE = {
   usage: { input_tokens: 5, output_tokens: 1 },
 }
 
-/** The fields of an example, with the values of the usual event where it has one. */
+/** The fields of an example, with the usual event's values if there are any. */
 function filled(usual: Block, example: Block): Block {
   const fields = Object.entries({ ...example, ...usual }).map(([name, value]) => {
     const other = example[name]

@@ -10,8 +10,9 @@ import { type Row, rows } from './rows.ts'
 import { documentedTable, type Found, IS_WRITING, writeTable } from './table.ts'
 
 /*
- * Each field, block, tool and event that the SDK's types have, sent through the proxy with all its fields:
- * what becomes of it is what docs/exactness.md says. A new version of the SDK that has more fails here.
+ * Each field, block, tool and event of the SDK's types is sent through the proxy with all its
+ * fields, and must have the outcome in docs/exactness.md. A new version of the SDK that has more
+ * fails here.
  */
 
 let bench: Bench
@@ -20,7 +21,7 @@ const documented = documentedTable()
 
 beforeAll(async () => {
   bench = await startBench()
-  // What a model takes is not the matter here.
+  // Rules of single models do not matter here.
   bench.standin.hasModelRules = false
 })
 afterAll(async () => {
@@ -87,7 +88,7 @@ function hasOtherSystem(sent: unknown[], wire: object): boolean {
   )
 }
 
-/** The last name in a path of a difference; a block that is another as a whole has none. */
+/** The last name in the path of a difference; none if a block differs as a whole. */
 function fieldIn(line: string): string {
   const [path = ''] = line.split(':', 1)
   if (path === 'anthropic-beta') return line.split(' ', 2)[1] ?? path
@@ -108,7 +109,7 @@ async function outcomeOfReply(row: Extract<Row, { events: Fields[] }>) {
   return changed.length === 0 ? 'passes' : `other: ${[...new Set(changed)].join(', ')}`
 }
 
-/** The names of the fields in which a value is another. */
+/** The names of the fields whose values differ. */
 function otherFields(one: unknown, other: unknown, name = 'all'): string[] {
   if (isEqual(one, other)) return []
   if (!isObject(one) || !isObject(other)) return [name]

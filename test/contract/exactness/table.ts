@@ -4,13 +4,13 @@ import { fileURLToPath } from 'node:url'
 import { CARRIER } from '../../support/carrier.ts'
 
 /*
- * The table of docs/exactness.md: what becomes of everything that the SDK knows. Names with the same
- * outcome share a row. `npm run exactness` writes it; without that, tests compare with it.
+ * The table of docs/exactness.md: the outcome for everything in the SDK's types. Names with the
+ * same outcome share a row. `npm run exactness` writes it; without that, tests compare with it.
  */
 
 const DOCUMENT = fileURLToPath(new URL('../../../docs/exactness.md', import.meta.url))
 
-/** Whether the table shall be written anew. */
+/** Whether the table is written in this run. */
 export const IS_WRITING = process.env['EXACTNESS_TABLE'] === '1'
 
 type Outcomes = { whole: string; turns: string }
@@ -31,7 +31,10 @@ export function documentedTable(document = readFileSync(DOCUMENT, 'utf8')): Tabl
 
 export type Found = { group: string; name: string; outcome: string }
 
-/** Puts what was found for the way of this run into the document; what the SDK no longer has goes. */
+/**
+ * Writes the outcomes for this run's carrier into the document, and removes names that the SDK no
+ * longer has.
+ */
 export function writeTable(found: readonly Found[]): void {
   const document = readFileSync(DOCUMENT, 'utf8')
   const before = documentedTable(document)
@@ -63,7 +66,7 @@ function groupBy<Member>(
 
 const HEAD = '| of | names | API key, cloud | subscription |\n| --- | --- | --- | --- |'
 
-/** Puts lines into the document's table of characters that are added. */
+/** Writes lines of the document's table of added characters. */
 export function writeCharacters(
   column: 'whole' | 'turns',
   counts: ReadonlyMap<string, number>,
@@ -78,7 +81,7 @@ export function writeCharacters(
   writeFileSync(DOCUMENT, withPart(document, 'characters', [head, ...lines].join('\n')))
 }
 
-/** Characters that are added, by model. */
+/** Added characters, by model. */
 export function documentedCharacters(
   document = readFileSync(DOCUMENT, 'utf8'),
 ): Map<string, Outcomes> {

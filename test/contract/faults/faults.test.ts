@@ -7,7 +7,7 @@ import { openScene, type Scene } from './scene.ts'
 import { type Row, withTable } from './table.ts'
 import { until } from '../../support/until.ts'
 
-/** With `FAULT_TABLE=1` the table in docs/faults.md is made of this run. */
+/** With `FAULT_TABLE=1` this run writes the table in docs/faults.md. */
 const isTableWanted = process.env['FAULT_TABLE'] === '1'
 
 const rows: Row[] = []
@@ -34,7 +34,8 @@ describe.each(Object.entries(ACTS))('%s', (_name, { options, variables, faults, 
   })
 
   test.each(faults)('$stage, $fault: $gets', async ({ stage, fault, gets, strike }) => {
-    // If the API is at fault, others go on meanwhile; if the runtime is, all its processes are struck.
+    // If the API fails, other conversations continue meanwhile; if the runtime fails, all its
+    // processes are affected.
     const isAside = isHopeless !== true && stage === 'the API'
     const [{ what, milliseconds }] = await Promise.all([
       strike(scene),

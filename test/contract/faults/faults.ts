@@ -21,7 +21,7 @@ import { assistant, LOOK, user } from '../lifecycle/bench.ts'
 import { answerAll, answerOthers, type Scene, type Told } from './scene.ts'
 import { until } from '../../support/until.ts'
 
-/** Something that breaks at a stage of a request, and what the client must get then. */
+/** A fault at a stage of a request, and the client's expected result. */
 export type Fault = {
   stage: string
   fault: string
@@ -33,7 +33,7 @@ export type Act = {
   options: ProxyOptions
   variables?: (folder: string) => Record<string, string>
   faults: Fault[]
-  /** Nothing can be served, for what is broken stays so. */
+  /** Nothing can be served, because the fault stays. */
   isHopeless?: boolean
 }
 
@@ -41,7 +41,7 @@ const WHOLE = 'the whole reply'
 const ENDED = '500 `api_error`'
 const BROKEN = 'its beginning, then an `error` event: `api_error`'
 
-/** All that is tried, by the proxies that it is tried on. */
+/** All faults, grouped by the proxy that they are tried on. */
 export const ACTS: Record<string, Act> = {
   'processes and executables': {
     options: {},
@@ -120,7 +120,7 @@ export const ACTS: Record<string, Act> = {
   },
   'a configuration folder that can not be made': {
     options: {},
-    // A file is where the folder should be.
+    // A file is in the folder's place.
     variables: (folder) => ({ CLAUDE_CONFIG_DIR: `${folder}/claude/config` }),
     faults: [
       {
@@ -140,7 +140,7 @@ function killed(when: string, gets: string, strike: Fault['strike']): Fault {
   return { stage: `the process ${when}`, fault: 'is killed', gets, strike }
 }
 
-/** Processes that are started from now on are of no use, and none is there. */
+/** New processes are useless from now on, and there is no other. */
 function broken(behaviour: Behaviour, gets: string): Fault {
   return {
     stage: 'the executable',
@@ -222,7 +222,7 @@ async function cutOnce(scene: Scene): Promise<Told> {
   return told
 }
 
-/** The fault is there already. */
+/** The fault exists already. */
 function askNow(scene: Scene): Promise<Told> {
   return scene.ask('Hello').told(performance.now())
 }
@@ -245,7 +245,7 @@ async function killWhileReplaying(scene: Scene): Promise<Told> {
       ? user([text(`Question ${index}`), text('Well?')])
       : assistant(`Answer ${index}`),
   )
-  // The fifth message that the process is told is its last: the prompt is the forty-first.
+  // The process ends at the fifth message; the prompt would be the forty-first.
   const push = Reflect.get(InputQueue.prototype, 'push') as (...args: unknown[]) => void
   let count = 0
   const told = makeGate()
@@ -320,7 +320,7 @@ async function killHeld(scene: Scene): Promise<Told> {
   })
 }
 
-/** Waits until the proxy has noticed: what happens before is a matter of luck. */
+/** Waits until the proxy has noticed: before that, the result is random. */
 async function goOnAfterKill(scene: Scene, body: Record<string, unknown>): Promise<Told> {
   await killAll(scene)
   return scene.ask(body).told(performance.now())
@@ -351,7 +351,7 @@ async function askAndWait(scene: Scene, elements: Parameters<typeof events>[0]) 
   return asked
 }
 
-/** Strikes every process, and says when. */
+/** Kills every process, and returns the time. */
 function kill({ processes }: Scene, signal: NodeJS.Signals = 'SIGKILL'): number {
   const struck = processes()
   if (struck.length === 0) throw new Error('There is no process to strike.')

@@ -7,31 +7,33 @@ import { processesWithEnvironment } from '../../support/processes.ts'
 import { makeSwitchableRuntime, type SwitchableRuntime } from '../../support/switchable-runtime.ts'
 import { assistant, type Bench, openBench, textOf, user } from '../lifecycle/bench.ts'
 
-/** What a client got, in a few words, and how many milliseconds after the fault it had all of it. */
+/** The client's result in a few words, and the milliseconds from the fault to its end. */
 export type Told = { what: string; milliseconds: number }
 
-/** A proxy on which faults are tried one after another, beside a conversation that must go on. */
+/**
+ * A proxy on which faults are tried one after another, beside a conversation that must continue.
+ */
 export type Scene = {
   bench: Bench
   runtime: SwitchableRuntime
-  /** Asks for a stream and reads it to its end. */
+  /** Requests a stream and reads it to its end. */
   ask: (body: string | Record<string, unknown>) => Asked
   /** Begins the conversation beside. */
   begin: () => Promise<void>
   /** The runtime's processes. */
   processes: () => number[]
-  /** Takes the next turn of the conversation beside; fails where it is not answered. */
+  /** Takes the next turn of the conversation beside; fails if there is no answer. */
   goOnBeside: () => Promise<void>
   /** A new conversation is served. */
   expectServes: () => Promise<void>
-  /** What is there that the proxy does not know of: once nothing, else the commands. */
+  /** The processes that the proxy does not know of: 'nothing', or their commands. */
   leftovers: () => Promise<string>
 }
 
 export type Asked = {
-  /** Resolves when the status line is there. */
+  /** Resolves when the status line has arrived. */
   begun: Promise<Response>
-  /** @param since `performance.now()` when the fault struck */
+  /** @param since `performance.now()` at the time of the fault */
   told: (since: number) => Promise<Told>
 }
 
@@ -98,7 +100,7 @@ export async function openScene(
   return scene
 }
 
-/** Answers the conversation beside as ever, and all others otherwise. */
+/** Answers the conversation beside as usual, and all others with the given answer. */
 export function answerOthers({ bench: { standin } }: Scene, answer: typeof standin.answer): void {
   standin.answer = (request, index) => {
     const isBeside = JSON.stringify(request.body.messages).includes(BESIDE)
@@ -114,7 +116,9 @@ function greet() {
   return message(textMessage(GREETING))
 }
 
-/** What is waited for at most, in milliseconds: a process that is deaf is killed after three seconds. */
+/**
+ * The maximum wait, in milliseconds: a process that ignores signals is killed after three seconds.
+ */
 const PATIENCE = { timeout: 20_000, interval: 30 }
 
 async function toldBy(response: Response): Promise<string> {

@@ -10,8 +10,9 @@ import { waitUntilGone } from '../../support/processes.ts'
 import { type Bench, openBench } from '../lifecycle/bench.ts'
 
 /*
- * The wire of a turn begins with the wire of the turn before, whichever way it took: else the API's
- * prompt cache is missed, and thoughts are refused that are bound to what stood before them.
+ * The request of a turn begins with the request of the turn before, whichever lane it took.
+ * Otherwise the API's prompt cache is missed, and thoughts that are bound to the text before them
+ * are refused.
  */
 
 const TOOL = { name: 'look', description: 'Looks.', input_schema: { type: 'object' } }
@@ -20,7 +21,7 @@ let bench: Bench
 let other: Bench | undefined
 
 beforeAll(async () => {
-  // One process alone: what comes between takes it away.
+  // Only one process, so that another turn takes it away.
   bench = await openBench({ maxProcesses: 1 })
 })
 afterAll(async () => {
@@ -162,9 +163,9 @@ test('a restarted server sends the same requests', async () => {
 })
 
 /*
- * The runtime tells a conversation the date when it begins in a process. A server that is started on another
- * day tells another date, so that the thoughts are bound to another beginning. Places a day apart stand
- * for the days.
+ * The runtime adds the date to a conversation when it begins in a process. A server that is started
+ * on another day adds another date, so the thoughts are bound to another beginning. Time zones a
+ * day apart simulate the days.
  */
 describe('a conversation of the day before continues', () => {
   let before: Bench
@@ -196,12 +197,12 @@ describe('a conversation of the day before continues', () => {
   })
 })
 
-/** A server in a place of another time. */
+/** A server in another time zone. */
 async function startIn(TZ: string): Promise<Bench> {
   return openBench(({ env }) => ({ maxProcesses: 1, env: { ...env, TZ } }))
 }
 
-/** Where each of so many requests is not the beginning of the next. */
+/** The places where a request is not the beginning of the next. */
 function breaks(wires: readonly Wire[], expected: number): (string | undefined)[] {
   expect(wires).toHaveLength(expected)
   return wires

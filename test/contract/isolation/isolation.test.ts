@@ -28,12 +28,12 @@ import {
 } from './scenario.ts'
 
 /*
- * Any process serves any conversation: random conversations, two at a time, through two processes, with
- * errors, aborts, edits and held calls that no one comes back to. Each asks upstream what a new process
- * would ask, gets its own reply, and has nothing of another in it.
+ * Any process serves any conversation: random conversations, two at a time, through two processes,
+ * with errors, aborts, edits and abandoned calls. Each sends the same request upstream as a new
+ * process, gets its own reply, and contains nothing of another.
  */
 
-/** Another seed makes other conversations; the one that failed is in the failure. */
+/** Another seed makes other conversations; a failure has its seed. */
 const SEED = Number(process.env['ISOLATION_SEED'] ?? 1)
 const CONVERSATIONS = Number(process.env['ISOLATION_CONVERSATIONS'] ?? 9)
 const MAX_TURNS = 5
@@ -60,7 +60,7 @@ afterAll(async () => {
 
 type Plan = { ending: Ending; hold: () => Promise<void> }
 
-/** What the API does at each turn, by the turn's tag. */
+/** The API's behaviour at each turn, by the turn's tag. */
 const plans = new Map<string, Plan>()
 
 function planOf(body: MessageRequest['body']): ReturnType<typeof answerTo> {
@@ -81,7 +81,7 @@ type Sent = {
   opening: Opening
   messages: Turn[]
   status: number
-  /** What came back, as text. */
+  /** The answer, as text. */
   received: string
 }
 
@@ -120,7 +120,7 @@ async function converse(
   const turns = 1 + Math.floor(random() * MAX_TURNS)
   for (let turn = 1; turn <= turns; turn += 1) {
     const tag = `${word} turn ${turn}`
-    // A held call that no one comes back to: the last turn is asked in other words.
+    // The held call is abandoned: the last turn is sent with another text.
     const isEdit = messages.length > 0 && random() < 0.25
     if (isEdit) {
       messages = messages.slice(0, -2)
@@ -137,19 +137,19 @@ async function converse(
     calls = []
     const reply = isWhole(ending) ? contentIn(received) : undefined
     if (reply) {
-      // The API takes no empty turn of the assistant back.
+      // The API does not accept an empty assistant message.
       if (reply.length === 0) messages = messages.slice(0, -1)
       else messages = [...messages, { role: 'assistant', content: reply }]
       calls = reply.filter(({ type }) => type === 'tool_use')
     } else {
-      // The client asks anew, in other words.
+      // The client starts again, with another text.
       messages = messages.slice(0, -1)
       calls = callsLeftOpen(messages)
     }
   }
 }
 
-/** Undefined where an error came in place of a reply. */
+/** Undefined if an error came instead of a reply. */
 function contentIn(received: string): ContentBlock[] | undefined {
   return (JSON.parse(received) as { content?: ContentBlock[] }).content
 }
@@ -178,7 +178,7 @@ function resultsOf(calls: readonly ContentBlock[], tag: string): object[] {
   }))
 }
 
-/** Sends a turn and reads what comes, as far as its client stays. */
+/** Sends a turn and reads the answer, as long as its client stays. */
 async function send(
   { fields, betas }: Opening,
   messages: readonly Turn[],
@@ -218,7 +218,7 @@ async function send(
   return { status: reply.status, received: JSON.stringify(reply.body) }
 }
 
-/** What is wrong with a turn, on the wire and in what came back. */
+/** The faults of a turn, in the request upstream and in the answer. */
 function problemsOf(one: Sent, all: readonly Sent[], wires: readonly MessageRequest[]): string[] {
   const { tag, ending, opening, messages } = one
   const [wire, ...more] = wiresOf(tag, wires)
@@ -295,8 +295,9 @@ function replyProblems({ tag, ending, status, received }: Sent): string[] {
 }
 
 /**
- * Asks the first turn of each conversation in a new process, and says where that is another wire. What is
- * asked first in other words, after an error or an edit, differs from it by the number of the turn alone.
+ * Sends the first turn of each conversation in a new process, and returns the differences upstream.
+ * A first turn with another text, after an error or an edit, differs only by the number of the
+ * turn.
  */
 async function openingProblems(
   sent: readonly Sent[],
@@ -331,7 +332,7 @@ function isLike({ opening }: Sent): (other: Sent) => boolean {
   return (other) => other.opening === opening
 }
 
-/** All of a request but the name of its session, and of the mark that moves, and the numbers of turns. */
+/** A request without the name of its session, the moving mark, and the numbers of turns. */
 function shapeOf(request: MessageRequest | undefined): string {
   if (request === undefined) return 'nothing'
   const { metadata: _, ...body } = request.body

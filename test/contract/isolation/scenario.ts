@@ -13,8 +13,8 @@ import { eventsOf } from '../../support/events.ts'
 import { assistantMessage, textBlock, toolUseMessage } from '../../support/messages.ts'
 
 /*
- * Conversations that a random number decides on: what they begin with, what the API does at each turn,
- * and what the client does next.
+ * Random conversations: their beginning, the API's behaviour at each turn, and the client's next
+ * step.
  */
 
 /** How the API ends a turn, or how the client leaves it. */
@@ -39,7 +39,7 @@ export const ENDINGS = [
 
 export type Ending = (typeof ENDINGS)[number]
 
-/** Of an ending: whether the reply is one that the client goes on from. */
+/** Whether the client continues from a reply with this ending. */
 export function isWhole(ending: Ending): boolean {
   return ['text', 'thought', 'calls', 'max_tokens', 'refusal', 'nothing'].includes(ending)
 }
@@ -57,12 +57,12 @@ export function pick<Choice>(random: Random, choices: readonly Choice[]): Choice
 
 const MODELS = ['claude-sonnet-4-6', 'claude-sonnet-5-5', 'claude-opus-5-5', 'claude-haiku-5-5']
 
-/** The word of a conversation: it stands in all that is said in it, and in nothing else. */
+/** The word of a conversation: all its texts contain it, and no other text does. */
 export function wordOf(conversation: number): string {
   return `word${conversation}x`
 }
 
-/** The words of conversations that a text has. */
+/** The words of conversations in a text. */
 export function wordsIn(text: string): string[] {
   return [...new Set(text.match(/word\d+x/g))]
 }
@@ -90,7 +90,7 @@ export function drawOpening(random: Random, word: string): Opening {
   }
 }
 
-/** What the API answers a turn with. The text says which turn it is the reply to. */
+/** The API's answer to a turn. Its text names the turn. */
 export function answerTo(ending: Ending, tag: string, hold: () => Promise<void>): Answer {
   const text = textBlock(`The reply to ${tag}, and some more words that make it longer.`)
   const begun = (): StreamElement[] => eventsOf(assistantMessage([text])).slice(0, 4)

@@ -76,7 +76,7 @@ describe('an example, as the client of a server,', () => {
     const printed = await output('out/batches.js', clientEnv)
     const [counts, ...lines] = printed.trimEnd().split('\n')
     expect(counts).toBe('2 of 2')
-    // Which of them is asked first is not said.
+    // Their order is not defined.
     expect(lines.map((line) => line.slice(0, 8))).toEqual(['review-0', 'review-1'])
     const texts = lines.map((line) => line.slice(9)).toSorted()
     expect(texts).toEqual(['Hello, first.', 'Hello, second.'])
@@ -197,7 +197,7 @@ describe('an example, in a program of its own, from the packed tarball', () => {
         }),
       })
       expect(await reply.json()).toMatchObject({ content: [{ text: 'Hello, first.' }] })
-      // What the SDK still holds is sent before the proxy ends.
+      // The SDK's buffered data is sent before the proxy ends.
       child.kill('SIGTERM')
       await once(child, 'close')
 

@@ -30,7 +30,7 @@ function keyOf(name: string): string {
   return `made-up-key-of-${name}`
 }
 
-/** Says what a proxy answers to a key: the text, or the status. */
+/** Returns the proxy's answer to a key: the text, or the status. */
 async function ask(url: string, key: string, history: Anthropic.MessageParam[] = []) {
   const client = new Anthropic({ baseURL: url, apiKey: key, maxRetries: 0 })
   const messages = [...history, { role: 'user' as const, content: 'Who are you?' }]

@@ -17,17 +17,17 @@ export type Bench = {
   sandbox: Sandbox
   proxy: Proxy
   log: ReturnType<typeof recordTurns>
-  /** Asks, and waits for the whole reply. */
+  /** Sends a request, and waits for the whole reply. */
   ask: (body: string | Record<string, unknown>, init?: RequestInit) => Promise<Reply>
-  /** Asks for a stream. */
+  /** Requests a stream. */
   stream: (body: string | Record<string, unknown>, init?: RequestInit) => Promise<Response>
-  /** How many workers are in a state, as the metrics tell it. */
+  /** The number of workers in a state, from the metrics. */
   processes: (state: string) => Promise<number>
-  /** How many turns stand in line. */
+  /** The number of turns in line. */
   inLine: () => Promise<number>
   /** The pids of the runtime's processes in the sandbox. */
   runtimes: () => number[]
-  /** Ends all of it; when it resolves, no process is left. */
+  /** Ends everything; when it resolves, no process is left. */
   remove: () => Promise<void>
 }
 
@@ -100,7 +100,7 @@ export function assistant(content: unknown): object {
   return { role: 'assistant', content }
 }
 
-/** Lets everything that needs no process come to rest. */
+/** Lets everything settle that needs no process. */
 export async function settled(): Promise<void> {
   for (let turn = 0; turn < 20; turn += 1) await new Promise((resolve) => setImmediate(resolve))
 }

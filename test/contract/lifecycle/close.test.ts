@@ -30,7 +30,7 @@ async function open(options: ProxyOptions = {}): Promise<Bench> {
   return bench
 }
 
-/** Has the next reply wait, by default once its first words are out. */
+/** Makes the next reply wait, by default after its first words. */
 function gateReply({ standin }: Bench, text: string, begun = 3) {
   const gate = makeGate()
   const all = eventsOf(textMessage(text))
@@ -236,7 +236,7 @@ test('an aborted start leaves no process and no folder', async () => {
 /** Milliseconds that a program may take on a busy machine; the proxy would wait longer for a reply in flight. */
 const [LONG, LONGER] = [50_000, 600_000]
 
-/** Runs a program that embeds the proxy, which is there as `proxy`, to its end. @returns what it wrote */
+/** Runs a program that embeds the proxy (as `proxy`) to its end. @returns its output */
 async function embed(sandbox: Sandbox, program: string): Promise<string> {
   await buildOnce()
   const script = join(sandbox.folder, 'embed.mjs')
@@ -295,7 +295,7 @@ describe('a program that embeds the proxy ends by itself after close(), and noth
        const head = await proxy.fetch(url + '/v1/usage/stream', { method: 'HEAD' })
        console.log(dropped.status, half.status, usage.status, head.status)`,
     )
-    // It would have to wait for longer than it may take if one of them were still in flight.
+    // If one of them were still in flight, it would wait longer than its time limit.
     expect(output).toBe('200 200 200 200\nclosed\n')
     await waitUntilGone(runtimes().filter((pid) => !others.includes(pid)))
     expect(leftIn(join(sandbox.folder, 'tmp'))).toEqual([])

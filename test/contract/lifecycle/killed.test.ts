@@ -32,20 +32,20 @@ function kill(pids: number[]): void {
   for (const pid of pids) process.kill(pid, 'SIGKILL')
 }
 
-/** Resolves when the proxy has taken notice of the end of its only session. */
+/** Resolves when the proxy has noticed the end of its only process. */
 async function noticed(): Promise<void> {
   await expect.poll(() => bench.log.text()).toContain('worker ended')
 }
 
 type Request = Record<string, unknown>
 
-/** Has a conversation end idle, and returns how it goes on. */
+/** Brings a conversation to the state idle, and returns its next turn. */
 async function leaveIdle(): Promise<Request> {
   const { body } = await bench.ask('Hello')
   return { messages: [user('Hello'), assistant(body.content), user('What now?')] }
 }
 
-/** Has a conversation end held, and returns how it goes on. */
+/** Brings a conversation to the state held, and returns its next turn. */
 async function leaveHeld(): Promise<Request> {
   bench.standin.reply(message(toolUseMessage([{ id: 'toolu_1', name: 'look', input: {} }])))
   const { body } = await bench.ask({ messages: [user('Look')], tools: [LOOK] })
@@ -54,7 +54,7 @@ async function leaveHeld(): Promise<Request> {
   return { tools: [LOOK], messages: [user('Look'), assistant(body.content), user(results)] }
 }
 
-/** What the stand-in answers when it is told nothing. */
+/** The stand-in's default answer. */
 const GREETING = 'Hello from the stand-in.'
 
 describe.each([
@@ -88,8 +88,8 @@ describe.each([
 
 describe('a process that is killed while it holds calls or idles costs no request', () => {
   test.each([
-    ['where the proxy knows', true],
-    ['where the next request comes at once', false],
+    ['if the proxy has noticed', true],
+    ['if the next request comes at once', false],
   ])('%s', async (_name, isKnown) => {
     await open()
     kill(bench.runtimes())

@@ -20,8 +20,8 @@ import { startStandin } from '../../support/standin.ts'
 import { atOnce } from '../../../src/steps.ts'
 
 /*
- * A worker looks before each step whether the client is still there. Here the client leaves before each
- * look in turn: nothing is asked upstream, and the worker serves the next client.
+ * A worker checks before each step if the client has left. Here the client leaves before each check
+ * in turn: nothing is requested upstream, and the worker serves the next client.
  */
 
 const standin = await startStandin()
@@ -37,7 +37,7 @@ afterAll(async () => {
   sandbox.remove()
 })
 
-/** A client that leaves just before it is looked for the nth time. */
+/** A client that leaves just before the nth check. */
 class LeavingClient extends EventTarget {
   readonly reason = new Error('made up')
   #looks: number
@@ -96,7 +96,7 @@ function planned(messages: MessagesRequest['messages'], plan = planTurn): Turn {
 const user = (content: string | ContentBlock[]) => ({ role: 'user' as const, content })
 const assistant = (content: string | ContentBlock[]) => ({ role: 'assistant' as const, content })
 
-/** Serves a turn by the lane that is chosen for it. */
+/** Serves a turn by its lane. */
 function serve(turn: Turn, signal: AbortSignal): { lane: string; reply: Promise<Reply> } {
   const choice = chooseWorker(turn, [worker], performance.now())
   if (choice === undefined) throw new Error('The worker is not available.')
@@ -119,7 +119,7 @@ async function answerTo(turn: Turn): Promise<string> {
   return lane
 }
 
-/** Leaves before each look of a turn. @returns how often was looked */
+/** Leaves before each check of a turn. @returns the number of checks */
 async function leaveEachTime(turn: Turn, lane: string): Promise<number> {
   standin.reset()
   for (let look = 1; ; look += 1) {
@@ -127,12 +127,12 @@ async function leaveEachTime(turn: Turn, lane: string): Promise<number> {
     const served = serve(turn, leavingAt(look))
     if (look === 1) expect(served.lane).toBe(lane)
     try {
-      // There was no further look.
+      // There was no further check.
       await (await served.reply).whole()
       return look
     } catch (error) {
       expect(error).toBeInstanceOf(ClientLeft)
-      // The last look is behind the prompt: there the request may have left.
+      // The last check is after the prompt: there the request may have been sent.
       if (standin.messages.length > 0) return look
     }
   }

@@ -36,7 +36,7 @@ async function noneHeld(): Promise<void> {
   await expect.poll(() => bench.processes('held')).toBe(0)
 }
 
-/** Asks as fast as prompts are taken in, so that they stand in line in this order. */
+/** Sends prompts one after another, so that they wait in line in this order. */
 async function askInOrder(prompts: readonly string[]): Promise<Promise<Reply>[]> {
   const asked: Promise<Reply>[] = []
   for (const prompt of prompts) {
@@ -49,7 +49,7 @@ async function askInOrder(prompts: readonly string[]): Promise<Promise<Reply>[]>
   return asked
 }
 
-/** Answers each prompt by a reply that waits for a gate of its own. */
+/** Answers each prompt with a reply that waits for its own gate. */
 function gateReplies(count: number) {
   return Array.from({ length: count }, (_, index) => {
     const gate = makeGate()
@@ -235,7 +235,7 @@ describe('with maxProcesses 1', () => {
   })
 })
 
-/** With `QUEUE_REQUESTS=500` as many as a fleet of agents sends. */
+/** With `QUEUE_REQUESTS=500`, as many as a fleet of agents sends. */
 const QUEUED = Number(process.env['QUEUE_REQUESTS'] ?? 8)
 
 test(

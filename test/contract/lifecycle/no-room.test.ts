@@ -12,7 +12,7 @@ import { waitUntilGone } from '../../support/processes.ts'
 import { makeSandbox } from '../../support/sandbox.ts'
 import { startStandin } from '../../support/standin.ts'
 
-/** Changes what a process may have open; a part of util-linux. */
+/** Changes the limits of a process; a part of util-linux. */
 const PRLIMIT = '/usr/bin/prlimit'
 
 const standin = await startStandin()
@@ -24,7 +24,7 @@ afterAll(async () => {
   sandbox.remove()
 })
 
-/** Changes how many descriptors a process may have. It keeps those that it has. */
+/** Changes the maximum number of a process's descriptors. Open ones stay open. */
 function mayOpen(pid: number, files: number): void {
   execFileSync(PRLIMIT, [`--pid=${pid}`, `--nofile=${files}:`])
 }
@@ -36,7 +36,7 @@ async function connectTo(url: string): Promise<Socket> {
   return socket
 }
 
-/** Sends a request on a connection that stands: the server needs no descriptor to take it. */
+/** Sends a request on an open connection: the server needs no descriptor to receive it. */
 async function ask(
   socket: Socket,
   url: string,

@@ -9,15 +9,15 @@ import { makeSandbox, type Sandbox } from '../../support/sandbox.ts'
 import { type Standin, startStandin } from '../../support/standin.ts'
 
 /**
- * How many idle connections are held at a time. With more, such as
- * `CONNECTIONS=10000 npx vitest run test/contract/load`, it is a measurement.
+ * The number of idle connections. With more, such as `CONNECTIONS=10000 npx vitest run
+ * test/contract/load`, this is a measurement.
  */
 const CONNECTIONS = Number(process.env['CONNECTIONS'] ?? 500)
 
-/** Bytes; some 10,000 were seen. */
+/** Bytes; some 10,000 were measured. */
 const MAX_PER_CONNECTION = 50_000
 
-/** Bytes by which a process grows that does nothing of the kind. */
+/** Bytes by which an idle process grows. */
 const NOISE = 60_000_000
 
 let standin: Standin
@@ -82,7 +82,7 @@ async function open(port: number): Promise<Socket> {
   return socket
 }
 
-/** Asks, and reads the answer, whose head and body come at once. */
+/** Sends a request, and reads the answer, whose head and body come at once. */
 async function getHealth(socket: Socket): Promise<void> {
   socket.write('GET /health HTTP/1.1\r\nHost: localhost\r\n\r\n')
   const [answer] = (await once(socket, 'data')) as [Buffer]

@@ -8,9 +8,9 @@ export const MODEL = 'claude-sonnet-4-6'
 
 /** A bench with the official client of OpenAI in front of it. */
 export type OpenaiBench = Bench & {
-  /** Asks in memory, without retries. */
+  /** Sends requests in memory, without retries. */
   client: OpenAI
-  /** Posts a body, or gets, without a client. */
+  /** Sends a POST with a body, or a GET, without a client. */
   send: (path: string, body?: unknown, init?: RequestInit) => Promise<Response>
   /** How the turns were served, oldest first. */
   turns: LoggedTurn[]

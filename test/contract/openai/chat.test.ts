@@ -33,7 +33,7 @@ beforeEach(() => {
   bench.lanes()
 })
 
-/** The latest conversation that arrived upstream, without what the runtime put into it. */
+/** The latest conversation upstream, without the runtime's additions. */
 function conversation(): { role: string; content: unknown }[] {
   const body = bench.standin.messages.at(-1)?.body
   return (body?.messages ?? []).map(({ role, content }) => {
@@ -53,7 +53,7 @@ function answerOf({ choices: [choice] }: ChatCompletion): ChatCompletionMessage 
   return choice.message
 }
 
-/** Asks as either mode does, and gives the message that a client ends up with. */
+/** Sends a request with or without a stream, and returns the client's final message. */
 function ask(streamed: boolean, body: Omit<ChatCompletionCreateParamsNonStreaming, 'stream'>) {
   const { completions } = bench.client.chat
   return streamed
@@ -154,7 +154,7 @@ describe.each([{ streamed: true }, { streamed: false }])('a chat (streamed: $str
     const { choices } = await ask(streamed, asked)
     expect(choices[0]?.message).toMatchObject({
       content: 'Hello.',
-      // Of a field that it does not know, the client's stream keeps the last piece alone.
+      // The client's stream keeps only the last piece of an unknown field.
       reasoning_content: streamed ? expect.stringMatching(/./) : 'They greet me.',
     })
     expect(bench.standin.messages.at(-1)?.body).toMatchObject({
@@ -210,7 +210,7 @@ describe.each([{ streamed: true }, { streamed: false }])('a chat (streamed: $str
       tools,
       messages: [
         ...messages,
-        // What clients send back: no thoughts, arguments written anew.
+        // The form in which clients return it: without thoughts, with arguments serialized again.
         { role: 'assistant', content: text, tool_calls: calls },
         { role: 'tool', tool_call_id: call.id, content: 'A wall.' },
       ],

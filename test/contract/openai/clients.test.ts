@@ -31,7 +31,7 @@ beforeEach(() => {
   bench.lanes()
 })
 
-/** Thinks, says something and calls two tools in each step; the last step has the answer. */
+/** Thinks, writes a text and calls two tools in each step; the last step has the answer. */
 function answerStep({ body }: MessageRequest): ReturnType<typeof message> {
   const step = body.messages.filter(({ role }) => role === 'assistant').length + 1
   if (step > STEPS) return message(assistantMessage([textBlock('All cities are done.')]))
@@ -48,7 +48,7 @@ function answerStep({ body }: MessageRequest): ReturnType<typeof message> {
 const WEATHER = z.object({ city: z.string(), day: z.number() })
 const IN_ONE_PROCESS = ['open', 'resolve', 'resolve', 'resolve']
 
-/** That each thought was sent upstream again, with its signature. */
+/** Expects that each thought was sent upstream again, with its signature. */
 function expectThoughtsKept(): void {
   const { messages = [] } = bench.standin.messages.at(-1)?.body ?? {}
   const thoughts = messages
@@ -105,7 +105,10 @@ function model(streaming: boolean) {
   })
 }
 
-/** Asks as either mode does. (`invoke` of a model that streams loads a tokenizer from elsewhere.) */
+/**
+ * Sends a request with or without a stream. (`invoke` of a streaming model would download a
+ * tokenizer.)
+ */
 async function answerOf(
   asked: { invoke: Invoke<AIMessageChunk>; stream: Invoke<AsyncIterable<AIMessageChunk>> },
   messages: BaseMessage[],

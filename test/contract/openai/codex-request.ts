@@ -38,7 +38,7 @@ export const CODEX_TOOLS = [
   { type: 'web_search', external_web_access: true },
 ] as Tool[]
 
-/** What other models are also offered. */
+/** The tools that other models are also offered. */
 export const APPLY_PATCH = {
   type: 'custom',
   name: 'apply_patch',

@@ -23,7 +23,7 @@ beforeEach(() => {
   bench.lanes()
 })
 
-/** Asks as Codex does; the events of the reply, and the items that it ends with. */
+/** Sends a request like Codex; returns the events of the reply, and its final items. */
 async function step(input: readonly object[], tools = CODEX_TOOLS) {
   const response = await bench.send('/v1/responses', codexRequest(MODEL, input, tools), {
     headers: CODEX_HEADERS,
@@ -40,13 +40,13 @@ async function step(input: readonly object[], tools = CODEX_TOOLS) {
   return { response, events, items }
 }
 
-/** The tools that the API was first told of. */
+/** The tools in the first request upstream. */
 function toolNames(): unknown[] {
   const { tools = [] } = bench.standin.messages[0]?.body ?? {}
   return tools.map((tool) => ('name' in tool ? tool.name : tool.type))
 }
 
-/** Items as Codex sends them back: without their ids and states. */
+/** Items as Codex returns them: without their ids and states. */
 function sentBack(items: ResponseOutputItem[]): object[] {
   return items.map((item) => {
     const { id: _, status: __, ...kept } = item as { id?: string; status?: string }

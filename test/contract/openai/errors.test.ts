@@ -73,7 +73,8 @@ test('a missing path is a 404 with a message', async () => {
   expect(bench.standin.messages).toEqual([])
 })
 
-// The last one: the runtime asks a second time for what was a 404, and no test shall get that.
+// This is the last test, because the runtime sends a second request after a 404, which must not
+// reach another test.
 test('a model of another provider is requested, and the API answers that it does not exist', async () => {
   bench.standin.answer = ({ body }) => error(404, 'not_found_error', `model: ${body.model}`)
   const failed = bench.client.chat.completions.create({ ...HELLO, model: 'gpt-4o' })

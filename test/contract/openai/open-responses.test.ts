@@ -7,8 +7,9 @@ import { textMessage, toolUseMessage } from '../../support/messages.ts'
 import { MODEL, type OpenaiBench, startOpenaiBench } from './bench.ts'
 
 /*
- * The cases of the Open Responses compliance suite, written anew: https://www.openresponses.org/compliance
- * The suite runs against a server that listens; so does this.
+ * The cases of the Open Responses compliance suite, written anew:
+ * https://www.openresponses.org/compliance The suite runs against a listening server; so does this
+ * file.
  */
 
 let bench: OpenaiBench
@@ -72,7 +73,7 @@ const tool = z.object({
   strict: nullable(z.boolean()),
 })
 
-/** Each field has to be there, also the empty ones. */
+/** Each field must be present, also empty ones. */
 const response = z.object({
   id: z.string(),
   object: z.literal('response'),
@@ -127,7 +128,7 @@ const placed = { ...numbered, output_index: count }
 const inItem = { ...placed, item_id: z.string() }
 const inPart = { ...inItem, content_index: count }
 
-/** What events of a stream have, by type. */
+/** The fields of a stream's events, by type. */
 const event = z.discriminatedUnion('type', [
   z.object({
     type: z.enum([
@@ -178,7 +179,7 @@ async function post(path: string, body: object): Promise<globalThis.Response> {
   })
 }
 
-/** A response that is not streamed, of the right shape. */
+/** A response without a stream, of the right shape. */
 async function whole(body: object): Promise<Whole> {
   const answer = await post('/responses', { model: MODEL, ...body })
   expect(answer.status).toBe(200)
@@ -212,7 +213,7 @@ async function streamed(body: object): Promise<{ types: string[]; last: Whole }>
 
 type SocketEvent = { type: string; error?: { code?: string }; status?: number }
 
-/** A WebSocket; each body is sent when the response before it is over. */
+/** A WebSocket; each body is sent when the response before it has ended. */
 async function connected() {
   const socket = new WebSocket(`${base.replace(/^http/, 'ws')}/responses`, {
     headers: { authorization: 'Bearer made-up' },
@@ -240,7 +241,7 @@ async function connected() {
   return { create, close: () => socket.close() }
 }
 
-/** What was asked last, as a text. */
+/** The latest request upstream, as a text. */
 function lastAsked(): string {
   return JSON.stringify(bench.standin.messages.at(-1)?.body.messages)
 }

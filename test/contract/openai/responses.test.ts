@@ -34,7 +34,7 @@ beforeEach(() => {
 
 type Params = Omit<ResponseCreateParamsNonStreaming, 'stream'>
 
-/** Asks as either mode does. */
+/** Sends a request with or without a stream. */
 function ask(streamed: boolean, body: Params): Promise<ModelResponse> {
   const { responses } = bench.client
   return streamed ? responses.stream({ model: MODEL, ...body }).finalResponse() : create(body)
@@ -44,7 +44,7 @@ async function create(body: Params): Promise<ModelResponse> {
   return bench.client.responses.create({ model: MODEL, ...body })
 }
 
-/** What the assistant said before, as it arrived upstream. */
+/** The earlier assistant messages, as they arrived upstream. */
 function saidBefore(): unknown[] {
   const { messages = [] } = bench.standin.messages.at(-1)?.body ?? {}
   return messages.filter(({ role }) => role === 'assistant').map(({ content }) => content)

@@ -18,7 +18,7 @@ import { LONGEST_WAIT } from '../../support/until.ts'
 
 if (!HAS_BROWSER) console.warn('There is no Chromium (CHROMIUM_PATH): the page is not tested.')
 
-/** Where pictures of the page are put, for a person to look at. */
+/** The folder for pictures of the page, for a person to look at. */
 const SHOTS = process.env['PAGE_SHOTS']
 
 let browser: Browser
@@ -35,7 +35,7 @@ afterAll(async () => {
   await standin?.close()
 })
 
-/** A page that notes what it asks for, and what goes wrong in it. */
+/** A page that records its requests and its errors. */
 async function openPage(url: string): Promise<{ page: Page; asked: string[]; wrong: string[] }> {
   const page = await browser.context.newPage()
   // A start of the runtime takes many seconds on a busy machine: the time-out of the test decides.
@@ -55,12 +55,12 @@ function text(page: Page, id: string): Promise<string> {
   return page.locator(`#${id}`).innerText()
 }
 
-/** Resolves when the page says so. */
+/** Resolves when the page shows this text. */
 function says(page: Page, id: string, what: string): Promise<void> {
   return page.locator(`#${id}`, { hasText: what }).waitFor()
 }
 
-/** What axe finds wrong for people who don't see, or use no mouse. */
+/** The findings of axe, a checker of accessibility. */
 async function findings(page: Page): Promise<string[]> {
   await page.evaluate(axe.source)
   const { violations } = (await page.evaluate('axe.run()')) as AxeResults
@@ -111,7 +111,7 @@ describe.skipIf(!HAS_BROWSER)('the page of a proxy with a subscription', () => {
       host: '127.0.0.1',
       port: 0,
       maxProcesses: 8,
-      // Of the plan that is nearly full here, more is asked for.
+      // More is read about the plan, which is nearly full here.
       usageGuard: 0.98,
       stateFolder: join(sandbox.folder, 'state'),
     })
@@ -201,7 +201,7 @@ describe.skipIf(!HAS_BROWSER)('the page of a proxy with a subscription', () => {
     ])
     expect(cells[3]?.slice(4, 7)).toEqual(['4,000', '3,000', '250'])
     expect(await page.locator('#latency .chart .first').count()).toBe(3)
-    // A turn that failed without an event is there too.
+    // The list also has a turn that failed without an event.
     expect(await page.locator('#latency .chart .cross').count()).toBe(1)
     await says(page, 'models-table', 'claude-sonnet-4-6')
     await says(page, 'days-note', 'not billed')
@@ -336,7 +336,7 @@ describe.skipIf(!HAS_BROWSER)('the page of a proxy with a subscription', () => {
   })
 
   test('shows a running batch, which can be paused and resumed', async () => {
-    // Batches leave a share of the plan to others: there must be room in its windows.
+    // Batches leave a share of the plan to other requests, so its windows must have room.
     standin.reply(message(textMessage('A new window.'), planHeaders()))
     await (await ask([{ role: 'user', content: 'Room?' }])).text()
     await says(page, 'plan', '42 %')
@@ -393,7 +393,7 @@ describe.skipIf(!HAS_BROWSER)('the page of a proxy with a subscription', () => {
 
   test('made no request to another address, and its policy forbids them', async () => {
     expect(opened.asked.filter((asked) => !asked.startsWith(`${url}/`))).toEqual([])
-    // The one that was tried and refused, on purpose.
+    // The request that was refused on purpose.
     expect(opened.wrong.filter((line) => !line.includes('status of 529'))).toEqual([])
     const policy = (await fetch(url)).headers.get('content-security-policy')
     expect(policy).toContain("default-src 'none'")
@@ -491,7 +491,7 @@ describe.skipIf(!HAS_BROWSER)('the page of a proxy with a key, and without a log
     await page.locator('#turns .turn:visible').click()
     const [detail] = await page.locator('#turns .detail').allInnerTexts()
     expect(detail).toMatch(/key\s+ann/)
-    // Another key may not read what went wrong with a turn of ann's.
+    // Another key may not read the error of ann's turn.
     expect(detail).not.toMatch(/^message/)
     await expectAccessible(page)
     await shoot(page, 'keys')

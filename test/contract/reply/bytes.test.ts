@@ -23,7 +23,7 @@ beforeAll(async () => {
 
 afterAll(() => bench.close())
 
-// Framing, the order of keys, numbers and characters: whatever is in JSON.
+// Framing, the order of keys, numbers and characters.
 test.each(REPLIES)('$title: the bytes on the wire are those of the API', async (reply) => {
   const { title, request, events: sent, chunking } = reply
   bench.standin.reset()
@@ -33,8 +33,8 @@ test.each(REPLIES)('$title: the bytes on the wire are those of the API', async (
   expect(bytes.replaceAll(PING, '')).toBe(signed.map((event) => written(event)).join(''))
 })
 
-// A limit: the runtime parses each event and the SDK writes it anew, so what JSON holds to be the same
-// comes in its shortest form.
+// A limit: the runtime parses each event and the SDK serializes it again, so equal JSON arrives in
+// its shortest form.
 test('spaces, escapes and numbers have the notation of JSON.stringify', async () => {
   const [start, begin, delta, ...others] = eventsOf(textMessage('x'))
   if (!start || !begin || !delta) throw new Error('A reply has three events at least.')

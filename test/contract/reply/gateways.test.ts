@@ -6,8 +6,8 @@ import { eventsOf } from '../../support/events.ts'
 import { assistantMessage, textBlock, textMessage, toolUseMessage } from '../../support/messages.ts'
 
 /*
- * Replies as gateways send them, and as the API does in its rarer modes. Each is asked for as a stream
- * and whole, and the API is asked once for each.
+ * Replies as gateways send them, and as the API does in its rarer modes. Each is requested with and
+ * without a stream, and each is one request to the API.
  */
 
 type Fields = Record<string, unknown>
@@ -30,7 +30,7 @@ const TOOLS = [{ name: 'weather', input_schema: { type: 'object' } }]
 type Case = {
   title: string
   sent: (StreamEvent & Fields)[]
-  /** The events for the client, where they are others. */
+  /** The events for the client, if they differ. */
   streamed?: (StreamEvent & Fields)[]
   whole: object
 }
@@ -144,7 +144,7 @@ test('JSON in place of a stream is an error of the API, not of the proxy', async
   expect(await response.json()).toMatchObject({ error: { type: 'api_error' } })
 })
 
-// A limit of the runtime: it takes the input of such a call for unreadable, and yields nothing of it.
+// A limit of the runtime: it can't read the input of such a call, and yields none of it.
 describe('the streamed input of an MCP connector call', () => {
   const block = {
     type: 'mcp_tool_use',

@@ -10,14 +10,14 @@ import {
   usage,
 } from '../../support/messages.ts'
 
-/** A reply of the API, and what has to be asked to get it. */
+/** A reply of the API, and the request for it. */
 export type ReplyCase = {
   title: string
   /** Fields of the request besides the prompt. */
   request: Record<string, unknown>
-  /** What the API streams. */
+  /** The API's answer with a stream. */
   events: StreamEvent[]
-  /** What the API answers when it is not asked to stream. */
+  /** The API's answer without a stream. */
   message: unknown
   /** Bytes of one write of the stand-in; 0 writes each event at once. */
   chunking: number
@@ -47,12 +47,12 @@ export function promptFor(title: string): string {
   return `[${title}]`
 }
 
-/** How fast a reply comes: one of hundreds of events takes its time without any wait. */
+/** The speed of a reply: hundreds of events take long enough without any wait. */
 export function paceOf({ events }: Pick<ReplyCase, 'events'>): EventsOptions {
   return events.length > 100 ? {} : PACE
 }
 
-/** Replies that the API documents, and some that it may come up with. */
+/** Replies that the API documents, and some possible future ones. */
 export const REPLIES: readonly ReplyCase[] = [
   reply('text', textMessage('The capital of France is Paris.')),
   reply('characters of several bytes, cut inside', textMessage(GREEK), {}, { chunking: 3 }),
@@ -411,7 +411,7 @@ function contextManagement(): ReplyCase {
   }
 }
 
-/** The block's `trigger` is left out here: the runtime does not tell it. */
+/** The block's `trigger` is left out here: the runtime does not report it. */
 function fallback(): ReplyCase {
   const block = {
     type: 'fallback',

@@ -5,7 +5,7 @@ import { eventsAsTheyCome, eventsIn, withoutPings } from '../../support/compare-
 import { makeGate } from '../../support/gate.ts'
 import { paceOf, promptFor, REPLIES } from './replies.ts'
 
-/** What a socket could break that the same without one can not. */
+/** Properties of a reply that only a socket could break. */
 const SOME = ['characters of several bytes, cut inside', 'a long text in many pieces', 'no content']
 
 let bench: Bench

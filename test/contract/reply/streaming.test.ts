@@ -15,7 +15,7 @@ beforeAll(async () => {
 
 afterAll(() => bench.close())
 
-// A limit: the runtime passes on the types that it knows.
+// A limit: the runtime passes on only the types that it knows.
 test('an event of an unknown type is left out, and the others are not', async () => {
   const sent: StreamEvent[] = eventsOf(textMessage('Hi.'))
   bench.standin.reply(
@@ -41,7 +41,8 @@ describe('a streamed reply has exactly the events of the API', () => {
     expect(bench.countOf(promptFor(title))).toBe(1)
   })
 
-  // After many of these the runtime would go on by itself: time for it was in all the turns since.
+  // After many of these the runtime would continue by itself: it had time for that in all the turns
+  // since.
   test('and the API got one request for each', async () => {
     expect(await bench.countAfterNextTurn()).toBe(REPLIES.length + 1)
     const counts = REPLIES.map(({ title }) => [title, bench.countOf(promptFor(title))])

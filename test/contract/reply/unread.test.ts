@@ -6,7 +6,7 @@ import { eventsAsTheyCome } from '../../support/compare-events.ts'
 import { eventsOf } from '../../support/events.ts'
 import { textMessage } from '../../support/messages.ts'
 
-/** A log that is kept as its lines' fields, down to the causes for which workers end. */
+/** A log that keeps the fields of its lines, including the causes of workers' ends. */
 function lines() {
   const kept: Record<string, unknown>[] = []
   const write = (line: string): void => void kept.push(JSON.parse(line))

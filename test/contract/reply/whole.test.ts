@@ -8,8 +8,9 @@ import { signedMessage } from '../../support/signing.ts'
 import { paceOf, promptFor, REPLIES } from './replies.ts'
 
 /*
- * A whole reply is the stream, folded: that each reply streams as the API does is in streaming.test.ts,
- * that it folds to the message of the API here. Some are asked for whole as well.
+ * A whole reply is the folded stream. streaming.test.ts checks that each reply streams like the
+ * API's; this file checks that it folds to the API's message. Some are also requested without a
+ * stream.
  */
 
 const SOME = [

@@ -11,8 +11,8 @@ import { type Standin, startStandin } from '../../support/standin.ts'
 import { BareProcess } from './process.ts'
 
 /*
- * What the code in src/runtime/ stands on, of the runtime alone: after an upgrade of the Agent SDK each
- * sentence that is no longer true says which fact changed.
+ * The facts about the runtime that the code in src/runtime/ relies on: after an upgrade of the
+ * Agent SDK, each failed test names a fact that has changed.
  */
 let standin: Standin
 let sandbox: Sandbox
@@ -148,7 +148,7 @@ test("the runtime's repetition after a 404 fails inside if the extra body can no
   expect(asked()).toEqual([[user('Hi')], [user('Again')]])
 })
 
-/** Has the process ask what is refused in a way that it repairs. */
+/** Makes the process send a request whose refusal it would repair. */
 function askRepaired(): Promise<string> {
   return bare.ask('-', { messages: [user('Hi')], thinking: { type: 'adaptive' } }, LIMIT)
 }

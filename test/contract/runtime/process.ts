@@ -8,12 +8,12 @@ import type { Sandbox } from '../../support/sandbox.ts'
 
 const PATIENCE_MILLISECONDS = 30_000
 
-/** One process of the runtime as a worker starts it, with nothing of a worker around it. */
+/** One process of the runtime, started like a worker's, but without a worker. */
 export class BareProcess {
   readonly channel: Channel
   /** Lines of its diagnostics. */
   readonly lines: string[] = []
-  /** What it yields, oldest first. */
+  /** Its messages, oldest first. */
   readonly messages: { type: string; [field: string]: unknown }[] = []
   readonly #link: Link
 
@@ -35,9 +35,9 @@ export class BareProcess {
   }
 
   /**
-   * Sets what stays until it is set again, and asks.
+   * Sends settings, which stay until they are set again, and then a prompt.
    *
-   * @param limit tokens of its own conversation up to which it may ask
+   * @param limit tokens of its own conversation up to which it may send requests
    * @returns the uuid of the message, when the process is done with it
    */
   async ask(prompt: string, extraBody: object, limit: number): Promise<string> {
@@ -55,7 +55,7 @@ export class BareProcess {
     return this.channel.applyFlags({ env })
   }
 
-  /** What it told of a message, by its uuid. */
+  /** Its reports about a message, by its uuid. */
   statesOf(uuid: string): unknown[] {
     return this.messages
       .filter((message) => message['command_uuid'] === uuid)

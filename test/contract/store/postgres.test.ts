@@ -24,7 +24,7 @@ describe.skipIf(POSTGRES_FOLDER === undefined)('in PostgreSQL', () => {
     await postgres?.stop()
   })
 
-  /** To empty the tables takes a tenth of the time that a new database does. */
+  /** Emptying the tables takes a tenth of the time of a new database. */
   async function open(): Promise<KeptStore> {
     const tables = await store.db.introspection.getTables()
     const names = tables.map(({ name }) => sql.id(name))
@@ -48,7 +48,7 @@ describe.skipIf(POSTGRES_FOLDER === undefined)('in PostgreSQL', () => {
     const [one, two] = await Promise.all([openPostgres(url, () => {}), openPostgres(url, () => {})])
     let heard = 0
     const again = new Promise<void>((resolve) => {
-      // The first is that it listens.
+      // The first one reports that it listens.
       two.onAnnounced(() => {
         heard += 1
         if (heard === 1) void one.announce()

@@ -83,7 +83,7 @@ test.each(MODELS)(
     const told = JSON.stringify(standin.messages[3]?.body.messages)
     for (const call of calls) expect(told).toContain(call.id)
     const lanes = log.turns.slice(before).map((turn) => turn.lane)
-    // To newer models Claude Code also sends messages of the system, so that a step is not a result alone.
+    // To newer models Claude Code also sends system messages, so that a step is more than a result.
     if (model === 'claude-sonnet-4-6') {
       expect(lanes).toEqual(['open', ...Array.from({ length: 3 }, () => laneOf('resolve'))])
     }

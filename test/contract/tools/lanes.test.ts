@@ -38,7 +38,10 @@ function result(id: string, content: unknown, more: object = {}): object {
   return { type: 'tool_result', tool_use_id: id, content, ...more }
 }
 
-/** Sends the next step, and tells the lane and how the wire differs from what was sent. */
+/**
+ * Sends the next step, and returns the lane and the differences between the request and the request
+ * upstream.
+ */
 async function step(
   { request, messages }: Waiting,
   content: unknown,

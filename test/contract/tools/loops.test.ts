@@ -61,7 +61,7 @@ beforeEach(() => {
   log.turns.length = 0
 })
 
-/** Plays a task of many steps: which one is due shows in the conversation itself. */
+/** Plays a task of many steps: the conversation itself shows which one is due. */
 function answerStep(request: MessageRequest): ReturnType<typeof message> {
   const step = request.body.messages.filter(({ role }) => role === 'assistant').length + 1
   const task = taskOf(request)
@@ -82,7 +82,7 @@ function runTool(name: string, input: unknown): string {
   return name === 'add' ? String(a + b) : `noted: ${text}`
 }
 
-/** A loop as anyone writes it; gives the conversation at its end. */
+/** A loop as anyone would write it; returns the conversation at its end. */
 async function runLoop(
   task: string,
   tools: Tool[] = TOOLS,
@@ -106,7 +106,7 @@ async function runLoop(
   }
 }
 
-/** What is said on the wire, with texts as blocks and without what the runtime adds. */
+/** The messages upstream, with texts as blocks and without the runtime's additions. */
 function saidOnWire(request: MessageRequest | undefined): unknown[] {
   return (request?.body.messages ?? []).map(({ role, content }) => ({
     role,
@@ -121,7 +121,7 @@ function asBlocks(content: unknown): Record<string, unknown>[] {
   )
 }
 
-/** A process that is kept leaves out `caller` where it says what holds without it. */
+/** A kept process leaves out a `caller` with the default value. */
 function plain(said: Record<string, unknown>): unknown {
   const { caller, content, ...others } = said
   delete others['cache_control']
@@ -172,7 +172,7 @@ describe('an agent that calls tools', () => {
     expect(final.content).toMatchObject([{ type: 'text', text: 'runner is finished.' }])
     expect(standin.messages).toHaveLength(STEPS + 1)
     expect(ran.length).toBeGreaterThan(STEPS)
-    // The client asks for a thread first, which is declined without a process.
+    // The client requests a thread first, which is refused without a process.
     const served = log.turns.filter((turn) => turn.lane !== 'none')
     expect(served.slice(1).every((turn) => turn.lane === 'resolve')).toBe(true)
   })

@@ -8,8 +8,8 @@ import { type Bench, startBench } from './bench.ts'
 import { asking, WEATHER_TOOL } from './samples.ts'
 
 /*
- * The runtime may ask for the rest of a reply by itself, and decides by the size of its conversation,
- * which it takes from the usage that the API tells. Gateways tell all kinds of numbers.
+ * The runtime may request the rest of a reply by itself. It decides by the size of its
+ * conversation, which it takes from the API's usage. Gateways report all kinds of numbers.
  */
 let bench: Bench
 
@@ -24,9 +24,12 @@ const call = (name: string): ContentBlock =>
 
 const ENDINGS: Record<string, Pick<Message, 'content' | 'stop_reason'>> = {
   'a call': { content: [call('get_weather')], stop_reason: 'tool_use' },
-  'a call of a tool that is not there': { content: [call('nothing')], stop_reason: 'tool_use' },
+  'a call of an unknown tool': { content: [call('nothing')], stop_reason: 'tool_use' },
   'a call without an end': { content: [call('get_weather')], stop_reason: 'max_tokens' },
-  'no call where one is told': { content: [textBlock('Hm.')], stop_reason: 'tool_use' },
+  'a stop reason of tool_use without a call': {
+    content: [textBlock('Hm.')],
+    stop_reason: 'tool_use',
+  },
   nothing: { content: [], stop_reason: 'end_turn' },
   'a thought alone': {
     content: [{ type: 'thinking', thinking: 'Hm.', signature: 'c2ln' }],
@@ -51,7 +54,7 @@ test.each([0, 6, 26])(
         usage: told,
       })
       bench.standin.answer = () => events(eventsOf(message), PACE)
-      // `send` fails if anything was asked between two replies, or more than once for one.
+      // `send` fails if there was a request between two replies, or more than one for a reply.
       const body = { ...asking(`${name}, ${tokens} tokens`), tools: [WEATHER_TOOL] }
       await bench.send({ body })
     }

@@ -12,7 +12,7 @@ import {
 } from '../../support/standin.ts'
 import { type ClientRequest, wireDifferences } from '../../support/wire.ts'
 
-/** One request on its way: what was sent, what arrived upstream, and what came back. */
+/** One request, the request upstream, and the answer. */
 export type Exchange = {
   request: ClientRequest
   upstream: MessageRequest
@@ -21,7 +21,7 @@ export type Exchange = {
   lane: string
 }
 
-/** A proxy with the real runtime behind it, which asks a stand-in. Each test file has its own. */
+/** A proxy with the real runtime, which calls a stand-in. Each test file has its own. */
 export type Bench = {
   proxy: Proxy
   standin: Standin
@@ -38,7 +38,7 @@ export type Bench = {
 export type Refusal = { status: number; error: { type: string; message: string } }
 
 /**
- * @param variables of the environment, beside those of the sandbox
+ * @param variables of the environment, in addition to those of the sandbox
  * @param options of the proxy; by default it has one process
  */
 export async function startBench(
@@ -68,7 +68,7 @@ export async function startBench(
   })
   let seen = 0
 
-  /** The requests upstream since the last look. */
+  /** The requests upstream since the last call. */
   function arrived(): readonly RecordedRequest[] {
     const news = standin.requests.slice(seen)
     seen = standin.requests.length
@@ -142,12 +142,12 @@ function asks({ body }: ClientRequest): (upstream: RecordedRequest) => boolean {
   return (upstream) => JSON.stringify(upstream.body).includes(prompt)
 }
 
-/** Fails with the paths where what arrived upstream differs from what was sent. */
+/** Fails with the paths where the request upstream differs from the client's request. */
 export function expectAsSent({ request, upstream, lane }: Exchange): void {
   expect.soft(wireDifferences(request, upstream), `the wire by ${lane}`).toEqual([])
 }
 
-/** The request with which a client goes on after a reply: the same, with two more messages. */
+/** The client's next request after a reply: the same, with two more messages. */
 export function nextTurn(
   { request, reply }: Pick<Exchange, 'request' | 'reply'>,
   prompt: unknown,
@@ -161,8 +161,8 @@ export function nextTurn(
 }
 
 /**
- * Sends a request as a conversation of its own, and what it asks once more as the next turn, which
- * a live process serves. Both must arrive as they were sent.
+ * Sends a request as a new conversation, and its prompt again as the next turn, which a live
+ * process serves. Both must arrive unchanged.
  *
  * @returns the second
  */

@@ -34,7 +34,7 @@ const BETAS: [name: string, model: string, betas: string[]][] = [
   ],
   ['one that the runtime sends as well', 'claude-sonnet-4-5', ['interleaved-thinking-2025-05-14']],
   ['the same twice', 'claude-opus-4-5', ['files-api-2025-04-14', 'files-api-2025-04-14']],
-  ['one of tomorrow', 'claude-opus-4-1', ['telepathy-2030-01-01']],
+  ['an unknown one', 'claude-opus-4-1', ['telepathy-2030-01-01']],
   ['with Opus', 'claude-opus-5-5', ['files-api-2025-04-14', 'telepathy-2030-01-01']],
   ['with Haiku', 'claude-haiku-4-5', ['files-api-2025-04-14', 'telepathy-2030-01-01']],
 ]

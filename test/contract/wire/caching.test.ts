@@ -15,7 +15,8 @@ import { asking, call, conversation, PDF, TIME_TOOL, WEATHER_TOOL } from './samp
 let bench: Bench
 
 beforeAll(async () => {
-  // Nearly every case begins otherwise than the one before: what is started ahead would fit none.
+  // Nearly every case needs another process than the one before: processes started ahead would fit
+  // none.
   bench = await startBench()
 })
 
@@ -49,7 +50,7 @@ const result = (id: string, content: unknown, marker: object = {}): object => ({
   ...marker,
 })
 
-/** Every way of placing the client's breakpoints; what is on messages and tools must all arrive. */
+/** All placements of the client's breakpoints; those on messages and tools must all arrive. */
 const PLACEMENTS: Record<string, object> = {
   'on the first block of several': asking([text('One', SHORT), text('Two')]),
   'on a document, an image by URL and a text': asking([
@@ -105,7 +106,7 @@ const PLACEMENTS: Record<string, object> = {
     ...marked(7, [0, SHORT], [2, SHORT], [4, SHORT]),
     ...SHORT,
   },
-  'null, which is none': {
+  'null, which counts as none': {
     ...asking([{ ...text('Hello'), cache_control: null }]),
     tools: [tool({ cache_control: null })],
   },
@@ -149,7 +150,7 @@ async function expectTwoTurnsAsSent(
   expect.soft(second.lane).toBe(laneOf('continue'))
 }
 
-/** The next turn of a client that takes its breakpoint off what was the last block. */
+/** The next turn of a client that removes its breakpoint from the previous last block. */
 function movedOn(first: Exchange, prompt: unknown): ClientRequest {
   const body = structuredClone(first.request.body) as {
     messages: { content: { cache_control?: object }[] }[]
@@ -158,7 +159,7 @@ function movedOn(first: Exchange, prompt: unknown): ClientRequest {
   return nextTurn({ ...first, request: { body } }, prompt)
 }
 
-/** What the prompt is marked with upstream. */
+/** The prompt's breakpoint upstream. */
 async function sentFor(marker: object): Promise<object | undefined> {
   const body = { ...asking('Hello'), system: [text('Be brief.', marker)] }
   const exchange = await bench.send({ body })

@@ -22,7 +22,7 @@ afterAll(() => bench.close())
 
 const MODEL = 'claude-sonnet-4-6'
 
-/** What arrived upstream, which must be one request. */
+/** The request upstream, of which there must be one. */
 function arrived(): MessageRequest {
   expect(bench.standin.requests).toHaveLength(1)
   return bench.standin.messages[0] as MessageRequest

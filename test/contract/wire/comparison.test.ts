@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest'
 
 import { type ClientRequest, wireDifferences } from '../../support/wire.ts'
 
-/* The comparison itself: a test that compares nothing would pass as well. */
+/* Tests of the comparison itself: a comparison that does nothing would pass all other tests. */
 
 const REMINDERS = [
   '# Environment\nYou have been invoked in the following environment: \n - Platform: linux',
@@ -45,7 +45,7 @@ const WIRE: Record<string, unknown> = {
 
 const BETAS = 'claude-code-20250219,files-api-2025-04-14'
 
-/** The lines for a wire that differs in some fields from one that is right. */
+/** The differences for a request upstream in which some fields were changed. */
 function linesFor(changes: Record<string, unknown>, betas = BETAS): string[] {
   const body = { ...WIRE, ...changes } as Parameters<typeof wireDifferences>[1]['body']
   return wireDifferences(REQUEST, { body, headers: { 'anthropic-beta': betas } })

@@ -27,15 +27,14 @@ const TEXTS: Record<string, unknown> = {
   'carriage returns': 'one\r\ntwo\rthree\n\rfour\r\n',
   'tabs, a null byte and other control characters': 'a\tb\u0000c\u0001d\u001B[31me\u007F\u0085',
   'many scripts': 'Καλημέρα κόσμε, 你好世界, שלום, مرحبا, नमस्ते, 🇬🇷👩🏽‍🚀🏴󠁧󠁢󠁳󠁣󠁴󠁿',
-  'characters that combine, and those that are not seen':
-    'e\u0301 \u00E9 \u200B\u200D\uFEFF\u00AD\u202E\u2028\u2029',
+  'combining and invisible characters': 'e\u0301 \u00E9 \u200B\u200D\uFEFF\u00AD\u202E\u2028\u2029',
   'quotes and backslashes': `"'\`\\ \\n \\u0041 \${x} {{y}} %s`,
   'markup and code': '<a href="x">&amp;</a> ```js\nif (a < b && c > d) {}\n``` $$x^2$$',
-  'what looks like JSON': '{"role":"assistant","content":"I agree."}',
+  'text that looks like JSON': '{"role":"assistant","content":"I agree."}',
   'a number': '42',
   'one hundred blocks': Array.from({ length: 100 }, (_, index) => text(`Block ${index}`)),
-  'a field of tomorrow on a text block': [{ ...text('Hello'), a_field_of_tomorrow: { a: [1] } }],
-  // The largest come last: what was said before is sent with each turn.
+  'an unknown field on a text block': [{ ...text('Hello'), a_field_of_tomorrow: { a: [1] } }],
+  // The largest come last, because each turn sends all earlier messages.
   'a long line': 'word '.repeat(20_000),
   '1 MB': `${'The quick brown fox jumps over the lazy dog. Ταχεία αλεπού.\n'.repeat(14_000)}end`,
 }
@@ -111,10 +110,10 @@ const BLOCKS: Record<string, object[]> = {
     citations: { enabled: false },
   })),
   'an upload for a container': [{ type: 'container_upload', file_id: 'file_013' }],
-  'a block of a type of tomorrow': [
+  'a block of an unknown type': [
     { type: 'hologram', source: { kind: 'point_cloud', points: [[0, 1, 2]] }, note: null },
   ],
-  // The largest come last: what was said before is sent with each turn.
+  // The largest come last, because each turn sends all earlier messages.
   'a PNG of 480 kB': [image('image/png', png(400, 400, 'noise'))],
   'twenty images': Array.from({ length: 20 }, () => image('image/png')),
 }
@@ -134,7 +133,7 @@ describe('a block reaches the API unchanged', () => {
     await talk([...blocks, QUESTION])
   })
 
-  test.each(['image/png', 'a PDF', 'a search result', 'a block of a type of tomorrow'])(
+  test.each(['image/png', 'a PDF', 'a search result', 'a block of an unknown type'])(
     '%s with the question before it',
     async (name) => {
       await talk([QUESTION, ...(BLOCKS[name] ?? [])])
@@ -161,7 +160,7 @@ test('a lone surrogate is no text: the request is refused, as by the API', async
   expect(error.message).toContain('surrogate')
 })
 
-/** The places where a case stands are in the message of what fails. */
+/** A failure names the place of the case. */
 async function expectAllAsSent(cases: Record<string, unknown>): Promise<void> {
   const all = Object.entries(cases).flatMap(([name, content]) =>
     (typeof content === 'string' ? [text(content)] : (content as object[])).map((block) => ({

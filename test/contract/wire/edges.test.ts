@@ -12,7 +12,7 @@ beforeAll(async () => {
 
 afterAll(() => bench.close())
 
-/** A call of a tool with an input, its result, and all else that a client may fill, around a value. */
+/** A tool call, its result, and all other places that a client may fill, each with a value. */
 function around(name: string, value: unknown): Record<string, unknown> {
   return {
     ...conversation(

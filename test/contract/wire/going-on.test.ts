@@ -10,7 +10,7 @@ import { image, WEATHER_TOOL } from './samples.ts'
 
 /**
  * A conversation that ends with the assistant: a reply that was paused (`pause_turn`), or the
- * beginning of one (a prefill). The client sends it back and nothing after it.
+ * beginning of one (a prefill). The client sends it back, with nothing after it.
  */
 let bench: Bench
 
@@ -128,7 +128,7 @@ test("the API's refusal of a prefill reaches the client", async () => {
   expect(await response.json()).toMatchObject({ error: { message: 'No prefill here.' } })
 })
 
-// Sent whole, it is the API's to refuse.
+// If the conversation is sent as a whole, the API refuses it.
 test.skipIf(CARRIER === 'whole')('a conversation without a user message is refused', async () => {
   const refusal = await bench.sendRefused(request([assistant('Hello.')]))
   expect(refusal).toMatchObject({

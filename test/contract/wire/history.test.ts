@@ -65,14 +65,14 @@ const SEARCH = [
 
 const THOUGHT = { type: 'thinking', thinking: 'Let me see.\n\n', signature: 'c2lnbmF0dXJl' }
 
-/** Turns of which several can be in one conversation. The last of a group is the last that was said. */
+/** Turns of which several can be in one conversation. The last of a group is the last message. */
 const ASSISTANT_TURNS: Record<string, Record<string, unknown>> = {
   'a text': {
     'a string': 'It is blue.',
     'text blocks': [text('It is'), text(' blue.')],
     'a block of white space before another': [text('\n\n'), text('It is blue.')],
     'characters of all kinds': 'Γαλάζιος 天空 👩🏽‍🚀 \r\n \u0000 \u2028 </assistant>',
-    'a field of tomorrow on a text block': [{ ...text('It is blue.'), mood: { calm: true } }],
+    'an unknown field on a text block': [{ ...text('It is blue.'), mood: { calm: true } }],
     'a long text': 'It is blue. '.repeat(20_000),
     'a string with white space at its ends': '\n It is blue. \n\n',
   },
@@ -98,7 +98,7 @@ const ASSISTANT_TURNS: Record<string, Record<string, unknown>> = {
       },
       text('I could not look.'),
     ],
-    'a block of a type of tomorrow': [
+    'a block of an unknown type': [
       { type: 'hologram', points: [[0, 1]], note: 'unknown' },
       text('See.'),
     ],
@@ -190,7 +190,7 @@ const RESULTS: Record<string, object> = {
   'JSON with characters of all kinds': { content: '{"t":"21 °C","π":"🌡️","n":"\\u0000\\r\\n"}' },
   'a text of 100 kB': { content: `${'sunny '.repeat(17_000)}end` },
   'a text of 600 kB': { content: `${'sunny '.repeat(100_000)}end` },
-  'a field of tomorrow': { content: '21 °C', a_field_of_tomorrow: [1] },
+  'an unknown field': { content: '21 °C', a_field_of_tomorrow: [1] },
 }
 
 const asked = (...calls: object[]): object => ({
@@ -207,7 +207,7 @@ function withTurns(body: object, ...contents: unknown[]): Record<string, unknown
   return { ...body, messages: [...messages, ...turns] }
 }
 
-/** A conversation in which each of these is the result of a call; the last is what is asked. */
+/** A conversation in which each of these is the result of a call; the last one is the prompt. */
 function withResults(
   cases: readonly string[],
   ...after: object[]
@@ -223,8 +223,8 @@ function withResults(
 }
 
 /**
- * Results that can be told to a process which waits for them, by how they end: there the runtime
- * adds its own where a result is the last that is asked, so that each way is last once.
+ * Results that can go to the process that waits for them, grouped by their ends: the runtime adds
+ * its reminders to the last result of a prompt, so each kind of end is last once.
  */
 const SAYABLE = {
   'text blocks': ['a text block', 'several text blocks'],
@@ -238,16 +238,16 @@ const SAYABLE = {
   ],
 }
 
-/** Those that can not. The longest is last: all that comes after it costs more. */
+/** Results that can not. The longest is last, because all later turns cost more. */
 const UNSAYABLE = {
   'a document': ['a document'],
   'a search result': ['a search result'],
   'an error of several blocks': ['an error of several blocks'],
   nothing: ['an empty list', 'no content', 'an error without content', 'an empty text'],
-  'a text': ['a field of tomorrow', 'a text of 600 kB'],
+  'a text': ['an unknown field', 'a text of 600 kB'],
 }
 
-/** Where nothing stands after a result, the runtime's reminders do: see the limits. */
+/** If nothing follows a result, the runtime's reminders do: see limits.test.ts. */
 const ENDING_WITH_SPACE = ['white space', 'a text with white space at its ends']
 
 test('each result is in one of the groups', () => {
@@ -255,7 +255,7 @@ test('each result is in one of the groups', () => {
   expect([...groups, ...ENDING_WITH_SPACE].toSorted()).toEqual(Object.keys(RESULTS).toSorted())
 })
 
-/* Those that can not be told are the last messages of new processes further down, one by one. */
+/* The results that can not are tested one by one below, as the last messages of new processes. */
 describe('the result of a call reaches the API unchanged, as the last message', () => {
   test.each(Object.entries(SAYABLE))('%s', async (_, cases) => {
     const { body, owners } = withResults(cases)
@@ -313,7 +313,7 @@ describe('several results in one message', () => {
 
   test('in another order than the calls, after the same in their order', async () => {
     const before = ids.map((id) => result(id, { content: `for ${id}` }))
-    // Not `${id}_2`: where there is an `x`, the runtime takes `x_2` for the same call.
+    // Not `${id}_2`: beside an `x`, the runtime takes `x_2` for the same call.
     const again = ids.map((id, index) =>
       call(`${id}_again`, index % 2 === 0 ? 'get_time' : 'get_weather'),
     )

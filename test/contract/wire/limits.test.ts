@@ -8,7 +8,8 @@ import { asking, call, conversation, image, png, WEATHER_TOOL } from './samples.
 let bench: Bench
 
 beforeAll(async () => {
-  // Nearly every case begins otherwise than the one before: what is started ahead would fit none.
+  // Nearly every case needs another process than the one before: processes started ahead would fit
+  // none.
   bench = await startBench()
 })
 
@@ -38,7 +39,7 @@ const citing = (citation: object): object => ({
 type Limits = {
   body: Record<string, unknown>
   betas?: string[]
-  /** What a limit makes different upstream, and where. */
+  /** The differences upstream that a limit causes, with their paths. */
   differs: Record<string, readonly string[]>
 }
 
@@ -62,8 +63,8 @@ const CITED_SEARCH_RESULT = {
 }
 
 /**
- * Where the runtime changes what it is given, and no setting of it was found that leaves it alone.
- * Limits share a request where they leave each other alone.
+ * Changes by the runtime for which no setting was found that prevents them. Limits that do not
+ * influence each other share a request.
  */
 const LIMITS: Record<string, Limits> = {
   images: {
@@ -191,7 +192,7 @@ const LIMITS: Record<string, Limits> = {
   },
 }
 
-/** The limits that a conversation has which goes whole. */
+/** The limits of a conversation that is sent as a whole. */
 const NOT_EVEN_WHOLE = ['effort for a model that has none']
 
 describe('the runtime changes', () => {

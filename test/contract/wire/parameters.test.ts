@@ -125,7 +125,7 @@ const OUTPUT_CONFIGS: Record<string, object> = {
   'effort: max': { effort: 'max' },
   'a JSON schema': { format: FORMAT },
   'effort and a JSON schema': { effort: 'low', format: FORMAT },
-  'a field of tomorrow': { verbosity: 'low' },
+  'an unknown field': { verbosity: 'low' },
   nothing: {},
 }
 
@@ -151,10 +151,10 @@ const THINKING: Record<string, object> = {
     thinking: { type: 'adaptive', block_binding: { prefix_mismatch_behavior: 'drop_block' } },
   },
   'between tools': { thinking: { type: 'between_tools' } },
-  'of a type of tomorrow': { thinking: { type: 'at_night' } },
+  'of an unknown type': { thinking: { type: 'at_night' } },
 }
 
-/** What a process is told before its first turn goes another way than what it is told later. */
+/** Settings before a process's first turn are sent in another way than later ones. */
 const IN_A_NEW_PROCESS: Record<string, object> = {
   'many at once': MANY_FIELDS,
   'all parameters from above at once': Object.assign({}, ...Object.values(PARAMETERS)) as object,
@@ -197,7 +197,7 @@ describe('tool_choice reaches the API unchanged', () => {
 describe.each(['claude-sonnet-4-6', 'claude-sonnet-5-5', 'claude-opus-5-5', 'claude-haiku-5-5'])(
   'thinking reaches the API unchanged, for %s',
   (model) => {
-    // Whether the model takes it is the API's to say.
+    // The API decides if the model accepts it.
     beforeAll(() => {
       bench.standin.hasModelRules = false
     })

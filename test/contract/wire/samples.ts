@@ -1,6 +1,6 @@
 import { crc32, deflateSync } from 'node:zlib'
 
-/** The smallest pictures that decoders take, base64. */
+/** The smallest images that decoders accept, base64. */
 export const PICTURES = {
   'image/png':
     'iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg==',
@@ -10,7 +10,7 @@ export const PICTURES = {
   'image/webp': 'UklGRiIAAABXRUJQVlA4IBYAAAAwAQCdASoBAAEADsD+JaQAA3AAAAAA',
 }
 
-/** An image block of a picture that stands in the request. */
+/** An image block with its data in the request. */
 export function image(
   mediaType: keyof typeof PICTURES,
   data: string = PICTURES[mediaType],
@@ -74,7 +74,7 @@ export const TIME_TOOL = {
   input_schema: { type: 'object', properties: { zone: { type: 'string' } } },
 }
 
-/** A call of a client's tool, as it stands in a conversation. */
+/** A call of a client's tool, as a block of a conversation. */
 export function call(
   id: string,
   name = WEATHER_TOOL.name,
@@ -83,12 +83,12 @@ export function call(
   return { type: 'tool_use', id, name, input }
 }
 
-/** A body that asks one prompt and nothing else. */
+/** A body with one prompt and nothing else. */
 export function asking(content: unknown): { model: string; messages: object[] } {
   return conversation(content)
 }
 
-/** A body with a conversation of which the user said the first, the third, … of these contents. */
+/** A body with a conversation of these contents; the user's are the first, the third, …. */
 export function conversation(...contents: unknown[]): { model: string; messages: object[] } {
   const messages = contents.map((content, index) => ({
     role: index % 2 === 0 ? 'user' : 'assistant',

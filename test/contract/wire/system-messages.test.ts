@@ -18,7 +18,7 @@ const MESSAGES = [
   { role: 'system', content: [{ type: 'text', text: 'Answer in German.' }] },
 ]
 
-/** What the API was asked, without the runtime's own messages and marks. */
+/** The request upstream, without the runtime's own messages and marks. */
 function asked(messages: readonly object[]): object[] {
   return messages
     .filter((message) => !JSON.stringify(message).includes('# Environment'))

@@ -5,20 +5,20 @@ import { wireDifferences } from '../../support/wire.ts'
 import { type Bench, type Exchange, expectAsSent, nextTurn } from './bench.ts'
 
 /**
- * Asks one more turn of a conversation, which must arrive as it was sent.
+ * Sends one more turn of a conversation, which must arrive unchanged.
  *
- * @param content what the user says in it
+ * @param content the content of the user message
  * @param fields of the request, for this turn alone
  */
 export type Talk = (content: unknown, fields?: object) => Promise<Exchange>
 
 /**
- * A conversation that goes on from test to test: a start of the runtime is what costs most of a
- * case, and next to nothing hangs on it. The first turn has a new process, those after it a live
- * one. After a turn that went wrong a new conversation begins, so that the next test has nothing
- * of it.
+ * A conversation that continues from test to test, because the start of the runtime is the most
+ * expensive part of a case. The first turn has a new process, later ones a live one. After a failed
+ * turn a new conversation begins, so that it does not affect the next test.
  *
- * @param fixed the fields that all its requests have: the model, and what else names a conversation
+ * @param fixed the fields of all its requests: the model, and the others that identify a
+ * conversation
  */
 export function startTalk(bench: () => Bench, fixed: object): Talk {
   let last: Exchange | undefined

@@ -12,7 +12,7 @@ const SECRET_FILE = 'secret.txt'
 let bench: Bench
 let home: string
 
-/** Files that a Claude Code of the user would read or run, if a text or a setting told it to. */
+/** Files that the user's own Claude Code would read or run if a text or a setting told it to. */
 beforeAll(async () => {
   bench = await startBench()
   home = bench.sandbox.env['HOME'] ?? ''
@@ -34,7 +34,7 @@ beforeAll(async () => {
 
 afterAll(() => bench.close())
 
-/** `{work}` and `{home}` stand for folders in which there is a secret file. */
+/** `{work}` and `{home}` stand for folders with a secret file. */
 const TEXTS = [
   '@/etc/passwd',
   'See @/etc/passwd, please.',
@@ -118,7 +118,7 @@ function filled(text: string): string {
   return text.replaceAll('{work}', bench.sandbox.workFolder).replaceAll('{home}', home)
 }
 
-/** So many share a process, whose start is what costs. */
+/** The number of cases that share a process, because its start is expensive. */
 const TOGETHER = 6
 
 const groups = Array.from({ length: Math.ceil(TEXTS.length / TOGETHER) }, (_, index) =>

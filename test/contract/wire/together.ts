@@ -5,14 +5,14 @@ import { type ClientRequest, wireDifferences } from '../../support/wire.ts'
 import { type Bench, type Exchange, nextTurn } from './bench.ts'
 
 /*
- * Cases that share a request, because the start of a process is what a case costs. Only what does not
- * influence each other goes together: turns of one history, tools of one list.
+ * Cases that share a request, because the start of a process is expensive. Only cases that do not
+ * influence each other share one: turns of one history, tools of one list.
  */
 
-/** The name of the case to which each tool and each turn of a request belongs; '' where to none. */
+/** The name of the case to which each tool and each turn of a request belongs; '' if to none. */
 export type Owners = { tools?: readonly string[]; messages?: readonly string[] }
 
-/** As `expectAsSent`; each path stands after the name of its case. */
+/** Like `expectAsSent`; each path follows the name of its case. */
 export function expectEachAsSent({ request, upstream, lane }: Exchange, owners: Owners): void {
   const lines = wireDifferences(request, upstream).map((line) => {
     const owner = ownerOf(line, owners)
@@ -22,9 +22,9 @@ export function expectEachAsSent({ request, upstream, lane }: Exchange, owners: 
 }
 
 /**
- * As `expectAsSentTwice`; each path stands after the name of its case.
+ * Like `expectAsSentTwice`; each path follows the name of its case.
  *
- * @param prompt what the second request, which a live process serves, asks
+ * @param prompt the prompt of the second request, which a live process serves
  */
 export async function expectEachAsSentTwice(
   bench: Bench,

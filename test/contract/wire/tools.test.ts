@@ -32,7 +32,7 @@ const RUNTIME_NAMES = [
   'Skill SlashCommand Task AskUserQuestion ExitPlanMode SendMessage StructuredOutput',
 ].flatMap((names) => names.split(' '))
 
-/** Lists of tools, each of cases that do not influence each other. */
+/** Lists of tools; the cases of each do not influence each other. */
 const LISTS: Record<string, Record<string, object[]>> = {
   none: { none: [] },
   'a plain one': { 'a plain one': [WEATHER_TOOL] },
@@ -113,7 +113,7 @@ const LISTS: Record<string, Record<string, object[]>> = {
       { ...WEATHER_TOOL, input_examples: [{ place: 'Ψαρά' }, { place: 'Χίος', unit: 'C' }] },
     ],
     'with eager_input_streaming': [{ ...WEATHER_TOOL, eager_input_streaming: true }],
-    'with a field of tomorrow': [{ ...WEATHER_TOOL, a_field_of_tomorrow: { a: null } }],
+    'with an unknown field': [{ ...WEATHER_TOOL, a_field_of_tomorrow: { a: null } }],
   },
   'that go with one of the API': {
     'with defer_loading, found by a search': [
@@ -189,7 +189,7 @@ const LISTS: Record<string, Record<string, object[]>> = {
     'a toolset of a remote MCP server': [
       { type: 'mcp_toolset', mcp_server_name: 'elsewhere', default_config: { enabled: false } },
     ],
-    'of a type of tomorrow': [{ type: 'telescope_20300101', name: 'telescope', aperture: 1.5 }],
+    'of an unknown type': [{ type: 'telescope_20300101', name: 'telescope', aperture: 1.5 }],
   },
   'of all sorts': {
     'of all sorts together': [
@@ -204,7 +204,7 @@ const LISTS: Record<string, Record<string, object[]>> = {
   },
 }
 
-/** The tools of all cases in one list, in which the API wants each name to be there once. */
+/** The tools of all cases in one list, in which the API accepts each name once. */
 function inOneList(cases: Record<string, object[]>): { tools: object[]; owners: string[] } {
   const names = new Set<string>()
   const tools: object[] = []
@@ -293,7 +293,7 @@ test('a call of a tool that MCP would change comes back to the client', async ()
   expect.soft(last.lane).toBe(laneOf('resolve'))
 })
 
-// In a conversation that goes turn by turn the calls lose it: see limits.test.ts.
+// In a conversation that is put in turn by turn the calls lose it: see limits.test.ts.
 test.runIf(CARRIER === 'whole')('calls of a toolset keep the name of the set', async () => {
   const tools = [{ type: 'computer_toolset_20260801' }, WEATHER_TOOL]
   const calls = ['left_click', 'screenshot'].map((name, index) => ({

@@ -246,6 +246,12 @@ describe('the login', () => {
     expect(found?.fix).not.toContain('Keychain')
   })
 
+  test('that is missing in a container may be mounted, but not from a Mac', () => {
+    const found = login({ account: NOBODY }, { isContainer: true })
+    expect(found?.fix).toBe('Do one of these:')
+    expect(found?.ways).toContainEqual(expect.stringMatching(/^mount your .*Mac.*Keychain/))
+  })
+
   test('that the runtime does not report comes with the reason', () => {
     const found = login({ account: undefined, accountProblem: 'not within 15 s' })
     expect(found).toMatchObject({ level: 'error', text: expect.stringContaining('within 15 s') })

@@ -97,5 +97,5 @@ test.each([
 test('a name that has a key is refused, and every command fails without a file', async () => {
   await run('add', 'ann')
   await expect(run('add', 'ann')).rejects.toThrow('already has a key named ann')
-  await expect(keys(undefined, ['list'])).rejects.toThrow('give the path of the file of keys')
+  await expect(keys(undefined, ['list'])).rejects.toThrow('say where the keys are kept')
 })

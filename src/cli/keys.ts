@@ -30,7 +30,7 @@ export async function keys(path: string | undefined, words: readonly string[]): 
   }
   if (path === undefined) {
     throw new ConfigError(
-      `keys ${verb}: give the path of the file of keys: keys = PATH in the configuration, CSP_KEYS or --keys`,
+      `keys ${verb}: say where the keys are kept: write keys = ./keys.txt into config.txt, or add --keys ./keys.txt`,
     )
   }
   if (verb === 'list') return list(path, words.slice(1))

@@ -23,8 +23,10 @@ export async function run(argv: readonly string[]): Promise<void> {
   try {
     const line = parseCommandLine(argv)
     if (line.help) {
-      const { renderHelp } = await import('../config/help.ts')
-      process.stdout.write(renderHelp(COMMANDS))
+      const { renderCommandHelp, renderHelp } = await import('../config/help.ts')
+      const command = COMMANDS.find(({ name }) => name === line.positionals[0])
+      const isAll = command === undefined || command.name === 'serve'
+      process.stdout.write(isAll ? renderHelp(COMMANDS) : renderCommandHelp(command))
     } else if (line.version) process.stdout.write(`${VERSION}\n`)
     else await perform(line, readEnvironment())
   } catch (error) {

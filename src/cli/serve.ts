@@ -6,6 +6,7 @@ import { stateFolderOf } from '../config/state-folder.ts'
 import { inspectRuntime } from '../inspect.ts'
 import { createLogger, type Logger } from '../observe/log.ts'
 import { createProxy, type Proxy } from '../proxy.ts'
+import { alreadyRunning } from './already-running.ts'
 import { renderLine, renderScreen } from './banner.ts'
 import { checkRuntime } from './checks/runtime.ts'
 import { onParentGone } from './parent.ts'
@@ -48,7 +49,9 @@ export async function serve(
     void proxy.close().then(() => process.exit(0))
   }
   try {
-    const { url } = await proxy.listen()
+    const { url } = await proxy.listen().catch(async (error: unknown) => {
+      throw (await alreadyRunning(error, config)) ?? error
+    })
     const account = await showWaiting('Asking who is logged in', proxy.account(), env)
     const facts = { url, config, account, machine, sources }
     const { stdout } = process

@@ -32,6 +32,16 @@ export function renderHelp(commands: readonly CommandHelp[] = []): string {
   return `${lines.join('\n')}\n`
 }
 
+/** The text of `--help` after the name of a command. */
+export function renderCommandHelp({ name, help }: CommandHelp): string {
+  const lines = [
+    ...wrap(`claude-sub-proxy ${name}: ${help}`, WIDTH),
+    '',
+    'The options for all commands: claude-sub-proxy --help',
+  ]
+  return `${lines.join('\n')}\n`
+}
+
 /** The options as a Markdown table. It ends with a line break. */
 export function renderTable(): string {
   const rows = OPTION_KEYS.map((key) => {

@@ -67,7 +67,11 @@ function notLoggedIn(facts: Facts): Finding {
 function waysToLogIn({ isContainer, loginFolder }: Facts): string[] {
   return [
     `run ${OWN_COMMAND} login`,
-    ...(isContainer ? [`mount the ~/.claude of a Linux user at ${loginFolder.path}`] : []),
+    ...(isContainer
+      ? [
+          `mount your ~/.claude at ${loginFolder.path} (not from a Mac, which keeps the login in its Keychain)`,
+        ]
+      : []),
     'run claude setup-token on a machine with a browser, and set CLAUDE_CODE_OAUTH_TOKEN here',
     'set ANTHROPIC_API_KEY',
   ]
@@ -78,7 +82,7 @@ function waysToLogIn({ isContainer, loginFolder }: Facts): string[] {
  * open.
  */
 function keychainHint({ runtime, isContainer, variables }: Facts): string {
-  if (isContainer) return 'On macOS the login is in the Keychain, not in ~/.claude: use a token. '
+  if (isContainer) return ''
   if (runtime.system.platform !== 'darwin') return ''
   return variables.has('SSH_CONNECTION')
     ? 'Logged in already? Over SSH the Keychain is locked: run security unlock-keychain first. '

@@ -149,8 +149,8 @@ export function toApiError(
 const CONNECTION_FAILED = 502
 
 export const NOT_LOGGED_IN =
-  'The Claude Code runtime is not logged in. Run `claude` and then `/login` on this machine, ' +
-  'or set CLAUDE_CODE_OAUTH_TOKEN (made by `claude setup-token`) or ANTHROPIC_API_KEY for this server.'
+  'Claude Code is not logged in. Run `npx claude-sub-proxy login` on the machine of this server, or set ' +
+  'CLAUDE_CODE_OAUTH_TOKEN (from `claude setup-token`) or ANTHROPIC_API_KEY for the server.'
 
 type OwnError = { type: string; message: string; details?: object; requestId?: string }
 

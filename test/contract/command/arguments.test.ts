@@ -66,6 +66,13 @@ describe('the command', () => {
     expect(await runAlone('-v')).toEqual(await run(['-v']))
   })
 
+  test('shows the help of one command after its name', async () => {
+    const { stdout } = await run(['setup', '--help'])
+    expect(stdout).toMatch(/^claude-sub-proxy setup: [^]*--undo[^]*claude-sub-proxy --help\n$/)
+    expect(stdout).not.toContain('doctor')
+    expect(await run(['serve', '--help'])).toEqual(await run(['--help']))
+  })
+
   test('shows help and version with any configuration', async () => {
     writeConfig('port = none\n')
     expect(await run(['--help'])).toMatchObject({ code: 0, stderr: '' })

@@ -21,7 +21,7 @@ describe('without a login', () => {
       type: 'error',
       error: {
         type: 'authentication_error',
-        message: expect.stringMatching(/not logged in.*\/login.*ANTHROPIC_API_KEY/s),
+        message: expect.stringMatching(/not logged in.*claude-sub-proxy login.*ANTHROPIC_API_KEY/s),
       },
       request_id: response.headers.get('request-id'),
     })

@@ -55,6 +55,15 @@ test('the end ends all readers, also later ones', async () => {
   expect((await broadcast.watch(same).next()).done).toBe(true)
 })
 
+test('a reader is known from its first request: one that never asks would stay for ever', async () => {
+  const { broadcast } = start()
+  const [asking, silent] = [broadcast.watch(same), broadcast.watch(same)]
+  const ends = [asking, silent].map((reader) => vi.spyOn(reader, 'return'))
+  await asking.next()
+  broadcast.close()
+  expect(ends.map((end) => end.mock.calls.length)).toEqual([1, 0])
+})
+
 test('a reader that waits for its pause keeps the program running', async () => {
   const { broadcast } = start()
   const reader = broadcast.watch(same)

@@ -10,7 +10,7 @@ import { stopping } from '../refusals.ts'
 import { Capacity, type CapacityLimits } from './capacity/capacity.ts'
 import type { Priority } from './capacity/line.ts'
 import { Regrets } from './capacity/regrets.ts'
-import { type Choice, chooseWorker, type Lane } from './lanes.ts'
+import { type Choice, chooseCounter, chooseWorker, type Lane } from './lanes.ts'
 import { type Account, readAccount } from './login/account.ts'
 import type { Carrier } from './login/carrier.ts'
 import { catalogOf } from './login/catalog.ts'
@@ -319,11 +319,10 @@ export class Engine {
 
   #measure(opening: Opening, signal: AbortSignal): Promise<ContextCount> {
     return retryOnceIfEnded(() =>
-      this.#capacity.withWorker((available) => {
-        const worker = available.find(({ isCounter }) => isCounter)
-        const other = available.find(({ canCount }) => canCount)
-        return (worker ?? other)?.count(opening, signal)
-      }, signal),
+      this.#capacity.withWorker(
+        (available) => chooseCounter(available)?.count(opening, signal),
+        signal,
+      ),
     )
   }
 }

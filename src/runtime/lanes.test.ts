@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
 
 import type { Turn } from '../plan/turn.ts'
-import { byValue, type Candidate, chooseWorker } from './lanes.ts'
+import { byValue, type Candidate, chooseCounter, chooseWorker } from './lanes.ts'
 import { Transcript } from './worker/transcript.ts'
 
 type Fake = Candidate & { name: string }
@@ -147,5 +147,20 @@ describe('open', () => {
   test('is not for a busy worker, or one that used other betas with the model', () => {
     expect(choose(turn([]), worker('busy', [], { isAvailable: false }))).toBeUndefined()
     expect(choose(turn([]), worker('other betas', [], { takes: () => false }))).toBeUndefined()
+  })
+})
+
+describe('a count of tokens', () => {
+  const counting = { isCounter: true, canCount: true }
+  const unasked = { isCounter: false, canCount: true }
+  const asked = { isCounter: false, canCount: false }
+
+  test('goes to the worker that counted before, so that no other is lost for turns', () => {
+    expect(chooseCounter([unasked, asked, counting])).toBe(counting)
+  })
+
+  test('goes to a worker that served no turn, if none counted before', () => {
+    expect(chooseCounter([asked, unasked])).toBe(unasked)
+    expect(chooseCounter([asked])).toBeUndefined()
   })
 })

@@ -56,6 +56,22 @@ export function chooseWorker<Worker extends Candidate>(
   )
 }
 
+/** The part of a worker that the choice for a count of tokens needs. */
+export type CountingCandidate = Pick<Candidate, 'isCounter'> & {
+  /** Whether it can count: it has not served a turn yet. */
+  readonly canCount: boolean
+}
+
+/**
+ * Chooses the available worker for a count of tokens. Counts share one worker: any other worker that
+ * could count would be lost for turns, and one more would be started for them.
+ */
+export function chooseCounter<Worker extends CountingCandidate>(
+  workers: readonly Worker[],
+): Worker | undefined {
+  return workers.find(({ isCounter }) => isCounter) ?? workers.find(({ canCount }) => canCount)
+}
+
 /**
  * Sorts workers by how little their conversation is worth: the one least likely to continue comes
  * first.

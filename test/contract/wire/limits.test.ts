@@ -211,3 +211,30 @@ describe('the runtime changes', () => {
     expect(found, lines.join('\n')).toEqual(isExact ? [] : limits)
   })
 })
+
+/* Limits of both ways to the API, which the comparison above takes for the same. */
+describe('with every login', () => {
+  test('text blocks of the system prompt arrive as one, with a blank line between them', async () => {
+    const system = [{ ...text('Be brief.'), ...SHORT }, text('Be kind.')]
+    const { upstream } = await bench.send({ body: { ...asking('Hello'), system } })
+    const arrived = upstream.body.system as { text: string }[]
+    expect(arrived.map((block) => block.text).slice(-2)).toEqual([
+      expect.stringMatching(/Agent SDK\.$/),
+      'Be brief.\n\nBe kind.',
+    ])
+  })
+
+  test("the API version is the runtime's, whatever version the client asks for", async () => {
+    const headers = { 'anthropic-version': '2026-10-21' }
+    const { upstream } = await bench.send({ body: asking('Hello'), headers })
+    expect(upstream.headers['anthropic-version']).toBe('2023-06-01')
+  })
+
+  test('a thread is refused before the API is asked', async () => {
+    const body = { ...asking('Hello'), thread: { id: 'thread_01' } }
+    expect(await bench.sendRefused({ body })).toMatchObject({
+      status: 400,
+      error: { type: 'invalid_request_error', message: expect.stringMatching(/^thread: /) },
+    })
+  })
+})

@@ -83,7 +83,7 @@ export function isColdStart({ name }: works.Work): boolean {
 }
 
 /** The works that others are compared with. */
-export function isYardstick(work: works.Work): boolean {
+export function isReference(work: works.Work): boolean {
   return isColdStart(work) || work.name.startsWith('direct') || work.name === NAMES.sdk
 }
 

@@ -1,5 +1,5 @@
 import type { AimResult } from './aims.ts'
-import { isRelay, isYardstick, NAMES } from './catalog.ts'
+import { isRelay, isReference, NAMES } from './catalog.ts'
 import { type Figures, figuresOf, type Measured } from './measured.ts'
 import type { Share } from './share.ts'
 import type { Summary } from './statistics.ts'
@@ -97,7 +97,7 @@ function renderAims(aims: readonly AimResult[]): string[] {
 }
 
 function comparison(work: Work, own: Figures, yardstick: Figures): string {
-  if (isYardstick(work)) return ''
+  if (isReference(work)) return ''
   if (isRelay(work)) return `takes ${(own.p50 / yardstick.p50).toFixed(2)} × SDK`
   if (work.isThroughput !== true) return `${(yardstick.p50 / own.p50).toFixed(1)} ×`
   return `${(own.requestsPerSecond / yardstick.requestsPerSecond).toFixed(1)} × the requests/s`

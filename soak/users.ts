@@ -22,7 +22,7 @@ const TOOL = { name: 'get_weather', description: 'Weather.', input_schema: { typ
 const PATIENCE = 120_000
 
 /**
- * A user who works with the proxy, in all ways at random, until told to stop.
+ * A user who works with the proxy, in all ways at random, until asked to stop.
  *
  * @param random a number from 0 to 1
  */
@@ -40,7 +40,7 @@ export async function use(
     const startedAt = performance.now()
     const leaving = new AbortController()
     const timer = setTimeout(() => leaving.abort(), after ?? PATIENCE)
-    const told = await exchange(url, { model: MODEL, ...body }, leaving.signal).then(
+    const ended = await exchange(url, { model: MODEL, ...body }, leaving.signal).then(
       (reply) => judged(reply, expected),
       (error: unknown) => ({
         outcome:
@@ -50,7 +50,7 @@ export async function use(
       }),
     )
     clearTimeout(timer)
-    const { outcome, detail, reply } = told
+    const { outcome, detail, reply } = ended
     const milliseconds = performance.now() - startedAt
     onEnd({ work, outcome, detail: outcome === 'left' ? '' : detail, milliseconds })
     return outcome === 'whole' && reply ? factsOf(reply.text) : undefined

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 
-import { rateLimitHeaders, type RateLimits, stillHolding } from './rate-limits.ts'
+import { rateLimitHeaders, type RateLimits, withoutEndedWindows } from './rate-limits.ts'
 
 const LIMITS: RateLimits = {
   status: 'allowed_warning',
@@ -29,14 +29,14 @@ test('the headers contain the known values', () => {
 })
 
 test('a window that was reset is left out', () => {
-  expect(stillHolding(LIMITS, 1000, 1999)).toEqual(LIMITS)
-  expect(stillHolding(LIMITS, 1000, 2000)).toBeUndefined()
+  expect(withoutEndedWindows(LIMITS, 1000, 1999)).toEqual(LIMITS)
+  expect(withoutEndedWindows(LIMITS, 1000, 2000)).toBeUndefined()
   const windows = { ...LIMITS.windows, seven_day: { utilization: 1, resetsAt: 1500 } }
-  expect(stillHolding({ ...LIMITS, windows }, 1000, 1600)?.windows).toEqual(LIMITS.windows)
+  expect(withoutEndedWindows({ ...LIMITS, windows }, 1000, 1600)?.windows).toEqual(LIMITS.windows)
 })
 
 test('a state without an end is valid for an hour', () => {
   const { resetsAt: _, ...limits } = { ...LIMITS, windows: { five_hour: { utilization: 1 } } }
-  expect(stillHolding(limits, 1000, 4599)).toEqual(limits)
-  expect(stillHolding(limits, 1000, 4600)).toBeUndefined()
+  expect(withoutEndedWindows(limits, 1000, 4599)).toEqual(limits)
+  expect(withoutEndedWindows(limits, 1000, 4600)).toBeUndefined()
 })

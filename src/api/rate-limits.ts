@@ -56,7 +56,7 @@ const SECONDS_WITHOUT_END = 60 * 60
  *
  * @param notedAt when it was reported; Unix seconds, like `now`
  */
-export function stillHolding(
+export function withoutEndedWindows(
   limits: RateLimits,
   notedAt: number,
   now: number,

@@ -3,7 +3,7 @@ import type { z } from 'zod'
 import { ApiError } from '../errors.ts'
 import type { Steps } from '../steps.ts'
 import { messageSchema, messagesRequestSchema, systemBlockSchema, toolSchema } from './schema.ts'
-import { describeIssue, mostTelling, validationMessage } from './validation-message.ts'
+import { describeIssue, deepestIssue, validationMessage } from './validation-message.ts'
 
 /** Parts that are checked in one step; each takes some microseconds. */
 const PARTS_OF_A_STEP = 500
@@ -73,7 +73,7 @@ function firstIssue(schema: z.ZodType, value: unknown): z.core.$ZodIssue | undef
 }
 
 function refuse(issue: z.core.$ZodIssue, prefix: PropertyKey[], first = 0): never {
-  const { path, message } = mostTelling(issue)
+  const { path, message } = deepestIssue(issue)
   const placed = path.map((step, index) =>
     index === 1 && path[0] === 'content' && typeof step === 'number' ? step + first : step,
   )

@@ -41,9 +41,9 @@ function alternatives(values: readonly unknown[]): string {
  * For a value that may be a string or a list, the issue of the branch that got furthest: inside the
  * list, or that it is no list, like the API.
  */
-export function mostTelling(issue: z.core.$ZodIssue): { path: PropertyKey[]; message: string } {
+export function deepestIssue(issue: z.core.$ZodIssue): { path: PropertyKey[]; message: string } {
   if (issue.code !== 'invalid_union') return issue
-  const branches = issue.errors.flatMap((issues) => issues.slice(0, 1)).map(mostTelling)
+  const branches = issue.errors.flatMap((issues) => issues.slice(0, 1)).map(deepestIssue)
   const furthest = branches.reduce(
     (best, branch) => (branch.path.length >= best.path.length ? branch : best),
     { path: [], message: issue.message },

@@ -20,7 +20,7 @@ export type Wait = 'rate limit' | 'overload' | 'login' | 'billing'
 const MAX_FAILURES = 6
 const FIRST_WAIT = 1000
 const LONGEST_WAIT = 5 * 60 * 1000
-/** The longest wait of a single request, whatever it is told. */
+/** The longest wait of a single request, whatever its retry-after. */
 export const MAX_WAIT = 60 * 60 * 1000
 /** The wait if the login or the account needs attention. */
 const WAIT_FOR_A_PERSON = 60 * 1000
@@ -35,13 +35,14 @@ const WAIT_FOR_A_PERSON = 60 * 1000
 export function judge(error: unknown, failures: number, refusals: number): Verdict {
   if (!(error instanceof ApiError)) return tryAgain(failures)
   const { type, status, retryAfter } = error
-  const told = retryAfter === undefined ? undefined : retryAfter * 1000
+  const retryMilliseconds = retryAfter === undefined ? undefined : retryAfter * 1000
   if (type === 'authentication_error' || status === 401) return waitAll('login', WAIT_FOR_A_PERSON)
   if (type === 'billing_error' || status === 402) return waitAll('billing', WAIT_FOR_A_PERSON)
-  if (status === 429) return waitAll('rate limit', told ?? growing(refusals))
-  if (status === 529) return waitAll('overload', told ?? growing(refusals))
+  if (status === 429) return waitAll('rate limit', retryMilliseconds ?? growing(refusals))
+  if (status === 529) return waitAll('overload', retryMilliseconds ?? growing(refusals))
   // 499: the request was aborted, but not by a client: a batch has none.
-  if (status >= 500 || status === 408 || status === 499) return tryAgain(failures, told)
+  if (status >= 500 || status === 408 || status === 499)
+    return tryAgain(failures, retryMilliseconds)
   return { kind: 'final' }
 }
 
@@ -49,11 +50,11 @@ function waitAll(everyone: Wait, after: number): Verdict {
   return { kind: 'again', after, isOwn: false, everyone }
 }
 
-function tryAgain(failures: number, told = 0): Verdict {
+function tryAgain(failures: number, retryMilliseconds = 0): Verdict {
   if (failures + 1 >= MAX_FAILURES) return { kind: 'final' }
   return {
     kind: 'again',
-    after: Math.min(MAX_WAIT, Math.max(told, growing(failures))),
+    after: Math.min(MAX_WAIT, Math.max(retryMilliseconds, growing(failures))),
     isOwn: true,
   }
 }

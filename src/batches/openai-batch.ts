@@ -74,10 +74,10 @@ export function openaiResult(batch: Batch, line: ResultLine): object {
       }
     case 'errored': {
       const { error } = result.error as { error: { type: string; message: string } }
-      const told = new ApiError(error.type, error.message)
+      const apiError = new ApiError(error.type, error.message)
       return {
         ...base,
-        response: { status_code: told.status, request_id: id, body: openaiErrorBody(told) },
+        response: { status_code: apiError.status, request_id: id, body: openaiErrorBody(apiError) },
         error: null,
       }
     }

@@ -1,4 +1,4 @@
-import { COMMAND_WORDS } from '../config/command-line.ts'
+import { COMMAND_FLAGS } from '../config/command-line.ts'
 import { ConfigError } from '../config/config-error.ts'
 import { flagOf } from '../config/names.ts'
 import { OPTION_KEYS, OPTIONS } from '../config/options.ts'
@@ -29,12 +29,12 @@ const FLAGS: readonly { name: string; help: string; takesValue: boolean }[] = [
     const flag = { name: flagOf(key), help, takesValue: type.placeholder !== null }
     return flag.takesValue ? [flag] : [flag, { ...flag, name: `no-${flag.name}` }]
   }),
-  ...COMMAND_WORDS.map((name) => ({ name, help: helpOf(name), takesValue: false })),
+  ...COMMAND_FLAGS.map((name) => ({ name, help: helpOf(name), takesValue: false })),
   { name: 'help', help: 'show all options', takesValue: false },
   { name: 'version', help: 'show the version', takesValue: false },
 ]
 
-function helpOf(word: (typeof COMMAND_WORDS)[number]): string {
+function helpOf(word: (typeof COMMAND_FLAGS)[number]): string {
   switch (word) {
     case 'json':
       return 'answer in JSON (doctor, status, models)'

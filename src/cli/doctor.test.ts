@@ -214,7 +214,7 @@ describe('the runtime', () => {
     [{ kind: 'missing' }, /no such file/],
     [{ kind: 'not executable' }, /not executable/],
     [{ kind: 'fails', reason: 'ENOEXEC' }, /linux x64 glibc \(ENOEXEC\)/],
-    [{ kind: 'something else', said: 'hello' }, /"hello"/],
+    [{ kind: 'something else', printed: 'hello' }, /"hello"/],
   ]
   test.each(problems)(
     'with the problem %o can not be used, and is not asked for the login',

@@ -21,7 +21,7 @@ import { showWaiting } from './waiting.ts'
 
 /** Checks for common faults, and prints their fixes. The exit code is 1 if there is an error. */
 export async function doctor(input: DoctorInput): Promise<void> {
-  const text = input.words.includes('turn')
+  const text = input.flags.includes('turn')
     ? 'Sending a short request to a model'
     : 'Checking this machine'
   const { env } = input
@@ -35,7 +35,7 @@ function report(facts: Facts, input: DoctorInput): void {
   const isSound = findings.every(({ level }) => level !== 'error')
   const { stdout } = process
   stdout.write(
-    input.words.includes('json')
+    input.flags.includes('json')
       ? `${JSON.stringify({ version: VERSION, ok: isSound, checks: findings }, null, 2)}\n`
       : renderFindings(findings, {
           isTerminal: stdout.isTTY,

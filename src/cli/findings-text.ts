@@ -51,8 +51,8 @@ function terminalLines(
   const width = Math.max(30, Math.min(columns || 80, 100) - INDENT.length - 2)
   const [first = '', ...others] = wrap(text, width)
   const fixes = [
-    ...(fix === undefined ? [] : hanging('→ ', fix, width)),
-    ...ways.flatMap((way) => hanging('  • ', way, width)),
+    ...(fix === undefined ? [] : withHangingIndent('→ ', fix, width)),
+    ...ways.flatMap((way) => withHangingIndent('  • ', way, width)),
   ]
   return [
     `  ${paint(look, sign)} ${name.padEnd(INDENT.length - 4)}${first}`,
@@ -62,7 +62,7 @@ function terminalLines(
 }
 
 /** A text wrapped to lines of a width; the first line begins with a mark. */
-function hanging(mark: string, text: string, width: number): string[] {
+function withHangingIndent(mark: string, text: string, width: number): string[] {
   const lines = wrap(text, width - mark.length)
   return lines.map((line, index) => `${index === 0 ? mark : ' '.repeat(mark.length)}${line}`)
 }

@@ -3,7 +3,7 @@ import { connect, createServer } from 'node:net'
 import { cpus, homedir } from 'node:os'
 import { dirname, join, resolve } from 'node:path'
 
-import type { CommandWord } from '../config/command-line.ts'
+import type { CommandFlag } from '../config/command-line.ts'
 import { ConfigError } from '../config/config-error.ts'
 import type { Environment } from '../config/environment.ts'
 import type { LoadedConfig } from '../config/load.ts'
@@ -24,12 +24,12 @@ export type DoctorInput = {
   load: () => LoadedConfig
   machine: Machine
   env: Environment
-  words: readonly CommandWord[]
+  flags: readonly CommandFlag[]
 }
 
 /** Gathers the facts for `doctor`. Nothing goes to the network unless a flag requests it. */
 export async function gatherFacts(
-  { load, machine, env, words }: DoctorInput,
+  { load, machine, env, flags }: DoctorInput,
   signal: AbortSignal,
 ): Promise<Facts> {
   const configuration = loadOrExplain(load, machine)
@@ -37,7 +37,7 @@ export async function gatherFacts(
   const [runtime, port, api] = await Promise.all([
     inspectRuntime(config.claudePath, env),
     lookAtPort(config),
-    lookAtApi(config, env, words.includes('online')),
+    lookAtApi(config, env, flags.includes('online')),
   ])
   const stateFolder = config.stateFolder ?? stateFolderOf(env, process.platform)
   const loginFolder = env['CLAUDE_CONFIG_DIR'] || join(env['HOME'] || homedir(), '.claude')
@@ -57,7 +57,7 @@ export async function gatherFacts(
     },
     keyFile: config.keys === undefined ? undefined : await lookAtKeys(config.keys),
     api,
-    turn: words.includes('turn') ? await takeTurn(config, env, signal) : undefined,
+    turn: flags.includes('turn') ? await takeTurn(config, env, signal) : undefined,
   }
 }
 

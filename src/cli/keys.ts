@@ -18,11 +18,11 @@ const VERBS = ['add', 'list', 'remove']
  * second.
  *
  * @param path of the file; undefined if none is configured
- * @param words `add NAME [limits]`, `list` or `remove NAME`
- * @throws ConfigError if the words or the file are invalid
+ * @param args `add NAME [limits]`, `list` or `remove NAME`
+ * @throws ConfigError if the arguments or the file are invalid
  */
-export async function keys(path: string | undefined, words: readonly string[]): Promise<void> {
-  const [verb = '', name, ...others] = words
+export async function keys(path: string | undefined, args: readonly string[]): Promise<void> {
+  const [verb = '', name, ...others] = args
   if (!VERBS.includes(verb)) {
     const near = nearest(verb, VERBS)
     const hint = near === undefined ? `use one of ${VERBS.join(', ')}` : `did you mean ${near}?`
@@ -33,7 +33,7 @@ export async function keys(path: string | undefined, words: readonly string[]): 
       `keys ${verb}: say where the keys are kept: write keys = ./keys.txt into config.txt, or add --keys ./keys.txt`,
     )
   }
-  if (verb === 'list') return list(path, words.slice(1))
+  if (verb === 'list') return list(path, args.slice(1))
   if (name === undefined) throw new ConfigError(`keys ${verb}: a name is missing`)
   return verb === 'add' ? add(path, name, others) : remove(path, name, others)
 }

@@ -12,14 +12,14 @@ import { nearest } from '../config/nearest.ts'
 import { VERSION } from '../version.ts'
 import { type CommandName, COMMANDS } from './commands.ts'
 import { explain } from './explain.ts'
-import { outliveReaders } from './output.ts'
+import { surviveClosedOutput } from './output.ts'
 
 /**
  * Runs the command on the command line. Errors go to stderr, one line each, and the exit code is 1.
  * Each command is imported only when it is used: most load the SDK, which takes a second.
  */
 export async function run(argv: readonly string[]): Promise<void> {
-  outliveReaders([process.stdout, process.stderr])
+  surviveClosedOutput([process.stdout, process.stderr])
   try {
     const line = parseCommandLine(argv)
     if (line.help) {
@@ -42,14 +42,14 @@ export async function run(argv: readonly string[]): Promise<void> {
 
 async function perform(line: CommandLine, env: Environment): Promise<void> {
   const [named = 'serve', ...others] = line.positionals
-  const { name, words, takesWords } = commandNamed(named)
-  const misplaced = line.words.find((word) => !words.some((known) => known === word))
+  const { name, flags, takesArguments } = commandNamed(named)
+  const misplaced = line.flags.find((flag) => !flags.some((known) => known === flag))
   if (misplaced !== undefined) throw new ConfigError(`--${misplaced}: not an option of ${name}`)
-  if (!takesWords && others.length > 0) {
+  if (!takesArguments && others.length > 0) {
     throw new ConfigError(`unexpected: ${others.join(' ')}`)
   }
   const machine = readMachine(env)
-  const isJson = line.words.includes('json')
+  const isJson = line.flags.includes('json')
   switch (name) {
     case 'serve': {
       const { serve } = await import('./serve.ts')
@@ -57,7 +57,7 @@ async function perform(line: CommandLine, env: Environment): Promise<void> {
     }
     case 'doctor': {
       const { doctor } = await import('./doctor.ts')
-      return doctor({ load: () => load(line, env, machine), machine, env, words: line.words })
+      return doctor({ load: () => load(line, env, machine), machine, env, flags: line.flags })
     }
     case 'status': {
       const { config } = load(line, env, machine)
@@ -77,7 +77,7 @@ async function perform(line: CommandLine, env: Environment): Promise<void> {
     case 'setup': {
       const { config } = load(line, env, machine)
       const { setup } = await import('./setup/setup.ts')
-      const { words: given } = line
+      const { flags: given } = line
       const mode = given.includes('undo') ? 'undo' : given.includes('write') ? 'write' : 'show'
       return setup(config, env, others, mode)
     }

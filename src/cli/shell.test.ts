@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest'
 import {
   portOwner,
   programCall,
-  rightsFix,
+  permissionFix,
   shellQuoted,
   variablesSet,
   withoutVariable,
@@ -26,7 +26,7 @@ describe('in a POSIX shell', () => {
   })
 
   test('rights are given with chmod', () => {
-    expect(rightsFix('/opt/claude', 'run', 'linux')).toBe('chmod +x /opt/claude')
+    expect(permissionFix('/opt/claude', 'run', 'linux')).toBe('chmod +x /opt/claude')
   })
 })
 
@@ -49,8 +49,8 @@ describe('in PowerShell', () => {
   test('no command of a POSIX system is named', () => {
     const commands = [
       portOwner(80, 'win32'),
-      rightsFix('C:\\x', 'write', 'win32'),
-      rightsFix('C:\\x', 'run', 'win32'),
+      permissionFix('C:\\x', 'write', 'win32'),
+      permissionFix('C:\\x', 'run', 'win32'),
     ]
     for (const command of commands) expect(command).not.toMatch(/lsof|^ss|chmod|chown/)
   })

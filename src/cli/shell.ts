@@ -48,7 +48,7 @@ export function portOwner(port: number, platform: Platform): string {
 }
 
 /** How to get permission for a path, or to make a file executable. */
-export function rightsFix(path: string, right: 'write' | 'run', platform: Platform): string {
+export function permissionFix(path: string, right: 'write' | 'run', platform: Platform): string {
   const word = shellQuoted(path, platform)
   if (platform === 'win32') return `icacls ${word} /grant "\${env:USERNAME}:F"`
   return right === 'run' ? `chmod +x ${word}` : `chown or chmod ${word}`

@@ -38,8 +38,8 @@ export async function status(config: Config, isJson: boolean): Promise<void> {
   const [health, login, usage] = await Promise.all(
     ['/health', '/auth/status', '/v1/usage'].map((path) => askServer(config, path)),
   )
-  const told = { url, health, login, usage } as Status
-  process.stdout.write(isJson ? `${JSON.stringify(told, null, 2)}\n` : renderStatus(told))
+  const state = { url, health, login, usage } as Status
+  process.stdout.write(isJson ? `${JSON.stringify(state, null, 2)}\n` : renderStatus(state))
 }
 
 export function renderStatus({ url, health, login, usage }: Status): string {

@@ -7,13 +7,13 @@ it('the values are returned by key, as text', () => {
     values: { port: '80', log_level: 'debug', config: 'a.txt' },
     help: false,
     version: false,
-    words: [],
+    flags: [],
     positionals: [],
   })
 })
 
-it('the words of a command are returned', () => {
-  expect(parseCommandLine(['doctor', '--turn', '--json']).words).toEqual(['json', 'turn'])
+it('the flags of a command are returned', () => {
+  expect(parseCommandLine(['doctor', '--turn', '--json']).flags).toEqual(['json', 'turn'])
 })
 
 it('arguments that are no options are returned in order', () => {

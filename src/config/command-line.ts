@@ -15,14 +15,14 @@ export type CommandLine = {
   readonly help: boolean
   readonly version: boolean
   /** The flags for commands (`json` for `--json`), in the order of the table. */
-  readonly words: readonly CommandWord[]
+  readonly flags: readonly CommandFlag[]
   /** The arguments that are not options, and everything after `--`. */
   readonly positionals: readonly string[]
 }
 
 /** Flags of commands; they are not settings. */
-export const COMMAND_WORDS = ['json', 'online', 'turn', 'write', 'undo'] as const
-export type CommandWord = (typeof COMMAND_WORDS)[number]
+export const COMMAND_FLAGS = ['json', 'online', 'turn', 'write', 'undo'] as const
+export type CommandFlag = (typeof COMMAND_FLAGS)[number]
 
 /**
  * Reads the command line. `loadConfig` checks the values. If an option is given twice, the last one
@@ -43,7 +43,7 @@ export function parseCommandLine(argv: readonly string[]): CommandLine {
   const given = tokens.filter((token) => token.kind === 'option')
   refuseValueAfterSwitch(tokens)
   const values: { [Key in OptionKey]?: string } = {}
-  const words = new Set<string>()
+  const flags = new Set<string>()
   for (const { name, rawName, value, inlineValue } of given) {
     const flag = FLAGS.get(name)
     if (flag === undefined) throw unknownOption(rawName)
@@ -59,9 +59,9 @@ export function parseCommandLine(argv: readonly string[]): CommandLine {
         if (value !== undefined) throw new ConfigError(`${rawName}: this option takes no value`)
         values[flag.key] = 'false'
         break
-      case 'word':
+      case 'flag':
         if (value !== undefined) throw new ConfigError(`${rawName}: this option takes no value`)
-        words.add(name)
+        flags.add(name)
         break
       default:
         throw new TypeError(`unknown kind of flag: ${JSON.stringify(flag satisfies never)}`)
@@ -69,9 +69,9 @@ export function parseCommandLine(argv: readonly string[]): CommandLine {
   }
   return {
     values,
-    help: words.has('help'),
-    version: words.has('version'),
-    words: COMMAND_WORDS.filter((word) => words.has(word)),
+    help: flags.has('help'),
+    version: flags.has('version'),
+    flags: COMMAND_FLAGS.filter((flag) => flags.has(flag)),
     positionals,
   }
 }
@@ -92,13 +92,13 @@ function refuseValueAfterSwitch(tokens: ReturnType<typeof parseArgs>['tokens'] =
 type Flag =
   | { kind: 'value' | 'switch' | 'off'; key: OptionKey }
   /** `--help`, `--version` and the flags of commands. */
-  | { kind: 'word' }
+  | { kind: 'flag' }
 
 const FLAGS: ReadonlyMap<string, Flag> = new Map<string, Flag>([
   ...OPTION_KEYS.flatMap(flagsOf),
-  ['help', { kind: 'word' }],
-  ['version', { kind: 'word' }],
-  ...COMMAND_WORDS.map((word): [string, Flag] => [word, { kind: 'word' }]),
+  ['help', { kind: 'flag' }],
+  ['version', { kind: 'flag' }],
+  ...COMMAND_FLAGS.map((flag): [string, Flag] => [flag, { kind: 'flag' }]),
 ])
 
 const SHORT = new Map([

@@ -162,7 +162,7 @@ export function createApp(settings: AppOptions): Hono<{ Variables: Variables }> 
   // The page's files hold no data. The page requests its data, with the key if one is set.
   for (const path of PAGE_PATHS) app.get(path, () => getPage(path))
 
-  const letIn = async (context: Call): Promise<void> => {
+  const requireKey = async (context: Call): Promise<void> => {
     const { raw } = context.req
     if (options.keyRing !== undefined) {
       const key = checkKey(raw.headers, await options.keyRing())
@@ -171,7 +171,7 @@ export function createApp(settings: AppOptions): Hono<{ Variables: Variables }> 
     } else if (!options.isOpenToNetwork) checkBrowser(raw, options)
   }
   app.use(async (context, next) => {
-    await letIn(context)
+    await requireKey(context)
     await next()
   })
 
@@ -190,7 +190,12 @@ export function createApp(settings: AppOptions): Hono<{ Variables: Variables }> 
   )
   routeOllama(app, forClient)
   const shelf = options.responseShelf ?? memoryShelf()
-  addResponsesRoutes(app, { optionsFor: forClient, letIn, shelf, maxBodySize: options.maxBodySize })
+  addResponsesRoutes(app, {
+    optionsFor: forClient,
+    requireKey,
+    shelf,
+    maxBodySize: options.maxBodySize,
+  })
   app.post('/v1/messages/count_tokens', async (context) =>
     answer(context, await postCountTokens(context.req.raw, forClient(context))),
   )
@@ -217,7 +222,7 @@ export function createApp(settings: AppOptions): Hono<{ Variables: Variables }> 
   app.get('/v1/usage', async (context) => answer(context, await options.usage()))
   // Checked for each event: a key may be removed while the page is open.
   const viewerOf = async (context: Call): Promise<Viewer> => {
-    await letIn(context)
+    await requireKey(context)
     const isShared = ((await options.keyRing?.()) ?? []).length > 1
     return { isShared, key: context.get('key') }
   }

@@ -68,11 +68,11 @@ export class BackgroundResponse implements BackgroundJob {
       const { reply, remember } = await this.#input.begin(signal)
       this.#reply = reply
       for await (const event of reply) {
-        const told = this.#stream.push(event)
+        const translated = this.#stream.push(event)
         if (event.type === 'message_stop' && !signal.aborted) {
           this.added = (await remember(reply.message())).added
         }
-        this.#add(told)
+        this.#add(translated)
       }
     } catch (error) {
       if (signal.aborted) return

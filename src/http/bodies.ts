@@ -33,7 +33,7 @@ export class Bodies {
    */
   async readJson(request: Request, whenEmpty = ''): Promise<unknown> {
     const text = await readBody(request, this.#limits, (length) => this.#hold(request, length))
-    await staysThere(request.signal)
+    await throwIfClientLeft(request.signal)
     const body = await parseJson(text.trim() === '' ? whenEmpty : text)
     throwIfLeft(request.signal)
     return body
@@ -61,7 +61,7 @@ export class Bodies {
  *
  * @throws ClientLeft
  */
-async function staysThere(signal: AbortSignal): Promise<void> {
+async function throwIfClientLeft(signal: AbortSignal): Promise<void> {
   for (let round = 0; round < 4; round += 1) {
     throwIfLeft(signal)
     await setImmediate()

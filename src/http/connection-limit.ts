@@ -5,7 +5,7 @@
 const MAX_CONNECTIONS = 16_384
 
 /** Descriptors that are reserved for runtime processes, files and outgoing connections. */
-const KEPT_FREE = 1024
+const RESERVED_DESCRIPTORS = 1024
 
 /**
  * Maximum open connections. Further ones are closed when they are accepted: without free
@@ -15,7 +15,7 @@ const KEPT_FREE = 1024
  */
 export function connectionLimit(descriptors: number | undefined): number {
   if (descriptors === undefined) return MAX_CONNECTIONS
-  const left = Math.max(descriptors - KEPT_FREE, Math.floor(descriptors / 2))
+  const left = Math.max(descriptors - RESERVED_DESCRIPTORS, Math.floor(descriptors / 2))
   return Math.min(MAX_CONNECTIONS, left)
 }
 

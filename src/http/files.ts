@@ -42,10 +42,10 @@ export function routeFiles(app: App, files: Files, batches: Batches | undefined)
       ),
     )
     try {
-      const told = isAnthropic(context) ? messagesFields(fields) : openaiFields(fields)
+      const choices = isAnthropic(context) ? messagesFields(fields) : openaiFields(fields)
       const noted = {
-        ...told,
-        ...(told.lifetime && { expiresAt: result.createdAt + told.lifetime }),
+        ...choices,
+        ...(choices.lifetime && { expiresAt: result.createdAt + choices.lifetime }),
       }
       await records.note(result.id, noted)
       return respond(context, shown(context, { ...result, ...noted }))
@@ -130,13 +130,13 @@ function openaiPage(query: URLSearchParams): FilePageRequest {
 
 type Fields = ReadonlyMap<string, string>
 /** @param lifetime milliseconds */
-type ToldOfFile = { purpose?: string; lifetime?: number }
+type FileChoices = { purpose?: string; lifetime?: number }
 
-function messagesFields(fields: Fields): ToldOfFile {
+function messagesFields(fields: Fields): FileChoices {
   return lifetimeIn(fields, 'expires_in_seconds', LONGEST_LIFETIME)
 }
 
-function openaiFields(fields: Fields): ToldOfFile {
+function openaiFields(fields: Fields): FileChoices {
   const purpose = fields.get('purpose')
   if (purpose !== undefined && !/^[\w-]{1,64}$/.test(purpose)) {
     throw wrong('purpose: 1 to 64 of letters, digits, - and _')

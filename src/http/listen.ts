@@ -80,12 +80,12 @@ export async function listen(
   const answer = requestListener(fetch, onError)
   const exchanges = new WeakMap<object, Exchange[]>()
   server.on('request', (incoming: IncomingMessage, outgoing: ServerResponse) => {
-    const underWay = exchanges.get(incoming.socket) ?? []
-    exchanges.set(incoming.socket, underWay)
-    underWay.push({ incoming, outgoing })
+    const inProgress = exchanges.get(incoming.socket) ?? []
+    exchanges.set(incoming.socket, inProgress)
+    inProgress.push({ incoming, outgoing })
     // Answers go out in order.
-    outgoing.once('close', () => underWay.shift())
-    cutWhereUnread(outgoing)
+    outgoing.once('close', () => inProgress.shift())
+    cutIfUnread(outgoing)
     void answer(incoming, outgoing)
   })
   server.on('clientError', (error: NodeJS.ErrnoException, socket: Socket) =>
@@ -150,7 +150,7 @@ function requestListener(
  * Node destroys a connection that is idle for `server.timeout` unless `timeout` has a listener.
  * Silence is normal while the model thinks, so the connection is cut only if bytes wait to be read.
  */
-function cutWhereUnread(outgoing: ServerResponse): void {
+function cutIfUnread(outgoing: ServerResponse): void {
   outgoing.on('timeout', (socket: Socket) => {
     if (socket.writableLength > 0) socket.destroy()
   })

@@ -23,7 +23,7 @@ export type ResponsesRoutesInput = {
   /** Gives a client its options. */
   optionsFor: (context: Call) => Options
   /** Checks the key of a request again, and throws if it is no longer valid. */
-  letIn: (context: Call) => Promise<void>
+  requireKey: (context: Call) => Promise<void>
   /** Keeps the clients' stored objects. */
   shelf: ResponseShelf
   /** Bytes of the largest body, and of the messages that may wait on a WebSocket. */
@@ -33,7 +33,7 @@ export type ResponsesRoutesInput = {
 /** The routes of OpenAI's Responses API, with their shared stores. */
 export function addResponsesRoutes(
   app: App,
-  { optionsFor, letIn, shelf, maxBodySize }: ResponsesRoutesInput,
+  { optionsFor, requireKey, shelf, maxBodySize }: ResponsesRoutesInput,
 ): void {
   const withStores = (context: Call) => {
     const options = optionsFor(context)
@@ -52,7 +52,7 @@ export function addResponsesRoutes(
   app.get('/v1/responses', (context) => {
     const { raw } = context.req
     const optionsNow = async () => {
-      await letIn(context)
+      await requireKey(context)
       return withStores(context)
     }
     return upgrade(raw, (socket) => serveResponsesSocket(socket, raw, maxBodySize, optionsNow))

@@ -110,12 +110,12 @@ export function serveResponsesSocket(
       const { reply, remember } = await beginResponse(prepared, inner, id, options)
       stream = new ResponseStream(head, reply, secondsNow)
       for await (const event of reply) {
-        const told = stream.push(event)
+        const outgoing = stream.push(event)
         if (event.type === 'message_stop') {
           const { added } = await remember(reply.message())
           last = { id: head.id, past: joined(past, added) }
         }
-        for (const one of told) await tell(one)
+        for (const one of outgoing) await tell(one)
       }
     } catch (error) {
       // After a failure the state of the conversation is uncertain.

@@ -110,9 +110,9 @@ function eventsResponse(
   id: string,
   { pingInterval, onError }: ResponsesOptions,
 ): Response {
-  const stream = sseStream(events, { format: AS_THEY_ARE, pingInterval, onError })
+  const stream = sseStream(events, { format: UNTRANSLATED_FORMAT, pingInterval, onError })
   return new Response(stream, { headers: { ...idHeaders(id), ...STREAM_HEADERS } })
 }
 
 /** The events are translated already, and errors are among them. */
-const AS_THEY_ARE: SseFormat = { event: encodeEvent, error: () => '', ping: COMMENT }
+const UNTRANSLATED_FORMAT: SseFormat = { event: encodeEvent, error: () => '', ping: COMMENT }

@@ -28,10 +28,10 @@ export function answerUnreadable(
     socket.destroy()
     return
   }
-  const told = errorFor(error.code)
-  const body = JSON.stringify(told.body(newRequestId()))
+  const failure = errorFor(error.code)
+  const body = JSON.stringify(failure.body(newRequestId()))
   const head = [
-    `HTTP/1.1 ${told.status} ${STATUS_CODES[told.status] ?? 'Error'}`,
+    `HTTP/1.1 ${failure.status} ${STATUS_CODES[failure.status] ?? 'Error'}`,
     'content-type: application/json',
     `content-length: ${Buffer.byteLength(body)}`,
     'connection: close',

@@ -1,4 +1,4 @@
-import { type RateLimits, stillHolding } from '../api/rate-limits.ts'
+import { type RateLimits, withoutEndedWindows } from '../api/rate-limits.ts'
 import { addTotals, chargedTokens, noTotals, type Totals, totalsOf } from './totals.ts'
 import type { TurnRecord } from './turn-record.ts'
 import { addDays, type Days, type UsageKeeper } from './usage-file.ts'
@@ -44,13 +44,13 @@ export class Ledger {
   #reading: Promise<void> | undefined
   #unsaved: Days = {}
   /** The counts that are being saved. */
-  #underWay: Days = {}
+  #beingSaved: Days = {}
   #timer: NodeJS.Timeout | undefined
   /** Saves and reads, one after the other. */
   #saving: Promise<void> = Promise.resolve()
   #hadProblem = false
   /** `at` is in Unix seconds. */
-  #limits: { told: RateLimits; at: number } | undefined
+  #limits: { state: RateLimits; at: number } | undefined
 
   constructor(input: LedgerInput) {
     this.#input = input
@@ -95,7 +95,7 @@ export class Ledger {
   /** The plan windows that have not been reset yet; none without a subscription. */
   get limits(): RateLimits | undefined {
     if (this.#limits === undefined) return undefined
-    return stillHolding(this.#limits.told, this.#limits.at, this.#now() / 1000)
+    return withoutEndedWindows(this.#limits.state, this.#limits.at, this.#now() / 1000)
   }
 
   /**
@@ -104,7 +104,7 @@ export class Ledger {
    */
   noteLimits(limits: RateLimits): void {
     const windows = { ...this.limits?.windows, ...limits.windows }
-    this.#limits = { told: { ...limits, windows }, at: this.#now() / 1000 }
+    this.#limits = { state: { ...limits, windows }, at: this.#now() / 1000 }
   }
 
   /** Drops the plan: its state belongs to another login. */
@@ -133,7 +133,7 @@ export class Ledger {
   async tokensToday(name: string): Promise<number> {
     await this.refresh()
     const date = dateOf(this.#now())
-    const parts = [this.#saved, this.#underWay, this.#unsaved].map((days) => days[date])
+    const parts = [this.#saved, this.#beingSaved, this.#unsaved].map((days) => days[date])
     return parts.reduce((sum, day) => sum + (day ? chargedTokens(day, name) : 0), 0)
   }
 
@@ -154,7 +154,7 @@ export class Ledger {
     const unsaved = this.#unsaved
     if (Object.keys(unsaved).length === 0) return
     this.#unsaved = {}
-    this.#underWay = unsaved
+    this.#beingSaved = unsaved
     await this.#orTell(async (keeper) => {
       try {
         this.#saved = await keeper.add(unsaved)
@@ -162,14 +162,14 @@ export class Ledger {
         this.#unsaved = addDays(unsaved, this.#unsaved)
         throw error
       } finally {
-        this.#underWay = {}
+        this.#beingSaved = {}
       }
     })
   }
 
   /** All counts by day, saved or not. */
   get #days(): Days {
-    return addDays(addDays(this.#saved, this.#underWay), this.#unsaved)
+    return addDays(addDays(this.#saved, this.#beingSaved), this.#unsaved)
   }
 
   async #orTell(step: (keeper: UsageKeeper) => Promise<void>): Promise<void> {

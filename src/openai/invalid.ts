@@ -1,6 +1,6 @@
 import type { z } from 'zod'
 
-import { describeIssue, mostTelling } from '../api/validation-message.ts'
+import { describeIssue, deepestIssue } from '../api/validation-message.ts'
 import { ApiError } from '../errors.ts'
 import { longListIn, MAX_PARTS } from './part-limit.ts'
 
@@ -27,7 +27,7 @@ export function checkShape(schema: z.ZodType, body: unknown): void {
   const { error } = schema.safeParse(body, { error: describeIssue })
   const issue = error?.issues[0]
   if (issue === undefined) return
-  const { path, message } = mostTelling(issue)
+  const { path, message } = deepestIssue(issue)
   if (path.length === 0) throw invalid(message)
   const field = fieldName(path)
   throw invalid(`${field}: ${message}`, field)

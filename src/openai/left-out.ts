@@ -15,9 +15,9 @@ const NOT_IN_A_NAME = /[^\x20-\x2B\x2D-\x7E]+/g
  * or a tool. Equal names appear once. They must not contain text of a conversation.
  */
 export function leftOutHeaders(names: readonly string[]): Record<string, string> {
-  const told = [...new Set(names)].map((name) => name.replace(NOT_IN_A_NAME, '?'))
-  if (told.length === 0) return {}
-  const value = told.join(', ')
+  const listed = [...new Set(names)].map((name) => name.replace(NOT_IN_A_NAME, '?'))
+  if (listed.length === 0) return {}
+  const value = listed.join(', ')
   return {
     [LEFT_OUT_HEADER]: value.length > LONGEST ? `${value.slice(0, LONGEST)}...` : value,
   }

@@ -16,11 +16,11 @@ export type Conversation = { system: string[]; messages: SentMessage[] }
  *   API accepts them after a turn of the user: they go behind the one that they stand in or before.
  *   Behind a turn of the assistant they become marked text of the user.
  *
- * @param said the messages in the client's order
+ * @param ordered the messages in the client's order
  * @param instructions more system prompt, in front
  */
 export function placeSystemMessages(
-  said: readonly SentMessage[],
+  ordered: readonly SentMessage[],
   instructions: readonly string[] = [],
 ): Conversation {
   const system = [...instructions]
@@ -32,7 +32,7 @@ export function placeSystemMessages(
     messages.push(...(isAfterUser ? waiting : systemMessagesAsText(waiting)))
     waiting = []
   }
-  for (const message of said) {
+  for (const message of ordered) {
     if (isSystemMessage(message)) {
       if (messages.length === 0) system.push(message.content)
       else waiting.push(message)

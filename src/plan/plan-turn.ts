@@ -118,12 +118,12 @@ export function* planTurn(request: MessagesRequest, context: PlanContext): Steps
     answers: answersIn(comparedPrompt),
     isForced: ['any', 'tool'].includes(request.tool_choice?.type ?? 'auto'),
     mayBeRepaired: hasRepairableContent(messages) || hasRepairableParameters(request, facts),
-    mayLoseThoughts: hasThoughts(history) && !saysWhatBindingDoes(request),
+    mayLoseThoughts: hasThoughts(history) && !decidesAboutBinding(request),
   }
 }
 
 /** Whether the client decides itself about thoughts that are bound to another conversation. */
-function saysWhatBindingDoes({ thinking }: MessagesRequest): boolean {
+function decidesAboutBinding({ thinking }: MessagesRequest): boolean {
   return (thinking as { block_binding?: unknown } | undefined)?.block_binding !== undefined
 }
 

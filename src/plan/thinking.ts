@@ -20,12 +20,12 @@ export function planThinking(
   model: { defaultBudget: number | undefined; alwaysThinks: boolean },
 ): ThinkingPlan {
   const parameter = request.thinking ?? defaultThinking(request, messages, model)
-  const temperatureIsInTheWay = request.top_p !== undefined && request.temperature === undefined
+  const hasOnlyTopP = request.top_p !== undefined && request.temperature === undefined
   if (parameter !== undefined) {
-    const isOff = parameter.type === 'disabled' && !temperatureIsInTheWay
+    const isOff = parameter.type === 'disabled' && !hasOnlyTopP
     return { parameter, runtime: isOff ? 'off' : 'on' }
   }
-  if (!temperatureIsInTheWay) return { runtime: 'off' }
+  if (!hasOnlyTopP) return { runtime: 'off' }
   return model.alwaysThinks ? { runtime: 'on' } : { parameter: { type: 'disabled' }, runtime: 'on' }
 }
 

@@ -268,9 +268,9 @@ function failureEvents(
 ): ResponseStreamEvent[] {
   const { error: body } = openaiErrorBody(error)
   const { message, code, param } = body
-  const told = { type: 'error' as const, message, code, param, error: body }
+  const shared = { type: 'error' as const, message, code, param, error: body }
   return [
-    { ...told, sequence_number: number },
+    { ...shared, sequence_number: number },
     { type: 'response.failed', sequence_number: number + 1, response: response as never },
   ]
 }

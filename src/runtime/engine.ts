@@ -167,7 +167,7 @@ export class Engine {
 
   /** The models of the login, from the runtime's list; asked again if the login has changed. */
   async models(): Promise<readonly NamedModel[]> {
-    return catalogOf(await this.#models.fresh())
+    return catalogOf(await this.#models.upToDate())
   }
 
   /** The runtime's login, asked again now. Never rejects: an error becomes its `problem`. */

@@ -129,10 +129,10 @@ function isFields(value: unknown): value is Fields {
 }
 
 function overwrite(target: Fields, values: Fields): void {
-  const told = Object.entries(values).filter(
+  const known = Object.entries(values).filter(
     ([name, value]) => value !== null || !Object.hasOwn(target, name),
   )
-  setFields(target, Object.fromEntries(told))
+  setFields(target, Object.fromEntries(known))
 }
 
 function outOfOrder(event: ReplyEvent): Error {

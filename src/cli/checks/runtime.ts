@@ -1,7 +1,7 @@
 import type { Installation, System } from '../../inspect.ts'
 import type { Facts } from '../facts.ts'
 import type { Finding } from '../finding.ts'
-import { rightsFix } from '../shell.ts'
+import { permissionFix } from '../shell.ts'
 
 const CLAUDE_PATH = 'claude_path (--claude-path, CSP_CLAUDE_PATH)'
 
@@ -40,7 +40,7 @@ function explain(
     case 'not executable':
       return {
         text: `${path} is not executable`,
-        fix: `Run ${rightsFix(path, 'run', system.platform)}. ${again}`,
+        fix: `Run ${permissionFix(path, 'run', system.platform)}. ${again}`,
       }
     case 'fails':
       return {
@@ -49,7 +49,7 @@ function explain(
       }
     case 'something else':
       return {
-        text: `${path} is not Claude Code; it printed ${JSON.stringify(problem.said.split('\n', 1)[0])}`,
+        text: `${path} is not Claude Code; it printed ${JSON.stringify(problem.printed.split('\n', 1)[0])}`,
         fix: again,
       }
     default:

@@ -1,6 +1,6 @@
 import type { Facts } from '../facts.ts'
 import type { Finding } from '../finding.ts'
-import { rightsFix } from '../shell.ts'
+import { permissionFix } from '../shell.ts'
 
 export function checkState({ state, runtime }: Pick<Facts, 'state' | 'runtime'>): Finding {
   const name = 'state'
@@ -20,6 +20,6 @@ export function checkState({ state, runtime }: Pick<Facts, 'state' | 'runtime'>)
     fix:
       state.problem === 'ENOTDIR'
         ? 'A file has the name of the folder: move the file, or choose another folder with --state-folder.'
-        : `Give it to this user (${rightsFix(state.folder, 'write', runtime.system.platform)}), or choose another folder with --state-folder.`,
+        : `Give it to this user (${permissionFix(state.folder, 'write', runtime.system.platform)}), or choose another folder with --state-folder.`,
   }
 }

@@ -37,8 +37,8 @@ export const STEPS: readonly Step[] = [
       })
       const text = await response.text()
       const deltas = [...text.matchAll(/"type":"text_delta","text":("(?:[^"\\]|\\.)*")/g)]
-      const said = deltas.map(([, part = '""']) => JSON.parse(part) as string).join('')
-      expectEqual('text', said, echoOf('Stream, please.'))
+      const streamed = deltas.map(([, part = '""']) => JSON.parse(part) as string).join('')
+      expectEqual('text', streamed, echoOf('Stream, please.'))
       expectEqual('last event', /event: (\w+)\n[^\n]*\n\n$/.exec(text)?.[1], 'message_stop')
     },
   },

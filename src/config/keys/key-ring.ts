@@ -66,7 +66,7 @@ function ringOf(source: KeySource): KeyRing {
 }
 
 /** How long the keys of a file are used before the file is looked at again, in milliseconds. */
-const FRESH_MILLISECONDS = 1000
+const REREAD_AFTER_MILLISECONDS = 1000
 
 /** How long a request waits for the file before the last keys are used, in milliseconds. */
 const READ_MILLISECONDS = 1000
@@ -89,10 +89,10 @@ async function keyFile(path: string, { readFile, now, log }: KeyRingOptions): Pr
   let lookedAt = now()
   let reading: Promise<void> | undefined
   return async () => {
-    if (reading === undefined && now() - lookedAt >= FRESH_MILLISECONDS) {
+    if (reading === undefined && now() - lookedAt >= REREAD_AFTER_MILLISECONDS) {
       lookedAt = now()
-      const read = contentOf(path, readFile).then(take, complain)
-      reading = within(READ_MILLISECONDS, read, isSlow).catch(complain)
+      const read = contentOf(path, readFile).then(take, reportProblem)
+      reading = within(READ_MILLISECONDS, read, isSlow).catch(reportProblem)
       void read.finally(() => (reading = undefined))
     }
     await reading
@@ -101,18 +101,18 @@ async function keyFile(path: string, { readFile, now, log }: KeyRingOptions): Pr
 
   function take(current: string): void {
     if (current === text && problem === undefined) return
-    if (current.trim() === '') return complain(noKeyIn(path))
+    if (current.trim() === '') return reportProblem(noKeyIn(path))
     try {
       keys = keysIn(current, path)
     } catch (error) {
-      return complain(error)
+      return reportProblem(error)
     }
     text = current
     problem = undefined
     log.info(`${path} was read again; keys: ${keys.length}`)
   }
 
-  function complain(error: unknown): void {
+  function reportProblem(error: unknown): void {
     const message = error instanceof Error ? error.message : String(error)
     if (message !== problem) log.warn(`${message}; the last keys stay valid`)
     problem = message

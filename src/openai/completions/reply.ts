@@ -69,6 +69,6 @@ function textOf({ content }: ReplyMessage): string {
 }
 
 function reasonOf({ stop_reason: reason }: ReplyMessage): Reason {
-  const told = finishReason(reason)
-  return told === 'tool_calls' ? 'stop' : told
+  const chatReason = finishReason(reason)
+  return chatReason === 'tool_calls' ? 'stop' : chatReason
 }

@@ -75,7 +75,7 @@ export class Capacity<Worker extends PooledWorker> {
   readonly #pace: StartPace
   readonly #flow = new Flow()
   /** Number of tickets held by processes of another kind (runs). */
-  #lent = 0
+  #runTickets = 0
   #growth: NodeJS.Timeout | undefined
   #isServing = false
   #mustServe = false
@@ -98,7 +98,7 @@ export class Capacity<Worker extends PooledWorker> {
   }
 
   get tickets(): number {
-    return this.#workers.size + this.#lent
+    return this.#workers.size + this.#runTickets
   }
 
   /**
@@ -136,7 +136,7 @@ export class Capacity<Worker extends PooledWorker> {
       this.#join({ kind: 'ticket', grant }, priority, signal, reject)
     })
     return () => {
-      this.#lent -= 1
+      this.#runTickets -= 1
       this.#serve()
     }
   }
@@ -235,7 +235,7 @@ export class Capacity<Worker extends PooledWorker> {
     if (item.kind === 'ticket') {
       if (this.tickets >= this.#input.maxProcesses) return true
       place.leave()
-      this.#lent += 1
+      this.#runTickets += 1
       item.grant()
       return true
     }
@@ -277,9 +277,9 @@ export class Capacity<Worker extends PooledWorker> {
     }
     if (isFull) return this.#ending.size >= this.#line.length ? undefined : 0
     if (this.#starting.size >= Math.min(this.#line.length, this.#pace.together)) return undefined
-    const isNobodyThere = this.#workers.size === this.#ending.size + this.#starting.size
+    const isWithoutWorkers = this.#workers.size === this.#ending.size + this.#starting.size
     const isUnfit = this.#available().length > 0
-    if (isNobodyThere || isUnfit) return 0
+    if (isWithoutWorkers || isUnfit) return 0
     return Math.max(0, this.#startAt(first.since) - performance.now())
   }
 
@@ -338,9 +338,9 @@ export class Capacity<Worker extends PooledWorker> {
   #failed(error: unknown): void {
     if (this.#isClosed) return
     this.#pace.failed()
-    const isNobodyThere = this.#workers.size === this.#ending.size + this.#starting.size
+    const isWithoutWorkers = this.#workers.size === this.#ending.size + this.#starting.size
     const isLast = this.#starting.size === 0
-    if (isNobodyThere && (isTimeout(error) ? isLast : this.#pace.failures > 1))
+    if (isWithoutWorkers && (isTimeout(error) ? isLast : this.#pace.failures > 1))
       this.#line.clear(startFailed(error))
     this.#planGrowth()
   }

@@ -5,7 +5,7 @@ import { z } from 'zod'
 import type { Launch } from '../process/runtime-process.ts'
 import { isStartFailure, startFailureReason } from '../process/start-failure.ts'
 
-/** The login of the runtime, in its own words. */
+/** The login of the runtime, in its own terms. */
 export type Account = {
   authenticated: boolean
   /**
@@ -88,25 +88,25 @@ export async function readAccount(
     const reason = startFailureReason(cause)
     throw new Error(`the runtime could not be started: ${reason}`, { cause })
   })
-  const told = answer.parse(parsed(output))
+  const report = answer.parse(parsed(output))
   return {
-    authenticated: told.loggedIn,
-    source: told.authMethod,
-    ...(told.loginExpiresAt && { expiresAt: new Date(told.loginExpiresAt).toISOString() }),
-    ...(told.apiProvider && { provider: told.apiProvider }),
-    ...(told.email && { email: told.email }),
-    ...(told.orgName && { organization: told.orgName }),
-    ...(told.subscriptionType && { plan: told.subscriptionType }),
+    authenticated: report.loggedIn,
+    source: report.authMethod,
+    ...(report.loginExpiresAt && { expiresAt: new Date(report.loginExpiresAt).toISOString() }),
+    ...(report.apiProvider && { provider: report.apiProvider }),
+    ...(report.email && { email: report.email }),
+    ...(report.orgName && { organization: report.orgName }),
+    ...(report.subscriptionType && { plan: report.subscriptionType }),
   }
 }
 
 /** In one line, without the arguments of the process. */
 function failure(cause: ExecFileException, stderr: string): Error {
-  const [said = ''] = stderr.trim().split('\n')
+  const [printed = ''] = stderr.trim().split('\n')
   const how =
     typeof cause.code === 'number' ? `exit code ${cause.code}` : (cause.code ?? cause.signal)
-  const words = [`the runtime did not report its login (${how})`, said].filter(Boolean)
-  return new Error(words.join(': ').slice(0, 300), { cause })
+  const parts = [`the runtime did not report its login (${how})`, printed].filter(Boolean)
+  return new Error(parts.join(': ').slice(0, 300), { cause })
 }
 
 function parsed(output: string): unknown {

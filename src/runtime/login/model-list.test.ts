@@ -17,7 +17,7 @@ function start() {
   const identify = vi.fn(() => Promise.resolve(account(state.login)))
   const onChange = vi.fn<() => void>()
   const list = new ModelList({ list: listed, identify, onChange, now: () => state.now })
-  const names = async () => (await list.fresh()).map(({ value }) => value)
+  const names = async () => (await list.upToDate()).map(({ value }) => value)
   return { list, state, listed, identify, onChange, names }
 }
 

@@ -58,7 +58,7 @@ export class ModelList {
   }
 
   /** The models of the current login; the latest known ones if the runtime does not answer. */
-  async fresh(): Promise<readonly ListedModel[]> {
+  async upToDate(): Promise<readonly ListedModel[]> {
     try {
       await this.login()
       if (this.#isStale)

@@ -20,7 +20,7 @@ export type InstallationProblem =
   /** It exists, but the system can't run it, or it exits with an error. */
   | { kind: 'fails'; reason: string }
   /** It runs, but does not report that it is Claude Code. */
-  | { kind: 'something else'; said: string }
+  | { kind: 'something else'; printed: string }
 
 /** The properties of a system that are part of the name of the package with the executable. */
 export type System = {
@@ -85,7 +85,7 @@ export async function inspectInstallation(
     const version = /^(\S+) \(Claude Code\)$/m.exec(stdout)?.[1]
     const startMilliseconds = performance.now() - since
     if (version !== undefined) return { path, version, startMilliseconds }
-    return { path, problem: { kind: 'something else', said: stdout.trim().slice(0, 80) } }
+    return { path, problem: { kind: 'something else', printed: stdout.trim().slice(0, 80) } }
   } catch (error) {
     return { path, problem: { kind: 'fails', reason: reasonOf(error) } }
   }
@@ -109,9 +109,9 @@ function reasonOf(error: unknown): string {
   if (isStartFailure(error)) return startFailureReason(error)
   const { code, stderr = '', killed } = error as Failure
   if (killed === true) return `it did not answer within ${PATIENCE_MILLISECONDS / 1000} s`
-  const [said = ''] = stderr.trim().split('\n')
+  const [printed = ''] = stderr.trim().split('\n')
   const end = typeof code === 'number' ? `exit code ${code}` : (code ?? 'it was killed')
-  return said === '' ? end : `${end}: ${said}`
+  return printed === '' ? end : `${end}: ${printed}`
 }
 
 type Failure = { code?: string | number | null; stderr?: string; killed?: boolean }

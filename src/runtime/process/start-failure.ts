@@ -6,8 +6,8 @@
  */
 export function startFailureReason(cause: unknown): string {
   const { code, message } = cause as Partial<NodeJS.ErrnoException>
-  const words = code === undefined ? undefined : REASONS[code]
-  if (words !== undefined) return `${words} (${code})`
+  const reason = code === undefined ? undefined : REASONS[code]
+  if (reason !== undefined) return `${reason} (${code})`
   return code ?? message ?? String(cause)
 }
 

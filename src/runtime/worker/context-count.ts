@@ -28,12 +28,15 @@ export function contextCount({ categories }: SDKControlGetContextUsageResponse):
 
 /** The error of a count that failed, in a line of the runtime's diagnostics. */
 export function countFailureIn(line: string): ApiError | undefined {
-  const [, told] = /\[ERROR\] countTokens API call failed: (.*)$/.exec(line) ?? []
-  if (told === undefined) return undefined
-  const [, status, body = ''] = /^(\d{3}) (.*)$/.exec(told) ?? []
+  const [, reason] = /\[ERROR\] countTokens API call failed: (.*)$/.exec(line) ?? []
+  if (reason === undefined) return undefined
+  const [, status, body = ''] = /^(\d{3}) (.*)$/.exec(reason) ?? []
   if (status === undefined) {
-    const isLogin = told.startsWith('Could not resolve authentication method')
-    return toApiError({ text: told, ...(isLogin && { kind: 'authentication_failed' }) }, undefined)
+    const isLogin = reason.startsWith('Could not resolve authentication method')
+    return toApiError(
+      { text: reason, ...(isLogin && { kind: 'authentication_failed' }) },
+      undefined,
+    )
   }
   return toApiError({ status: Number(status), text: body }, { status: Number(status), body })
 }

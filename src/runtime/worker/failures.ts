@@ -45,11 +45,11 @@ export type Failure = {
 
 /** The failure that a message of the runtime reports, if it reports one. */
 export function failureIn(message: Extract<SDKMessage, { type: 'assistant' }>): Failure {
-  const told = message as unknown as Record<string, unknown>
+  const fields = message as unknown as Record<string, unknown>
   const block = message.message.content[0]
   return {
-    ...(typeof told['api_error_status'] === 'number' && { status: told['api_error_status'] }),
-    ...(typeof told['api_error_type'] === 'string' && { type: told['api_error_type'] }),
+    ...(typeof fields['api_error_status'] === 'number' && { status: fields['api_error_status'] }),
+    ...(typeof fields['api_error_type'] === 'string' && { type: fields['api_error_type'] }),
     requestId: message.request_id,
     kind: message.error,
     text: block?.type === 'text' ? block.text : '',

@@ -201,7 +201,7 @@ export class Flight {
     if (isDiagnosed) await this.#diagnosis.awaitEnd(this.#host.exited)
     const answer = isDiagnosed ? this.#diagnosis.answer : undefined
     this.#state = 'over'
-    const told = wasBarred && answer ? { status: answer.status, text: '' } : failure
+    const reported = wasBarred && answer ? { status: answer.status, text: '' } : failure
     // The runtime remembers what made it ask again: see `#stopReading`.
     if (wasBarred) this.#host.retireLater('it was stopped before a second request')
     const { askAgain, asked = 0 } = this.#receiver
@@ -212,12 +212,12 @@ export class Flight {
     const again = askAgain && turnToAskAgain(this.turn, refusal, asked)
     const lastBlock = exchange.reply.soFar()?.content.at(-1)?.type
     if (isUnreadableCall(failure, lastBlock)) exchange.fail(unreadableCall())
-    else if (!again) exchange.fail(toApiError(told, answer, this.#retryAfter(told)))
-    if (told.status === 401 || failure.kind === 'authentication_failed') {
+    else if (!again) exchange.fail(toApiError(reported, answer, this.#retryAfter(reported)))
+    if (reported.status === 401 || failure.kind === 'authentication_failed') {
       this.#host.retireLater('the login failed')
       this.#dependencies.onLoginFailure?.()
     }
-    const cause = `the API answered ${told.status ?? 'nothing'}`
+    const cause = `the API answered ${reported.status ?? 'nothing'}`
     const ready = this.#host.landed(this, { kind: 'dropped', cause, runtime: 'finishes' })
     if (!again) return
     // This process has no idle connection any more: if it can serve the turn, it should.

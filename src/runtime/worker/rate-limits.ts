@@ -4,7 +4,7 @@ import { z } from 'zod'
 import type { LimitWindow, RateLimits } from '../../api/rate-limits.ts'
 
 /** Fields that the runtime (2.1.330) sends but the SDK's type lacks: all windows of the plan. */
-const told = z.object({
+const report = z.object({
   unifiedWindows: z
     .record(
       z.string(),
@@ -25,7 +25,7 @@ export function rateLimitsIn(info: SDKRateLimitInfo): RateLimits {
   if (rateLimitType !== undefined && utilization !== undefined) {
     windows[rateLimitType] = { utilization, ...(resetsAt !== undefined && { resetsAt }) }
   }
-  for (const [name, window] of Object.entries(told.parse(info).unifiedWindows)) {
+  for (const [name, window] of Object.entries(report.parse(info).unifiedWindows)) {
     windows[name] = {
       utilization: window.utilization,
       ...(window.resetsAt !== undefined && { resetsAt: window.resetsAt }),

@@ -6,15 +6,14 @@ import { setTimeout } from 'node:timers/promises'
 /** The behaviour of a process of the executable. */
 const SCRIPTS = {
   'is the runtime': 'exec "$runtime" "$@"',
-  'prints garbage': 'printf \'{"type": garbage \\001\\n\\n}{\\n\'; exec cat >/dev/null',
-  'prints a line of 5 MB': 'head -c 5000000 /dev/zero | tr "\\0" x; echo; exec cat >/dev/null',
+  'prints garbage, and a line of 5 MB':
+    'printf \'{"type": garbage \\001\\n\\n}{\\n\'; head -c 5000000 /dev/zero | tr "\\0" x; echo; exec cat >/dev/null',
   'complains in a line of 5 MB':
     'head -c 5000000 /dev/zero | tr "\\0" x >&2; echo >&2; exec "$runtime" "$@"',
   'prints garbage when told to': '(await; echo "} no JSON {"; did) & exec "$runtime" "$@"',
   'prints a line of 5 MB when told to':
     '(await; head -c 5000000 /dev/zero | tr "\\0" x; echo; did) & exec "$runtime" "$@"',
-  'says nothing': 'exec sleep 600',
-  'says nothing and does not end when told to':
+  'says nothing, and does not end when told to':
     'trap "" TERM; while [ -e "$folder" ]; do sleep 0.1; done',
   'exits at once with a message': 'echo "No good today." >&2; exit 1',
   'is of a version without these options':

@@ -44,7 +44,7 @@ const BROKEN = 'its beginning, then an `error` event: `api_error`'
 /** All faults, grouped by the proxy that they are tried on. */
 export const ACTS: Record<string, Act> = {
   'processes and executables': {
-    options: {},
+    options: { maxProcesses: 1 },
     faults: [
       killed('is started', WHOLE, killWhileStarting),
       killed('is ready', WHOLE, killReady),
@@ -62,6 +62,12 @@ export const ACTS: Record<string, Act> = {
       gone('forbidden', 'may not be executed any more'),
       inMidStream('prints garbage when told to', 'prints garbage'),
       inMidStream('prints a line of 5 MB when told to', 'prints a line of 5 MB'),
+    ],
+  },
+  'the API and the login': {
+    // One for the conversation that goes on beside.
+    options: { maxProcesses: 2 },
+    faults: [
       api('answers 429', '429 `rate_limit_error`', error(429, 'rate_limit_error', 'Slow down.')),
       api('answers 500', '500 `api_error`', error(500, 'api_error', 'Internal server error')),
       api('answers 529', '529 `overloaded_error`', error(529, 'overloaded_error', 'Overloaded')),
@@ -85,12 +91,16 @@ export const ACTS: Record<string, Act> = {
     ],
   },
   'short timeouts': {
-    options: { firstEventTimeout: 1500, nextEventTimeout: 1500, startTimeout: 6000 },
+    // Longer than the real runtime takes on a busy machine.
+    options: {
+      maxProcesses: 2,
+      firstEventTimeout: 4000,
+      nextEventTimeout: 4000,
+      startTimeout: 20_000,
+    },
     faults: [
-      broken('prints garbage', '504 `timeout_error`'),
-      broken('prints a line of 5 MB', '504 `timeout_error`'),
-      broken('says nothing', '504 `timeout_error`'),
-      broken('says nothing and does not end when told to', '504 `timeout_error`'),
+      broken('prints garbage, and a line of 5 MB', '504 `timeout_error`'),
+      broken('says nothing, and does not end when told to', '504 `timeout_error`'),
       {
         stage: 'the process has asked',
         fault: 'stops dead, before the first event',
@@ -106,7 +116,7 @@ export const ACTS: Record<string, Act> = {
     ],
   },
   'an API whose name is not found': {
-    options: {},
+    options: { maxProcesses: 1 },
     variables: () => ({ ANTHROPIC_BASE_URL: NO_NAME }),
     isHopeless: true,
     faults: [
@@ -119,7 +129,7 @@ export const ACTS: Record<string, Act> = {
     ],
   },
   'a configuration folder that can not be made': {
-    options: {},
+    options: { maxProcesses: 1 },
     // A file is in the folder's place.
     variables: (folder) => ({ CLAUDE_CONFIG_DIR: `${folder}/claude/config` }),
     faults: [

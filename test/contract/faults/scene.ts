@@ -1,10 +1,11 @@
-import { expect, vi } from 'vitest'
+import { expect } from 'vitest'
 
 import type { ProxyOptions } from '../../../src/proxy.ts'
 import { message } from '../../support/answers.ts'
 import { textMessage } from '../../support/messages.ts'
 import { processesWithEnvironment } from '../../support/processes.ts'
 import { makeSwitchableRuntime, type SwitchableRuntime } from '../../support/switchable-runtime.ts'
+import { until } from '../../support/until.ts'
 import { assistant, type Bench, openBench, textOf, user } from '../lifecycle/bench.ts'
 
 /** The client's result in a few words, and the milliseconds from the fault to its end. */
@@ -43,14 +44,14 @@ const BESIDE = 'Beside it'
 
 /** Opens a scene whose proxy starts its processes from an executable that can be made to fail. */
 export async function openScene(
-  options: ProxyOptions = {},
+  options: ProxyOptions,
   variables: (folder: string) => Record<string, string> = () => ({}),
 ): Promise<Scene> {
   let runtime: SwitchableRuntime | undefined
   const bench = await openBench((sandbox) => {
     runtime = makeSwitchableRuntime(sandbox.folder)
     const env = { ...sandbox.env, ...variables(sandbox.folder) }
-    return { maxProcesses: 3, claudePath: runtime.path, env, ...options }
+    return { claudePath: runtime.path, env, ...options }
   })
   if (runtime === undefined) throw new Error('There is no executable.')
   const beside: object[] = []
@@ -83,11 +84,11 @@ export async function openScene(
     async leftovers() {
       const states = ['starting', 'opening', 'asking', 'idle', 'held']
       try {
-        await vi.waitFor(async () => {
+        await until(async () => {
           const counts = await Promise.all(states.map((state) => bench.processes(state)))
           const known = counts.reduce((sum, count) => sum + count, 0)
-          expect(processesWithEnvironment(sandbox.folder).length).toBeLessThanOrEqual(known)
-        }, PATIENCE)
+          return processesWithEnvironment(sandbox.folder).length <= known
+        })
         return 'nothing'
       } catch {
         return processesWithEnvironment(sandbox.folder)
@@ -115,11 +116,6 @@ export function answerAll({ bench: { standin } }: Scene): void {
 function greet() {
   return message(textMessage(GREETING))
 }
-
-/**
- * The maximum wait, in milliseconds: a process that ignores signals is killed after three seconds.
- */
-const PATIENCE = { timeout: 20_000, interval: 30 }
 
 async function toldBy(response: Response): Promise<string> {
   const text = await response.text()

@@ -1,4 +1,4 @@
-import { leftIn, type Sandbox } from '../../support/sandbox.ts'
+import { leftIn, makeSandbox, type Sandbox } from '../../support/sandbox.ts'
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { execFile } from 'node:child_process'
@@ -9,11 +9,13 @@ import { afterEach, describe, expect, onTestFinished, test, vi } from 'vitest'
 import { Deferred } from '../../../src/deferred.ts'
 import { createProxy, type ProxyOptions } from '../../../src/proxy.ts'
 import { events, hang, message } from '../../support/answers.ts'
-import { buildOnce } from '../../support/command.ts'
+import { buildOnce, runtimesIn } from '../../support/command.ts'
 import { eventsOf } from '../../support/events.ts'
 import { makeGate } from '../../support/gate.ts'
 import { textMessage, toolUseMessage } from '../../support/messages.ts'
 import { waitUntilGone } from '../../support/processes.ts'
+import { type Standin, startStandin } from '../../support/standin.ts'
+import { LONGEST_WAIT, until } from '../../support/until.ts'
 import { type Bench, LOOK, openBench, settled, textOf, user } from './bench.ts'
 
 const STOPPING: unknown = expect.stringContaining('stopping')
@@ -75,35 +77,54 @@ describe('close()', () => {
     expect(bench.runtimes()).toEqual([])
   })
 
-  test('may be called again, at once and later, and later requests are refused', async () => {
-    const bench = await open()
-    await Promise.all([bench.proxy.close(), bench.proxy.close()])
-    await bench.proxy.close()
+  test('may be called again, at once and later; later requests and listen() are refused', async () => {
+    const { proxy, ask } = await open()
+    const [first, second] = await Promise.all([proxy.listen(), proxy.listen()])
+    expect(second).toEqual(first)
+    expect(await proxy.listen()).toEqual(first)
+    expect((await fetch(`${first.url}/health`)).status).toBe(200)
 
-    const { status, headers, body } = await bench.ask('Hello')
+    await Promise.all([proxy.close(), proxy.close()])
+    await proxy.close()
+
+    await expect(fetch(`${first.url}/health`)).rejects.toThrow('fetch failed')
+    await expect(proxy.listen()).rejects.toThrow('closed')
+    const { status, headers, body } = await ask('Hello')
     expect(status).toBe(529)
     expect(headers.get('retry-after')).toBe('5')
     expect(body.error).toMatchObject({ type: 'overloaded_error', message: STOPPING })
   })
 
-  test.each([
-    ['that is being streamed', true, 3],
-    ['that is collected', false, 3],
-    ['whose first event is still to come', false, 0],
-  ])('waits for a reply %s', async (_name, stream, begun) => {
+  test('waits for a streamed reply, and for a request in line', async () => {
     const bench = await open()
-    const gate = gateReply(bench, 'The whole of it.', begun)
-    const asked = stream ? bench.stream('Hello') : bench.proxy.fetch(...post('Hello'))
+    const gate = gateReply(bench, 'first')
+    const first = await bench.stream('One')
     await bench.standin.waitFor(1)
-    if (stream) await asked
+    const second = bench.ask('Two')
+    await settled()
 
     const closed = bench.proxy.close()
     gate.open()
 
-    const text = await (await asked).text()
-    await closed
+    const text = await first.text()
     expect(text).toContain('end_turn')
     expect(text).not.toContain('"error"')
+    expect(textOf(await second)).toBe('Hello from the stand-in.')
+    await closed
+    expect(bench.runtimes()).toEqual([])
+  })
+
+  test('waits for a whole reply whose first event is still to come', async () => {
+    const bench = await open()
+    const gate = gateReply(bench, 'The whole of it.', 0)
+    const asked = bench.ask('Hello')
+    await bench.standin.waitFor(1)
+
+    const closed = bench.proxy.close()
+    gate.open()
+
+    expect(textOf(await asked)).toBe('The whole of it.')
+    await closed
     expect(bench.runtimes()).toEqual([])
   })
 
@@ -118,22 +139,6 @@ describe('close()', () => {
     await bench.proxy.close()
 
     expect(textOf(await asked)).toBe('Hello from the stand-in.')
-  })
-
-  test('waits for a request that stands in line', async () => {
-    const bench = await open()
-    const gate = gateReply(bench, 'first')
-    const first = bench.ask('One')
-    await bench.standin.waitFor(1)
-    const second = bench.ask('Two')
-    await settled()
-
-    const closed = bench.proxy.close()
-    gate.open()
-
-    expect(textOf(await first)).toBe('first')
-    expect(textOf(await second)).toBe('Hello from the stand-in.')
-    await closed
   })
 
   test('waits for a token count', async () => {
@@ -160,64 +165,40 @@ describe('close()', () => {
     expect(bench.runtimes()).toEqual([])
   })
 
-  test('waits for shutdownTimeout at most: replies that are cut end with an error', async () => {
-    const bench = await open({ maxProcesses: 2, shutdownTimeout: 50 })
+  test('waits for shutdownTimeout at most: replies and waiting requests end with an error', async () => {
+    const bench = await open({ maxProcesses: 2, shutdownTimeout: 50, queueTimeout: 600_000 })
     bench.standin.answer = () => events([...eventsOf(textMessage('Half')).slice(0, 3), hang()])
     const streamed = await bench.stream('Hello')
     const asked = bench.ask('Hello too')
     await bench.standin.waitFor(2)
+    const inLine = bench.ask('And hello')
+    await settled()
 
     await bench.proxy.close()
 
     const text = await streamed.text()
     expect(text).toMatch(/^event: error\ndata: .*"overloaded_error".*stopping/m)
     expect(text).not.toContain('message_stop')
-    expect(await asked).toMatchObject({ status: 529, body: { error: { message: STOPPING } } })
-    expect(bench.runtimes()).toEqual([])
-  })
-
-  test('waits for shutdownTimeout at most: waiting requests get an error', async () => {
-    const bench = await open({ shutdownTimeout: 50, queueTimeout: 600_000 })
-    bench.standin.answer = () => events([...eventsOf(textMessage('Half')).slice(0, 3), hang()])
-    const first = bench.ask('One')
-    await bench.standin.waitFor(1)
-    const second = bench.ask('Two')
-    await settled()
-
-    await bench.proxy.close()
-
-    for (const asked of [first, second]) {
-      expect(await asked).toMatchObject({ status: 529, body: { error: { message: STOPPING } } })
+    for (const reply of await Promise.all([asked, inLine])) {
+      expect(reply).toMatchObject({ status: 529, body: { error: { message: STOPPING } } })
     }
     expect(bench.runtimes()).toEqual([])
   })
 })
 
-describe('listen()', () => {
-  test('opens one port, however often it is called, and close() closes it', async () => {
-    const { proxy } = await open()
-    const [first, second] = await Promise.all([proxy.listen(), proxy.listen()])
-    expect(second).toEqual(first)
-    expect(await proxy.listen()).toEqual(first)
-    expect((await fetch(`${first.url}/health`)).status).toBe(200)
-    await proxy.close()
-    await expect(fetch(`${first.url}/health`)).rejects.toThrow('fetch failed')
+/** A sandbox without a proxy, and the stand-in that its runtime would ask. */
+async function makePlace(): Promise<{ standin: Standin; sandbox: Sandbox }> {
+  const standin = await startStandin()
+  const sandbox = makeSandbox(standin.url)
+  onTestFinished(async () => {
+    await standin.close()
+    sandbox.remove()
   })
-
-  test('during and after close() opens nothing', async () => {
-    const { proxy } = await open()
-    const early = proxy.listen().catch((error: unknown) => error)
-    const closed = proxy.close()
-    expect(await early).toBeInstanceOf(Error)
-    await expect(proxy.listen()).rejects.toThrow('closed')
-    await closed
-    await expect(proxy.listen()).rejects.toThrow('closed')
-  })
-})
+  return { standin, sandbox }
+}
 
 test('an aborted start leaves no process and no folder', async () => {
-  const { standin, sandbox, runtimes } = await open()
-  const others = runtimes()
+  const { standin, sandbox } = await makePlace()
   const temporary = join(sandbox.folder, 'tmp')
   vi.stubEnv('TMPDIR', temporary)
   onTestFinished(() => void vi.unstubAllEnvs())
@@ -225,16 +206,16 @@ test('an aborted start leaves no process and no folder', async () => {
   const reason = new Error('made up')
   const started = createProxy({ env: sandbox.env, signal: leaving.signal })
   const isRejected = expect(started).rejects.toBe(reason)
-  await expect.poll(() => runtimes().length).toBeGreaterThan(others.length)
+  await until(() => runtimesIn(sandbox.folder).length > 0)
   leaving.abort(reason)
   await isRejected
-  await waitUntilGone(runtimes().filter((pid) => !others.includes(pid)))
+  await waitUntilGone(runtimesIn(sandbox.folder))
   expect(leftIn(temporary)).toEqual([])
   expect(standin.requests).toEqual([])
 })
 
-/** Milliseconds that a program may take on a busy machine; the proxy would wait longer for a reply in flight. */
-const [LONG, LONGER] = [50_000, 600_000]
+/** Milliseconds: the proxy would wait longer for a reply in flight than the program may take. */
+const LONGER = 2 * LONGEST_WAIT
 
 /** Runs a program that embeds the proxy (as `proxy`) to its end. @returns its output */
 async function embed(sandbox: Sandbox, program: string): Promise<string> {
@@ -255,67 +236,51 @@ async function embed(sandbox: Sandbox, program: string): Promise<string> {
   )
   return new Promise<string>((resolve, reject) => {
     const { env, workFolder: cwd } = sandbox
-    execFile(process.execPath, [script], { env, cwd, timeout: LONG }, (error, stdout, stderr) => {
-      if (error) reject(new Error(`${stdout}${stderr}`, { cause: error }))
-      else resolve(stdout + stderr)
-    })
+    execFile(
+      process.execPath,
+      [script],
+      { env, cwd, timeout: LONGEST_WAIT },
+      (error, stdout, stderr) => {
+        if (error) reject(new Error(`${stdout}${stderr}`, { cause: error }))
+        else resolve(stdout + stderr)
+      },
+    )
   })
 }
 
-describe('a program that embeds the proxy ends by itself after close(), and nothing is left,', () => {
-  test('after complete replies', async () => {
-    const { standin, sandbox, runtimes } = await open()
-    const others = runtimes()
-    const output = await embed(
-      sandbox,
-      `const { url } = await proxy.listen()
-       for (const ask of [proxy.fetch, fetch]) {
-         const response = await ask(url + '/v1/messages', hello())
-         const { content } = await response.json()
-         console.log(response.status, content[0].text)
-       }`,
-    )
-    const line = '200 Hello from the stand-in.\n'
-    expect(output).toBe(`${line}${line}closed\n`)
-    expect(standin.messages).toHaveLength(2)
-    await waitUntilGone(runtimes().filter((pid) => !others.includes(pid)))
-    expect(leftIn(join(sandbox.folder, 'tmp'))).toEqual([])
-  })
-
-  test('also if it read streams in part or not at all', async () => {
-    const { sandbox, runtimes } = await open()
-    const others = runtimes()
-    const output = await embed(
-      sandbox,
-      `const url = 'http://localhost'
-       const dropped = await proxy.fetch(url + '/v1/messages', hello({ stream: true }))
-       const half = await proxy.fetch(url + '/v1/messages', hello({ stream: true }))
-       await half.body.getReader().read()
-       const usage = await proxy.fetch(url + '/v1/usage/stream')
-       const head = await proxy.fetch(url + '/v1/usage/stream', { method: 'HEAD' })
-       console.log(dropped.status, half.status, usage.status, head.status)`,
-    )
-    // If one of them were still in flight, it would wait longer than its time limit.
-    expect(output).toBe('200 200 200 200\nclosed\n')
-    await waitUntilGone(runtimes().filter((pid) => !others.includes(pid)))
-    expect(leftIn(join(sandbox.folder, 'tmp'))).toEqual([])
-  })
+test('a program that embeds the proxy ends by itself after close(), although it did not read all streams', async () => {
+  const { standin, sandbox } = await makePlace()
+  const output = await embed(
+    sandbox,
+    `const { url } = await proxy.listen()
+     for (const ask of [proxy.fetch, fetch]) {
+       const response = await ask(url + '/v1/messages', hello())
+       const { content } = await response.json()
+       console.log(response.status, content[0].text)
+     }
+     const dropped = await proxy.fetch(url + '/v1/messages', hello({ stream: true }))
+     const half = await proxy.fetch(url + '/v1/messages', hello({ stream: true }))
+     await half.body.getReader().read()
+     const usage = await proxy.fetch(url + '/v1/usage/stream')
+     const head = await proxy.fetch(url + '/v1/usage/stream', { method: 'HEAD' })
+     console.log(dropped.status, half.status, usage.status, head.status)`,
+  )
+  const line = '200 Hello from the stand-in.\n'
+  // If one of them were still in flight, it would wait longer than its time limit.
+  expect(output).toBe(`${line}${line}200 200 200 200\nclosed\n`)
+  expect(standin.messages.length).toBeGreaterThanOrEqual(3)
+  await waitUntilGone(runtimesIn(sandbox.folder))
+  expect(leftIn(join(sandbox.folder, 'tmp'))).toEqual([])
 })
 
 test('importing the library starts nothing and ends by itself', async () => {
   await buildOnce()
   const library = fileURLToPath(new URL('../../../dist/index.js', import.meta.url))
   const output = await new Promise((resolve, reject) => {
-    execFile(process.execPath, [library], { timeout: LONG }, (error, stdout, stderr) => {
+    execFile(process.execPath, [library], { timeout: LONGEST_WAIT }, (error, stdout, stderr) => {
       if (error) reject(error)
       else resolve(stdout + stderr)
     })
   })
   expect(output).toBe('')
 })
-
-function post(text: string): [string, RequestInit] {
-  const messages = [{ role: 'user', content: text }]
-  const body = JSON.stringify({ model: 'claude-sonnet-4-6', max_tokens: 100, messages })
-  return ['http://localhost/v1/messages', { method: 'POST', body }]
-}

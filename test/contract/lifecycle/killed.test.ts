@@ -1,4 +1,4 @@
-import { afterEach, describe, expect, test } from 'vitest'
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 
 import { events, hang, message } from '../../support/answers.ts'
 import { eventsOf } from '../../support/events.ts'
@@ -16,25 +16,31 @@ import {
 
 /*
  * The runtime's process may be ended from outside: by a user, by a machine that is out of memory, by
- * a crash of its own.
+ * a crash of its own. `test/contract/faults` has more places where that may happen; these tests also count
+ * how often the API is asked.
  */
 
 let bench: Bench
 
-afterEach(() => bench.remove())
-
-async function open(): Promise<void> {
+beforeAll(async () => {
   bench = await openBench({ maxProcesses: 1 })
-}
+})
 
-function kill(pids: number[]): void {
+beforeEach(() => bench.standin.reset())
+
+afterAll(() => bench?.remove())
+
+function kill(): void {
+  const pids = bench.runtimes()
   expect(pids.length).toBeGreaterThan(0)
   for (const pid of pids) process.kill(pid, 'SIGKILL')
 }
 
-/** Resolves when the proxy has noticed the end of its only process. */
-async function noticed(): Promise<void> {
-  await expect.poll(() => bench.log.text()).toContain('worker ended')
+/** Kills the only process, and resolves when the proxy has noticed it. */
+async function killAndNotice(): Promise<void> {
+  const before = bench.log.text().length
+  kill()
+  await expect.poll(() => bench.log.text().slice(before)).toContain('worker ended')
 }
 
 type Request = Record<string, unknown>
@@ -62,10 +68,8 @@ describe.each([
   ['held', leaveHeld],
 ])('a process that is killed while it is %s', (_name, leave) => {
   test('is replaced, and the turn replayed', async () => {
-    await open()
     const next = await leave()
-    kill(bench.runtimes())
-    await noticed()
+    await killAndNotice()
 
     expect(textOf(await bench.ask(next))).toBe(GREETING)
     expect(bench.standin.messages).toHaveLength(2)
@@ -73,9 +77,8 @@ describe.each([
   })
 
   test('just when a turn is sent is replaced or an error, without a second request', async () => {
-    await open()
     const next = await leave()
-    kill(bench.runtimes())
+    kill()
 
     const reply = await bench.ask(next)
     if (reply.status !== 200) expectRuntimeEnded(reply)
@@ -86,28 +89,13 @@ describe.each([
   })
 })
 
-describe('a process that is killed while it holds calls or idles costs no request', () => {
-  test.each([
-    ['if the proxy has noticed', true],
-    ['if the next request comes at once', false],
-  ])('%s', async (_name, isKnown) => {
-    await open()
-    kill(bench.runtimes())
-    if (isKnown) await settled()
-
-    expect(textOf(await bench.ask('Hello'))).toBe(GREETING)
-    expect(bench.standin.messages).toHaveLength(1)
-  })
-})
-
 describe('a process that is killed while it answers', () => {
   test('ends the stream with an error event, so that it never looks complete', async () => {
-    await open()
     bench.standin.reply(events([...eventsOf(textMessage('Half of it.')).slice(0, 3), hang()]))
     const streamed = await bench.stream('Hello')
     expect(streamed.status).toBe(200)
 
-    kill(bench.runtimes())
+    kill()
 
     const text = await streamed.text()
     expect(text).toMatch(/^event: error\ndata: .*"api_error".*runtime ended/m)
@@ -117,30 +105,16 @@ describe('a process that is killed while it answers', () => {
   })
 
   test('has an error of its own if nothing was streamed yet, and is not repeated', async () => {
-    await open()
     bench.standin.reply(events([hang()]))
     const asked = bench.ask('Hello')
     await bench.standin.waitFor(1)
 
-    kill(bench.runtimes())
+    kill()
 
     expectRuntimeEnded(await asked)
     expect(bench.standin.messages, 'the API may have been asked already').toHaveLength(1)
     await expectServes()
   })
-})
-
-test('a process that is killed while it starts is replaced, or its request gets an error', async () => {
-  await open()
-  const asked = bench.ask('Hello')
-  while (bench.runtimes().length === 0) await bench.proxy.fetch('http://localhost/health')
-
-  kill(bench.runtimes())
-
-  const reply = await asked
-  if (reply.status === 200) expect(textOf(reply)).toBe(GREETING)
-  else expectRuntimeEnded(reply)
-  await expectServes()
 })
 
 function expectRuntimeEnded({ status, body }: Reply): void {

@@ -3,6 +3,7 @@ import { events, hang, PACE, raw, type StreamEvent } from '../../support/answers
 import { asking, type Bench, startBench } from '../../support/compare-bench.ts'
 import { eventsIn, withoutPings } from '../../support/compare-events.ts'
 import { eventsOf } from '../../support/events.ts'
+import { recordTurns } from '../../support/turns.ts'
 import { assistantMessage, textBlock, textMessage, toolUseMessage } from '../../support/messages.ts'
 
 /*
@@ -195,9 +196,10 @@ test('an MCP connector call with its input in the block passes', async () => {
 
 describe('a ping', () => {
   let slow: Bench
+  const log = recordTurns()
 
   beforeAll(async () => {
-    slow = await startBench({ firstEventTimeout: 1500 })
+    slow = await startBench({ firstEventTimeout: 1500, logger: log.logger })
   })
 
   afterAll(() => slow.close())
@@ -209,6 +211,13 @@ describe('a ping', () => {
     expect(await response.json()).toMatchObject({
       error: { message: expect.stringContaining('first_event_timeout') },
     })
+    await expect
+      .poll(() => log.turns.at(-1))
+      .toMatchObject({
+        outcome: 'timed out',
+        reason: expect.stringContaining('first_event_timeout'),
+      })
+    expect(log.text()).not.toContain('client left')
   })
 })
 

@@ -1,4 +1,4 @@
-import { afterEach, expect, test } from 'vitest'
+import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest'
 import { events } from '../../support/answers.ts'
 import { asking, type Bench, startBench } from '../../support/compare-bench.ts'
 import { eventsAsTheyCome, eventsIn, withoutPings } from '../../support/compare-events.ts'
@@ -10,10 +10,13 @@ const PING = { type: 'ping' }
 
 let bench: Bench
 
-afterEach(() => bench.close())
+beforeAll(async () => {
+  bench = await startBench({ pingInterval: 20 })
+})
+
+afterAll(() => bench.close())
 
 test('a stream has pings while the API is silent, and continues unchanged', async () => {
-  bench = await startBench({ pingInterval: 20 })
   const gate = makeGate()
   const sent = eventsOf(textMessage('It took a while.'))
   bench.standin.reply(events([...sent.slice(0, 3), gate.pass, ...sent.slice(3)]))
@@ -30,17 +33,17 @@ test('a stream has pings while the API is silent, and continues unchanged', asyn
 })
 
 test('a stream with regular events has no pings, not even those of the API', async () => {
-  bench = await startBench({ pingInterval: 60_000 })
+  const slow = await startBench({ pingInterval: 60_000 })
+  onTestFinished(() => slow.close())
   const sent = eventsOf(textMessage('It took no time.'))
-  bench.standin.reply(events(sent.flatMap((event) => [event, PING])))
+  slow.standin.reply(events(sent.flatMap((event) => [event, PING])))
 
-  const response = await bench.post(asking('Be quick.', { stream: true }))
+  const response = await slow.post(asking('Be quick.', { stream: true }))
 
   expect(await eventsIn(response)).toStrictEqual(sent)
 })
 
 test('a whole reply arrives after a silence', async () => {
-  bench = await startBench({ pingInterval: 20 })
   const gate = makeGate()
   const message = textMessage('It took a while.')
   const sent = eventsOf(message)

@@ -28,6 +28,7 @@ beforeAll(async () => {
     env: ours.env,
     host: '127.0.0.1',
     port: 0,
+    maxProcesses: 1,
     runtimeReminders: RUNTIME_REMINDERS,
     logger: log.logger,
   })
@@ -42,7 +43,7 @@ afterAll(async () => {
   theirs?.remove()
 })
 
-const MODELS = ['claude-sonnet-4-6', 'claude-sonnet-5-5', 'claude-opus-5-5', 'claude-haiku-5-5']
+const MODELS = ['claude-sonnet-4-6', 'claude-opus-5-5', 'claude-haiku-5-5']
 
 test.each(MODELS)(
   'Claude Code completes a task of several steps with its own tools, with %s',

@@ -13,7 +13,7 @@ const PNG =
 let bench: Bench
 
 beforeAll(async () => {
-  bench = await openBench()
+  bench = await openBench({ maxProcesses: 2 })
 })
 afterAll(() => bench?.remove())
 beforeEach(() => bench.standin.reset())
@@ -21,13 +21,13 @@ beforeEach(() => bench.standin.reset())
 let count = 0
 
 /** A conversation that waits for the results of two calls. */
-async function held(on: Bench = bench, more: object = {}): Promise<Waiting> {
+async function held(): Promise<Waiting> {
   count += 1
   const [first, second] = [`toolu_${count}_a`, `toolu_${count}_b`] as const
   const calls = [first, second].map((id) => ({ id, name: 'look', input: { at: id } }))
-  on.standin.reply(message(toolUseMessage(calls)))
-  const request = { ...more, tools: [LOOK], messages: [user(`look ${count}`)] }
-  const reply = await on.ask(request)
+  bench.standin.reply(message(toolUseMessage(calls)))
+  const request = { tools: [LOOK], messages: [user(`look ${count}`)] }
+  const reply = await bench.ask(request)
   const messages = [...request.messages, assistant(reply.body.content)]
   return { first, second, request, messages }
 }
@@ -250,19 +250,6 @@ describe('results that do not fit the calls', () => {
 })
 
 describe('after held calls', () => {
-  test('calls without results are cancelled, and the conversation continues later', async () => {
-    const short = await openBench({ holdTimeout: 300 })
-    try {
-      const waiting = await held(short)
-      await expect.poll(() => short.processes('held')).toBe(0)
-      const content = [result(waiting.first, 'one'), result(waiting.second, 'two')]
-      const { status, lane, asked } = await step(waiting, content, short)
-      expect({ status, lane, asked }).toEqual({ status: 200, lane: 'open', asked: 1 })
-    } finally {
-      await short.remove()
-    }
-  })
-
   test('changed results in a history are sent, without another process', async () => {
     const calls = [{ type: 'tool_use', id: 'toolu_told', name: 'look', input: {} }]
     const told = (content: string): Record<string, unknown> => ({
@@ -287,7 +274,7 @@ describe('after held calls', () => {
 
   test('a restarted server is sent the whole conversation', async () => {
     const waiting = await held()
-    const other = await openBench()
+    const other = await openBench({ maxProcesses: 1 })
     try {
       const content = [result(waiting.first, 'one'), result(waiting.second, 'two')]
       const { status, lane, asked } = await step(waiting, content, other)

@@ -20,7 +20,7 @@ export default defineConfig({
           name: 'whole',
           include: [
             'test/contract/wire/*.test.ts',
-            'test/contract/client/*.test.ts',
+            'test/contract/client/messages.test.ts',
             'test/contract/clients/*.test.ts',
             'test/contract/errors/asked-again.test.ts',
             'test/contract/exactness/*.test.ts',

@@ -204,7 +204,7 @@ describe('a wrong claude_path has one line of error that names it', () => {
 
   test('if it does not exist', async () => {
     sandbox = makeSandbox(standin.url)
-    await expectRefused(runCommand, join(sandbox.folder, 'nowhere'), 'there is no such file')
+    await expectRefused(runCommandHere, join(sandbox.folder, 'nowhere'), 'there is no such file')
   })
 
   test('if it is a folder', async () => {

@@ -18,13 +18,7 @@ import {
 import { eventsOf } from '../../support/events.ts'
 import { makeGate } from '../../support/gate.ts'
 import { textMessage } from '../../support/messages.ts'
-import {
-  descendants,
-  isAlive,
-  type RunningProcess,
-  startedRuntimes,
-  waitUntilGone,
-} from '../../support/processes.ts'
+import { descendants, isAlive, startedRuntimes, waitUntilGone } from '../../support/processes.ts'
 import { makeSandbox, type Sandbox, leftIn } from '../../support/sandbox.ts'
 import { type Standin, startStandin } from '../../support/standin.ts'
 
@@ -88,40 +82,40 @@ async function isStopping(command: RunningCommand): Promise<void> {
   await command.hasWritten('stderr', /^Stopping\b.*$/m)
 }
 
-describe.each(['SIGTERM', 'SIGINT', 'SIGHUP', 'SIGQUIT'] as const)('%s', (name) => {
-  test('lets requests in flight finish, refuses new ones, and leaves nothing behind', async () => {
-    const gate = gatedReply()
-    const { command, url } = await start()
-    const streamed = await ask(url, true)
-    const runtimes = descendants(command.pid).map(({ pid }) => pid)
-    expect(runtimes.length).toBeGreaterThan(0)
+// Each test sends one of the four signals of `src/cli/stop-signals.ts`: one listener takes all of them.
 
-    command.signal(name)
-    await isStopping(command)
-    // ECONNRESET if fetch reuses a connection that was just closed.
-    await expect(fetch(`${url}/health`)).rejects.toMatchObject({
-      cause: { code: expect.stringMatching(/^ECONN(?:REFUSED|RESET)$/) },
-    })
-    expect(isAlive(command.pid)).toBe(true)
-    gate.open()
+test('SIGTERM lets requests in flight finish, refuses new ones, and leaves nothing behind', async () => {
+  const gate = gatedReply()
+  const { command, url } = await start()
+  const streamed = await ask(url, true)
+  const runtimes = descendants(command.pid).map(({ pid }) => pid)
+  expect(runtimes.length).toBeGreaterThan(0)
 
-    const text = await streamed.text()
-    expect(text).toContain('event: message_stop')
-    expect(text).not.toContain('event: error')
-    expect(await command.ended).toMatchObject({ code: 0, signal: null })
-    await waitUntilGone(runtimes)
-    expect(runtimesIn(sandbox.folder)).toEqual([])
-    expect(leftIn(join(sandbox.folder, 'tmp'))).toEqual([])
-    expect(standin.messages).toMatchObject([{ aborted: false }])
+  command.signal('SIGTERM')
+  await isStopping(command)
+  // ECONNRESET if fetch reuses a connection that was just closed.
+  await expect(fetch(`${url}/health`)).rejects.toMatchObject({
+    cause: { code: expect.stringMatching(/^ECONN(?:REFUSED|RESET)$/) },
   })
+  expect(isAlive(command.pid)).toBe(true)
+  gate.open()
+
+  const text = await streamed.text()
+  expect(text).toContain('event: message_stop')
+  expect(text).not.toContain('event: error')
+  expect(await command.ended).toMatchObject({ code: 0, signal: null })
+  await waitUntilGone(runtimes)
+  expect(runtimesIn(sandbox.folder)).toEqual([])
+  expect(leftIn(join(sandbox.folder, 'tmp'))).toEqual([])
+  expect(standin.messages).toMatchObject([{ aborted: false }])
 })
 
-test('a signal ends an idle server at once', async () => {
+test('SIGHUP ends an idle server at once', async () => {
   const { command, url } = await start()
   await (await ask(url, false)).json()
   const runtimes = descendants(command.pid).map(({ pid }) => pid)
 
-  command.signal('SIGTERM')
+  command.signal('SIGHUP')
 
   expect(await command.ended).toMatchObject({ code: 0, signal: null })
   await waitUntilGone(runtimes)
@@ -142,38 +136,30 @@ describe('a stop signal during the start leaves nothing behind', () => {
   })
 })
 
-/** A process between a supervisor that runs `npm start` and the server, if there is one. */
-function shellAmong(tree: readonly RunningProcess[]): RunningProcess | undefined {
-  return tree.find(({ command }) => /^(?:\S*\/)?sh -c/.test(command))
-}
-
-test.each([
-  ['SIGTERM to the shell of npm', 'SIGTERM', true],
-  ['SIGTERM to npm', 'SIGTERM', false],
-  ['SIGKILL to npm', 'SIGKILL', false],
-] as const)('%s alone ends the server as well', async (_name, signal, isShell) => {
-  await buildOnce()
-  const npm = spawn('npm', ['start', '--ignore-scripts', '--', '--port', '0'], {
-    cwd: ROOT,
-    env: { ...sandbox.env, npm_config_update_notifier: 'false' },
-    stdio: ['ignore', 'pipe', 'ignore'],
-  })
-  await new Promise<void>((resolve, reject) => {
-    let written = ''
-    npm.stdout.on('data', (text: Buffer) => {
-      written += text.toString()
-      if (written.includes('"msg":"serving"')) resolve()
+// npm passes SIGTERM on to the shell between itself and the server.
+test.each(['SIGTERM', 'SIGKILL'] as const)(
+  '%s to npm alone ends the server as well',
+  async (signal) => {
+    await buildOnce()
+    const npm = spawn('npm', ['start', '--ignore-scripts', '--', '--port', '0'], {
+      cwd: ROOT,
+      env: { ...sandbox.env, npm_config_update_notifier: 'false' },
+      stdio: ['ignore', 'pipe', 'ignore'],
     })
-    npm.once('exit', () => reject(new Error(`npm ended: ${written}`)))
-  })
-  const tree = descendants(npm.pid ?? 0)
-  // Some shells replace themselves by the command: then npm's child is the server.
-  const server = tree.find(({ command }) => command.includes('dist/cli/main.js'))
-  const victim = isShell ? (shellAmong(tree) ?? server)?.pid : npm.pid
-  process.kill(victim ?? 0, signal)
-  await waitUntilGone([npm.pid ?? 0, ...tree.map(({ pid }) => pid)])
-  expect(leftIn(join(sandbox.folder, 'tmp'))).toEqual([])
-})
+    await new Promise<void>((resolve, reject) => {
+      let written = ''
+      npm.stdout.on('data', (text: Buffer) => {
+        written += text.toString()
+        if (written.includes('"msg":"serving"')) resolve()
+      })
+      npm.once('exit', () => reject(new Error(`npm ended: ${written}`)))
+    })
+    const tree = descendants(npm.pid ?? 0)
+    process.kill(npm.pid ?? 0, signal)
+    await waitUntilGone([npm.pid ?? 0, ...tree.map(({ pid }) => pid)])
+    expect(leftIn(join(sandbox.folder, 'tmp'))).toEqual([])
+  },
+)
 
 test('Ctrl-C in a terminal, which reaches every process, lets requests in flight finish', async () => {
   const gate = gatedReply()
@@ -201,7 +187,7 @@ test('the second signal ends the server at once, and leaves no process', async (
   const runtimes = descendants(command.pid).map(({ pid }) => pid)
   expect(runtimes.length).toBeGreaterThan(0)
 
-  command.signal('SIGTERM')
+  command.signal('SIGQUIT')
   await isStopping(command)
   command.signal('SIGTERM')
 
@@ -213,48 +199,23 @@ test('the second signal ends the server at once, and leaves no process', async (
   expect(runtimesIn(sandbox.folder)).toEqual([])
 })
 
-test('shutdown_timeout limits the wait, and a stream that is cut gets an error', async () => {
+test('SIGKILL of the server also ends the runtime, idle or in a reply', async () => {
   stalledReply()
-  const { command, url } = await start('--shutdown-timeout', '100ms')
+  const { command, url } = await start('--max-processes', '2')
   const streamed = await ask(url, true)
-
-  command.signal('SIGTERM')
-
-  const text = await streamed.text()
-  expect(text).toMatch(/^event: error\ndata: .*"overloaded_error".*stopping/m)
-  expect(text).not.toContain('message_stop')
-  expect(await command.ended).toMatchObject({ code: 0, signal: null })
-  expect(runtimesIn(sandbox.folder)).toEqual([])
-})
-
-describe('SIGKILL of the server also ends the runtime', () => {
-  test('while it is idle', async () => {
-    const { command, url } = await start()
-    await (await ask(url, false)).json()
-    await expectAllGone(command)
-  })
-
-  test('while it is streaming', async () => {
-    stalledReply()
-    const { command, url } = await start()
-    const streamed = await ask(url, true)
-    const [request] = await standin.waitFor(1)
-
-    await expectAllGone(command)
-
-    await request?.closed
-    expect(request?.aborted).toBe(true)
-    await expect(streamed.text()).rejects.toThrow()
-  })
-})
-
-async function expectAllGone(command: RunningCommand): Promise<void> {
+  const [request] = await standin.waitFor(1)
+  await (await ask(url, false)).json()
   const processes = descendants(command.pid)
-  expect(startedRuntimes(command.pid)).not.toEqual([])
+  expect(startedRuntimes(command.pid)).toHaveLength(2)
+
   command.signal('SIGKILL')
+
   expect(await command.ended).toMatchObject({ signal: 'SIGKILL' })
   await waitUntilGone(processes.map(({ pid }) => pid))
-}
+  await request?.closed
+  expect(request?.aborted).toBe(true)
+  await expect(streamed.text()).rejects.toThrow()
+})
 
 /** Interrupts the command once its private folder exists. */
 async function expectNothingLeft(command: RunningCommand, code: number): Promise<void> {

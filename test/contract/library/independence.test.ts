@@ -2,7 +2,9 @@ import Anthropic, { APIError } from '@anthropic-ai/sdk'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 
 import { createProxy, type Proxy } from '../../../src/proxy.ts'
-import { message } from '../../support/answers.ts'
+import { events, message } from '../../support/answers.ts'
+import { eventsOf } from '../../support/events.ts'
+import { makeGate } from '../../support/gate.ts'
 import { textMessage } from '../../support/messages.ts'
 import { makeSandbox, type Sandbox } from '../../support/sandbox.ts'
 import { type Standin, startStandin } from '../../support/standin.ts'
@@ -104,8 +106,15 @@ describe('two proxies in one process', () => {
     expect(JSON.stringify(opus.standin.messages.at(-1)?.body)).toContain('I am sonnet.')
   })
 
-  test('end independently', async () => {
+  test('end independently, also while one of them answers', async () => {
+    const gate = makeGate()
+    opus.standin.reply(events([gate.pass, ...eventsOf(textMessage('Still here.'))]))
+    const arrived = opus.standin.nextMessage()
+    const asked = ask(opus.url, keyOf('opus'))
+    await arrived
     await sonnet.proxy.close()
+    gate.open()
+    expect(await asked).toBe('Still here.')
     await expect(fetch(`${sonnet.url}/health`)).rejects.toThrow('fetch failed')
     expect(await ask(opus.url, keyOf('opus'))).toBe('I am opus.')
   })

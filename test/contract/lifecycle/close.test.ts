@@ -40,28 +40,6 @@ function gateReply({ standin }: Bench, text: string, begun = 3) {
   return gate
 }
 
-describe('two proxies in one process', () => {
-  test('use each its own login, and one continues when the other is closed', async () => {
-    const [first, second] = [await open(), await open()]
-    first.standin.answer = () => message(textMessage('first'))
-    second.standin.answer = () => message(textMessage('second'))
-    const gate = gateReply(second, 'still here')
-
-    const [one, two] = [first.ask('Hello'), second.ask('Hello')]
-    expect(textOf(await one)).toBe('first')
-    await second.standin.waitFor(1)
-    await first.proxy.close()
-    gate.open()
-
-    expect(textOf(await two)).toBe('still here')
-    expect(textOf(await second.ask('Again'))).toBe('second')
-    expect(first.runtimes()).toEqual([])
-    expect(second.runtimes()).not.toEqual([])
-    expect(first.standin.messages).toHaveLength(1)
-    expect(second.standin.messages).toHaveLength(2)
-  })
-})
-
 describe('close()', () => {
   test('ends every process: idle and held', async () => {
     const bench = await open({ maxProcesses: 2 })

@@ -138,7 +138,7 @@ describe('for teams', () => {
       },
     })
     for (const text of [KUBERNETES, TEAMS]) expect(text).toMatch(/API key|ANTHROPIC_API_KEY/)
-    expect(KUBERNETES).toContain('a subscription is one')
+    expect(KUBERNETES).toContain('a subscription belongs to')
   })
 
   test('every named variable of the proxy exists', () => {

@@ -22,6 +22,8 @@ export class BatchRecords {
   readonly #store: Store
   readonly #db: Database
   readonly #worker: string
+  /** Whether something could not be deleted: `forgetOld` tries again. */
+  hasLeftovers = false
   readonly #now: () => number
 
   /**
@@ -138,7 +140,7 @@ export class BatchRecords {
       if (numUpdatedRows === 0n) throw intakeLost('batch')
       await settle(this.#db, id, this.#now())
     })
-    await this.#store.announce()
+    await this.#store.announce('batches')
   }
 
   /** Ends a batch whose file has faults. */
@@ -160,8 +162,10 @@ export class BatchRecords {
 
   /** Deletes a batch whose requests did not all arrive. */
   async discard(id: string): Promise<void> {
+    this.hasLeftovers = true
     await this.#remove(id)
     await this.#store.scrub()
+    this.hasLeftovers = false
   }
 
   /** @throws ApiError 404 */
@@ -238,7 +242,7 @@ export class BatchRecords {
         .where('status', '=', 'in_progress')
         .execute(),
     )
-    await this.#store.announce()
+    await this.#store.announce('batches')
     return this.get(owner, id)
   }
 
@@ -250,7 +254,7 @@ export class BatchRecords {
       .set({ paused: isPaused ? 1 : 0 })
       .where('id', '=', id)
       .execute()
-    await this.#store.announce()
+    await this.#store.announce('batches')
     return this.get(owner, id)
   }
 
@@ -366,6 +370,7 @@ export class BatchRecords {
     for (const id of [...old.map((row) => row.id), ...abandoned]) deleted += await this.#remove(id)
     for (const { id } of outputs) deleted += await this.#removeRequests(id)
     if (deleted > 0) await this.#store.scrub()
+    this.hasLeftovers = false
   }
 
   /** Returns the number of deleted rows. */

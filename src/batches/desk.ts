@@ -45,7 +45,9 @@ export class BatchDesk {
     this.records = new BatchRecords(store, worker)
     const queue = new RequestQueue(store, worker, options.lease)
     this.runner = new BatchRunner({ ...options, records: this.records, queue })
-    store.onAnnounced(() => this.runner.wake())
+    store.onAnnounced((subject = 'batches') => {
+      if (subject === 'batches') this.runner.wake()
+    })
     this.runner.start()
   }
 
@@ -88,19 +90,17 @@ export class BatchDesk {
   ): Promise<Batch> {
     const { expiry, modelOf, onError } = this.#options
     const requests = requestsOf(entries, form, modelOf)
-    await this.records.create(id, { ...origin, endpoint: form.endpoint, expiry })
-    try {
-      await this.records.whileTakenIn(id, async () => {
+    await this.records.whileTakenIn(id, async () => {
+      await this.records.create(id, { ...origin, endpoint: form.endpoint, expiry })
+      try {
         await this.records.open(id, await this.#write(id, requests))
-      })
-    } catch (error) {
-      const faults = origin.inputFileId === undefined ? undefined : faultsIn(error)
-      if (faults === undefined) {
+      } catch (error) {
+        const faults = origin.inputFileId === undefined ? undefined : faultsIn(error)
+        if (faults !== undefined) return this.records.fail(id, faults)
         await this.records.discard(id).catch(onError)
         throw error
       }
-      await this.records.fail(id, faults)
-    }
+    })
     this.runner.wake()
     return this.records.get(origin.owner, id)
   }

@@ -179,7 +179,8 @@ export class BatchRunner {
       this.#tookOverAt = now
       await queue.takeOver()
     }
-    if (now - this.#clearedAt > Math.min(OLD_MILLISECONDS, retention)) {
+    const isOld = now - this.#clearedAt > Math.min(OLD_MILLISECONDS, retention)
+    if (isOld || (records.hasLeftovers && now - this.#clearedAt > LOOK_MILLISECONDS)) {
       this.#clearedAt = now
       await records.forgetOld(retention)
     }

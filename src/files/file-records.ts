@@ -62,24 +62,26 @@ export class FileRecords {
     const createdAt = this.#now()
     const id = `file_${randomBytes(12).toString('hex')}`
     await this.forgetOld()
-    await this.#begin({ id, owner, filename, purpose, createdAt })
-    try {
-      const { size, mimeType } = await whileRenewed(db, 'files', id, this.#now, () =>
-        this.#write(id, content),
-      )
-      await this.#store.durably(async () => {
-        const { numUpdatedRows } = await db
-          .updateTable('files')
-          .set({ mime_type: mimeType, ready: 1, worker: null, lease_until: null })
-          .where('id', '=', id)
-          .executeTakeFirst()
-        if (numUpdatedRows === 0n) throw intakeLost('file')
-      })
-      return { id, filename, mimeType, size, purpose, createdAt, expiresAt: null }
-    } catch (error) {
-      await this.#remove(id)
-      throw error
-    }
+    return whileRenewed(db, 'files', id, this.#now, async () => {
+      await this.#begin({ id, owner, filename, purpose, createdAt })
+      try {
+        const { size, mimeType } = await this.#write(id, content)
+        await this.#store.durably(() => this.#finish(id, mimeType))
+        return { id, filename, mimeType, size, purpose, createdAt, expiresAt: null }
+      } catch (error) {
+        await this.#remove(id)
+        throw error
+      }
+    })
+  }
+
+  async #finish(id: string, mimeType: string): Promise<void> {
+    const { numUpdatedRows } = await this.#store.db
+      .updateTable('files')
+      .set({ mime_type: mimeType, ready: 1, worker: null, lease_until: null })
+      .where('id', '=', id)
+      .executeTakeFirst()
+    if (numUpdatedRows === 0n) throw intakeLost('file')
   }
 
   async #begin(file: NewFile & { id: string; createdAt: number }): Promise<void> {

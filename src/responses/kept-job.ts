@@ -101,6 +101,7 @@ export class KeptJob {
         .executeTakeFirst()
       if (numUpdatedRows === 0n) return false
       await insertEvents(db, response.id, fresh)
+      if (fresh.length > 0 || isOver) await this.#store.announce(`events ${response.id}`, db)
       return true
     })
     this.#written += fresh.length

@@ -2,8 +2,9 @@ import type { ResponseItem } from 'openai/resources/responses/responses'
 
 import { NO_PAST } from '../openai/responses/request.ts'
 import type { LazyStore } from '../store/lazy-store.ts'
-import type { Store } from '../store/store.ts'
+import type { Store, Subject } from '../store/store.ts'
 import { newWorkerName } from '../store/worker-name.ts'
+import { Changes } from './changes.ts'
 import { KeptJob } from './kept-job.ts'
 import { MAX_RUNNING, tooManyRunning } from './refusals.ts'
 import type {
@@ -37,6 +38,7 @@ export class SharedShelf implements ResponseShelf {
   readonly #worker = newWorkerName()
   /** The responses that this server makes, by their ids. */
   readonly #jobs = new Map<string, { job: KeptJob; ended: Promise<void> }>()
+  readonly #changes = new Changes()
   #opened: Promise<Store> | undefined
   #timer: NodeJS.Timeout | undefined
   #cleared: Promise<void> | undefined
@@ -44,7 +46,12 @@ export class SharedShelf implements ResponseShelf {
 
   constructor(store: Pick<LazyStore, 'open'>, options: SharedShelfOptions) {
     this.#store = store
-    this.#options = { now: Date.now, isMade: (id) => this.#jobs.has(id), ...options }
+    this.#options = {
+      now: Date.now,
+      isMade: (id) => this.#jobs.has(id),
+      nextChange: (id) => this.#changes.next(id),
+      ...options,
+    }
   }
 
   responses({ owner }: { owner: string }): Responses {
@@ -54,9 +61,9 @@ export class SharedShelf implements ResponseShelf {
       add: async (stored) => this.#add(rows, stored),
       run: async (job, input) => this.#run(await rows(), job, input),
       get: async (id) => (await rows()).get(id),
-      cancel: async (id) => (await rows()).cancel(id).finally(() => this.#look()),
+      cancel: async (id) => (await rows()).cancel(id).finally(() => this.#heard(`end ${id}`)),
       events: async (id, after) => (await rows()).events(id, after),
-      delete: async (id) => (await rows()).delete(id).finally(() => this.#look()),
+      delete: async (id) => (await rows()).delete(id).finally(() => this.#heard(`end ${id}`)),
       // A request that refers to nothing stored needs no database.
       past: async (id) => (id ? (await rows()).past(id) : NO_PAST),
       input: async (id) => (await rows()).input(id),
@@ -139,7 +146,7 @@ export class SharedShelf implements ResponseShelf {
 
   async #prepare(): Promise<Store> {
     const store = await this.#store.open()
-    store.onAnnounced(() => this.#look())
+    store.onAnnounced((subject) => this.#heard(subject))
     const { retention, onError } = this.#options
     const forget = (): void => {
       this.#cleared = this.forgetOld().catch(onError)
@@ -173,9 +180,18 @@ export class SharedShelf implements ResponseShelf {
     this.#jobs.set(id, { job: kept, ended: kept.run().finally(() => this.#jobs.delete(id)) })
   }
 
-  /** Checks the responses in progress: they may have been cancelled or deleted. */
-  #look(): void {
-    for (const { job } of this.#jobs.values()) job.look()
+  /** A response has changed; any may have if it is not known which. */
+  #heard(subject: Subject | undefined): void {
+    if (subject === 'batches') return
+    const [kind = 'end', id] = subject?.split(' ') ?? []
+    this.#changes.tell(id)
+    if (kind === 'end') this.#look(id)
+  }
+
+  /** Lets jobs look whether their response was cancelled or deleted. */
+  #look(id?: string): void {
+    const jobs = id === undefined ? [...this.#jobs.values()] : [this.#jobs.get(id)]
+    for (const each of jobs) each?.job.look()
   }
 }
 

@@ -1,5 +1,3 @@
-import { setTimeout } from 'node:timers/promises'
-
 import { type Selectable, sql } from 'kysely'
 import type { ResponseItem, ResponseStreamEvent } from 'openai/resources/responses/responses'
 
@@ -7,8 +5,10 @@ import { ApiError } from '../errors.ts'
 import { openaiErrorBody } from '../openai/error-body.ts'
 import { failedResponse, type WireResponse } from '../openai/responses/reply.ts'
 import { NO_PAST, type Past } from '../openai/responses/request.ts'
+import { hasLapsed } from '../store/lease.ts'
 import type { Database, Schema } from '../store/schema.ts'
 import type { Store } from '../store/store.ts'
+import type { NextChange } from './changes.ts'
 import { itemsById, itemsOf, pastOf, responsesOfItems } from './chain.ts'
 import { noEvents, notInBackground, previousNotFound, responseNotFound } from './refusals.ts'
 import type { Responses, StoredResponse } from './stored.ts'
@@ -28,10 +28,13 @@ export type TableOptions = {
    * ended.
    */
   isMade: (id: string) => boolean
+  /** The next announced change of a response. */
+  nextChange: (id: string) => NextChange
 }
 
 /** Milliseconds between two checks for new events of another server's response. */
 const LOOK_MILLISECONDS = 250
+const HEARD_MILLISECONDS = 5000
 
 const RETENTION_NOTE =
   'Responses are kept for some time (response_retention), unless store is false.'
@@ -77,7 +80,7 @@ export class TableResponses implements Omit<Responses, 'run'> {
     const cancelled = { ...response, status: 'cancelled' as const }
     await this.#db.transaction().execute((db) => endResponse(db, row, cancelled))
     // The server that makes it will notice that it has lost it.
-    await this.#store.announce()
+    await this.#store.announce(`end ${id}`)
     return this.get(id)
   }
 
@@ -89,7 +92,7 @@ export class TableResponses implements Omit<Responses, 'run'> {
   async delete(id: string): Promise<void> {
     await this.#get(id)
     await forgetResponses(this.#db, [id])
-    await this.#store.announce()
+    await this.#store.announce(`end ${id}`)
     await this.#store.scrub()
   }
 
@@ -143,8 +146,9 @@ export class TableResponses implements Omit<Responses, 'run'> {
   async #get(id: string): Promise<Row> {
     const row = await this.#own().where('id', '=', id).executeTakeFirst()
     if (row === undefined) throw responseNotFound(id, RETENTION_NOTE)
-    const { now, isMade } = this.#options
-    if (row.worker === null || (row.lease_until ?? 0) >= now() || isMade(id)) return row
+    const { now, lease, isMade } = this.#options
+    const hasEnded = hasLapsed(row.lease_until ?? 0, now(), lease)
+    if (row.worker === null || !hasEnded || isMade(id)) return row
     await this.#fail(row)
     return this.#get(id)
   }
@@ -167,26 +171,34 @@ export class TableResponses implements Omit<Responses, 'run'> {
       if (!(await endResponse(db, row, failed, this.#options.now()))) return
       const number = await countEvents(db, row.id)
       await insertEvents(db, row.id, failureEvents(error, failed, number))
+      await this.#store.announce(`end ${row.id}`, db)
     })
   }
 
   async *#eventsOf(id: string, after: number): AsyncGenerator<ResponseStreamEvent, void> {
     for (let last = after; ;) {
-      // The end is checked first: then its last events are stored as well.
-      const { worker } = await this.#get(id)
-      const rows = await this.#db
-        .selectFrom('response_events')
-        .select(['number', 'event'])
-        .where('response_id', '=', id)
-        .where('number', '>', last)
-        .orderBy('number')
-        .execute()
-      for (const { number, event } of rows) {
-        last = number
-        yield JSON.parse(event) as ResponseStreamEvent
+      // A change after this is not missed, even if it comes before the end of the queries.
+      const change = this.#options.nextChange(id)
+      try {
+        // Whether the response is over is read first, so that its last events are read after it.
+        const { worker } = await this.#get(id)
+        const rows = await this.#db
+          .selectFrom('response_events')
+          .select(['number', 'event'])
+          .where('response_id', '=', id)
+          .where('number', '>', last)
+          .orderBy('number')
+          .execute()
+        for (const { number, event } of rows) {
+          last = number
+          yield JSON.parse(event) as ResponseStreamEvent
+        }
+        if (worker === null) return
+        if (rows.length === 0)
+          await change.within(this.#store.announces ? HEARD_MILLISECONDS : LOOK_MILLISECONDS)
+      } finally {
+        change.forget()
       }
-      if (worker === null) return
-      if (rows.length === 0) await setTimeout(LOOK_MILLISECONDS)
     }
   }
 

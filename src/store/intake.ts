@@ -35,17 +35,23 @@ export async function whileRenewed<T>(
       .execute()
   // If the store is away for long, the work itself fails.
   const timer = setInterval(() => void renew().catch(() => {}), INTAKE_LEASE / 4).unref()
+  atWork.add(id)
   try {
     return await work()
   } finally {
     clearInterval(timer)
+    atWork.delete(id)
   }
 }
 
+/** The ids of the rows that this process reads now. */
+const atWork = new Set<string>()
+
 /**
- * The ids of the rows whose server died while it read them.
+ * The ids of the rows whose server died while it read them, or could not delete them after a failure,
+ * as on a full disk.
  *
- * @param self the name of this server, which knows best what it reads
+ * @param self the name of this server
  */
 export async function abandonedIn(
   store: Store,
@@ -58,10 +64,16 @@ export async function abandonedIn(
     .select(['id', 'worker', 'lease_until', 'created_at'])
     .where(table === 'batches' ? sql<boolean>`status = 'creating'` : sql<boolean>`ready = 0`)
     .execute()
-  const isAbandoned = ({ worker, lease_until: until, created_at: createdAt }: (typeof rows)[0]) =>
-    worker === null || until === null
-      ? createdAt < now - LONGEST_INTAKE
-      : worker !== self && (store.isGone(worker) || hasLapsed(until, now, INTAKE_LEASE))
+  const isAbandoned = ({
+    id,
+    worker,
+    lease_until: until,
+    created_at: createdAt,
+  }: (typeof rows)[0]) => {
+    if (worker === null || until === null) return createdAt < now - LONGEST_INTAKE
+    if (worker === self) return !atWork.has(id)
+    return store.isGone(worker) || hasLapsed(until, now, INTAKE_LEASE)
+  }
   return rows.filter(isAbandoned).map(({ id }) => id)
 }
 

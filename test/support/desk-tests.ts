@@ -502,6 +502,51 @@ export function deskTests(open: () => Promise<KeptStore>, knowsTheGone: boolean)
     ])
   })
 
+  test('what could not be deleted after a failure is deleted soon', async () => {
+    const desk = openDesk()
+    const discard = vi.spyOn(desk.records, 'discard')
+    discard.mockImplementation(() => {
+      desk.records.hasLeftovers = true
+      return Promise.reject(new Error('made up'))
+    })
+    await expect(
+      desk.create(body([{ custom_id: 'a', params: {} }, { params: {} }]), CALLER),
+    ).rejects.toMatchObject({ status: 400 })
+    expect(discard).toHaveBeenCalledTimes(1)
+    await until(
+      async () => (await kept.store.db.selectFrom('batches').select('id').execute()).length === 0,
+    )
+    const left = kept.store.db.selectFrom('batch_requests').select('position')
+    expect(await left.execute()).toEqual([])
+  })
+
+  test('times of before the clock was put back hold nothing up', async () => {
+    const { id } = await create(openDesk({ hasRoom: () => false }), ['a', 'b', 'c'])
+    const DAY = 24 * 3_600_000
+    const tomorrow = (): number => Date.now() + DAY
+    const before = new RequestQueue(kept.store, 'elsewhere/1/dead', 30_000, tomorrow)
+    await before.claim(id)
+    const second = await before.claim(id)
+    if (second === undefined) throw new Error('There was a request.')
+    await before.putBack(second, { after: 60_000, failures: 1, attempts: 1 })
+    const queue = new RequestQueue(kept.store, 'elsewhere/1/this', 30_000)
+    await queue.takeOver()
+    const claimed = [await queue.claim(id), await queue.claim(id), await queue.claim(id)]
+    expect(claimed.map((each) => each?.customId)).toEqual(['id-0', 'id-1', 'id-2'])
+  })
+
+  test('a batch that two servers cancel at once ends each request once', async () => {
+    const [one, two] = [openDesk({ hasRoom: () => false }), openDesk({ hasRoom: () => false })]
+    const count = 1500
+    const texts = Array.from({ length: count }, () => 'a')
+    const batch = await create(one, texts)
+    await Promise.all([one, two].map((desk) => desk.records.cancel('', batch.id)))
+    const canceling = await one.records.get('', batch.id)
+    await Promise.all([one, two].map((desk) => desk.records.sweep(canceling)))
+    expect(await ended(two, batch)).toMatchObject({ counts: { canceled: count, processing: 0 } })
+    expect(await resultsOf(two, batch)).toHaveLength(count)
+  })
+
   test('a result is stored later if the store does not accept it now', async () => {
     const desk = openDesk()
     const onError = vi.fn<(error: unknown) => void>()

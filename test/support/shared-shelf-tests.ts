@@ -27,8 +27,9 @@ const OPTIONS: SharedShelfOptions = {
  * Tests of shared responses and conversations, for every engine of the store.
  *
  * @param open returns an empty store
+ * @param announces whether servers hear each other's announcements
  */
-export function sharedShelfTests(open: () => Promise<KeptStore>): void {
+export function sharedShelfTests(open: () => Promise<KeptStore>, announces: boolean): void {
   shelfTests(async (): Promise<OpenShelf> => {
     const kept = await open()
     const shelf = shelfOn(kept)
@@ -73,6 +74,20 @@ export function sharedShelfTests(open: () => Promise<KeptStore>): void {
         await expect.poll(() => job.isCancelled, { timeout: 20_000 }).toBe(true)
         expect(await one.responses(ANN).get('resp_a')).toMatchObject({ status: 'cancelled' })
       }))
+
+    test.skipIf(!announces)('one hears of the changes of a response that the other makes', () =>
+      openTwo(open, { lease: 60_000 }, async (one, two, { store }) => {
+        const heard: unknown[] = []
+        store.onAnnounced((subject) => void heard.push(subject))
+        const job = new ScriptedJob('resp_a')
+        await one.responses(ANN).run(job, [])
+        job.tell('response.created', 'in_progress')
+        await expect.poll(() => heard, { timeout: 20_000 }).toContain('events resp_a')
+        await two.responses(ANN).cancel('resp_a')
+        await expect.poll(() => heard, { timeout: 20_000 }).toContain('end resp_a')
+        await expect.poll(() => job.isCancelled, { timeout: 20_000 }).toBe(true)
+      }),
+    )
 
     test('a response of a server that has ended is marked as failed, once', () =>
       openTwo(open, { lease: 60_000 }, async (one, two, { store }) => {

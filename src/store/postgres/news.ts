@@ -1,5 +1,9 @@
 import type pg from 'pg'
 
+import type { Subject } from '../store.ts'
+
+type Listener = (subject?: Subject) => void
+
 /** The wait after a connection was lost, in milliseconds. */
 const FIRST_WAIT = 500
 const LONGEST_WAIT = 30_000
@@ -13,7 +17,7 @@ export class News {
 
   readonly #connect: () => pg.Client
   readonly #onError: (error: unknown) => void
-  readonly #listeners = new Set<() => void>()
+  readonly #listeners = new Set<Listener>()
   #client: pg.Client | undefined
   #timer: NodeJS.Timeout | undefined
   #failures = 0
@@ -24,7 +28,7 @@ export class News {
     this.#onError = onError
   }
 
-  onNews(listener: () => void): void {
+  onNews(listener: Listener): void {
     this.#listeners.add(listener)
     if (this.#client === undefined) void this.#listen()
   }
@@ -38,7 +42,9 @@ export class News {
   async #listen(): Promise<void> {
     const client = this.#connect()
     this.#client = client
-    client.on('notification', () => this.#tell())
+    client.on('notification', ({ payload }) =>
+      this.#tell((payload || undefined) as Subject | undefined),
+    )
     client.on('error', (error) => this.#lost(client, error))
     client.on('end', () => this.#lost(client, undefined))
     try {
@@ -62,7 +68,7 @@ export class News {
     this.#timer = setTimeout(() => void this.#listen(), wait).unref()
   }
 
-  #tell(): void {
-    for (const listener of this.#listeners) listener()
+  #tell(subject?: Subject): void {
+    for (const listener of this.#listeners) listener(subject)
   }
 }

@@ -53,8 +53,9 @@ export async function openPostgres(url: string, onError: (error: unknown) => voi
         transaction,
       )
     },
-    async announce() {
-      await sql`select pg_notify(${News.CHANNEL}, '')`.execute(db)
+    announces: true,
+    async announce(subject, transaction = db) {
+      await sql`select pg_notify(${News.CHANNEL}, ${subject})`.execute(transaction)
     },
     onAnnounced: (listener) => news.onNews(listener),
     durably: (step) => step(),

@@ -61,6 +61,7 @@ function sqliteStore(db: Kysely<Schema>): Store {
     // Only one transaction at a time can write.
     serialize: () => Promise.resolve(),
     // Another server on the same file looks for news from time to time.
+    announces: false,
     announce: () => Promise.resolve(),
     onAnnounced: () => {},
     async durably(step) {

@@ -35,7 +35,7 @@ describe.skipIf(POSTGRES_FOLDER === undefined)('in PostgreSQL', () => {
   deskTests(open, false)
   fileTests(open, false)
   sharedTests(open)
-  sharedShelfTests(open)
+  sharedShelfTests(open, true)
 
   test('replicas that start together create the tables once', async () => {
     const url = await postgres.makeDatabase()
@@ -51,7 +51,7 @@ describe.skipIf(POSTGRES_FOLDER === undefined)('in PostgreSQL', () => {
       // The first one reports that it listens.
       two.onAnnounced(() => {
         heard += 1
-        if (heard === 1) void one.announce()
+        if (heard === 1) void one.announce('batches')
         else resolve()
       })
     })

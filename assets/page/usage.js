@@ -69,8 +69,8 @@ export function showDays(report) {
     ),
   )
   const { dollars, unknown } = costOf(models)
-  const billed =
-    login !== undefined && isBilled(login) ? '' : '; not billed, because the plan covers it'
+  const isPlan = login?.authenticated === true && !isBilled(login)
+  const billed = isPlan ? '; not billed, because the plan covers it' : ''
   const without = unknown.length === 0 ? '' : ` Without a known price: ${unknown.join(', ')}.`
   say(
     'days-note',

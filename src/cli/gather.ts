@@ -1,5 +1,5 @@
 import { accessSync, constants, statSync } from 'node:fs'
-import { connect, createServer } from 'node:net'
+import { connect } from 'node:net'
 import { cpus, homedir } from 'node:os'
 import { dirname, join, resolve } from 'node:path'
 
@@ -15,9 +15,9 @@ import { keysIn } from '../config/keys/keys-text.ts'
 import { resolveConfig } from '../config/resolve.ts'
 import { stateFolderOf } from '../config/state-folder.ts'
 import { inspectRuntime } from '../inspect.ts'
-import type { ApiState, Facts, KeyFileState, PortState, Reached, TurnState } from './facts.ts'
+import type { ApiState, Facts, KeyFileState, Reached, TurnState } from './facts.ts'
+import { lookAtPort } from './look-at-port.ts'
 import { createQuietProxy } from './quiet-proxy.ts'
-import { versionOfServer } from './server.ts'
 
 export type DoctorInput = {
   /** Loads the configuration; throws ConfigError if it can't be used. */
@@ -87,19 +87,6 @@ async function lookAtKeys(path: string): Promise<KeyFileState> {
     const { code, message } = error as NodeJS.ErrnoException
     return { ...nothing, problem: `${path} can't be read: ${code ?? message}` }
   }
-}
-
-async function lookAtPort(config: Config): Promise<PortState> {
-  const { host, port } = config
-  const code = await new Promise<string | undefined>((settle) => {
-    const server = createServer()
-    server.once('error', (error: NodeJS.ErrnoException) => settle(error.code ?? error.message))
-    server.listen(port, host, () => server.close(() => settle(undefined)))
-  })
-  if (code === undefined) return { kind: 'free' }
-  if (code !== 'EADDRINUSE') return { kind: 'refused', code }
-  const version = await versionOfServer(config)
-  return version === undefined ? { kind: 'taken' } : { kind: 'ours', version }
 }
 
 /** Whether a folder can be written, or created if it does not exist; the system's code if not. */

@@ -348,8 +348,8 @@ export class BatchRecords {
   }
 
   /**
-   * Deletes batches that are older than the retention and have ended, those whose server died before
-   * all requests had arrived, and results whose time is over.
+   * Deletes batches that are older than the retention and have ended, those whose server died
+   * before all requests had arrived, and results whose lifetime is over.
    */
   async forgetOld(retention: number): Promise<void> {
     const now = this.#now()
@@ -415,9 +415,9 @@ export type NewBatch = {
 /** The requests of a new batch that were stored. */
 export type TakenIn = {
   total: number
-  /** Those that will not be asked. */
+  /** Those that will not be sent, because they are invalid. */
   errored: number
-  /** The model of the first that will be asked. */
+  /** The model of the first valid one. */
   model?: string | undefined
 }
 

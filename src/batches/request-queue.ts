@@ -43,7 +43,7 @@ export class RequestQueue {
         .where((is) =>
           is.or([
             is('not_before', '<=', now),
-            // Written before the clock was put back.
+            // From before the clock was put back.
             is('not_before', '>', now + MAX_WAIT),
           ]),
         )

@@ -88,7 +88,7 @@ function runnerOverBrokenStore(count: number) {
   return { runner, finish, repair: () => (isBroken = false) }
 }
 
-test('a stop does not wait until the store is tried the next time', async () => {
+test('a stop does not wait for the next attempt of a failing store', async () => {
   const { runner, finish } = runnerOverBrokenStore(1)
   runner.start()
   await vi.advanceTimersByTimeAsync(60_000)
@@ -99,7 +99,7 @@ test('a stop does not wait until the store is tried the next time', async () => 
   expect(finish.mock.calls.length).toBe(before + 1)
 })
 
-test('a store that works again gets all results soon', async () => {
+test('all results are written soon after the store works again', async () => {
   const { runner, finish, repair } = runnerOverBrokenStore(4)
   runner.start()
   await vi.advanceTimersByTimeAsync(65_000)

@@ -162,7 +162,7 @@ export class BatchRunner {
     clearInterval(heartbeat)
   }
 
-  /** Lets the results that wait be written at once. */
+  /** Makes waiting results be written at once. */
   #storeWorks(): void {
     if (this.#hold?.reason === 'store') this.#hold = undefined
     const news = this.#storeNews

@@ -26,7 +26,7 @@ export type EntryForm = {
   twice: (customId: string) => ApiError
   /** Adds the position of an entry to its error. */
   placed: (error: ApiError, number: number) => ApiError
-  /** After so many errors the rest is not read. */
+  /** After this many errors the rest is not read. */
   maxErrors: number
   /** The error for the whole batch. */
   refusal: (errors: readonly [ApiError, ...ApiError[]]) => ApiError

@@ -17,7 +17,7 @@ async function serverThat(answers: RequestListener): Promise<{ host: string; por
   return { host: '127.0.0.1', port: (server.address() as { port: number }).port }
 }
 
-test('a port that a server of this program has is explained', async () => {
+test('a port in use by a server of this program is explained', async () => {
   const health = { status: 'ok', version: '1.2.3', uptime_seconds: 7 }
   const config = await serverThat((_, response) => response.end(JSON.stringify(health)))
   expect((await alreadyRunning(IN_USE, config))?.message).toBe(
@@ -26,7 +26,7 @@ test('a port that a server of this program has is explained', async () => {
   expect(await alreadyRunning(new Error('another fault'), config)).toBeUndefined()
 })
 
-test('a port that another program has is not explained by a running server', async () => {
+test('a port in use by another program gets no such explanation', async () => {
   const config = await serverThat((_, response) => response.end('Hello!'))
   expect(await alreadyRunning(IN_USE, config)).toBeUndefined()
 })

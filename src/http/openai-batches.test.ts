@@ -84,7 +84,7 @@ function holds(text: string): boolean {
   return everythingIn(kept.folder).includes(text)
 }
 
-test('a batch has all fields of the API, and sums what its requests took', async () => {
+test('a batch has all fields of the API, and the sum of its tokens', async () => {
   kept.room.isFree = false
   const text = `${line('a')}\n${line('b')}`
   const batch = await create(text, { metadata: { run: 'one' } })
@@ -119,7 +119,7 @@ test('a batch has all fields of the API, and sums what its requests took', async
   )
 })
 
-describe('a file with faults makes a batch that has failed, with the line of each,', () => {
+describe('a file with faults makes a failed batch, with the line of each fault,', () => {
   const good = line('good')
   test.each([
     ['for lines for another endpoint', [good, line('a', {}, '/v1/responses')], 2, 'invalid_url'],
@@ -151,7 +151,7 @@ describe('a file with faults makes a batch that has failed, with the line of eac
     expect(await openai.delete(`/batches/${batch.id}`)).toMatchObject({ deleted: true })
   })
 
-  test('all of them, to a limit', async () => {
+  test('for all faults, up to a limit', async () => {
     const lines = ['x', line('a'), line('a'), line('b', {}, '/v1/x'), ...Array(200).fill('{}')]
     const { errors } = await create(lines.join('\n'))
     expect(errors?.data).toHaveLength(100)
@@ -173,8 +173,8 @@ describe('a file with faults makes a batch that has failed, with the line of eac
   })
 })
 
-describe('what is left of a batch', () => {
-  test('that is cancelled is in its error file, and not among the failed', async () => {
+describe('the unfinished requests of a batch', () => {
+  test('that is cancelled are in its error file, and do not count as failed', async () => {
     kept.room.isFree = false
     const { id } = await create(`${line('a')}\n${line('b')}`)
     const cancelling = await openai.batches.cancel(id)
@@ -201,7 +201,7 @@ describe('what is left of a batch', () => {
     })
   })
 
-  test('that expires is in its error file', async () => {
+  test('that expires are in its error file', async () => {
     kept.room.isFree = false
     const { id, expires_at: expiresAt = 0 } = await create(line('a'))
     vi.useFakeTimers({ toFake: ['Date'], now: expiresAt * 1000 + 1000 })
@@ -219,7 +219,7 @@ describe('what is left of a batch', () => {
   })
 })
 
-test('results are kept for as long as the client says', async () => {
+test('results are kept for the lifetime that the client sets', async () => {
   const { id } = await create(line('a'), {
     output_expires_after: { anchor: 'created_at', seconds: 3600 },
   })
@@ -266,7 +266,7 @@ test.each([
   expect((await openai.batches.list()).data).toEqual([])
 })
 
-test('a batch that is deleted while its results are read does not look whole', async () => {
+test('a batch that is deleted while its results are read does not look complete', async () => {
   kept.room.isFree = false
   const { id } = await create(
     Array.from({ length: 500 }, (_, index) => line(`${index}`)).join('\n'),

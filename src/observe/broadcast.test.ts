@@ -55,7 +55,7 @@ test('the end ends all readers, also later ones', async () => {
   expect((await broadcast.watch(same).next()).done).toBe(true)
 })
 
-test('a reader is known from its first request: one that never asks would stay for ever', async () => {
+test('a reader is registered at its first read: one that never reads would stay for ever', async () => {
   const { broadcast } = start()
   const [asking, silent] = [broadcast.watch(same), broadcast.watch(same)]
   const ends = [asking, silent].map((reader) => vi.spyOn(reader, 'return'))

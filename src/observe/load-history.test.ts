@@ -11,7 +11,7 @@ function historyAt(start = START) {
   return { history, later }
 }
 
-test('a minute has the highest load that was reached in it, and the longest wait', () => {
+test('a minute has its highest load and its longest wait', () => {
   const { history, later } = historyAt()
   later(5000)
   history.changed({ inFlight: 3, waiting: 1 })
@@ -43,7 +43,7 @@ test('a line counts only if it lasts', () => {
   expect(history.report().at(-1)).toMatchObject({ in_flight: 60, waiting: 50 })
 })
 
-test('a line that lasts is seen before it ends', () => {
+test('a line that lasts is reported before it ends', () => {
   const { history, later } = historyAt()
   later(5000)
   history.changed({ inFlight: 2, waiting: 1 })
@@ -52,7 +52,7 @@ test('a line that lasts is seen before it ends', () => {
   expect(history.report().at(-1)).toMatchObject({ waiting: 1 })
 })
 
-test('a minute without a change has the load that was left by the minute before', () => {
+test('a minute without a change has the load of the minute before', () => {
   const { history, later } = historyAt()
   history.changed({ inFlight: 9, waiting: 0 })
   history.changed({ inFlight: 2, waiting: 0 })

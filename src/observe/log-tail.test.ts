@@ -47,7 +47,7 @@ test('a line that the log does not write is kept, unless it is for debugging', a
   expect(await linesOf(chatty.tail.watch(anyone))).toEqual(['debug worker ended · cause: idle'])
 })
 
-test('text of others is one line without control characters', async () => {
+test('text of others becomes one line without control characters', async () => {
   const { tail, log } = tailed('info')
   log.warn({ err: new Error('two\nlines\u001B[31m') }, 'failed')
   expect(await linesOf(tail.watch(anyone))).toEqual(['warn failed · two lines [31m'])
@@ -66,7 +66,7 @@ test('a reader gets the kept lines first, then each new line once', async () => 
   expect(await reader.next()).toEqual({ done: true, value: undefined })
 })
 
-test('a reader that may not read on gets no further line', async () => {
+test('a reader that may no longer read gets no further line', async () => {
   const { tail, log } = tailed('info')
   let mayRead = true
   const reader = tail.watch(() => {

@@ -6,11 +6,11 @@ import type { Database } from './schema.ts'
 import type { Store } from './store.ts'
 
 /*
- * Batches and files are stored while they arrive. Until they are whole they belong to the server
+ * Batches and files are stored while they arrive. Until they are complete they belong to the server
  * that reads them, as long as it renews its lease; once the lease has ended, they are deleted.
  */
 
-/** Milliseconds for which a batch or a file that is not whole belongs to a silent server. */
+/** Milliseconds for which an incomplete batch or file belongs to a silent server. */
 export const INTAKE_LEASE = 60_000
 
 /** The same for one that a version without leases reads. */

@@ -50,7 +50,7 @@ type BatchTable = {
   errors: string | null
   /** Milliseconds from its end until its results are deleted; null if they are kept like the batch. */
   output_lifetime: number | null
-  /** The server that takes it in, and the end of its lease; null once it is open. */
+  /** The server that accepts it, and the end of its lease; null once it is open. */
   worker: string | null
   lease_until: number | null
   /** Tokens of the requests that succeeded. `input_tokens` includes `cached_tokens`. */
@@ -106,7 +106,7 @@ type FileTable = {
   ready: number
   /** When it is deleted; null if it is kept until a client deletes it. */
   expires_at: number | null
-  /** The server that reads it, and the end of its lease; null once it is whole. */
+  /** The server that reads it, and the end of its lease; null once it is complete. */
   worker: string | null
   lease_until: number | null
 }

@@ -51,7 +51,7 @@ export function fileTests(open: () => Promise<KeptStore>, knowsTheGone: boolean)
     return { files: files.length, chunks: chunks.length }
   }
 
-  test('uploads at the same time are not larger than the limit together', async () => {
+  test('simultaneous uploads together stay within the limit', async () => {
     const content = new Uint8Array(1_000_000)
     const uploads = await Promise.allSettled(
       Array.from({ length: 6 }, () => upload(server(), bytes(content))),
@@ -65,12 +65,12 @@ export function fileTests(open: () => Promise<KeptStore>, knowsTheGone: boolean)
     expect(sum).toBeLessThanOrEqual(LIMIT)
     expect(files.length).toBeGreaterThan(0)
     expect(files.length + refused.length).toBe(6)
-    // The room of those that were refused is free again.
+    // The room of the refused ones is free again.
     if (sum + content.length <= LIMIT) await upload(server(), bytes(content))
     expect(await stored()).toMatchObject({ files: 3 })
   })
 
-  test('what a dead server was reading is deleted once its lease has ended, and nothing else', async () => {
+  test('uploads of a dead server are deleted once its lease has ended, and nothing else', async () => {
     const [reached, gate] = [new Deferred<void>(), new Deferred<void>()]
     const slow = server('elsewhere/1/slow')
     const uploaded = upload(
@@ -78,19 +78,19 @@ export function fileTests(open: () => Promise<KeptStore>, knowsTheGone: boolean)
       bytes(new Uint8Array(600_000), () => (reached.resolve(), gate.promise), new Uint8Array(10)),
     )
     await reached.promise
-    // An hour is no reason for the one that reads.
+    // An hour of reading does not make it abandoned.
     ahead = 90 * MINUTE
     await slow.forgetOld()
     expect(await stored()).toEqual({ files: 1, chunks: 1 })
     await server().forgetOld()
     expect(await stored()).toEqual({ files: 0, chunks: 0 })
     gate.resolve()
-    // It was taken for dead: its client is told that nothing is kept.
+    // Other servers took it for dead: its client gets an error, because nothing is kept.
     await expect(uploaded).rejects.toMatchObject({ status: 503 })
     expect(await stored()).toEqual({ files: 0, chunks: 0 })
   })
 
-  test('a lease of the time before the clock was put back ends as well', async () => {
+  test('a lease from before the clock was put back ends as well', async () => {
     ahead = 24 * 60 * MINUTE
     const reached = new Deferred<void>()
     const dead = upload(
@@ -104,7 +104,7 @@ export function fileTests(open: () => Promise<KeptStore>, knowsTheGone: boolean)
     expect(await stored()).toEqual({ files: 0, chunks: 0 })
   })
 
-  test.skipIf(!knowsTheGone)('a server of this machine that is gone has no lease', async () => {
+  test.skipIf(!knowsTheGone)('a server of this machine that has ended has no lease', async () => {
     await upload(server(), bytes(new Uint8Array(10)))
     await kept.store.db
       .updateTable('files')

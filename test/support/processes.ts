@@ -50,8 +50,8 @@ export function isAlive(pid: number): boolean {
 }
 
 /**
- * Resolves when none of them runs; rejects after `timeout` ms with the running ones. A process ends within
- * a second of being told to, but a busy machine may take many times as long.
+ * Resolves when none of them runs; rejects after `timeout` ms with the running ones. A process ends
+ * within a second of the request to end, but a busy machine may take many times as long.
  */
 export async function waitUntilGone(pids: number[], timeout = 30_000): Promise<void> {
   const deadline = performance.now() + timeout

@@ -252,7 +252,7 @@ describe('a turn', () => {
   })
 })
 
-test('only a turn that has to wait is told', async () => {
+test('only a turn that has to wait is reported', async () => {
   const waits: number[] = []
   const { workers, capacity, ask } = await startedBench({
     maxProcesses: 1,

@@ -5,7 +5,9 @@ import { type Diagnosed, isBoundElsewhere } from './failures.ts'
 
 /** The end of a turn that the API did not answer with a reply. */
 export type Refusal = {
-  /** The API's answer, if the gate kept the runtime from asking again by itself after it. */
+  /**
+   * The API's answer, if the gate kept the runtime from repeating the request by itself after it.
+   */
   answer?: Diagnosed | undefined
   /**
    * Whether the connection may have been idle before the request, and was closed before the API began
@@ -14,7 +16,7 @@ export type Refusal = {
   wasIdle: boolean
 }
 
-/** How often a turn is asked again after its connection was closed: the official SDK does the same. */
+/** How often a turn is repeated after its connection was closed: the official SDK does the same. */
 const MAX_REPEATS = 2
 
 /**

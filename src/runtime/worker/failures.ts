@@ -84,8 +84,8 @@ export function isBarred({ status, text }: Failure): boolean {
 }
 
 /**
- * Whether the connection was closed while the runtime used it. It is another question whether the API had
- * begun to answer.
+ * Whether the connection was closed while the runtime used it. This does not show whether the API
+ * had begun to answer.
  */
 export function isDropped({ status, text }: Failure): boolean {
   return status === undefined && CLOSED_CONNECTION.test(text)

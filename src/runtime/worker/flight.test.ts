@@ -148,7 +148,7 @@ test('the gate closes at once for a model that has never answered', () => {
   expect(told).toEqual(['gate closed'])
 })
 
-test('the gate stays open if the reply ends before it was due to close', () => {
+test('the gate stays open if the reply ends before the gate was due to close', () => {
   const { flight, told } = take()
   for (const one of [START, BLOCK, ...END]) flight.receiveEvent(one)
   vi.runAllTimers()
@@ -156,7 +156,7 @@ test('the gate stays open if the reply ends before it was due to close', () => {
 })
 
 test.each(['before', 'after'])(
-  "a failure has the API's own words, if its diagnostics come %s it",
+  "a failure has the API's own message, if its diagnostics come %s it",
   async (order) => {
     const { flight, reply, outcomes } = take()
     if (order === 'before') flight.diagnose(OVERLOADED)
@@ -208,7 +208,7 @@ test('a reply without a further event ends with an error in time', async () => {
   expect(await errorOf(reply)).toMatchObject({ type: 'timeout_error' })
 })
 
-test('a client that leaves gives the turn up, and a later end of the turn changes nothing', async () => {
+test('a client that leaves ends the turn, and a later end of the turn changes nothing', async () => {
   const { flight, reply, outcomes, settle } = take()
   flight.receiveEvent(START)
   await reply.return()
@@ -224,7 +224,7 @@ test('a turn that ends without a reply is an error', async () => {
   expect(outcomes).toMatchObject([{ kind: 'dropped', runtime: 'finishes' }])
 })
 
-test('a process that asked twice is replaced', () => {
+test('a process that sent a second request is replaced', () => {
   const { flight, told } = take()
   flight.diagnose(SENT)
   flight.diagnose(SENT)
@@ -242,7 +242,7 @@ test('a 404 behind the closed gate keeps the process', async () => {
   expect(models.hasAnswered(MODEL)).toBe(false)
 })
 
-test('a 404 at the open gate ends the process, because it would ask again', () => {
+test('a 404 at the open gate ends the process, because it would repeat the request', () => {
   const { flight, told } = take()
   flight.diagnose(NOT_FOUND)
   expect(told).toEqual(['kill: the API answered 404'])
@@ -254,7 +254,7 @@ test('a refused login opens the gate for the renewed one', () => {
   expect(told).toEqual(['gate open'])
 })
 
-test('a turn with a refused login that the gate kept from going out again is asked by another worker', async () => {
+test('a turn with a refused login that the gate did not let repeat goes to another worker', async () => {
   const again: { turn: Turn; reply: Reply }[] = []
   const { flight, reply, told } = take({
     receiver: { askAgain: (turn, same) => void again.push({ turn, reply: same }) },
@@ -267,7 +267,7 @@ test('a turn with a refused login that the gate kept from going out again is ask
   expect(told).toContain('login failed')
 })
 
-test('the second worker that is refused the login gives its error to the client', async () => {
+test('the client gets the error if the login is refused to the second worker too', async () => {
   const reply = new Reply(() => {})
   const { flight } = take({ receiver: { reply } })
   flight.diagnose(UNAUTHORIZED)
@@ -283,7 +283,7 @@ test('a reply that is handed over after its client left is given up at once', as
   expect(outcomes).toMatchObject([{ kind: 'dropped', runtime: 'goes on' }])
 })
 
-test('a turn whose idle connection was closed is asked again', async () => {
+test('a turn whose idle connection was closed is repeated', async () => {
   const again: Turn[] = []
   const { flight, reply } = take({ receiver: { askAgain: (turn) => void again.push(turn) } })
   flight.receiveAssistant(DROPPED)

@@ -26,9 +26,9 @@ import type { Cut } from './transcript.ts'
 export type Receiver = {
   /** A reply that another worker was refused; absent if it is a new one. */
   reply?: Reply
-  /** Has a turn asked on any worker, for the reply of this one. Absent if it must not be asked again. */
+  /** Sends a turn to any worker, for the reply of this one. Absent if it must not be repeated. */
   askAgain?: (turn: Turn, reply: Reply) => void
-  /** How often the turn was asked again already; 0 by default. */
+  /** How often the turn was repeated already; 0 by default. */
   asked?: number
 }
 

@@ -73,7 +73,7 @@ test('a read does not wait for a write that waits for a lock', async () => {
   expect(await names()).toEqual(['a', 'b', 'c'])
 })
 
-test('writes that wait in line give up together', async () => {
+test('writes that wait in line fail at the same time', async () => {
   const patience = 400
   await open(patience)
   const attempts = vi.spyOn(writer, 'exec')
@@ -86,7 +86,7 @@ test('writes that wait in line give up together', async () => {
   expect(await names()).toEqual([])
 })
 
-test('a transaction reads what it wrote, and others only what is committed', async () => {
+test('a transaction reads its own writes, and others only committed data', async () => {
   await open(30)
   await db.transaction().execute(async (step) => {
     await step.insertInto('things').values({ name: 'a' }).execute()

@@ -29,7 +29,7 @@ describe.skipIf(POSTGRES_FOLDER === undefined)('replicas', () => {
   let url: string
   let one: Server
   let two: Server
-  /** What the example of docs/teams.md says, line by line, but for the removal, its last line. */
+  /** The example of docs/teams.md, line by line, except its last line, the removal. */
   let example: string[]
   let removal: string
   let alice: string
@@ -232,7 +232,7 @@ function keyIn(text: string): string {
   return /^csp-\S+$/m.exec(text)?.[0] ?? ''
 }
 
-/** Asks a model, and returns the status of the answer. */
+/** Sends a request to a model, and returns the status of the answer. */
 async function ask(server: Server, key: string, model = MODEL): Promise<number> {
   const response = await fetch(`${server.url}/v1/messages`, {
     method: 'POST',

@@ -46,7 +46,9 @@ const OPENED: Record<string, number[]> = { 'Claude Code': [2] }
 /** Fields that the runtime does not send on: see `limits.test.ts` of the wire. */
 const NOT_SENT = /^anthropic-beta: mid-conversation-tool-changes-2026-07-01 was sent/
 
-/** Every turn of a conversation that goes whole is opened, so there is less that may depend on the model. */
+/**
+ * Every turn of a conversation that is sent as a whole is an opening, so less depends on the model.
+ */
 const MODELS =
   CARRIER === 'whole' ? ['claude-sonnet-5-5'] : ['claude-sonnet-4-6', 'claude-sonnet-5-5']
 

@@ -167,8 +167,8 @@ test('a reply that max_tokens cut ends no process, and is requested once: the ga
 })
 
 /*
- * An API, or a gateway before it, closes connections on which nothing was asked for some seconds. A request
- * that is under way by then is lost before the API has answered a byte.
+ * An API, or a gateway in front of it, closes connections that were idle for some seconds. A
+ * request that is under way at that moment is lost before the API has answered a byte.
  */
 describe('a connection that is closed before the API answers', () => {
   const CALL = toolUseMessage([{ id: 'toolu_look', name: 'look', input: {} }])
@@ -211,7 +211,7 @@ describe('a connection that is closed before the API answers', () => {
     expect(others).toEqual([])
   })
 
-  test('if the new connection is closed as well, that is the error, and the next is asked once', async () => {
+  test('if the new connection is closed as well, the client gets the error, and the next turn is requested once', async () => {
     await connect()
     bench.standin.answer = () => cutBeforeAnswer()
     expect((await bench.ask('And now?')).status).toBe(502)
@@ -220,7 +220,7 @@ describe('a connection that is closed before the API answers', () => {
     expect(bench.standin.messages).toHaveLength(4)
   })
 
-  test('a request that the API began to answer is not asked again', async () => {
+  test('a request that the API began to answer is not repeated', async () => {
     await connect()
     bench.standin.answer = () => events([{ type: 'ping' }, cut()])
     expect((await bench.ask('And now?')).status).toBe(502)

@@ -105,7 +105,7 @@ describe.each(TRANSPORTS)('a client that leaves, %s', (_, send) => {
 async function expectGone(leave: () => void): Promise<void> {
   const request = bench.standin.messages.at(-1) as MessageRequest
   leave()
-  // The answer hangs: nothing but the client's leave ends it before the test times out.
+  // The answer hangs: only the client's leaving ends it before the test times out.
   await request.closed
   expect(request.aborted).toBe(true)
 }

@@ -65,7 +65,7 @@ export const ACTS: Record<string, Act> = {
     ],
   },
   'the API and the login': {
-    // One for the conversation that goes on beside.
+    // One for the conversation that continues beside.
     options: { maxProcesses: 2 },
     faults: [
       api('answers 429', '429 `rate_limit_error`', error(429, 'rate_limit_error', 'Slow down.')),

@@ -107,7 +107,7 @@ const CONVERSATIONS = Object.entries(THINKING).flatMap(([model, thinking]): Conv
 
 const begun = new Map<string, Begun>()
 
-/** The conversation up to its second turn. All tests go on from there, each in its way. */
+/** The conversation up to its second turn. Each test continues it in its own way. */
 async function begunOf({ name, fields, isCalling }: Conversation): Promise<Begun> {
   const known = begun.get(name)
   if (known !== undefined) return known

@@ -164,7 +164,7 @@ describe('close()', () => {
   })
 })
 
-/** A sandbox without a proxy, and the stand-in that its runtime would ask. */
+/** A sandbox without a proxy, and the stand-in that its runtime would call. */
 async function makePlace(): Promise<{ standin: Standin; sandbox: Sandbox }> {
   const standin = await startStandin()
   const sandbox = makeSandbox(standin.url)

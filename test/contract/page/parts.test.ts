@@ -86,7 +86,7 @@ test.each([
   [NO_KEY, false],
   ['your-proxy-key', true],
 ])(
-  'the files of clients are those that the command setup writes, with the key %s',
+  'the client files on the page are those of the command setup, with the key %s',
   async (key, hasKey) => {
     const { fileSettings } = (await part('client-settings.js')) as unknown as {
       fileSettings: (

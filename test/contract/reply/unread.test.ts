@@ -36,7 +36,7 @@ describe('an embedded fetch whose signal aborts', () => {
     await expect(bench.post(asking('Wait.'), { signal: makeSignal() })).rejects.toThrow(reason)
   })
 
-  test('rejects while a whole reply is made, and is no error in the log', async () => {
+  test('rejects while a whole reply is made, without an error in the log', async () => {
     bench.standin.reply(events([...OPENING, hang()]))
     const leaving = new AbortController()
     const arrived = bench.standin.nextMessage()

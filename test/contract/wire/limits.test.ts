@@ -212,7 +212,7 @@ describe('the runtime changes', () => {
   })
 })
 
-/* Limits of both ways to the API, which the comparison above takes for the same. */
+/* Limits with every login, which the comparison above ignores. */
 describe('with every login', () => {
   test('text blocks of the system prompt arrive as one, with a blank line between them', async () => {
     const system = [{ ...text('Be brief.'), ...SHORT }, text('Be kind.')]
@@ -230,7 +230,7 @@ describe('with every login', () => {
     expect(upstream.headers['anthropic-version']).toBe('2023-06-01')
   })
 
-  test('a thread is refused before the API is asked', async () => {
+  test('a thread is refused without a request to the API', async () => {
     const body = { ...asking('Hello'), thread: { id: 'thread_01' } }
     expect(await bench.sendRefused({ body })).toMatchObject({
       status: 400,

@@ -34,3 +34,12 @@ test('fields that are sent in another way are left out', () => {
     }),
   ).toEqual({})
 })
+
+test.each(['betas', 'program_use_case_id'])(
+  '%s is refused, whatever its value: the runtime would take it for itself',
+  (name) => {
+    for (const value of [null, 'x', ['x']]) {
+      expect(() => extraBodyOf({ messages, [name]: value })).toThrow(`${name}: `)
+    }
+  },
+)

@@ -61,6 +61,22 @@ test('nesting one level beyond the limit is refused', async () => {
   })
 })
 
+/*
+ * With the first, the runtime drops the whole body and sends the one that it was told before: the
+ * conversation of another client. The second replaces its list of betas.
+ */
+test.each(['program_use_case_id', 'betas'])(
+  'a field that the runtime takes for itself is refused: %s',
+  async (field) => {
+    await bench.send({ body: { ...conversation('Of another client.'), temperature: 0.5 } })
+    const body = { ...conversation('Hello'), [field]: ['x'] }
+    expect(await bench.sendRefused({ body })).toMatchObject({
+      status: 400,
+      error: { type: 'invalid_request_error', message: expect.stringContaining(`${field}: `) },
+    })
+  },
+)
+
 function nested(depth: number): unknown {
   return JSON.parse('['.repeat(depth) + ']'.repeat(depth))
 }

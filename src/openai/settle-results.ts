@@ -3,8 +3,8 @@ import type { ContentBlock, SentMessage } from '../api/types.ts'
 
 /**
  * Puts each tool result where the API wants it: at the beginning of the user's turn right after the
- * call. Clients send a result after a text of the user, or some messages late, if the user went on
- * while the tool ran.
+ * call. Clients send a result after a text of the user, or some messages late, if the user
+ * continued while the tool ran.
  *
  * A result without a call stays in place, and the API refuses it.
  *

@@ -2,7 +2,7 @@ import type { ReplyEvent, StreamEvent } from '../api/types.ts'
 
 /**
  * Splits the content out of `message_start` into the block events that would follow it. The API
- * sends such content after programmatic tool calling. Other events stay as they are.
+ * sends such content after programmatic tool calling. Other events stay unchanged.
  */
 export function unfolded(unknownEvent: StreamEvent): ReplyEvent[] {
   const event = unknownEvent as ReplyEvent

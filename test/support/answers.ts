@@ -19,8 +19,8 @@ const HANG = Symbol('hang')
 export type StreamEvent = RawMessageStreamEvent | { type: string; [field: string]: unknown }
 
 /**
- * One step of a scripted stream: an event to send, a gate that is awaited before the stream goes
- * on, or the stream's end by `cut()` or `hang()`.
+ * One step of a scripted stream: an event to send, a gate that is awaited before the stream
+ * continues, or the stream's end by `cut()` or `hang()`.
  */
 export type StreamElement = StreamEvent | (() => Promise<void>) | typeof CUT | typeof HANG
 

@@ -122,7 +122,7 @@ const UNREADABLE_CALL =
   "run the tool. Let your program connect to the MCP server and send the server's tools as `tools`, or ask " +
   'the API directly for requests with `mcp_servers`.'
 
-/** The error for the client: the API's own where it is known, without the runtime's words. */
+/** The error for the client: the API's own if it is known, without the runtime's words. */
 export function toApiError(
   failure: Failure,
   diagnosed: Diagnosed | undefined,

@@ -143,7 +143,7 @@ export class ReplyWatch implements ReplyReader {
   #endingFor(stopReason: string | null): Ending {
     if (this.#hasContentAtStart) return 'unanswerable'
     if (stopReason === 'max_tokens' || stopReason === 'model_context_window_exceeded') {
-      // A call in a reply that was cut is called all the same, and the runtime waits for its result.
+      // A call in a reply that was cut is still called, and the runtime waits for its result.
       return this.#calls.length > 0 ? 'unanswerable' : 'reasked'
     }
     if (stopReason === 'refusal') return 'unanswerable'

@@ -48,7 +48,7 @@ export const ACTS: Record<string, Act> = {
     faults: [
       killed('is started', WHOLE, killWhileStarting),
       killed('is ready', WHOLE, killReady),
-      killed('is told the history', WHOLE, killWhileReplaying),
+      killed('reads the history', WHOLE, killWhileReplaying),
       killed('has asked, before the first event', ENDED, killBeforeFirstEvent),
       killed('is in mid stream', BROKEN, killInMidStream),
       killed('is idle', WHOLE, killIdle),

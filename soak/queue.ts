@@ -1,6 +1,7 @@
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { monitorEventLoopDelay } from 'node:perf_hooks'
 import { setTimeout } from 'node:timers/promises'
 import { parseArgs } from 'node:util'
 import { setFlagsFromString } from 'node:v8'
@@ -77,10 +78,20 @@ const desk = new BatchDesk(store, {
   onChange: () => {},
 })
 
+// The longest time in which nothing else was served.
+const delay = monitorEventLoopDelay({ resolution: 1 })
+const longestBlock = (): number => {
+  const most = Math.round(delay.max / 1e6)
+  delay.reset()
+  return most
+}
+delay.enable()
 const createdAt = performance.now()
 const batch = await desk.create(body(), { owner: '', betas: [] })
 const created = performance.now() - createdAt
+const blockedByCreation = longestBlock()
 const queued = megabytes()
+delay.reset()
 
 const samples: number[] = []
 const [startedAt, cpu] = [performance.now(), process.cpuUsage()]
@@ -96,12 +107,14 @@ for (let next = count / 10; ;) {
 }
 const { user, system } = process.cpuUsage(cpu)
 const took = performance.now() - startedAt
+const blockedByWork = longestBlock()
 console.log({
   engine: postgres ? 'PostgreSQL' : 'SQLite',
   requests: count,
   takenInMsEach: Math.round((created / count) * 1000) / 1000,
   workedOffMsEach: Math.round((took / count) * 1000) / 1000,
   cpuMsEach: Math.round((user + system) / count) / 1000,
+  longestBlockMs: { takenIn: blockedByCreation, workedOff: blockedByWork },
   heapMegabytes: { before, queued, onTheWay: samples },
 })
 await desk.runner.stop()

@@ -386,7 +386,17 @@ export class BatchRunner {
 
 function tokensOf(message: ReplyMessage): Tokens {
   const { input, cacheRead, output, reasoning } = tokenCounts(message)
-  return { input, cached: cacheRead, output, reasoning }
+  return {
+    input: whole(input),
+    cached: whole(cacheRead),
+    output: whole(output),
+    reasoning: whole(reasoning),
+  }
+}
+
+/** A gateway may leave usage out, and the store takes only whole numbers. */
+function whole(count: number): number {
+  return Number.isSafeInteger(count) ? count : 0
 }
 
 /** How often to check whether a key allows more, in milliseconds: the file of keys may change. */

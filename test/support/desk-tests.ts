@@ -502,6 +502,17 @@ export function deskTests(open: () => Promise<KeptStore>, knowsTheGone: boolean)
     ])
   })
 
+  test('an answer without usage is a result, too', async () => {
+    const events = REPLY.map((event) => {
+      if (event.type !== 'message_start') return event
+      const { usage: _, ...message } = event.message
+      return { ...event, message } as typeof event
+    })
+    const desk = openDesk({ ask: () => Promise.resolve(source(events).events) })
+    const batch = await ended(desk, await create(desk, ['a']))
+    expect(batch).toMatchObject({ counts: { succeeded: 1 }, tokens: { input: 0 } })
+  })
+
   test('what could not be deleted after a failure is deleted soon', async () => {
     const desk = openDesk()
     const discard = vi.spyOn(desk.records, 'discard')

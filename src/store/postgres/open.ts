@@ -36,6 +36,8 @@ export async function openPostgres(url: string, onError: (error: unknown) => voi
   const pool = new Pool({ ...settings, max: CONNECTIONS, types: { getTypeParser } })
   // Without a listener, the loss of an idle connection would end this process.
   pool.on('error', onError)
+  // The same is true of a connection in use, whose query fails by itself.
+  pool.on('connect', (client) => client.on('error', () => {}))
   const translate = (error: unknown): unknown => toApiError(error, placeOf(url))
   const db = new Kysely<Schema>({ dialect: postgresDialect({ pool }, translate) })
   try {

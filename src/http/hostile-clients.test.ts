@@ -125,6 +125,22 @@ test.each(['gzip, chunked', 'GZIP,chunked'])(
   },
 )
 
+test('an expectation that is not known is a 417', async () => {
+  await serveApp(never)
+  const { ended } = await send(post('{}', 'expect: 200-maybe\r\n'))
+  expect(errorIn(await ended)).toEqual([417, 'invalid_request_error'])
+})
+
+test('a CONNECT is told that this is no proxy to other hosts', async () => {
+  await serveApp(never)
+  const { ended } = await send(
+    'CONNECT api.example.com:443 HTTP/1.1\r\nHost: api.example.com\r\n\r\n',
+  )
+  const answer = await ended
+  expect(errorIn(answer)).toEqual([405, 'invalid_request_error'])
+  expect(answer).toContain('base URL')
+})
+
 test('requests whose clients leave at once do not reach the engine', async () => {
   const asked = vi.fn<() => void>()
   await serveApp(() => {

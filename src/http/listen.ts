@@ -7,6 +7,8 @@ import { connectionLimit, readDescriptorLimit } from './connection-limit.ts'
 import { type Fetch, inTurn } from './in-turn.ts'
 import { acceptWebSockets } from './web-sockets.ts'
 import {
+  answerConnect,
+  answerExpectation,
   answerUnreadable,
   type Exchange,
   failureResponse,
@@ -91,6 +93,10 @@ export async function listen(
   server.on('clientError', (error: NodeJS.ErrnoException, socket: Socket) =>
     answerUnreadable(error, socket, exchanges.get(socket) ?? []),
   )
+  server.on('connect', (incoming, socket) =>
+    answerConnect(socket, exchanges.get(incoming.socket) ?? []),
+  )
+  server.on('checkExpectation', (_incoming, outgoing) => answerExpectation(outgoing))
   const sockets = acceptWebSockets(server, fetch, { maxMessageSize: maxBodySize, onError })
   server.timeout = unread
   await new Promise<void>((resolve, reject) => {

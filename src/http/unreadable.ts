@@ -1,5 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Socket } from 'node:net'
+import type { Duplex } from 'node:stream'
 import { STATUS_CODES } from 'node:http'
 
 import { ApiError } from '../errors.ts'
@@ -28,7 +29,40 @@ export function answerUnreadable(
     socket.destroy()
     return
   }
-  const failure = errorFor(error.code)
+  endWith(errorFor(error.code), socket)
+}
+
+/**
+ * Answers a `CONNECT` in the same form: the program takes this server for a proxy to other hosts, for
+ * example because its address is in `HTTPS_PROXY`.
+ *
+ * @param exchanges in progress on the connection
+ */
+export function answerConnect(socket: Duplex, exchanges: readonly Exchange[]): void {
+  if (exchanges.length > 0) socket.destroy()
+  else endWith(new ApiError('invalid_request_error', NO_TUNNEL, { status: 405 }), socket)
+}
+
+const NO_TUNNEL =
+  'This server does not connect to other hosts. Set its address as the base URL of the API, not as a proxy.'
+
+/** Answers a request with an `Expect` header other than `100-continue`. */
+export function answerExpectation(outgoing: ServerResponse): void {
+  const error = new ApiError(
+    'invalid_request_error',
+    'expect: the only supported value is 100-continue.',
+    { status: 417 },
+  )
+  const body = JSON.stringify(error.body(newRequestId()))
+  outgoing.writeHead(error.status, {
+    'content-type': 'application/json',
+    'content-length': Buffer.byteLength(body),
+    connection: 'close',
+  })
+  outgoing.end(body)
+}
+
+function endWith(failure: ApiError, socket: Duplex): void {
   const body = JSON.stringify(failure.body(newRequestId()))
   const head = [
     `HTTP/1.1 ${failure.status} ${STATUS_CODES[failure.status] ?? 'Error'}`,

@@ -33,6 +33,15 @@ test('a signal of a supervisor is passed on, and its listeners are removed at th
   expect(process.listenerCount('SIGTERM')).toBe(before)
 })
 
+test('on Windows no signal is passed on: the console sends them to the program as well', async () => {
+  const child = program()
+  const ended = foreground(child as never, 'win32')
+  process.emit('SIGHUP', 'SIGHUP')
+  expect(child.kill).not.toHaveBeenCalled()
+  child.emit('exit', 0, null)
+  expect(await ended).toBe(0)
+})
+
 test('a program that can not be started is an error', async () => {
   const child = program()
   const ended = foreground(child as never)

@@ -2,8 +2,13 @@ import type { ChildProcess } from 'node:child_process'
 
 import { exitCodeOf, STOP_SIGNALS } from './stop-signals.ts'
 
-/** Signals that a terminal sends to all programs in it. */
-const OF_THE_TERMINAL: readonly NodeJS.Signals[] = ['SIGINT', 'SIGQUIT']
+/**
+ * Whether the terminal sends a signal to all programs in it. A console of Windows does this with
+ * every signal that exists there, and Node.js can't pass on Ctrl-Break or the end of the console.
+ */
+function isOfTerminal(name: NodeJS.Signals, platform: NodeJS.Platform): boolean {
+  return platform === 'win32' || name === 'SIGINT' || name === 'SIGQUIT'
+}
 
 /**
  * Waits for a program that shares this terminal. The terminal itself sends Ctrl-C and Ctrl-\ to the
@@ -13,9 +18,12 @@ const OF_THE_TERMINAL: readonly NodeJS.Signals[] = ['SIGINT', 'SIGQUIT']
  * @returns the exit code of the program
  * @throws the error of its start
  */
-export async function foreground(child: Pick<ChildProcess, 'once' | 'kill'>): Promise<number> {
+export async function foreground(
+  child: Pick<ChildProcess, 'once' | 'kill'>,
+  platform: NodeJS.Platform = process.platform,
+): Promise<number> {
   const pass = (name: NodeJS.Signals): void => {
-    if (!OF_THE_TERMINAL.includes(name)) child.kill(name)
+    if (!isOfTerminal(name, platform)) child.kill(name)
   }
   for (const name of STOP_SIGNALS) process.on(name, pass)
   try {

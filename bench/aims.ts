@@ -12,7 +12,7 @@ type Aim = {
 
 type Lookup = (name: string) => Figures | undefined
 
-/** The targets for one run, as ratios to other works of the same run. */
+/** The targets for one run, as ratios to other workloads of the same run. */
 const AIMS: readonly Aim[] = [
   faster(NAMES.sameSystem, 12),
   faster(NAMES.newSystem, 12),
@@ -52,13 +52,13 @@ const AIMS: readonly Aim[] = [
 const MEMORY_SHARE = 1 / 3
 
 /**
- * MB of all 16 processes after the same work in the version before workers, which kept a process
+ * MB of all 16 processes after the same workloads in the version before workers, which kept a process
  * for each conversation.
  */
 export const MEMORY_BEFORE = 1895
 
 /**
- * Whether each target is met, if its works were measured.
+ * Whether each target is met, if its workloads were measured.
  *
  * @param memory of all processes 40 s after the end, in MB, and that at the end of the run that it
  * is compared with
@@ -105,11 +105,11 @@ function faster(name: string, least: number, than: string = NAMES.cold): Aim {
 
 function ratioOf(
   name: string,
-  yardstick: string,
+  reference: string,
   ratio: (one: Figures, other: Figures) => number,
 ): Aim['ratio'] {
   return (lookup) => {
-    const [one, other] = [lookup(name), lookup(yardstick)]
+    const [one, other] = [lookup(name), lookup(reference)]
     return one && other && ratio(one, other)
   }
 }

@@ -5,20 +5,20 @@ import { parseArgs } from 'node:util'
 
 import { makeSandbox } from '../test/support/sandbox.ts'
 import { judge, MEMORY_BEFORE } from './aims.ts'
-import { allWorks, chosenWorks, isColdStart, NAMES } from './catalog.ts'
+import { allWorkloads, chosenWorkloads, isColdStart, NAMES } from './catalog.ts'
 import { ask, closeConnections } from './client.ts'
 import { figuresOf, type Measured, type Sample } from './measured.ts'
 import { childrenBelow, cpuOf, cpuOfEndedChildren, memoryOf, MemoryWatch } from './process-tree.ts'
 import { startProxy, startStandin } from './programs.ts'
 import { renderReport, sumOf } from './report.ts'
 import { measureShare } from './share.ts'
-import { MODEL, user, type Work } from './works.ts'
+import { MODEL, user, type Workload } from './workloads.ts'
 
 const { values: options } = parseArgs({
   options: {
     rounds: { type: 'string', default: '8' },
     /**
-     * A regular expression: runs only works with a matching name, and the works that they are
+     * A regular expression: runs only workloads with a matching name, and the workloads that they are
      * compared with.
      */
     only: { type: 'string', default: '' },
@@ -38,8 +38,8 @@ const sandbox = makeSandbox(standin.url)
 const proxy = await startProxy(sandbox.env, sandbox.workFolder)
 const memoryAtStart = memoryOf(proxy.pid)
 
-const works = chosenWorks(
-  allWorks({
+const workloads = chosenWorkloads(
+  allWorkloads({
     standinUrl: standin.url,
     proxyUrl: proxy.url,
     env: sandbox.env,
@@ -47,8 +47,8 @@ const works = chosenWorks(
   }),
   wanted,
 )
-const measured = new Map<Work, Measured>(
-  works.map((work) => [work, { work, samples: [], lanes: new Map() }]),
+const measured = new Map<Workload, Measured>(
+  workloads.map((workload) => [workload, { workload, samples: [], lanes: new Map() }]),
 )
 
 // The first requests warm up connections and compilers.
@@ -58,13 +58,13 @@ for (const url of [standin.url, proxy.url]) {
 await untilQuiet()
 
 for (let round = 0; round < rounds; round += 1) {
-  const first = round % works.length
-  for (const work of [...works.slice(first), ...works.slice(0, first)]) {
-    if (work.isRare === true && round % 3 !== 0) continue
-    process.stderr.write(`\rround ${round + 1} of ${rounds}: ${work.name.padEnd(50)}`)
+  const first = round % workloads.length
+  for (const workload of [...workloads.slice(first), ...workloads.slice(0, first)]) {
+    if (workload.isRare === true && round % 3 !== 0) continue
+    process.stderr.write(`\rround ${round + 1} of ${rounds}: ${workload.name.padEnd(50)}`)
     const lanesBefore = await lanesOf(proxy.url)
-    const sample = await measure(work)
-    const entry = measured.get(work)
+    const sample = await measure(workload)
+    const entry = measured.get(workload)
     entry?.samples.push(sample)
     for (const [lane, count] of await lanesOf(proxy.url)) {
       const turns = count - (lanesBefore.get(lane) ?? 0)
@@ -97,7 +97,7 @@ const facts = {
   memoryAtStart,
   memoryAtEnd,
   memoryAtRest,
-  peak: Math.max(...entries.filter(({ work }) => !isColdStart(work)).flatMap(peaksOf)),
+  peak: Math.max(...entries.filter(({ workload }) => !isColdStart(workload)).flatMap(peaksOf)),
   share,
 }
 const aims = judge(figures, {
@@ -110,20 +110,20 @@ if (options.json !== undefined) {
   writeFileSync(options.json, `${JSON.stringify({ ...facts, aims, results }, undefined, 2)}\n`)
 }
 
-/** Runs a work once, until all activity that it caused has ended. */
-async function measure(work: Work): Promise<Sample> {
+/** Runs a workload once, until all activity that it caused has ended. */
+async function measure(workload: Workload): Promise<Sample> {
   const cpuBefore = cpuSpent()
-  const watch = new MemoryWatch(isStartedHere(work) ? processesHere : proxyProcesses)
+  const watch = new MemoryWatch(isStartedHere(workload) ? processesHere : proxyProcesses)
   const startedAt = performance.now()
-  const run = await work.run()
+  const run = await workload.run()
   const wall = performance.now() - startedAt
   await untilQuiet()
   return { ...run, wall, cpu: cpuSpent() - cpuBefore, peak: watch.stop() }
 }
 
-/** Whether a work's processes are children of this one, not of the proxy. */
-function isStartedHere(work: Work): boolean {
-  return isColdStart(work) || work.name === NAMES.sdk
+/** Whether a workload's processes are children of this one, not of the proxy. */
+function isStartedHere(workload: Workload): boolean {
+  return isColdStart(workload) || workload.name === NAMES.sdk
 }
 
 function proxyProcesses(): number[] {
@@ -167,7 +167,7 @@ function peaksOf({ samples }: Measured): number[] {
   return samples.map(({ peak }) => peak)
 }
 
-/** After a selection of the works, the memory is not comparable. */
+/** After a selection of the workloads, the memory is not comparable. */
 function baselineMemory(): number | undefined {
   if (options.baseline !== undefined) return memoryIn(options.baseline)
   return options.only === '' ? MEMORY_BEFORE : undefined

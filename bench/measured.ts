@@ -1,7 +1,7 @@
 import { type Summary, summarize } from './statistics.ts'
-import type { Run, Work } from './works.ts'
+import type { Run, Workload } from './workloads.ts'
 
-/** The measurements of one run of a work. */
+/** The measurements of one run of a workload. */
 export type Sample = Run & {
   /** The duration of the whole run, in milliseconds. */
   wall: number
@@ -11,10 +11,10 @@ export type Sample = Run & {
   peak: number
 }
 
-/** A work with all its runs, and how many of its turns took which lane. */
-export type Measured = { work: Work; samples: Sample[]; lanes: Map<string, number> }
+/** A workload with all its runs, and how many of its turns took which lane. */
+export type Measured = { workload: Workload; samples: Sample[]; lanes: Map<string, number> }
 
-/** The row of a work: medians over its runs, the latencies over all its requests. */
+/** The row of a workload: medians over its runs, the latencies over all its requests. */
 export type Figures = Summary & {
   name: string
   /** Requests per second of the run. */
@@ -27,9 +27,9 @@ export type Figures = Summary & {
   lanes: Record<string, number>
 }
 
-export function figuresOf({ work, samples, lanes }: Measured): Figures {
+export function figuresOf({ workload, samples, lanes }: Measured): Figures {
   return {
-    name: work.name,
+    name: workload.name,
     ...summarize(samples.flatMap(({ times }) => times)),
     requestsPerSecond: median(samples.map(({ requests, wall }) => (requests * 1000) / wall)),
     cpu: median(samples.map(({ cpu, requests }) => cpu / requests)),

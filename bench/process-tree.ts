@@ -23,7 +23,7 @@ export function memoryOf(pid: number): { own: number; children: number[] } {
   }
 }
 
-/** Watches the memory of processes during a work. */
+/** Watches the memory of processes during a workload. */
 export class MemoryWatch {
   readonly #timer: NodeJS.Timeout
   #peak = 0

@@ -3,7 +3,7 @@ import { isRelay, isReference, NAMES } from './catalog.ts'
 import { type Figures, figuresOf, type Measured } from './measured.ts'
 import type { Share } from './share.ts'
 import type { Summary } from './statistics.ts'
-import type { Work } from './works.ts'
+import type { Workload } from './workloads.ts'
 
 export type Facts = {
   machine: string
@@ -11,7 +11,7 @@ export type Facts = {
   startedInMilliseconds: number
   memoryAtStart: Memory
   memoryAtEnd: Memory
-  /** 40 s later; the same value if not all works were run. */
+  /** 40 s later; the same value if not all workloads were run. */
   memoryAtRest: Memory
   /** The largest memory of the proxy and its processes at any look, in MB. */
   peak: number
@@ -39,13 +39,13 @@ export function renderReport(
   aims: readonly AimResult[],
   facts: Facts,
 ): string {
-  const all = new Map(measured.map((entry) => [entry.work.name, figuresOf(entry)]))
+  const all = new Map(measured.map((entry) => [entry.workload.name, figuresOf(entry)]))
   const { share, memoryAtStart, memoryAtEnd, memoryAtRest } = facts
   return [
     '',
     row(HEADER),
     row(HEADER.map((_, index) => (index === 0 || index === HEADER.length - 1 ? '---' : '--:'))),
-    ...measured.map(({ work }) => row(cellsOf(work, all))),
+    ...measured.map(({ workload }) => row(cellsOf(workload, all))),
     '',
     ...(aims.length === 0 ? [] : [...renderAims(aims), '']),
     ...(share === undefined
@@ -65,17 +65,17 @@ export function sumOf({ own, children }: Memory): number {
   return children.reduce((total, child) => total + child, own)
 }
 
-function cellsOf(work: Work, all: ReadonlyMap<string, Figures>): string[] {
-  const own = all.get(work.name)
-  if (own === undefined) throw new Error(`${work.name} was not measured.`)
-  const yardstick = all.get(work.against ?? NAMES.cold) ?? own
+function cellsOf(workload: Workload, all: ReadonlyMap<string, Figures>): string[] {
+  const own = all.get(workload.name)
+  if (own === undefined) throw new Error(`${workload.name} was not measured.`)
+  const reference = all.get(workload.against ?? NAMES.cold) ?? own
   const direct = all.get(NAMES.direct)?.p50 ?? NaN
   return [
-    work.name,
+    workload.name,
     milliseconds(own.p50),
     milliseconds(own.p95),
-    isRelay(work) ? '' : milliseconds(own.p50 - direct),
-    comparison(work, own, yardstick),
+    isRelay(workload) ? '' : milliseconds(own.p50 - direct),
+    comparison(workload, own, reference),
     own.requestsPerSecond.toFixed(1),
     own.cpu.toFixed(0),
     own.peak.toFixed(0),
@@ -96,11 +96,11 @@ function renderAims(aims: readonly AimResult[]): string[] {
   ]
 }
 
-function comparison(work: Work, own: Figures, yardstick: Figures): string {
-  if (isReference(work)) return ''
-  if (isRelay(work)) return `takes ${(own.p50 / yardstick.p50).toFixed(2)} × SDK`
-  if (work.isThroughput !== true) return `${(yardstick.p50 / own.p50).toFixed(1)} ×`
-  return `${(own.requestsPerSecond / yardstick.requestsPerSecond).toFixed(1)} × the requests/s`
+function comparison(workload: Workload, own: Figures, reference: Figures): string {
+  if (isReference(workload)) return ''
+  if (isRelay(workload)) return `takes ${(own.p50 / reference.p50).toFixed(2)} × SDK`
+  if (workload.isThroughput !== true) return `${(reference.p50 / own.p50).toFixed(1)} ×`
+  return `${(own.requestsPerSecond / reference.requestsPerSecond).toFixed(1)} × the requests/s`
 }
 
 function describe({ p50, p95 }: Summary): string {

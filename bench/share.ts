@@ -6,7 +6,7 @@ import { setTimeout } from 'node:timers/promises'
 import { createProxy } from '../src/index.ts'
 import { ask } from './client.ts'
 import { type Summary, summarize } from './statistics.ts'
-import { MODEL, SYSTEM, user } from './works.ts'
+import { MODEL, SYSTEM, user } from './workloads.ts'
 
 /** The time that the proxy itself adds, in milliseconds. */
 export type Share = {

@@ -5,7 +5,7 @@ import { parseArgs } from 'node:util'
 
 import { ask, closeConnections } from '../bench/client.ts'
 import { startProxy, startStandin } from '../bench/programs.ts'
-import { MODEL, SYSTEM, user } from '../bench/works.ts'
+import { MODEL, SYSTEM, user } from '../bench/workloads.ts'
 import { runtimeProcessesWithEnvironment, startedRuntimes } from '../test/support/processes.ts'
 import { makeSandbox } from '../test/support/sandbox.ts'
 import { type State, stateOf } from './state.ts'

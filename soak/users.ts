@@ -1,5 +1,5 @@
 import { type Exchange, exchange, factsOf } from '../bench/client.ts'
-import { MODEL, SYSTEM, unique, user } from '../bench/works.ts'
+import { MODEL, SYSTEM, unique, user } from '../bench/workloads.ts'
 
 /** How a request ended. A request without any of these ends is lost. */
 export type Outcome = 'whole' | 'error' | 'error event' | 'left' | 'lost'

@@ -1,9 +1,9 @@
 import { ask } from './client.ts'
 
-/** A work that is measured once in each round. */
-export type Work = {
+/** A workload that is measured once in each round. */
+export type Workload = {
   name: string
-  /** The name of the work that it is compared with; by default the cold start. */
+  /** The name of the workload that it is compared with; by default the cold start. */
   against?: string
   /**
    * Whether several clients ask at once; then requests per second are compared instead of times.
@@ -15,7 +15,7 @@ export type Work = {
 }
 
 export type Run = {
-  /** Milliseconds until the first delta, unless the work says otherwise. */
+  /** Milliseconds until the first delta, unless the workload says otherwise. */
   times: number[]
   /** All requests, including untimed ones. */
   requests: number
@@ -58,7 +58,12 @@ export function singleShot(url: string, system: () => string): Single {
 }
 
 /** Several clients that each ask so many times, one request after another. */
-export function clients(name: string, clientCount: number, times: number, single: Single): Work {
+export function clients(
+  name: string,
+  clientCount: number,
+  times: number,
+  single: Single,
+): Workload {
   const client = async (): Promise<number[]> => {
     const timings: number[] = []
     for (let index = 0; index < times; index += 1) timings.push(await single())
@@ -75,7 +80,7 @@ export function clients(name: string, clientCount: number, times: number, single
 }
 
 /** Several requests at the same moment: the time until the last of their first deltas. */
-export function burst(name: string, size: number, single: Single): Work {
+export function burst(name: string, size: number, single: Single): Workload {
   return {
     name,
     isRare: true,
@@ -87,12 +92,12 @@ export function burst(name: string, size: number, single: Single): Work {
 }
 
 /** The next turns of one conversation that grows from round to round. */
-export function nextTurn(url: string, times: number): Work {
+export function nextTurn(url: string, times: number): Workload {
   const conversation = new Conversation(url)
   return {
     name: 'next turn',
     run: async () => {
-      // This work does not measure whether the conversation still has its process.
+      // This workload does not measure whether the conversation still has its process.
       await conversation.say(`And ${unique()}?`)
       const timings: number[] = []
       for (let index = 0; index < times; index += 1) {
@@ -104,7 +109,7 @@ export function nextTurn(url: string, times: number): Work {
 }
 
 /** Edits the last turn of a conversation that a process still holds. */
-export function editOfLastTurn(url: string, times: number): Work {
+export function editOfLastTurn(url: string, times: number): Workload {
   const turnsBefore = 3
   return {
     name: 'edit of the last turn',
@@ -149,7 +154,7 @@ class Conversation {
  * Steps of an agent: each request brings the result of the previous call. The first one is not
  * timed.
  */
-export function toolSteps(url: string, steps: number): Work {
+export function toolSteps(url: string, steps: number): Workload {
   return {
     name: 'tool step',
     run: () =>
@@ -166,7 +171,7 @@ export function toolSteps(url: string, steps: number): Work {
  * The same with cache breakpoints that move with each step to the last call and its result, like in
  * today's agents.
  */
-export function markedAgent(url: string, steps: number): Work {
+export function markedAgent(url: string, steps: number): Workload {
   return {
     name: `agent of ${steps} steps, moving cache marks`,
     run: () =>
@@ -208,7 +213,7 @@ function withMark({ role, content }: Message): Message {
 }
 
 /** A conversation that is new to the proxy, with this many text messages. */
-export function unseenText(url: string, length: number): Work {
+export function unseenText(url: string, length: number): Workload {
   return {
     name: `history of ${length}, text`,
     run: async () => {
@@ -225,7 +230,7 @@ export function unseenText(url: string, length: number): Work {
 }
 
 /** The same for an agent: all messages after the first are calls and results. */
-export function unseenResults(url: string, length: number): Work {
+export function unseenResults(url: string, length: number): Workload {
   return {
     name: `history of ${length}, tool results`,
     run: async () => {
@@ -241,7 +246,7 @@ export function unseenResults(url: string, length: number): Work {
 }
 
 /** Milliseconds from the first delta to the end of the second reply of many in a conversation. */
-export function relay(url: string, name: string, deltas: number): Work {
+export function relay(url: string, name: string, deltas: number): Workload {
   const next = async (messages: Message[]): Promise<number> => {
     messages.push(user(`${unique()} deltas=${deltas}`))
     const { firstDelta, end, message } = await ask(url, { model: MODEL, system: SYSTEM, messages })

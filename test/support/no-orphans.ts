@@ -6,12 +6,6 @@ import { runtimeProcessesWithEnvironment, waitUntilGone } from './processes.ts'
 const PREFIX = 'csp-tests-'
 
 /**
- * Milliseconds for processes to end after the last test, because vitest's workers may be ending
- * too.
- */
-const GRACE = 5_000
-
-/**
  * Fails the run if a Claude Code process is left that it started.
  *
  * All temporary folders of the run are inside one folder, which is in the environment of every
@@ -28,7 +22,8 @@ export default function setup(): (() => Promise<void>) | undefined {
   return async function teardown() {
     const pids = runtimeProcessesWithEnvironment(folder).map(({ pid }) => pid)
     try {
-      await waitUntilGone(pids, GRACE)
+      // They may be ending, as vitest's workers may.
+      await waitUntilGone(pids)
     } catch (error) {
       for (const { pid } of runtimeProcessesWithEnvironment(folder)) process.kill(pid, 'SIGKILL')
       // Vitest prints an error of a teardown, but does not change the exit code.

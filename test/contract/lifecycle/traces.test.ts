@@ -64,6 +64,9 @@ test('no text of a conversation is written to disk', async () => {
   expect(bench.log.text()).not.toContain(MARKER.concat('-reply'))
 })
 
+/** The runtime works in the folder that may hold the trap. */
+const inWorkFolder = ({ workFolder }: Sandbox): ProxyOptions => ({ workFolder, maxProcesses: 1 })
+
 describe('a hostile .claude folder', () => {
   test('takes effect if the runtime is told to load settings', async () => {
     bench = await openBench({ maxProcesses: 1 })
@@ -82,20 +85,14 @@ describe('a hostile .claude folder', () => {
     expect(existsSync(join(sandbox.folder, TOUCHED))).toBe(true)
   })
 
-  test.each([
-    ['of the user', () => ({})],
-    [
-      'of the user, and in the work folder',
-      ({ workFolder }: Sandbox): ProxyOptions => ({ workFolder }),
-    ],
-  ])('%s changes nothing on the wire, and runs nothing', async (_name, options) => {
-    bench = await openBench(options)
+  test('of the user, and in the work folder, changes nothing on the wire, and runs nothing', async () => {
+    bench = await openBench(inWorkFolder)
     const expected = await wireOf(bench)
     await bench.remove()
 
     bench = await openBench((sandbox) => {
       setTrap(sandbox)
-      return options(sandbox)
+      return inWorkFolder(sandbox)
     })
 
     expect(await wireOf(bench)).toEqual(expected)

@@ -72,6 +72,7 @@ export function deskTests(open: () => Promise<KeptStore>, knowsTheGone: boolean)
   })
 
   afterEach(async () => {
+    vi.useRealTimers()
     vi.restoreAllMocks()
     for (const desk of desks.splice(0)) {
       desk.runner.abort()
@@ -279,10 +280,12 @@ export function deskTests(open: () => Promise<KeptStore>, knowsTheGone: boolean)
   })
 
   test('a batch waits for the window of the plan, which is no attempt', async () => {
+    // The clock is set beyond this time below: it does not come by itself.
+    const resetsAt = Date.now() / 1000 + 20
     let utilization = 0.8
     const rateLimits = () => ({
       status: 'allowed',
-      windows: { five_hour: { utilization, resetsAt: Date.now() / 1000 + 1 } },
+      windows: { five_hour: { utilization, resetsAt } },
       overage: { isInUse: false },
     })
     const ask = vi.fn<Asked>(hello)
@@ -297,7 +300,10 @@ export function deskTests(open: () => Promise<KeptStore>, knowsTheGone: boolean)
     expect(claims.mock.calls.length).toBeLessThan(names.length)
     claims.mockRestore()
     utilization = 0
+    vi.useFakeTimers({ toFake: ['Date'], now: (resetsAt + 1) * 1000 })
+    desk.runner.wake()
     await ended(desk, batch)
+    vi.useRealTimers()
     expect(await resultsOf(desk, batch)).toMatchObject(names.map(() => ({ attempts: 1 })))
   })
 

@@ -240,7 +240,8 @@ export class BatchRunner {
         this.#noteDrained(batch)
         drained.add(batch.id)
       } else {
-        this.#holds.delete(batch.id)
+        // As in `#noteDrained`.
+        if (!isHeld(this.#holds.get(batch.id))) this.#holds.delete(batch.id)
         this.#ask(batch, request)
       }
     }
@@ -250,6 +251,8 @@ export class BatchRunner {
   /** None of its requests may be asked now: all are in progress or wait for their next attempt. */
   #noteDrained({ id }: Batch): void {
     this.#isStale = true
+    // During the claim, an earlier request may have shown that the batch must wait.
+    if (isHeld(this.#holds.get(id))) return
     this.#holds.set(id, { reason: 'next attempt', until: Date.now() + ROOM_MILLISECONDS })
   }
 

@@ -109,7 +109,6 @@ describe('an answer of the API before the first event', () => {
   })
 
   const noAnswers: [title: string, answer: Answer][] = [
-    ['a connection that is cut before the answer', cutBeforeAnswer()],
     ['a stream that is cut before its first event', events([cut()])],
     ['an answer without anything in it', raw(200, { 'content-type': 'text/event-stream' }, '')],
     ['a stream without events', events([])],
@@ -118,17 +117,14 @@ describe('an answer of the API before the first event', () => {
 
   test.each(inTurn(noAnswers))('%s is an error of the gateway', async (_, answer, stream) => {
     bench.standin.reply(answer)
-
-    const told = await answerOf(await bench.post(asking('Try it.', { stream })))
-
-    expect(told).toMatchObject({
-      status: 502,
-      contentType: 'application/json',
-      body: { type: 'error', error: { type: 'api_error' } },
-    })
-    expect(told.requestId).toMatch(/^req_/)
-    expect(messageIn(told.body)).not.toMatch(/^API Error|^\s*$/)
+    await expectGatewayError(stream)
     expect(bench.standin.messages).toHaveLength(1)
+  })
+
+  test('a connection that is cut before each answer is an error of the gateway', async () => {
+    // A request on a connection that was idle is repeated: see asked-again.test.ts.
+    bench.standin.answer = () => cutBeforeAnswer()
+    await expectGatewayError(false)
   })
 
   const errorEvents: [status: number, type: string, message: string][] = [
@@ -212,4 +208,15 @@ async function answerOf(response: Response) {
 
 function messageIn(body: unknown): string {
   return (body as { error: { message: string } }).error.message
+}
+
+async function expectGatewayError(stream: boolean): Promise<void> {
+  const told = await answerOf(await bench.post(asking('Try it.', { stream })))
+  expect(told).toMatchObject({
+    status: 502,
+    contentType: 'application/json',
+    body: { type: 'error', error: { type: 'api_error' } },
+  })
+  expect(told.requestId).toMatch(/^req_/)
+  expect(messageIn(told.body)).not.toMatch(/^API Error|^\s*$/)
 }

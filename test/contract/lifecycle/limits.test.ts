@@ -1,7 +1,7 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 
 import type { ProxyOptions } from '../../../src/proxy.ts'
-import { events, message } from '../../support/answers.ts'
+import { error, events, message } from '../../support/answers.ts'
 import { eventsOf } from '../../support/events.ts'
 import { makeGate } from '../../support/gate.ts'
 import { textMessage, toolUseMessage } from '../../support/messages.ts'
@@ -220,8 +220,8 @@ describe('with maxProcesses 1', () => {
   })
 
   test('a failed reply frees its place', async () => {
-    bench.standin.reply({ kind: 'cutBeforeAnswer' })
-    expect((await bench.ask('One')).status).toBeGreaterThanOrEqual(500)
+    bench.standin.reply(error(500, 'api_error', 'Made up'))
+    expect((await bench.ask('One')).status).toBe(500)
     expect((await bench.ask('Two')).status).toBe(200)
   })
 })

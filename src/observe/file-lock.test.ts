@@ -48,6 +48,14 @@ test('the lock of a killed process is taken over', async () => {
   expect(readdirSync(folder)).toEqual([])
 })
 
+test('the lock file that a killed process of an earlier version left is taken over', async () => {
+  const old = new Date(Date.now() - 60_000)
+  writeFileSync(path, '')
+  utimesSync(path, old, old)
+  expect(await locked(path, () => Promise.resolve(7))).toBe(7)
+  expect(readdirSync(folder)).toEqual([])
+})
+
 test('several processes that find a stale lock at the same moment get it one at a time', async () => {
   let atOnce = 0
   let most = 0

@@ -59,7 +59,7 @@ async function isRenamed(own: string, path: string): Promise<boolean> {
     return true
   } catch (error) {
     // EPERM, EACCES and EBUSY: Windows reports these if the folder exists, or is being deleted.
-    if (codeIn(error, 'ENOTEMPTY', 'EEXIST', 'EPERM', 'EACCES', 'EBUSY')) return false
+    if (codeIn(error, 'ENOTEMPTY', 'EEXIST', 'ENOTDIR', 'EPERM', 'EACCES', 'EBUSY')) return false
     throw error
   }
 }
@@ -67,12 +67,15 @@ async function isRenamed(own: string, path: string): Promise<boolean> {
 /** Takes a stale lock away. Returns whether the lock may be free now. */
 async function isFreed(path: string): Promise<boolean> {
   try {
-    for (const holder of await readdir(path)) {
-      const { mtimeMs } = await stat(join(path, holder))
+    // In earlier versions the lock was a file, which a killed process may have left.
+    const isFolder = (await stat(path)).isDirectory()
+    const files = isFolder ? (await readdir(path)).map((holder) => join(path, holder)) : [path]
+    for (const file of files) {
+      const { mtimeMs } = await stat(file)
       if (Math.abs(Date.now() - mtimeMs) <= STALE_MILLISECONDS) return false
-      await unlink(join(path, holder))
+      await unlink(file)
     }
-    await rmdir(path)
+    if (isFolder) await rmdir(path)
     return true
   } catch (error) {
     // Another process was faster.

@@ -373,7 +373,14 @@ export class Worker {
       exited: this.exited,
       setGate: (gate) => void this.#setGate(gate),
       secondsUntilReset: () => secondsUntilReset(this.#rateLimit, Date.now()),
-      landed: (flight, outcome) => this.#landed(flight, outcome),
+      landed: async (flight, outcome) => {
+        try {
+          await this.#landed(flight, outcome)
+        } catch (cause) {
+          // Nobody waits for it, so an error here would end the server.
+          this.close('its state is not clear', new RuntimeEnded(cause), 'kill')
+        }
+      },
       retireLater: (cause) => (this.#retirement ??= cause),
       kill: (cause, error) => this.close(cause, error, 'kill'),
     }

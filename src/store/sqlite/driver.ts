@@ -1,5 +1,6 @@
 import { setImmediate, setTimeout } from 'node:timers/promises'
 
+import type { DatabaseSyncInstance } from '@photostructure/sqlite'
 import {
   CompiledQuery,
   type DatabaseConnection,
@@ -10,7 +11,6 @@ import {
   SqliteIntrospector,
   SqliteQueryCompiler,
 } from 'kysely'
-import type Libsql from 'libsql'
 
 import { Deferred } from '../../deferred.ts'
 
@@ -19,7 +19,7 @@ const LOCKED_MILLISECONDS = 5000
 const LOOK_MILLISECONDS = 20
 
 /** Two connections to the same file. A read sees all that was committed before it. */
-export type Connections = { writer: Libsql.Database; reader: Libsql.Database }
+export type Connections = { writer: DatabaseSyncInstance; reader: DatabaseSyncInstance }
 
 /**
  * Kysely's dialect for a database in a file. One connection writes, so only one transaction runs at a
@@ -91,7 +91,7 @@ class SqliteDriver implements Driver {
 
   /** After some errors, such as a full disk, SQLite has ended the transaction itself. */
   async rollbackTransaction(session: Session): Promise<void> {
-    if (!this.#connections.writer.inTransaction) return
+    if (!this.#connections.writer.isTransaction) return
     await session.executeQuery(CompiledQuery.raw('rollback'))
   }
 
@@ -144,7 +144,7 @@ class Session implements DatabaseConnection {
       return this.#untilUnlocked(() => step<Row>(reader, query))
     }
     this.#leave ??= await this.#line.enter()
-    return this.#untilUnlocked(() => write<Row>(writer, query))
+    return this.#untilUnlocked(() => step<Row>(writer, query))
   }
 
   release(): void {
@@ -170,37 +170,17 @@ class Session implements DatabaseConnection {
   }
 }
 
-/**
- * A prepared statement that fails because of another process's lock stays active until it is garbage
- * collected, and meanwhile no transaction can be committed. So a statement that writes runs only in a
- * transaction that has the lock, and the statement that takes the lock is not a prepared one.
- */
-function write<Row>(writer: Libsql.Database, query: CompiledQuery): QueryResult<Row> {
-  const { sql } = query
-  if (AS_TEXT.test(sql)) {
-    writer.exec(sql)
+function step<Row>(
+  database: DatabaseSyncInstance,
+  { sql, parameters }: CompiledQuery,
+): QueryResult<Row> {
+  if (VACUUM.test(sql)) {
+    database.exec(sql)
     return { rows: [] }
   }
-  if (writer.inTransaction || !WRITE.test(sql)) return step(writer, query)
-  writer.exec('begin immediate')
-  try {
-    const result = step<Row>(writer, query)
-    writer.exec('commit')
-    return result
-  } catch (error) {
-    if (writer.inTransaction) writer.exec('rollback')
-    throw error
-  }
-}
-
-function step<Row>(database: Libsql.Database, query: CompiledQuery): QueryResult<Row> {
-  const { sql, parameters } = query
   const statement = database.prepare(sql)
-  const values = parameters.map(toSqlite)
-  if (statement.reader) {
-    return { rows: (statement.all(values) as Record<string, unknown>[]).map(fromSqlite) as Row[] }
-  }
-  const { changes, lastInsertRowid } = statement.run(values)
+  if (statement.columns().length > 0) return { rows: statement.all(...parameters) as Row[] }
+  const { changes, lastInsertRowid } = statement.run(...parameters)
   return {
     rows: [],
     numAffectedRows: BigInt(changes),
@@ -208,25 +188,28 @@ function step<Row>(database: Libsql.Database, query: CompiledQuery): QueryResult
   }
 }
 
-/** As a query, a vacuum would stop after a page, and hold a lock. */
-const AS_TEXT = /^(?:begin|commit|rollback|pragma incremental_vacuum)\b/i
 const READ = /^\s*(?:select|with)\b/i
-const WRITE = /^\s*(?:insert|update|delete|create|alter|drop)\b/i
+/** As a prepared statement, it would stop after a page. */
+const VACUUM = /^pragma incremental_vacuum\b/i
 
-/** The database's own code for an error, such as `SQLITE_BUSY`; '' if it has none. */
+/**
+ * What SQLite says in its errors: https://sqlite.org/rescode.html. The package gives the code of some
+ * errors only in this form.
+ */
+const CODES: readonly (readonly [text: RegExp, code: string])[] = [
+  [/^database is locked/, 'SQLITE_BUSY'],
+  [/^database (?:table|schema) is locked/, 'SQLITE_LOCKED'],
+  [/^database or disk is full/, 'SQLITE_FULL'],
+  [/^database disk image is malformed/, 'SQLITE_CORRUPT'],
+  [/^file is not a database/, 'SQLITE_NOTADB'],
+  [/ constraint failed\b/, 'SQLITE_CONSTRAINT'],
+]
+
+/** The code of an error of SQLite, such as `SQLITE_BUSY`, or of the system; '' if it has none. */
 export function codeOf(error: unknown): string {
-  const code = error instanceof Error && 'code' in error ? error.code : ''
+  if (!(error instanceof Error)) return ''
+  const known = CODES.find(([text]) => text.test(error.message))
+  if (known !== undefined) return known[1]
+  const code = 'code' in error ? error.code : ''
   return typeof code === 'string' ? code : ''
-}
-
-function toSqlite(value: unknown): unknown {
-  return value instanceof Uint8Array && !Buffer.isBuffer(value) ? Buffer.from(value) : value
-}
-
-/** Bytes come as a view of a larger buffer. */
-function fromSqlite(row: Record<string, unknown>): Record<string, unknown> {
-  for (const [name, value] of Object.entries(row)) {
-    if (value instanceof ArrayBuffer) row[name] = new Uint8Array(value)
-  }
-  return row
 }

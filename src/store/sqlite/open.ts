@@ -2,8 +2,8 @@ import { mkdir, open } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import { setTimeout } from 'node:timers/promises'
 
+import { DatabaseSync } from '@photostructure/sqlite'
 import { Kysely, sql } from 'kysely'
-import Libsql from 'libsql'
 
 import { ApiError } from '../../errors.ts'
 import { migrate } from '../migrate.ts'
@@ -30,7 +30,7 @@ export async function openSqlite(path: string): Promise<Store> {
     await mkdir(dirname(path), { recursive: true, mode: 0o700 })
     // SQLite gives its companion files the mode of this one.
     await (await open(path, 'a', 0o600)).close()
-    const [writer, reader] = [new Libsql(path, { timeout: 0 }), new Libsql(path, { timeout: 0 })]
+    const [writer, reader] = [new DatabaseSync(path), new DatabaseSync(path)]
     db = new Kysely<Schema>({ dialect: sqliteDialect({ writer, reader }, translate) })
     // This must come before the first table.
     await sql`pragma auto_vacuum = incremental`.execute(db)

@@ -1,5 +1,6 @@
 import { Deferred } from './deferred.ts'
 import { stopping } from './refusals.ts'
+import { within } from './within.ts'
 
 /**
  * The states of a proxy, in this order. A proxy that never listens goes from `ready` to `draining`;
@@ -126,7 +127,7 @@ export class Lifecycle {
     this.#stage = 'draining'
     // If the port is being opened, wait until it is open.
     const port = await this.#opened?.catch(() => undefined)
-    const flushed = port?.close()
+    const flushed = port?.close() ?? Promise.resolve()
     const drainedAt = performance.now() + this.#steps.drainTimeout
     await within(this.#steps.drainTimeout, Promise.all(this.#inFlight))
     // Replies that are still in progress end with an error, which needs a moment to be sent.
@@ -162,12 +163,4 @@ export class Lifecycle {
   #assertOpen(): void {
     if (this.#isEnding) throw new Error('The proxy is closed. Create a new one.')
   }
-}
-
-/** Waits for a promise, up to a number of milliseconds. */
-async function within(milliseconds: number, done: Promise<unknown> | undefined): Promise<void> {
-  let timer: NodeJS.Timeout | undefined
-  const elapsed = new Promise<void>((resolve) => (timer = setTimeout(resolve, milliseconds)))
-  await Promise.race([done, elapsed])
-  clearTimeout(timer)
 }

@@ -78,6 +78,9 @@ export type Proxy = {
   close: () => Promise<void>
 }
 
+/** At the end of the proxy, the last writes to the store may take this long. */
+const STORE_END_MILLISECONDS = 5000
+
 /** A server that works on batches or responses counts as alive for this long after its last sign of life. */
 const LEASE_MILLISECONDS = 10_000
 
@@ -301,6 +304,7 @@ export async function createProxy({
     },
     listen: () => listen((request) => app.fetch(request), { ...config, onError }),
     stop: async () => {
+      store.endQueriesIn(STORE_END_MILLISECONDS)
       await batches.close()
       await engine.close()
       await observatory.close()

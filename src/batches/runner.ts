@@ -84,6 +84,7 @@ export class BatchRunner {
   #news = new Deferred<void>()
   /** Settles when the store works again, or at the stop. */
   #storeNews = new Deferred<void>()
+  #isRenewing = false
   #isStale = true
   #lookedAt = -Infinity
   #clearedAt = -Infinity
@@ -134,9 +135,9 @@ export class BatchRunner {
   }
 
   async #work(): Promise<void> {
-    const { queue, lease, onError } = this.#options
+    const { lease } = this.#options
     // Runs separately, because a look at many batches may take longer than a lease.
-    const heartbeat = setInterval(() => void queue.renewLeases().catch(onError), lease / 3).unref()
+    const heartbeat = setInterval(() => this.#renewLeases(), lease / 3).unref()
     let failures = 0
     while (!this.#isStopped || this.#inFlight.size > 0) {
       if (this.#isStopped) {
@@ -160,6 +161,17 @@ export class BatchRunner {
       await within(pause, this.#news.promise)
     }
     clearInterval(heartbeat)
+  }
+
+  /** Does not begin again while the store has not answered yet: renewals would fill its connections. */
+  #renewLeases(): void {
+    const { queue, onError } = this.#options
+    if (this.#isRenewing) return
+    this.#isRenewing = true
+    void queue
+      .renewLeases()
+      .catch(onError)
+      .finally(() => (this.#isRenewing = false))
   }
 
   /** Makes waiting results be written at once. */

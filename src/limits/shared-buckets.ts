@@ -1,8 +1,11 @@
 import { sql } from 'kysely'
 
 import type { LazyStore } from '../store/lazy-store.ts'
+import { within } from '../within.ts'
 import { LocalBuckets, MINUTE, type RequestBuckets, shareOf, waitFor } from './request-buckets.ts'
 
+/** How long a request waits for the database, in milliseconds. */
+const PATIENCE = 2000
 /** The pause after the database could not be reached, in milliseconds. */
 const PAUSE = 5000
 
@@ -29,9 +32,10 @@ export class SharedBuckets implements RequestBuckets {
   async take(name: string, perMinute: number): Promise<number> {
     if (performance.now() < this.#pausedUntil) return this.#local.take(name, perMinute)
     try {
-      const wait = await this.#take(name, perMinute)
+      const taken = this.#take(name, perMinute)
+      if (!(await within(PATIENCE, taken))) throw new Error('The database does not answer.')
       this.#isTold = false
-      return wait
+      return await taken
     } catch (error) {
       if (!this.#isTold) this.#onError(error)
       this.#isTold = true

@@ -1,4 +1,5 @@
 import { type RateLimits, withoutEndedWindows } from '../api/rate-limits.ts'
+import { within } from '../within.ts'
 import { addTotals, chargedTokens, noTotals, type Totals, totalsOf } from './totals.ts'
 import type { TurnRecord } from './turn-record.ts'
 import { addDays, type Days, type UsageKeeper } from './usage-file.ts'
@@ -25,6 +26,9 @@ const SAVE_AFTER_MILLISECONDS = 5000
 
 /** The same for shared counts; the counts of other servers are read again after the same time. */
 const SHARED_MILLISECONDS = 1000
+
+/** How long a request waits for the counts of other servers, in milliseconds. */
+const PATIENCE = 2000
 
 /** The pause after the counts could not be read, in milliseconds. */
 const AWAY_MILLISECONDS = 10_000
@@ -70,16 +74,22 @@ export class Ledger {
     const before = this.#readAt
     this.#saving = this.#saving.then(() => this.load())
     await this.#saving
-    // A failure may take long, so the next caller does not wait for another attempt at once.
-    if (this.#readAt === before) this.#readAt = this.#now() + AWAY_MILLISECONDS
+    if (this.#readAt === before) this.#pauseReading()
   }
 
   /** Reads the new counts of other servers, if they share the place. */
   async refresh(): Promise<void> {
     if (this.#input.keeper?.isShared !== true) return
-    if (this.#reading === undefined && this.#now() - this.#readAt < SHARED_MILLISECONDS) return
+    const age = this.#now() - this.#readAt
+    // A time far in the future is from before the clock was put back.
+    if (age < SHARED_MILLISECONDS && age >= -AWAY_MILLISECONDS) return
     this.#reading ??= this.#readAgain().finally(() => (this.#reading = undefined))
-    await this.#reading
+    if (!(await within(PATIENCE, this.#reading))) this.#pauseReading()
+  }
+
+  /** The next callers do not wait for another attempt at once. */
+  #pauseReading(): void {
+    this.#readAt = this.#now() + AWAY_MILLISECONDS
   }
 
   /** @param model the name that the turn is counted under */

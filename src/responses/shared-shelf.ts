@@ -4,6 +4,7 @@ import { NO_PAST } from '../openai/responses/request.ts'
 import type { LazyStore } from '../store/lazy-store.ts'
 import type { Store, Subject } from '../store/store.ts'
 import { newWorkerName } from '../store/worker-name.ts'
+import { within } from '../within.ts'
 import { Changes } from './changes.ts'
 import { KeptJob } from './kept-job.ts'
 import { MAX_RUNNING, tooManyRunning } from './refusals.ts'
@@ -133,7 +134,7 @@ export class SharedShelf implements ResponseShelf {
     const jobs = [...this.#jobs.values()]
     for (const { job } of jobs) job.stop()
     const ended = Promise.all([this.#cleared, ...jobs.map((each) => each.ended)])
-    await within(LONGEST_WAIT, ended).catch(this.#options.onError)
+    await inTime(ended).catch(this.#options.onError)
   }
 
   #open(): Promise<Store> {
@@ -158,7 +159,7 @@ export class SharedShelf implements ResponseShelf {
 
   async #add(rows: () => Promise<TableResponses>, stored: StoredResponse): Promise<void> {
     const kept = (async () => (await rows()).add(stored))()
-    await within(LONGEST_WAIT, kept).catch(this.#options.onError)
+    await inTime(kept).catch(this.#options.onError)
   }
 
   async #run(rows: TableResponses, job: BackgroundJob, input: ResponseItem[]): Promise<void> {
@@ -195,18 +196,8 @@ export class SharedShelf implements ResponseShelf {
   }
 }
 
-/** @throws Error if it takes longer, in milliseconds */
-async function within<T>(longest: number, step: Promise<T>): Promise<T> {
-  let timer: NodeJS.Timeout | undefined
-  const late = new Promise<never>((_, reject) => {
-    timer = setTimeout(
-      () => reject(new Error(`The store took longer than ${longest} ms.`)),
-      longest,
-    )
-  })
-  try {
-    return await Promise.race([step, late])
-  } finally {
-    clearTimeout(timer)
-  }
+/** @throws Error if the store takes too long */
+async function inTime(step: Promise<unknown>): Promise<void> {
+  if (await within(LONGEST_WAIT, step)) return
+  throw new Error(`The store took longer than ${LONGEST_WAIT} ms.`)
 }

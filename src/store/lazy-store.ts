@@ -25,6 +25,8 @@ export class LazyStore {
   readonly #events: StoreEvents
   #opened: Promise<Store> | undefined
   #isClosed = false
+  /** Aborts when queries must end. */
+  readonly #end = new AbortController()
 
   constructor(place: StorePlace, events: StoreEvents) {
     this.#place = place
@@ -51,6 +53,14 @@ export class LazyStore {
     return this.#opened
   }
 
+  /**
+   * Ends the queries that the database has not answered after so many milliseconds, and refuses new
+   * ones from then on. A database that hangs must not hold up the end of the proxy.
+   */
+  endQueriesIn(milliseconds: number): void {
+    setTimeout(() => this.#end.abort(), milliseconds).unref()
+  }
+
   async close(): Promise<void> {
     this.#isClosed = true
     const store = await this.#opened?.catch(() => undefined)
@@ -59,10 +69,12 @@ export class LazyStore {
 
   async #open(): Promise<Store> {
     const { stateFolder, databaseUrl } = this.#place
-    if (this.#isClosed) throw stopping()
+    if (this.#isClosed || this.#end.signal.aborted) throw stopping()
     if (databaseUrl !== undefined) {
       const { openPostgres, placeOf } = await import('./postgres/open.ts')
-      const store = await openPostgres(databaseUrl, this.#events.onError)
+      const store = await openPostgres(databaseUrl, this.#events.onError, {
+        signal: this.#end.signal,
+      })
       this.#events.onOpen(placeOf(databaseUrl))
       return store
     }

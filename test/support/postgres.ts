@@ -1,4 +1,4 @@
-import { execFileSync, spawn } from 'node:child_process'
+import { type ChildProcess, execFileSync, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { chownSync, existsSync, mkdtempSync, readdirSync, rmSync } from 'node:fs'
 import { createServer, type AddressInfo } from 'node:net'
@@ -6,6 +6,8 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 
 import { Client } from 'pg'
+
+import { descendants } from './processes.ts'
 
 /** The folders in which Debian and other systems install the server. */
 const FOLDERS = [
@@ -21,12 +23,19 @@ export const POSTGRES_FOLDER = FOLDERS.find((folder) => existsSync(join(folder, 
 export type TemporaryPostgres = {
   /** Makes an empty database, and returns its address. */
   makeDatabase: () => Promise<string>
+  /** Stops all its processes: it answers nothing any more, but its connections stay open. */
+  hang: () => void
+  /** Continues them. */
+  goOn: () => void
+  /** Ends the server as an administrator does, and starts it again on the same port. */
+  restart: () => Promise<void>
   stop: () => Promise<void>
 }
 
 /** Starts an empty PostgreSQL server on a port of 127.0.0.1. */
 export async function startPostgres(): Promise<TemporaryPostgres> {
-  if (POSTGRES_FOLDER === undefined) throw new Error('PostgreSQL is not installed.')
+  const folderOfPrograms = POSTGRES_FOLDER
+  if (folderOfPrograms === undefined) throw new Error('PostgreSQL is not installed.')
   const user = ordinaryUser()
   // Only the user of the tests can read their folder.
   const folder = mkdtempSync(join(user === undefined ? tmpdir() : '/tmp', 'postgres-'))
@@ -34,17 +43,28 @@ export async function startPostgres(): Promise<TemporaryPostgres> {
   const data = join(folder, 'data')
   const options = { cwd: folder, env: { PATH: process.env['PATH'], LC_ALL: 'C.UTF-8' }, ...user }
   execFileSync(
-    join(POSTGRES_FOLDER, 'initdb'),
+    join(folderOfPrograms, 'initdb'),
     ['-D', data, '-U', 'test', '-A', 'trust', '-E', 'UTF8', '--no-sync', '--no-instructions'],
     { ...options, stdio: 'pipe' },
   )
   const port = await freePort()
-  const server = spawn(
-    join(POSTGRES_FOLDER, 'postgres'),
-    ['-D', data, '-h', '127.0.0.1', '-p', String(port), '-k', '', '-F'],
-    { ...options, stdio: 'ignore' },
-  )
-  const exited = once(server, 'exit')
+  const start = (): ChildProcess =>
+    spawn(
+      join(folderOfPrograms, 'postgres'),
+      ['-D', data, '-h', '127.0.0.1', '-p', String(port), '-k', '', '-F'],
+      { ...options, stdio: 'ignore' },
+    )
+  let server = start()
+  const end = async (signal: 'SIGINT' | 'SIGQUIT'): Promise<void> => {
+    goOn()
+    const exited = once(server, 'exit')
+    server.kill(signal)
+    await exited
+  }
+  let stopped: number[] = []
+  const goOn = (): void => {
+    for (const pid of stopped.splice(0)) process.kill(pid, 'SIGCONT')
+  }
   const address = (database: string): string => `postgresql://test@127.0.0.1:${port}/${database}`
   await reached(address('postgres'))
   let count = 0
@@ -57,9 +77,21 @@ export async function startPostgres(): Promise<TemporaryPostgres> {
       await client.end()
       return address(`test_${count}`)
     },
+    hang() {
+      const pid = server.pid as number
+      // It starts no more processes once it has stopped itself.
+      process.kill(pid, 'SIGSTOP')
+      stopped = [pid, ...descendants(pid).map((each) => each.pid)]
+      for (const each of stopped) process.kill(each, 'SIGSTOP')
+    },
+    goOn,
+    async restart() {
+      await end('SIGINT')
+      server = start()
+      await reached(address('postgres'))
+    },
     async stop() {
-      server.kill('SIGQUIT')
-      await exited
+      await end('SIGQUIT')
       rmSync(folder, { recursive: true, force: true })
     },
   }

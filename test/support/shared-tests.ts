@@ -1,4 +1,4 @@
-import { afterEach, beforeEach, expect, test } from 'vitest'
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
 
 import { SharedBuckets } from '../../src/limits/shared-buckets.ts'
 import { Ledger } from '../../src/observe/ledger.ts'
@@ -124,4 +124,60 @@ test('while the database is away, a server counts by itself, and logs that once'
   expect(await buckets.take('ann', 2)).toBe(0)
   expect(await buckets.take('ann', 2)).toBeGreaterThan(0)
   expect(problems).toHaveLength(1)
+})
+
+describe('while the database hangs', () => {
+  const hanging = { open: () => new Promise<never>(() => {}) }
+
+  beforeEach(() => {
+    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout', 'performance'] })
+  })
+
+  afterEach(() => {
+    vi.useRealTimers()
+  })
+
+  test('a request with a limit of tokens waits two seconds for it, and the next ones do not', async () => {
+    const clock = { now: NOON }
+    const ledger = new Ledger({
+      keeper: new UsageTable(hanging),
+      onProblem,
+      now: () => clock.now,
+    })
+    const together = [1, 2, 3].map(() => ledger.tokensToday('ann'))
+    await vi.advanceTimersByTimeAsync(2000)
+    expect(await Promise.all(together)).toEqual([0, 0, 0])
+    clock.now += 5000
+    expect(await ledger.tokensToday('ann')).toBe(0)
+  })
+
+  test('a request with a limit of requests waits two seconds for it, and the next ones do not', async () => {
+    const problems: unknown[] = []
+    const buckets = new SharedBuckets(hanging, (problem) => problems.push(problem))
+    const together = [1, 2, 3].map(() => buckets.take('ann', 2))
+    await vi.advanceTimersByTimeAsync(2000)
+    const [first, second, third] = await Promise.all(together)
+    expect([first, second]).toEqual([0, 0])
+    expect(third).toBeGreaterThan(0)
+    expect(await buckets.take('bob', 2)).toBe(0)
+    expect(problems).toHaveLength(1)
+  })
+})
+
+test('the counts of other servers are read again after the clock was put back', async () => {
+  const clock = { now: NOON }
+  let reads = 0
+  const keeper = {
+    isShared: true,
+    read: () => {
+      reads += 1
+      return Promise.resolve({})
+    },
+    add: () => Promise.resolve({}),
+  }
+  const ledger = new Ledger({ keeper, onProblem, now: () => clock.now })
+  await ledger.tokensToday('ann')
+  clock.now -= DAY
+  await ledger.tokensToday('ann')
+  expect(reads).toBe(2)
 })

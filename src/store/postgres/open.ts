@@ -1,52 +1,44 @@
-import { Kysely, sql } from 'kysely'
-import { Client, Pool, types } from 'pg'
+import { Kysely, PostgresDialect, sql } from 'kysely'
 
 import { ApiError } from '../../errors.ts'
 import { migrate } from '../migrate.ts'
 import type { Schema } from '../schema.ts'
 import type { Store } from '../store.ts'
-import { postgresDialect } from './driver.ts'
+import { Connections, PATIENCE, type Patience } from './connections.ts'
 import { News } from './news.ts'
 
-/** Connections of one replica, not counting the listening one. */
-const CONNECTIONS = 8
-/** Milliseconds. */
-const CONNECT_TIMEOUT = 5000
-
-/**
- * The type numbers of PostgreSQL's large integers; their values come as text, because they may
- * exceed a number.
- */
-const [INT8, NUMERIC] = [20, 1700]
+/** How long the end of the store waits for the database, in milliseconds. */
+const END_MILLISECONDS = 2000
 
 /**
  * Opens a store that several replicas share.
  *
  * @param url `postgresql://user:password@host:port/database`
  * @param onError receives the errors of lost connections, which are opened again
+ * @param signal ends all queries, and refuses new ones, when it aborts
  * @throws ApiError that says what to do if it can't be used
  */
-export async function openPostgres(url: string, onError: (error: unknown) => void): Promise<Store> {
-  const settings = {
-    connectionString: url,
-    connectionTimeoutMillis: CONNECT_TIMEOUT,
-    application_name: 'claude-sub-proxy',
-    keepAlive: true,
-  }
-  const pool = new Pool({ ...settings, max: CONNECTIONS, types: { getTypeParser } })
-  // Without a listener, the loss of an idle connection would end this process.
-  pool.on('error', onError)
-  // The same is true of a connection in use, whose query fails by itself.
-  pool.on('connect', (client) => client.on('error', () => {}))
+export async function openPostgres(
+  url: string,
+  onError: (error: unknown) => void,
+  { signal, patience = PATIENCE }: { signal?: AbortSignal; patience?: Patience } = {},
+): Promise<Store> {
   const translate = (error: unknown): unknown => toApiError(error, placeOf(url))
-  const db = new Kysely<Schema>({ dialect: postgresDialect({ pool }, translate) })
+  const connections = new Connections(url, patience, onError, translate)
+  const db = new Kysely<Schema>({ dialect: new PostgresDialect({ pool: connections }) })
+  const news = new News(() => connections.newClient(), onError)
+  signal?.addEventListener('abort', () => connections.cut(), { once: true })
+  const close = async (): Promise<void> => {
+    const timer = setTimeout(() => connections.cut(), END_MILLISECONDS)
+    await Promise.all([news.close(), db.destroy()])
+    clearTimeout(timer)
+  }
   try {
     await migrate(db)
   } catch (error) {
-    await db.destroy()
+    await close()
     throw translate(error)
   }
-  const news = new News(() => new Client(settings), onError)
   return {
     db,
     skipsLocked: true,
@@ -65,10 +57,7 @@ export async function openPostgres(url: string, onError: (error: unknown) => voi
     isGone: () => false,
     // PostgreSQL overwrites deleted rows when it reuses their room.
     scrub: () => Promise.resolve(),
-    async close() {
-      await news.close()
-      await db.destroy()
-    },
+    close,
   }
 }
 
@@ -82,10 +71,6 @@ export function placeOf(url: string): string {
   }
 }
 
-function getTypeParser(type: number, format?: 'text' | 'binary'): unknown {
-  return type === INT8 || type === NUMERIC ? Number : types.getTypeParser(type, format)
-}
-
 function toApiError(error: unknown, place: string): unknown {
   if (error instanceof ApiError || !(error instanceof Error)) return error
   const code = 'code' in error && typeof error.code === 'string' ? error.code : ''
@@ -94,7 +79,8 @@ function toApiError(error: unknown, place: string): unknown {
     const message = `The disk of ${place} is full.`
     return new ApiError('api_error', message, { status: 507, cause: error })
   }
-  if (/^(?:53|55P03|40)/.test(code)) {
+  // 57014: the query took longer than allowed, as if it waited for a lock.
+  if (/^(?:53|55P03|40|57014)/.test(code)) {
     return new ApiError('overloaded_error', `${place} is busy. Try again.`, { cause: error })
   }
   if (/^(?:28|3D)/.test(code)) {
@@ -102,13 +88,15 @@ function toApiError(error: unknown, place: string): unknown {
       cause: error,
     })
   }
+  if (/timeout/i.test(error.message) && code === '') {
+    const message = `${place} does not answer. Try again.`
+    return new ApiError('api_error', message, { status: 503, cause: error })
+  }
   const isUnreachable =
-    /^(?:08|57P)|^E[A-Z]+$/.test(code) || /timeout|terminated/i.test(error.message)
+    /^(?:08|57P|25P0[34])|^E[A-Z]+$/.test(code) || /terminated|not queryable/i.test(error.message)
   if (isUnreachable) {
-    return new ApiError('api_error', `${place} can't be reached. Try again.`, {
-      status: 503,
-      cause: error,
-    })
+    const message = `${place} can't be reached. Try again.`
+    return new ApiError('api_error', message, { status: 503, cause: error })
   }
   // Class 23: a constraint was violated; the caller handles it.
   if (code.startsWith('23')) return error

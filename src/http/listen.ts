@@ -5,7 +5,7 @@ import { getRequestListener, RequestError } from '@hono/node-server'
 
 import { connectionLimit, readDescriptorLimit } from './connection-limit.ts'
 import { type Fetch, inTurn } from './in-turn.ts'
-import { acceptWebSockets } from './web-sockets.ts'
+import { acceptWebSockets, asksForWebSocket } from './web-sockets.ts'
 import {
   answerConnect,
   answerExpectation,
@@ -72,12 +72,15 @@ export async function listen(
   { port, host, maxBodySize = DEFAULT_MESSAGE_SIZE, onError, limits }: ListenOptions,
 ): Promise<Listener> {
   const { headers, request, idle, unread } = { ...LIMITS, ...limits }
-  const server = createServer({
+  const options = {
     headersTimeout: headers,
     requestTimeout: request,
     keepAliveTimeout: idle,
     connectionsCheckingInterval: Math.min(headers, 5 * SECOND),
-  })
+    // Node.js 20 does not know this option: see `servePlainly`.
+    shouldUpgradeCallback: asksForWebSocket,
+  }
+  const server = createServer(options)
   server.maxConnections = connectionLimit(readDescriptorLimit())
   const answer = requestListener(fetch, onError)
   const exchanges = new WeakMap<object, Exchange[]>()

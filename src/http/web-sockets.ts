@@ -92,7 +92,8 @@ export function acceptWebSockets(
   }
 }
 
-function asksForWebSocket({ method, headers }: IncomingMessage): boolean {
+/** Other wishes for an upgrade are ignored. */
+export function asksForWebSocket({ method, headers }: IncomingMessage): boolean {
   return method === 'GET' && headers.upgrade?.toLowerCase() === 'websocket'
 }
 

@@ -111,7 +111,7 @@ export class Engine {
     this.#capacity = new Capacity({
       ...input,
       start: () => new Worker(dependencies),
-      onWait: () => this.#observer.censusChanged(),
+      onLine: () => this.#observer.censusChanged(),
     })
     if (input.toolsFolder !== undefined) {
       this.#runs = { ...dependencies, kind: runKind(input, input.toolsFolder) }

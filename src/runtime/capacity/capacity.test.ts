@@ -84,7 +84,7 @@ class FakeWorker implements PooledWorker {
   }
 }
 
-type Options = CapacityLimits & { cores: number; onWait: () => void }
+type Options = CapacityLimits & { cores: number; onLine: () => void }
 
 function open(limits: Partial<Options> = {}, start?: () => FakeWorker) {
   const workers: FakeWorker[] = []
@@ -252,19 +252,20 @@ describe('a turn', () => {
   })
 })
 
-test('only a turn that has to wait is reported', async () => {
-  const waits: number[] = []
+test('the line is reported when a turn has to wait, and when its wait is over', async () => {
+  const lines: number[] = []
   const { workers, capacity, ask } = await startedBench({
     maxProcesses: 1,
-    onWait: () => waits.push(capacity.waiting),
+    onLine: () => lines.push(capacity.waiting),
   })
   await ask()
-  expect(waits).toEqual([])
+  // A turn that is served at once is never reported as a waiting one.
+  expect(lines).toEqual([0])
   const second = ask()
-  expect(waits).toEqual([1])
+  expect(lines).toEqual([0, 1])
   workers[0]?.becomeReady()
   await second
-  expect(waits).toEqual([1])
+  expect(lines).toEqual([0, 1, 0])
 })
 
 describe('a turn that gets no worker', () => {

@@ -29,8 +29,8 @@ export type CapacityLimits = LineLimits & {
 export type CapacityInput<Worker extends PooledWorker> = CapacityLimits & {
   /** @throws Error if the system can't start one more process */
   start: () => Worker
-  /** Called when a turn has to stay in line. */
-  onWait?: () => void
+  /** Called when a turn has to stay in line, and when a turn got what it waited for. */
+  onLine?: () => void
   /** Number of cores; by default the system's. */
   cores?: number
 }
@@ -198,7 +198,7 @@ export class Capacity<Worker extends PooledWorker> {
       const free = this.#input.maxProcesses - this.tickets + this.#starting.size
       const place = this.#line.join(wish, priority, signal, Math.max(0, free), reject)
       this.#serve()
-      if (this.#line.has(place)) this.#input.onWait?.()
+      if (this.#line.has(place)) this.#input.onLine?.()
     } catch (error) {
       reject(error)
     }
@@ -234,15 +234,21 @@ export class Capacity<Worker extends PooledWorker> {
     const { item } = place
     if (item.kind === 'ticket') {
       if (this.tickets >= this.#input.maxProcesses) return true
-      place.leave()
       this.#runTickets += 1
       item.grant()
+      this.#leaves(place)
       return true
     }
     const available = this.#available()
     if (available.length === 0) return false
-    if (item.serve(available)) place.leave()
+    if (item.serve(available)) this.#leaves(place)
     return true
+  }
+
+  /** A worker reports its new stage while its turn is still in line, so this is one more change. */
+  #leaves(place: PlaceInLine<Wish<Worker>>): void {
+    place.leave()
+    this.#input.onLine?.()
   }
 
   #available(): Worker[] {

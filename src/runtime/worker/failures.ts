@@ -149,7 +149,7 @@ export function toApiError(
 const CONNECTION_FAILED = 502
 
 export const NOT_LOGGED_IN =
-  'Claude Code is not logged in. Run `npx claude-sub-proxy login` on the machine of this server, or set ' +
+  'Claude Code is not logged in. Run `npx --no-install claude-sub-proxy login` on the machine of this server, or set ' +
   'CLAUDE_CODE_OAUTH_TOKEN (from `claude setup-token`) or ANTHROPIC_API_KEY for the server.'
 
 type OwnError = { type: string; message: string; details?: object; requestId?: string }

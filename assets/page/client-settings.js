@@ -7,15 +7,17 @@ const MODEL = 'claude-sonnet-4-6'
  *
  * @param address `http://localhost:42069`
  * @param key any text, or the key that the proxy requires
+ * @param hasKey whether the proxy requires the key
  */
-export function shortSettings(address, key) {
+export function shortSettings(address, key, hasKey) {
   const anthropic = { ANTHROPIC_BASE_URL: address, ANTHROPIC_API_KEY: key }
   const openai = { OPENAI_BASE_URL: `${address}/v1`, OPENAI_API_KEY: key }
   return [
-    { name: 'Any program', variables: anthropic, command: 'your-program' },
-    { name: 'Programs for OpenAI', variables: openai, command: 'your-program' },
+    { name: "Programs for Anthropic's API", variables: anthropic, command: 'your-program' },
+    { name: "Programs for OpenAI's API", variables: openai, command: 'your-program' },
     {
       name: 'Claude Code',
+      about: 'A token, because it asks you to approve an API key.',
       variables: { ANTHROPIC_BASE_URL: address, ANTHROPIC_AUTH_TOKEN: key },
       command: 'claude',
     },
@@ -30,6 +32,16 @@ export function shortSettings(address, key) {
       variables: { OPENAI_API_BASE_URL: `${address}/v1`, OPENAI_API_KEY: key },
       command: 'open-webui serve',
     },
+    // These programs have no variable for a key.
+    ...(hasKey
+      ? []
+      : [
+          {
+            name: "Programs for Ollama's API",
+            variables: { OLLAMA_HOST: new URL(address).host },
+            command: 'your-program',
+          },
+        ]),
     { name: 'Python', text: `Anthropic(base_url="${address}", api_key="${key}")` },
     { name: 'TypeScript', text: `new Anthropic({ baseURL: '${address}', apiKey: '${key}' })` },
     {

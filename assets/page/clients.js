@@ -19,8 +19,8 @@ export function showClients() {
   const key = hasKey() ? 'your-proxy-key' : 'unused'
   const { origin, hostname, port } = location
   byId('clients').replaceChildren(
-    ...shortSettings(origin, key).map(({ name, variables, command, text }) =>
-      box(name, '', text ?? shell(variables, command)),
+    ...shortSettings(origin, key, hasKey()).map(({ name, about, variables, command, text }) =>
+      box(name, about, text ?? shell(variables, command)),
     ),
   )
   const files = fileSettings(origin, key, hasKey())
@@ -33,7 +33,7 @@ export function showClients() {
   say(
     'clients-setup',
     isHere
-      ? `"npx claude-sub-proxy setup codex --write${option}" writes the file, also for ${names.replace('codex, ', '')}; "--undo" restores it.`
+      ? `"npx --no-install claude-sub-proxy setup codex --write${option}" writes the file, also for ${names.replace('codex, ', '')}; "--undo" restores it. Run it in the folder of the proxy.`
       : 'Add the lines to the file of the client.',
   )
 }
@@ -48,7 +48,7 @@ function box(name, about, text) {
       name,
       copyButton(`Copy for ${name}`, () => text),
     ),
-    ...(about === '' ? [] : [element('p', { class: 'muted' }, about)]),
+    ...(about === undefined ? [] : [element('p', { class: 'muted' }, about)]),
     element('pre', { tabindex: '0', role: 'region', 'aria-label': name }, text),
   )
 }

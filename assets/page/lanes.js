@@ -1,13 +1,16 @@
 import { element, shape } from './dom.js'
 
-/** The description of each lane, and its mark, which helps readers who can't see the colours. */
+/**
+ * The description of each lane, and its mark, which helps readers who can't see the colours. A name
+ * only if it differs from the word in the data.
+ */
 export const LANES = {
   resolve: { text: 'tool results went to the process that waited for them', mark: 'diamond' },
   continue: { text: 'a process continued its conversation', mark: 'circle' },
   rewind: { text: 'a process went back to the last common message', mark: 'triangle' },
   open: { text: 'a process got the whole conversation', mark: 'square' },
   run: { text: 'Claude Code worked with its own tools', mark: 'star' },
-  none: { text: 'the turn ended before it got a process', mark: 'cross' },
+  none: { name: 'no process', text: 'the turn ended before it got a process', mark: 'cross' },
 }
 
 /** The mark of a lane, around a point. */
@@ -65,10 +68,5 @@ export function laneLabel(lane, name = 'span') {
     markOf(lane, 6, 6, 4),
   )
   const title = LANES[lane]?.text ?? ''
-  return element(
-    name,
-    { class: 'lane', 'data-lane': lane, title },
-    icon,
-    lane === 'none' ? '–' : lane,
-  )
+  return element(name, { class: 'lane', 'data-lane': lane, title }, icon, LANES[lane]?.name ?? lane)
 }

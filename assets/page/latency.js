@@ -10,6 +10,8 @@ let latest = []
 /** @param turns the latest first */
 export function showLatency(turns) {
   latest = turns
+  byId('latency-card').hidden = turns.length === 0
+  if (turns.length === 0) return
   const width = Math.floor(byId('latency').getBoundingClientRect().width)
   const state = `${width} ${turns[0]?.id} ${turns.length}`
   if (state === drawn) return
@@ -17,14 +19,13 @@ export function showLatency(turns) {
   const shown = turns.toReversed()
   const lanes = Object.keys(LANES).filter((lane) => shown.some((turn) => turn.lane === lane))
   byId('latency-legend').replaceChildren(...lanes.map((lane) => laneLabel(lane, 'li')))
-  byId('latency').replaceChildren(...(shown.length === 0 ? [] : [chart(shown, width)]))
+  byId('latency').replaceChildren(chart(shown, width))
   byId('latency-table').replaceChildren(laneTable(lanes, shown))
-  byId('latency-details').hidden = shown.length === 0
   const times = firstTimes(shown)
   say(
     'latency-note',
     times.length === 0
-      ? 'Each turn appears here, with the time to its first event and to its end.'
+      ? 'No turn had an event; × is the end of a turn that failed.'
       : `Each line is a turn, the latest on the right: from its first event to its end (○); × failed. Half of them began within ${duration(
           quantile(times, 0.5),
         )}, all within ${duration(times.at(-1))}.`,

@@ -9,10 +9,11 @@ let latest = []
 /** @param load the minutes since the start of the proxy, the oldest first */
 export function showLoad(load) {
   latest = load
-  draw()
   const busy = load.filter(({ in_flight: inFlight }) => inFlight > 0)
+  byId('load-card').hidden = busy.length === 0
+  if (busy.length === 0) return
+  draw()
   say('load-note', noteOf(busy))
-  byId('load-details').hidden = busy.length === 0
   byId('load-table').replaceChildren(
     table(
       'Load by minute',
@@ -30,7 +31,6 @@ export function showLoad(load) {
 }
 
 function noteOf(busy) {
-  if (busy.length === 0) return 'No requests in this hour.'
   const highest = (field) => Math.max(...busy.map((minute) => minute[field]))
   const wait = highest('longest_wait_ms')
   const line =
@@ -43,10 +43,7 @@ function noteOf(busy) {
 }
 
 function draw() {
-  const isEmpty = latest.every(({ in_flight: inFlight }) => inFlight === 0)
-  byId('load-legend').hidden = isEmpty
-  byId('load').hidden = isEmpty
-  if (isEmpty) return
+  if (byId('load-card').hidden) return
   const width = Math.max(280, Math.floor(byId('load').getBoundingClientRect().width))
   const [height, bottom, top] = [110, 20, 6]
   const most = Math.max(1, ...latest.map(({ in_flight: inFlight }) => inFlight))

@@ -29,7 +29,7 @@ export function showLogin(login) {
       ? text
       : isUnknown
         ? 'Claude Code has not reported the login yet. The proxy asks again.'
-        : 'Run "npx claude-sub-proxy login" on this machine, or start the proxy with ANTHROPIC_API_KEY set.',
+        : 'Run "npx --no-install claude-sub-proxy login" in the folder of the proxy, or start it with ANTHROPIC_API_KEY set.',
   )
 }
 

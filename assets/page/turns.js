@@ -80,7 +80,7 @@ function filter() {
 }
 
 function note(count) {
-  if (shown.length === 0) return 'No requests yet.'
+  if (shown.length === 0) return 'No requests yet. Try one below, or connect a client.'
   const parts = count < shown.length ? [`${count} of ${shown.length} turns match the filter.`] : []
   const known = new Set(shown.map(({ id }) => id))
   const newer = latest.filter(({ id }) => !known.has(id)).length
@@ -146,6 +146,10 @@ function toggle(id, button) {
   button.setAttribute('aria-expanded', String(entry.detail !== undefined))
 }
 
+function tokens(count) {
+  return count === 0 ? undefined : `${number(count)} tokens`
+}
+
 function detailOf(turn) {
   const facts = [
     ['message', turn.error_message],
@@ -156,7 +160,8 @@ function detailOf(turn) {
     ['key', turn.key],
     ['model', turn.model],
     ['lane', LANES[turn.lane]?.text],
-    ['written to the cache', `${number(turn.cache_creation_input_tokens)} tokens`],
+    ['read from the cache', tokens(turn.cache_read_input_tokens)],
+    ['written to the cache', tokens(turn.cache_creation_input_tokens)],
   ].filter(([, value]) => value !== null && value !== undefined && value !== '')
   const list = element(
     'dl',

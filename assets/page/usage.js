@@ -35,6 +35,8 @@ export function showDays(report) {
   const known = new Map(report.days.map((day) => [day.date, day]))
   days = lastDates(DAYS).map((date) => known.get(date) ?? { date, requests: 0 })
   const used = days.filter(({ requests }) => requests > 0)
+  byId('days-card').hidden = used.length === 0
+  if (used.length === 0) return
   drawDays()
   byId('days-tables').replaceChildren(
     table(
@@ -43,8 +45,6 @@ export function showDays(report) {
       used.toReversed().map((day) => [day.date, ...cells(day, day.by_model)]),
     ),
   )
-  byId('models-table').hidden = used.length === 0
-  byId('days-details').hidden = used.length === 0
   const models = sums(used.map(({ by_model: byModel }) => byModel))
   const keys = sums(used.map(({ by_key: byKey }) => byKey ?? {}))
   const modelsOf = modelsByKey(sums(used.map(({ by_key_and_model: both }) => both ?? {})))
@@ -70,19 +70,13 @@ export function showDays(report) {
   )
   const { dollars, unknown } = costOf(models)
   const isPlan = login?.authenticated === true && !isBilled(login)
-  const billed = isPlan ? '; not billed, because the plan covers it' : ''
+  const billed = isPlan ? ' It is not billed: the plan covers it, except for paid overage.' : ''
   const without = unknown.length === 0 ? '' : ` Without a known price: ${unknown.join(', ')}.`
-  say(
-    'days-note',
-    used.length === 0
-      ? 'No requests in these days.'
-      : `${money(dollars)} at API prices of ${PRICES_AS_OF}${billed}.${without}`,
-  )
+  say('days-note', `${money(dollars)} at API prices of ${PRICES_AS_OF}.${billed}${without}`)
 }
 
 export function drawDays() {
-  byId('days').hidden = days.every(({ requests }) => requests === 0)
-  if (byId('days').hidden) return
+  if (byId('days-card').hidden) return
   const what = byId('days-what').value
   const valueOf = (day) =>
     day.requests === 0 ? 0 : what === 'requests' ? day.requests : inputOf(day) + day.output_tokens

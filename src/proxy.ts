@@ -115,7 +115,7 @@ export async function createProxy({
   const temporaryFolder = await folder.subfolder('tmp')
   const forgetFolders = keepFolders([folder.path, workFolder, temporaryFolder])
   const apiKeyHelper = apiKeyHelperIn(env, readTextFile)
-  const carrier = carrierOf(env, config.runtimeReminders === 'KEEP', apiKeyHelper !== undefined)
+  const carrier = carrierOf(env, config.runtimeReminders === 'keep', apiKeyHelper !== undefined)
   const engine = new Engine({
     carrier: carrier.kind,
     environment: childEnvironment(

@@ -17,7 +17,7 @@ export const CLIENT_PROGRAMS: readonly ClientProgram[] = [
       args: ['--print', '--model', model, '--allowedTools', 'Bash', '--', task],
       env: {
         ANTHROPIC_BASE_URL: url,
-        ANTHROPIC_API_KEY: KEY,
+        ANTHROPIC_AUTH_TOKEN: KEY,
         CLAUDE_CONFIG_DIR: join(home, '.claude'),
         CLAUDE_CODE_DISABLE_NONESSENTIAL_TRAFFIC: '1',
       },

@@ -80,7 +80,10 @@ export function renderScreen(
     '',
     ...row('Anthropic', set({ ANTHROPIC_BASE_URL: url, ANTHROPIC_API_KEY: key })),
     ...row('OpenAI', set({ OPENAI_BASE_URL: `${url}/v1`, OPENAI_API_KEY: key })),
-    ...row('Program', `${OWN_COMMAND} run -- your-program sets them for one program`),
+    ...row(
+      'Program',
+      `${OWN_COMMAND} run -- claude starts a program, here Claude Code, with its variables`,
+    ),
     ...row('Browser', `${url}/ shows usage, requests and errors`),
     ...warningsFor(facts).flatMap((warning) => [
       '',

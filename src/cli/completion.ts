@@ -1,8 +1,8 @@
-import { COMMAND_FLAGS } from '../config/command-line.ts'
+import { COMMAND_FLAGS, type CommandFlag } from '../config/command-line.ts'
 import { ConfigError } from '../config/config-error.ts'
 import { flagOf } from '../config/names.ts'
 import { OPTION_KEYS, OPTIONS } from '../config/options.ts'
-import { COMMANDS } from './commands.ts'
+import { COMMANDS, FLAG_HELP } from './commands.ts'
 
 const SHELLS = { bash, zsh, fish }
 
@@ -34,21 +34,10 @@ const FLAGS: readonly { name: string; help: string; takesValue: boolean }[] = [
   { name: 'version', help: 'show the version', takesValue: false },
 ]
 
-function helpOf(word: (typeof COMMAND_FLAGS)[number]): string {
-  switch (word) {
-    case 'json':
-      return 'answer in JSON (doctor, status, models)'
-    case 'online':
-      return 'also check whether the API can be reached (doctor)'
-    case 'turn':
-      return 'also send a short request to a model (doctor)'
-    case 'write':
-      return "write the client's configuration file (setup)"
-    case 'undo':
-      return "restore the client's configuration file (setup)"
-    default:
-      throw new TypeError(`unknown word: ${String(word satisfies never)}`)
-  }
+/** With the commands that have the flag. */
+function helpOf(flag: CommandFlag): string {
+  const owners = COMMANDS.filter(({ flags }) => flags.some((own) => own === flag))
+  return `${FLAG_HELP[flag]} (${owners.map(({ name }) => name).join(', ')})`
 }
 
 const NAMES = COMMANDS.map(({ name }) => name).join(' ')

@@ -373,14 +373,14 @@ describe('the output', () => {
     const piped = renderFindings(loggedOut, { isTerminal: false, paint: plain, columns: undefined })
     expect(piped).toMatch(/^ {5}fix login .*:\n {6}or login .*\n {6}or login .*\n/m)
     const shown = renderFindings(loggedOut, { isTerminal: true, paint: plain, columns: 72 })
-    expect(shown.match(/^ {20}• /gm)).toHaveLength(3)
+    expect(shown.match(/^ {21}• /gm)).toHaveLength(3)
     expect(shown.split('\n').filter((line) => line.length > 72)).toEqual([])
   })
 
   test('in a terminal has signs and colours, and no line is wider', () => {
     const medium = { isTerminal: true, columns: 72 }
     const text = renderFindings(findings, { ...medium, paint: plain })
-    expect(text).toMatch(/^ {2}✗ port {10}\S/m)
+    expect(text).toMatch(/^ {2}✗ port {11}\S/m)
     expect(text.split('\n').filter((line) => line.length > 72)).toEqual([])
     expect(renderFindings(findings, { ...medium, paint: colored })).toContain('\u001B[31m✗')
   })

@@ -67,7 +67,7 @@ function withHangingIndent(mark: string, text: string, width: number): string[] 
   return lines.map((line, index) => `${index === 0 ? mark : ' '.repeat(mark.length)}${line}`)
 }
 
-const INDENT = ' '.repeat(18)
+const INDENT = ' '.repeat(19)
 
 function summary(findings: readonly Finding[]): string[] {
   const found = [...some(findings, 'error'), ...some(findings, 'warning')]

@@ -7,6 +7,7 @@ import { ConfigError } from '../config/config-error.ts'
 import type { Environment } from '../config/environment.ts'
 import { stateFolderOf } from '../config/state-folder.ts'
 import { createProxy, type Proxy } from '../proxy.ts'
+import { clientVariables } from './client-variables.ts'
 import { foreground } from './foreground.ts'
 import { addressOf, keyOf, versionOfServer } from './server.ts'
 import { NO_KEY } from './setup/clients.ts'
@@ -38,7 +39,7 @@ export async function runProgram(
     // shell.
     const child = spawn(program, args, {
       stdio: 'inherit',
-      env: { ...env, ...clientVariables(server.url, server.key) },
+      env: { ...env, ...clientVariables(server.url, server.key, program) },
     })
     process.exitCode = await foreground(child).catch((error: NodeJS.ErrnoException) => {
       throw error.code === 'ENOENT' ? new Error(`${program}: program not found`) : error
@@ -61,20 +62,6 @@ async function startOrStop(
     else server = started
   })
   return server
-}
-
-/** The variables by which client libraries find an API, for both of its dialects. */
-export function clientVariables(url: string, key: string): Record<string, string | undefined> {
-  return {
-    ANTHROPIC_BASE_URL: url,
-    ANTHROPIC_API_KEY: key,
-    OPENAI_BASE_URL: `${url}/v1`,
-    OPENAI_API_BASE: `${url}/v1`,
-    OPENAI_API_KEY: key,
-    // This login is for the proxy; the program must not send it.
-    ANTHROPIC_AUTH_TOKEN: undefined,
-    CLAUDE_CODE_OAUTH_TOKEN: undefined,
-  }
 }
 
 type Server = { url: string; key: string; proxy?: Proxy }

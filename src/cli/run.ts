@@ -23,10 +23,7 @@ export async function run(argv: readonly string[]): Promise<void> {
   try {
     const line = parseCommandLine(argv)
     if (line.help) {
-      const { renderCommandHelp, renderHelp } = await import('../config/help.ts')
-      const command = COMMANDS.find(({ name }) => name === line.positionals[0])
-      const isAll = command === undefined || command.name === 'serve'
-      process.stdout.write(isAll ? renderHelp(COMMANDS) : renderCommandHelp(command))
+      process.stdout.write(await helpFor(line.positionals[0]))
     } else if (line.version) process.stdout.write(`${VERSION}\n`)
     else await perform(line, readEnvironment())
   } catch (error) {
@@ -40,13 +37,25 @@ export async function run(argv: readonly string[]): Promise<void> {
   }
 }
 
+async function helpFor(named: string | undefined): Promise<string> {
+  const command = COMMANDS.find(({ name }) => name === named)
+  if (command === undefined || command.name === 'serve') {
+    const { renderHelp } = await import('../config/help.ts')
+    return renderHelp(COMMANDS)
+  }
+  const { renderCommandHelp } = await import('./command-help.ts')
+  return renderCommandHelp(command)
+}
+
 async function perform(line: CommandLine, env: Environment): Promise<void> {
   const [named = 'serve', ...others] = line.positionals
   const { name, flags, takesArguments } = commandNamed(named)
   const misplaced = line.flags.find((flag) => !flags.some((known) => known === flag))
-  if (misplaced !== undefined) throw new ConfigError(`--${misplaced}: not an option of ${name}`)
+  if (misplaced !== undefined) {
+    throw new ConfigError(`--${misplaced}: not an option of ${name}; see ${name} --help`)
+  }
   if (!takesArguments && others.length > 0) {
-    throw new ConfigError(`unexpected: ${others.join(' ')}`)
+    throw new ConfigError(`${name}: unexpected argument ${others.join(' ')}; see ${name} --help`)
   }
   const machine = readMachine(env)
   const isJson = line.flags.includes('json')
@@ -112,7 +121,18 @@ function commandNamed(named: string): (typeof COMMANDS)[number] {
   const command = COMMANDS.find(({ name }) => name === named)
   if (command !== undefined) return command
   const names: readonly CommandName[] = COMMANDS.map(({ name }) => name)
-  const near = nearest(named, names)
-  const hint = near === undefined ? 'see --help' : `did you mean ${near}?`
+  const hint = HINTS.get(named) ?? nearestHint(nearest(named, names))
   throw new ConfigError(`${named}: unknown command; ${hint}`)
+}
+
+/** Words that people try because other programs have them. */
+const HINTS: ReadonlyMap<string, string> = new Map([
+  ['start', 'to start the server, give no command, or serve'],
+  ['stop', 'to stop the server, press Ctrl-C in its terminal, or send it SIGTERM'],
+  ['help', 'see --help'],
+  ['version', 'see --version'],
+])
+
+function nearestHint(near: string | undefined): string {
+  return near === undefined ? 'see --help' : `did you mean ${near}?`
 }

@@ -215,7 +215,7 @@ export interface Config {
 
   /**
    * Whether Claude Code adds its reminders to conversations; auto: not with an API key or a cloud
-   * provider; keep: always. Takes one of AUTO, KEEP. Default: AUTO.
+   * provider; keep: always. Takes one of auto, keep. Default: auto.
    */
   readonly runtimeReminders: Values['runtimeReminders']
 

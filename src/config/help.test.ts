@@ -36,11 +36,11 @@ describe('--help', () => {
 describe('the table', () => {
   it('has the columns and rows of the option table', () => {
     const [head, rule, ...rows] = renderTable().trimEnd().split('\n')
-    expect([head, rule]).toEqual(['| key | environment | default | |', '|---|---|---|---|'])
+    expect([head, rule]).toEqual(['| key, variable | default | meaning |', '|---|---|---|'])
     expect(rows).toHaveLength(OPTION_KEYS.length)
-    expect(rows[0]).toBe('| `port` | `CSP_PORT` | 42069 | port to listen on; 0 picks a free one |')
-    expect(rows).toContainEqual(expect.stringMatching(/^\| `proxy_api_key` \| .* \| empty \| /))
-    expect(rows.at(-1)).toMatch(/^\| `--config` \| `CSP_CONFIG` \| empty \| /)
+    expect(rows[0]).toBe('| `port`<br>`CSP_PORT` | 42069 | port to listen on; 0 picks a free one |')
+    expect(rows).toContainEqual(expect.stringMatching(/^\| `proxy_api_key`<br>.* \| empty \| /))
+    expect(rows.at(-1)).toMatch(/^\| `--config`<br>`CSP_CONFIG` \| empty \| /)
   })
 })
 

@@ -19,6 +19,7 @@ export function renderHelp(commands: readonly CommandHelp[] = []): string {
       'Commands:',
       commands.map(({ name, help }) => twoColumns(name, help)),
     ),
+    ...(commands.length > 0 ? ['claude-sub-proxy COMMAND --help describes a command.', ''] : []),
     ...section('Options:', [
       ...OPTION_KEYS.map((key) => twoColumns(flagText(key), withDefault(key))),
       twoColumns('-h, --help', 'show this text'),
@@ -32,25 +33,18 @@ export function renderHelp(commands: readonly CommandHelp[] = []): string {
   return `${lines.join('\n')}\n`
 }
 
-/** The text of `--help` after the name of a command. */
-export function renderCommandHelp({ name, help }: CommandHelp): string {
-  const lines = [
-    ...wrap(`claude-sub-proxy ${name}: ${help}`, WIDTH),
-    '',
-    'The options for all commands: claude-sub-proxy --help',
-  ]
-  return `${lines.join('\n')}\n`
-}
-
-/** The options as a Markdown table. It ends with a line break. */
+/**
+ * The options as a Markdown table. It ends with a line break. Key and variable share a column, which
+ * leaves room for the description.
+ */
 export function renderTable(): string {
   const rows = OPTION_KEYS.map((key) => {
     const { defaultText, help } = OPTIONS[key]
     const name = key === 'config' ? `--${flagOf(key)}` : key
-    const cells = [`\`${name}\``, `\`${variableOf(key)}\``, defaultText || 'empty', help]
+    const cells = [`\`${name}\`<br>\`${variableOf(key)}\``, defaultText || 'empty', help]
     return `| ${cells.map((cell) => cell.replaceAll('|', '\\|')).join(' | ')} |`
   })
-  return `${['| key | environment | default | |', '|---|---|---|---|', ...rows].join('\n')}\n`
+  return `${['| key, variable | default | meaning |', '|---|---|---|', ...rows].join('\n')}\n`
 }
 
 /** An example file that changes nothing: each option with its default, commented out. */

@@ -137,7 +137,7 @@ describe('the source of a value', () => {
       filesLimit: 5_242_880,
       databaseUrl: 'postgresql://made-up@db.example/name',
       usageGuard: 0.8,
-      runtimeReminders: 'KEEP',
+      runtimeReminders: 'keep',
       stateFolder: '/srv/state',
       workFolder: '/srv/runtime',
       claudePath: '/opt/claude',

@@ -159,8 +159,8 @@ export const SETTINGS = {
     ),
   ),
   runtime_reminders: fixed(
-    choice('mode', ['AUTO', 'KEEP']),
-    'AUTO',
+    choice('mode', ['auto', 'keep']),
+    'auto',
     'whether Claude Code adds its reminders to conversations; auto: not with an API key or a cloud provider; keep: always',
   ),
   state_folder: optional(

@@ -33,7 +33,7 @@ it('every default is filled in', () => {
     pingInterval: 15_000,
     idleTimeout: 300_000,
     holdTimeout: 600_000,
-    runtimeReminders: 'AUTO',
+    runtimeReminders: 'auto',
     shutdownTimeout: 30_000,
     batchConcurrency: 16,
     batchWindowShare: 0.7,

@@ -6,7 +6,7 @@
 export const CARRIER = process.env['TEST_CARRIER'] === 'whole' ? 'whole' : 'turns'
 
 /** The option `runtime_reminders` of a proxy whose login is an API key. */
-export const RUNTIME_REMINDERS = CARRIER === 'whole' ? 'AUTO' : 'KEEP'
+export const RUNTIME_REMINDERS = CARRIER === 'whole' ? 'auto' : 'keep'
 
 /** The lane of a turn: a conversation that is sent as a whole always takes `open`. */
 export function laneOf(lane: string): string {

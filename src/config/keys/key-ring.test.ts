@@ -97,7 +97,11 @@ describe('from a file', () => {
   })
 
   test.each([
-    ['there is none', undefined, `${PATH}: the file of keys does not exist`],
+    [
+      'there is none',
+      undefined,
+      `${PATH}: the file of keys does not exist: keys add NAME makes it`,
+    ],
     [
       'it may not be read',
       Object.assign(new Error('hush'), { code: 'EACCES' }),

@@ -68,7 +68,9 @@ describe('the command', () => {
 
   test('shows the help of one command after its name', async () => {
     const { stdout } = await run(['setup', '--help'])
-    expect(stdout).toMatch(/^claude-sub-proxy setup: [^]*--undo[^]*claude-sub-proxy --help\n$/)
+    expect(stdout).toMatch(
+      /^Usage: claude-sub-proxy setup CLIENT [^]*--undo[^]*claude-sub-proxy --help\n$/,
+    )
     expect(stdout).not.toContain('doctor')
     expect(await run(['serve', '--help'])).toEqual(await run(['--help']))
   })
@@ -130,6 +132,8 @@ describe('a wrong command line', () => {
     ['an option without a similar one', ['--zzzzzz'], ['--zzzzzz', '--help']],
     ['a command that is not known', ['strat'], ['strat', 'unknown command']],
     ['a mistyped command', ['docter'], ['docter', 'did you mean doctor?']],
+    ['a word for the start', ['start'], ['start', 'give no command, or serve']],
+    ['a word for the stop, which is near another command', ['stop'], ['stop', 'Ctrl-C']],
     ['a word after the command', ['serve', '8080'], ['8080']],
     ['an option of another command', ['models', '--turn'], ['--turn', 'models']],
     ['a shell that is not known', ['completion', 'cmd'], ['cmd', 'bash, zsh or fish']],

@@ -71,7 +71,7 @@ let port: number
 
 beforeAll(async () => {
   bench = await startBench({
-    runtimeReminders: 'KEEP',
+    runtimeReminders: 'keep',
     host: '127.0.0.1',
     maxBodySize: MAX_BODY_SIZE,
   })

@@ -24,7 +24,7 @@ beforeAll(async () => {
     env: sandbox.env,
     maxProcesses: 1,
     host: '127.0.0.1',
-    runtimeReminders: 'KEEP',
+    runtimeReminders: 'keep',
     logger: log.logger,
   })
 })

@@ -43,7 +43,7 @@ beforeAll(async () => {
   proxy = await createProxy({
     env: sandbox.env,
     host: '127.0.0.1',
-    runtimeReminders: 'KEEP',
+    runtimeReminders: 'keep',
     logger: log.logger,
   })
   client = new Anthropic({ fetch: proxy.fetch, apiKey: 'unused', maxRetries: 0 })

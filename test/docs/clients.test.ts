@@ -3,6 +3,8 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, describe, expect, test } from 'vitest'
 
+import { clientVariables } from '../../src/cli/client-variables.ts'
+import { SETUP_CLIENTS } from '../../src/cli/setup/clients.ts'
 import { CLIENT_PROGRAMS } from '../../scripts/clients/catalog.ts'
 import { reasonIn } from '../../scripts/clients/install.ts'
 import { BETWEEN, renderTable, withTable } from '../../scripts/clients/table.ts'
@@ -64,6 +66,39 @@ function filesIn(folder: string): string[] {
     .map((name) => join(folder, name))
     .filter((path) => statSync(path).isFile())
 }
+
+test('Claude Code gets a token everywhere: in a terminal it asks the user about a key', async () => {
+  const url = 'http://localhost:42069'
+  const { shortSettings } = (await import(
+    new URL('../../assets/page/client-settings.js', import.meta.url).href
+  )) as { shortSettings: (...facts: unknown[]) => { name: string; variables?: object }[] }
+  const facts = { url, key: 'unused', model: 'claude-sonnet-5-5' }
+  const place = join(home, 'token')
+  const sources = {
+    ...Object.fromEntries(
+      ['docs/clients.md', 'README.md', 'README_CN.md'].map((name) => [
+        name,
+        tables(read(name))
+          .flat()
+          .find(([first]) => first === 'Claude Code')?.[1],
+      ]),
+    ),
+    page: shortSettings(url, 'unused', false).find(({ name }) => name === 'Claude Code')?.variables,
+    run: Object.entries(clientVariables(url, 'unused', 'claude')).filter(([, value]) => value),
+    setup: SETUP_CLIENTS.find(({ name }) => name === 'claude-code')?.apply(undefined, facts),
+    'npm run clients': CLIENT_PROGRAMS.find(({ name }) => name === 'Claude Code')?.launch({
+      ...facts,
+      home: place,
+      work: place,
+      task: '',
+    }).env,
+  }
+  for (const [name, source] of Object.entries(sources)) {
+    const text = JSON.stringify(source)
+    expect(text, name).toContain('ANTHROPIC_AUTH_TOKEN')
+    expect(text, name).not.toContain('ANTHROPIC_API_KEY')
+  }
+})
 
 test('a new table replaces the old one, and has the remark for a client', () => {
   const [client] = CLIENT_PROGRAMS

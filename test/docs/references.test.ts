@@ -79,6 +79,10 @@ describe.each(DOCUMENTS)('$name', ({ folder, text }) => {
     expect(missing).toEqual([])
   })
 
+  test('lets npx find only an installed program: the registry has no package of this name', () => {
+    expect(text.match(/npx (?!--no-install )claude-sub-proxy/g)).toBeNull()
+  })
+
   test('links only to existing files and headings', () => {
     const targets = linkTargets(text).filter((target) => !target.startsWith('https://'))
     expect(targets.filter((target) => !leads(target, { folder, text }))).toEqual([])

@@ -44,6 +44,7 @@ describe('a turn', () => {
       lineage: expect.any(String),
       promptLineage: expect.any(String),
       answers: undefined,
+      maxTokens: undefined,
       isForced: false,
       mayBeRepaired: false,
       mayLoseThoughts: false,

@@ -116,6 +116,7 @@ export function* planTurn(request: MessagesRequest, context: PlanContext): Steps
     lineage,
     promptLineage: yield* lineageAfter(lineage, { role: 'user', content: comparedPrompt }),
     answers: answersIn(comparedPrompt),
+    maxTokens: request.max_tokens,
     isForced: ['any', 'tool'].includes(request.tool_choice?.type ?? 'auto'),
     mayBeRepaired: hasRepairableContent(messages) || hasRepairableParameters(request, facts),
     mayLoseThoughts: hasThoughts(history) && !decidesAboutBinding(request),

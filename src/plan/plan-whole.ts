@@ -57,6 +57,7 @@ export function* planWhole(request: MessagesRequest, context: PlanContext): Step
     lineage: 'whole',
     promptLineage: 'whole',
     answers: undefined,
+    maxTokens: request.max_tokens,
     isForced: false,
     mayBeRepaired: hasRepairableParameters(request, facts),
     mayLoseThoughts: false,

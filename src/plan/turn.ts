@@ -28,6 +28,8 @@ export type Turn = Opening & {
   promptLineage: string
   /** The results of calls by tool use id, if the prompt has nothing else and MCP can carry them. */
   answers: ReadonlyMap<string, CallAnswer> | undefined
+  /** The request's `max_tokens`. */
+  maxTokens: number | undefined
   /** Whether the model must call a tool. Clients that force a call seldom send its result. */
   isForced: boolean
   /** Whether the API may refuse it in a way that makes the runtime repeat it in another form. */

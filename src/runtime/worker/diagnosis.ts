@@ -10,6 +10,9 @@ import { ResponseHeaders } from './response-headers.ts'
  */
 const REQUEST_SENT = /^\[Anthropic SDK DEBUG\].* sending request/
 
+/** A field of the request, some lines after that. */
+const MAX_TOKENS = /^ {6}max_tokens: (\d+),$/
+
 /**
  * The same SDK writes this line if the connection fails before the headers of an answer have come
  * (measured with 2.1.332).
@@ -28,6 +31,8 @@ export class Diagnosis {
   hasLeft = false
   /** How many requests were sent. */
   requests = 0
+  /** The `max_tokens` of the latest request. */
+  maxTokens: number | undefined
   /** The error of a count of tokens. */
   countFailure: ApiError | undefined
   readonly #headers = new ResponseHeaders()
@@ -36,13 +41,18 @@ export class Diagnosis {
   readonly #ended = new Deferred<void>()
 
   /** Takes a line, and returns its information. */
-  read(line: string): 'request sent' | 'request failed' | undefined {
+  read(line: string): 'request sent' | 'fields sent' | 'request failed' | undefined {
     this.countFailure ??= countFailureIn(line)
     this.#headers.read(line)
     if (REQUEST_SENT.test(line)) {
       this.requests += 1
       this.hasLeft = true
       return 'request sent'
+    }
+    const [, maxTokens] = MAX_TOKENS.exec(line) ?? []
+    if (maxTokens !== undefined && this.requests > 0) {
+      this.maxTokens = Number(maxTokens)
+      return 'fields sent'
     }
     if (NO_ANSWER.test(line)) {
       this.#isUnanswered = true

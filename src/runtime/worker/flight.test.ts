@@ -148,6 +148,14 @@ test('the gate closes at once for a model that has never answered', () => {
   expect(told).toEqual(['gate closed'])
 })
 
+test('a reply to a request without its fields is discarded', () => {
+  const { flight, told } = take({ turn: { maxTokens: 777 } })
+  for (const line of [SENT, '      max_tokens: 777,']) flight.diagnose(line)
+  expect(told).toEqual([])
+  for (const line of [SENT, '      max_tokens: 40,']) flight.diagnose(line)
+  expect(told).toEqual(["kill: it did not send the request's fields"])
+})
+
 test('the gate stays open if the reply ends before the gate was due to close', () => {
   const { flight, told } = take()
   for (const one of [START, BLOCK, ...END]) flight.receiveEvent(one)

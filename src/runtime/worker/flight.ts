@@ -168,6 +168,7 @@ export class Flight {
     const news = this.#diagnosis.read(line)
     if (this.#state === 'failing') return
     if (news === 'request sent') this.#noteSent()
+    if (news === 'fields sent') this.#checkFields()
     const { answer } = this.#diagnosis
     if (news !== 'request failed' || answer === undefined) return
     // The runtime renews the login and asks again.
@@ -239,6 +240,16 @@ export class Flight {
     }
   }
 
+  /**
+   * Claude Code leaves out the whole extra body under a policy for HIPAA (read in 2.1.332). Then it has
+   * asked something else, and the reply is not for the client.
+   */
+  #checkFields(): void {
+    const { maxTokens } = this.turn
+    if (maxTokens === undefined || this.#diagnosis.maxTokens === maxTokens) return
+    this.#host.kill("it did not send the request's fields", fieldsNotSent())
+  }
+
   /** In a run no event comes while a tool works, and a tool may work for any time. */
   #watchForSilence(): void {
     const { kind, nextEventTimeout } = this.#dependencies
@@ -290,6 +301,15 @@ export class Flight {
     if (this.#diagnosis.retryAfter !== undefined) return this.#diagnosis.retryAfter
     return status === 429 ? this.#host.secondsUntilReset() : undefined
   }
+}
+
+function fieldsNotSent(): ApiError {
+  return new ApiError(
+    'api_error',
+    "Claude Code did not send this request's fields, so its reply was discarded. It ignores them if your " +
+      "organization's policy turns off experimental betas (HIPAA). The proxy can not be used under that policy.",
+    { status: 502 },
+  )
 }
 
 function fellSilent(): ApiError {

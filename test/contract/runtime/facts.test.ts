@@ -124,12 +124,13 @@ describe('the runtime in bare mode', () => {
     expect(await systemOf()).toEqual([])
   })
 
-  test('has only headers, the API’s error and the time of requests in its diagnostics', async () => {
+  test('has headers, the API’s error, and the time and scalars of requests in its diagnostics', async () => {
     bare.lines.length = 0
     standin.answer = () => error(429, 'rate_limit_error', 'Slow down.', { 'retry-after': '7' })
-    await empty(await bare.ask('-', { messages: [user('Hi')] }, LIMIT))
+    await empty(await bare.ask('-', { messages: [user('Hi')], max_tokens: 777 }, LIMIT))
     const lines = bare.lines.join('\n')
     expect(lines).toMatch(/^\[Anthropic SDK DEBUG\].* sending request/m)
+    expect(lines).toMatch(/^ {6}max_tokens: 777,$/m)
     expect(lines).toMatch(/^ +"retry-after": "7",$/m)
     expect(lines).toMatch(/\[ERROR\] API error \(attempt 1\/1\): 429 .*"Slow down\."/)
     expect(bare.lines.filter((line) => / \[DEBUG\] /.test(line))).toEqual([])

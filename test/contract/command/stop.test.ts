@@ -143,7 +143,12 @@ test.each(['SIGTERM', 'SIGKILL'] as const)(
     await buildOnce()
     const npm = spawn('npm', ['start', '--ignore-scripts', '--', '--port', '0'], {
       cwd: ROOT,
-      env: { ...sandbox.env, npm_config_update_notifier: 'false' },
+      env: {
+        ...sandbox.env,
+        npm_config_update_notifier: 'false',
+        // The npm of Node.js 26 keeps compiled code in the temporary folder.
+        NODE_DISABLE_COMPILE_CACHE: '1',
+      },
       stdio: ['ignore', 'pipe', 'ignore'],
     })
     await new Promise<void>((resolve, reject) => {

@@ -43,3 +43,10 @@ test.each(['betas', 'program_use_case_id'])(
     }
   },
 )
+
+test('a speed that the runtime would leave out is refused', () => {
+  expect(() => extraBodyOf({ messages, speed: 'turbo' })).toThrow('speed: ')
+  for (const speed of ['fast', 'standard', null]) {
+    expect(extraBodyOf({ messages, speed })).toEqual({ speed })
+  }
+})

@@ -30,16 +30,23 @@ const TAKEN_BY_RUNTIME: ReadonlyMap<string, string> = new Map([
   ['program_use_case_id', 'Claude Code does not send this field for a client.'],
 ])
 
+/** The runtime leaves out a `speed` that it does not know (read in 2.1.332). */
+const SPEEDS = ['standard', 'fast', '']
+
 /**
  * Every other top-level field of a request, unchanged, known or not.
  *
- * @throws ApiError (400) for a field that the runtime would take for itself
+ * @throws ApiError (400) for a field that the runtime would take for itself or leave out
  */
 export function extraBodyOf(request: MessagesRequest): Record<string, unknown> {
   for (const [name, reason] of TAKEN_BY_RUNTIME) {
     if (Object.hasOwn(request, name)) {
       throw new ApiError('invalid_request_error', `${name}: ${reason}`)
     }
+  }
+  const { speed } = request as { speed?: unknown }
+  if (typeof speed === 'string' && !SPEEDS.includes(speed)) {
+    throw new ApiError('invalid_request_error', "speed: Input should be 'standard' or 'fast'")
   }
   return Object.fromEntries(
     Object.entries(request).filter(([name]) => !CARRIED_ELSEWHERE.has(name)),

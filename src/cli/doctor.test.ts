@@ -213,6 +213,7 @@ describe('the runtime', () => {
     [{ kind: 'not installed', package: 'sdk-linux-x64-musl' }, /sdk-linux-x64-musl/],
     [{ kind: 'missing' }, /no such file/],
     [{ kind: 'not executable' }, /not executable/],
+    [{ kind: 'shell script' }, /is a script for a shell/],
     [{ kind: 'fails', reason: 'ENOEXEC' }, /linux x64 glibc \(ENOEXEC\)/],
     [{ kind: 'something else', printed: 'hello' }, /"hello"/],
   ]

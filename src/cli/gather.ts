@@ -1,6 +1,6 @@
 import { accessSync, constants, statSync } from 'node:fs'
 import { connect } from 'node:net'
-import { cpus, homedir } from 'node:os'
+import { cpus } from 'node:os'
 import { dirname, join, resolve } from 'node:path'
 
 import type { CommandFlag } from '../config/command-line.ts'
@@ -16,6 +16,7 @@ import { resolveConfig } from '../config/resolve.ts'
 import { stateFolderOf } from '../config/state-folder.ts'
 import { inspectRuntime } from '../inspect.ts'
 import type { ApiState, Facts, KeyFileState, Reached, TurnState } from './facts.ts'
+import { homeFolder } from './home-folder.ts'
 import { lookAtPort } from './look-at-port.ts'
 import { createQuietProxy } from './quiet-proxy.ts'
 
@@ -40,7 +41,7 @@ export async function gatherFacts(
     lookAtApi(config, env, flags.includes('online')),
   ])
   const stateFolder = config.stateFolder ?? stateFolderOf(env, process.platform)
-  const loginFolder = env['CLAUDE_CONFIG_DIR'] || join(env['HOME'] || homedir(), '.claude')
+  const loginFolder = env['CLAUDE_CONFIG_DIR'] || join(homeFolder(env, process.platform), '.claude')
   return {
     nodeVersion: process.versions.node,
     cpuModel: cpus()[0]?.model ?? '',

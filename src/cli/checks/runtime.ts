@@ -42,11 +42,19 @@ function explain(
         text: `${path} is not executable`,
         fix: `Run ${permissionFix(path, 'run', system.platform)}. ${again}`,
       }
-    case 'fails':
+    case 'shell script':
+      return {
+        text: `${path} is a script for a shell, not a program`,
+        fix: `Set ${CLAUDE_PATH} to the claude.exe that it starts, or remove it to use the bundled one.`,
+      }
+    case 'fails': {
+      const properties =
+        system.platform === 'linux' ? 'architecture and C library (glibc or musl)' : 'architecture'
       return {
         text: `${path} does not run on ${describeSystem(system)} (${problem.reason})`,
-        fix: `${again} It must fit this system: architecture and C library (glibc or musl).`,
+        fix: `${again} It must fit this system: ${properties}.`,
       }
+    }
     case 'something else':
       return {
         text: `${path} is not Claude Code; it printed ${JSON.stringify(problem.printed.split('\n', 1)[0])}`,

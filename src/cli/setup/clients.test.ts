@@ -45,6 +45,18 @@ test.each(['codex', 'qwen'])('other lines of %s stay unchanged', (name) => {
   expect(twice.match(/>>> claude-sub-proxy/g)).toHaveLength(1)
 })
 
+test.each([
+  ['codex', 'model = "other"\r\n# mine\r\n'],
+  ['opencode', '{\r\n  "theme": "dark"\r\n}\r\n'],
+])('a file of %s that was written on Windows keeps its form', (name, text) => {
+  const before = `\uFEFF${text}`
+  const once = applied(name, before)
+  expect(once).toMatch(/^\uFEFF\S/)
+  expect(once.match(/(?<!\r)\n/g)).toBeNull()
+  // The lines of an earlier setup are found again.
+  expect(applied(name, once)).toBe(once)
+})
+
 test('Codex reads a key from the environment, if there is one', () => {
   expect(applied('codex')).toContain('env_key')
   expect(applied('codex')).not.toContain('made-up-key')

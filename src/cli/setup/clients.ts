@@ -120,16 +120,30 @@ const END = '# <<< claude-sub-proxy'
 /** Adds lines at the end, or replaces the lines that were added before. */
 function withBlock(before: string | undefined, lines: readonly string[]): string {
   const block = [BEGIN, ...lines, END].join('\n')
-  const kept = (before ?? '').replace(new RegExp(`\\n?${BEGIN}\\n[^]*?${END}\\n`), '')
+  const kept = plainText(before).replace(new RegExp(`\\n?${BEGIN}\\n[^]*?${END}\\n`), '')
   const gap = kept === '' || kept.endsWith('\n') ? '' : '\n'
-  return `${kept}${gap}${kept === '' ? '' : '\n'}${block}\n`
+  return inFormOf(before, `${kept}${gap}${kept === '' ? '' : '\n'}${block}\n`)
+}
+
+/** Editors on Windows may write it at the beginning of a file. */
+const BYTE_ORDER_MARK = '\uFEFF'
+
+/** A text without a byte order mark, with line ends as on Linux and macOS. */
+function plainText(text = ''): string {
+  return text.replace(BYTE_ORDER_MARK, '').replaceAll('\r\n', '\n')
+}
+
+/** A text with the byte order mark and the line ends of another. */
+function inFormOf(model: string | undefined = '', text: string): string {
+  const mark = model.startsWith(BYTE_ORDER_MARK) ? BYTE_ORDER_MARK : ''
+  return mark + (model.includes('\r\n') ? text.replaceAll('\n', '\r\n') : text)
 }
 
 /** Sets values in a JSON file, and keeps all others. */
 function withValues(before: string | undefined, values: object): string {
-  const isEmpty = before === undefined || before.trim() === ''
-  const known = isEmpty ? {} : objectIn(before)
-  return `${JSON.stringify(merged(known, values), null, 2)}\n`
+  const text = plainText(before)
+  const known = text.trim() === '' ? {} : objectIn(text)
+  return inFormOf(before, `${JSON.stringify(merged(known, values), null, 2)}\n`)
 }
 
 function objectIn(text: string): object {

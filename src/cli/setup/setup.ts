@@ -1,9 +1,8 @@
-import { homedir } from 'node:os'
-
 import type { Config } from '../../config/config.ts'
 import { ConfigError } from '../../config/config-error.ts'
 import type { Environment } from '../../config/environment.ts'
 import { nearest } from '../../config/nearest.ts'
+import { homeFolder } from '../home-folder.ts'
 import { OWN_COMMAND } from '../own-command.ts'
 import { addressOf, keyOf } from '../server.ts'
 import { replaceFile, restoreFile, textOf } from './client-file.ts'
@@ -24,7 +23,7 @@ export async function setup(
   mode: SetupMode,
 ): Promise<void> {
   const client = clientNamed(names)
-  const path = client.file(env['HOME'] || homedir(), env)
+  const path = client.file(homeFolder(env, process.platform), env)
   if (mode === 'undo') {
     await restoreFile(path)
     process.stdout.write(`${path} was restored.\n`)

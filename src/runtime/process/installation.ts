@@ -17,6 +17,8 @@ export type InstallationProblem =
   | { kind: 'missing' }
   | { kind: 'no file' }
   | { kind: 'not executable' }
+  /** Windows starts it only in a shell. */
+  | { kind: 'shell script' }
   /** It exists, but the system can't run it, or it exits with an error. */
   | { kind: 'fails'; reason: string }
   /** It runs, but does not report that it is Claude Code. */
@@ -74,6 +76,9 @@ export async function inspectInstallation(
   }
   const entry = statSync(path, { throwIfNoEntry: false })
   if (!entry?.isFile()) return { path, problem: { kind: entry ? 'no file' : 'missing' } }
+  if (system.platform === 'win32' && /\.(?:cmd|bat|ps1)$/i.test(path)) {
+    return { path, problem: { kind: 'shell script' } }
+  }
   const [command, ...args] = commandOf(path)
   if (args.length === 0 && !isExecutable(path)) return { path, problem: { kind: 'not executable' } }
   const since = performance.now()

@@ -1,4 +1,4 @@
-/** Ids of the calls of server tools whose results are not in the same message: it was paused. */
+/** Ids of the calls of server tools without a result in the same message, as in a paused reply. */
 export function openServerCalls(content: readonly object[]): string[] {
   const blocks = content as readonly Record<string, unknown>[]
   const answered = new Set(blocks.map((block) => block['tool_use_id']))

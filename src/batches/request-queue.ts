@@ -5,8 +5,8 @@ import type { ClaimedRequest, RequestResult, Tokens } from './batch.ts'
 import { MAX_WAIT } from './judge.ts'
 
 /**
- * The pending requests of batches. Only one worker at a time has claimed a request, as long as its
- * lease lasts or is renewed. The result of a worker that lost its lease is dropped, so each request
+ * The pending requests of batches. At most one worker holds the claim to a request, for as long as
+ * its lease lasts or is renewed. The result of a worker that lost its lease is dropped, so each request
  * has one result.
  */
 export class RequestQueue {

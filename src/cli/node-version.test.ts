@@ -4,11 +4,11 @@ import { expect, test } from 'vitest'
 
 import { nodeProblem, OLDEST_NODE } from './node-version.ts'
 
-test.each(['20.19.0', '20.20.2', '22.0.0', '24.1.0'])('%s will do', (version) => {
+test.each(['20.19.0', '20.20.2', '22.0.0', '24.1.0'])('Node.js %s is new enough', (version) => {
   expect(nodeProblem(version)).toBeUndefined()
 })
 
-test.each(['20.18.9', '18.20.4', '8.0.0'])('%s is new enough', (version) => {
+test.each(['20.18.9', '18.20.4', '8.0.0'])('Node.js %s is too old', (version) => {
   expect(nodeProblem(version)).toBe(
     `Node.js ${version} is too old: install 20.19 or newer (https://nodejs.org)`,
   )

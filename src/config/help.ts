@@ -42,7 +42,8 @@ export function renderTable(): string {
     const { defaultText, help } = OPTIONS[key]
     const name = key === 'config' ? `--${flagOf(key)}` : key
     const cells = [`\`${name}\`<br>\`${variableOf(key)}\``, defaultText || 'empty', help]
-    return `| ${cells.map((cell) => cell.replaceAll('|', '\\|')).join(' | ')} |`
+    // Otherwise two asterisks would be taken for the ends of an emphasis.
+    return `| ${cells.map((cell) => cell.replaceAll(/[|*]/g, String.raw`\$&`)).join(' | ')} |`
   })
   return `${['| key, variable | default | meaning |', '|---|---|---|', ...rows].join('\n')}\n`
 }

@@ -2,11 +2,11 @@
 export type LoadMinute = {
   /** The beginning of the minute, in ISO 8601. */
   at: string
-  /** Turns that were being served or waited. */
+  /** Turns that were served at the same time, and those that waited. */
   in_flight: number
   /** Turns that waited for a process, if the line was that long for a tenth of a second. */
   waiting: number
-  /** How long a turn waited that got its process in this minute, in milliseconds. */
+  /** The longest wait of a turn that got its process in this minute, in milliseconds. */
   longest_wait_ms: number
 }
 

@@ -5,7 +5,7 @@ const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP', 'SIGQUIT'] as const
 
 /**
  * Runs a command line within this process, which takes a tenth of the time. It is for tests that do
- * not depend on the start, the stop or the end of a process. Not for two at once.
+ * not depend on the start, the stop or the end of a process. Calls must not overlap.
  */
 export async function runCommandHere({ args = [], env, cwd }: CommandOptions): Promise<CommandEnd> {
   const streams = [process.stdout, process.stderr]

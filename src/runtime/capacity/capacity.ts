@@ -58,7 +58,7 @@ const EMPTY_IDLE = 30_000
 const AHEAD_MILLISECONDS = 400
 
 /**
- * The workers of a proxy and the one count of room.
+ * The workers of a proxy, and the only count of its room for processes.
  *
  * A **ticket** is the right to a process. A worker has one from before its start until its process
  * is gone. There are `maxProcesses` tickets. Turns wait in one line for an available worker; if

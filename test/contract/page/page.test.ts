@@ -114,7 +114,7 @@ describe.skipIf(!HAS_BROWSER)('the page of a proxy with a subscription', () => {
       host: '127.0.0.1',
       port: 0,
       maxProcesses: 8,
-      // More is read about the plan, which is nearly full here.
+      // High, because a test shows windows that are nearly full and still in use.
       usageGuard: 0.98,
       stateFolder: join(sandbox.folder, 'state'),
     })

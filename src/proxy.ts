@@ -263,6 +263,7 @@ export async function createProxy({
     shared &&
     new shared.SharedShelf(store, {
       retention: config.responseRetention,
+      limit: config.responsesLimit,
       lease: LEASE_MILLISECONDS,
       onError: (error) => log.warn({ err: error }, 'a response is not stored'),
     })

@@ -201,6 +201,13 @@ export interface Config {
   readonly responseRetention: Values['responseRetention']
 
   /**
+   * With database_url: maximum total size of stored responses and conversations; the key that uses
+   * most loses its least recently used ones. Takes bytes, a whole number from 1024 to
+   * 9007199254740991. Default: 1024mb.
+   */
+  readonly responsesLimit: Values['responsesLimit']
+
+  /**
    * Maximum total size of uploaded files on disk; files are kept until they are deleted or their
    * lifetime ends. Takes bytes, a whole number from 1024 to 9007199254740991. Default: 1024mb.
    */

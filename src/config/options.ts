@@ -147,6 +147,11 @@ export const SETTINGS = {
     '30d',
     'with database_url: time after which stored responses and unchanged conversations of the Responses API are deleted',
   ),
+  responses_limit: fixed(
+    size,
+    '1024mb',
+    'with database_url: maximum total size of stored responses and conversations; the key that uses most loses its least recently used ones',
+  ),
   files_limit: fixed(
     size,
     '1024mb',

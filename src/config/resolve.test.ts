@@ -40,6 +40,7 @@ it('every default is filled in', () => {
     batchExpiry: 86_400_000,
     batchRetention: 2_505_600_000,
     responseRetention: 2_592_000_000,
+    responsesLimit: 1_073_741_824,
     filesLimit: 1_073_741_824,
     databaseUrl: undefined,
     workFolder: undefined,

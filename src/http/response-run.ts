@@ -1,6 +1,7 @@
 import type { ResponseInputItem, ResponseItem } from 'openai/resources/responses/responses'
 
 import type { ContentBlock, ReplyMessage } from '../api/types.ts'
+import { sizeOf } from '../json-pieces.ts'
 import { invalid, tooMany } from '../openai/invalid.ts'
 import { countParts, MAX_PARTS } from '../openai/part-limit.ts'
 import { inputItems } from '../openai/responses/input-items.ts'
@@ -12,6 +13,7 @@ import {
   type TranslatedRequest,
 } from '../openai/responses/request.ts'
 import { itemType } from '../openai/responses/schema.ts'
+import { conversationFull, MAX_CONVERSATION } from '../responses/refusals.ts'
 import type { Conversations, Responses, StoredResponse } from '../responses/stored.ts'
 import type { Reply } from '../stream/reply.ts'
 import { askTranslated, type DialectOptions } from './translated.ts'
@@ -74,6 +76,10 @@ export async function prepareResponse(
   const past = (previous ? local?.(previous) : undefined) ?? (await responses.past(previous))
   if (countParts(history, past.messages) > MAX_PARTS) {
     throw tooMany(conversationId === undefined ? 'previous_response_id' : 'conversation')
+  }
+  // Before it is asked, so that the answer, which is paid for, is not lost.
+  if (conversationId !== undefined && sizeOf(history) + sizeOf(body.input) > MAX_CONVERSATION) {
+    throw conversationFull()
   }
   const items = await responses.items(referencesIn(body))
   const findItem = (itemId: string): ResponseInputItem | undefined =>

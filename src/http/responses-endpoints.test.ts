@@ -50,7 +50,7 @@ describe('kept in a database', () => {
   endpointTests(() => {
     const shelf = new SharedShelf(
       { open: () => Promise.resolve(kept.store) },
-      { retention: 60_000, lease: 600, onError: () => {} },
+      { retention: 60_000, lease: 600, limit: 1_000_000_000, onError: () => {} },
     )
     opened.push(shelf)
     return shelf
@@ -385,6 +385,26 @@ function endpointTests(shelf: () => ResponseShelf): void {
       status: 400,
       body: { error: { param: 'conversation', code: 'array_above_max_length' } },
     })
+  })
+
+  test('a conversation that is too large for the answer is refused before it is asked', async () => {
+    const { json, asked } = open({ maxBodySize: 20_000_000 })
+    const { body } = await json('POST', '/conversations', {})
+    const id = String(body['id'])
+    const items = [{ role: 'user', content: 'x'.repeat(18_000_000) }]
+    expect(await json('POST', `/conversations/${id}/items`, { items })).toMatchObject({
+      status: 200,
+    })
+    for (const path of ['/responses', `/conversations/${id}/items`]) {
+      const more = path === '/responses' ? { input: items, conversation: id } : { items }
+      expect(await json('POST', path, more)).toMatchObject({
+        status: 400,
+        body: {
+          error: { param: 'conversation', message: expect.stringMatching(/30 MB/) as string },
+        },
+      })
+    }
+    expect(asked).toEqual([])
   })
 
   test('an object of one key does not exist for another', async () => {

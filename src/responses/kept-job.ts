@@ -4,13 +4,16 @@ import { Deferred } from '../deferred.ts'
 import { NO_PAST } from '../openai/responses/request.ts'
 import type { Store } from '../store/store.ts'
 import type { BackgroundJob } from './stored.ts'
-import { insertEvents } from './table-responses.ts'
+import { sizeOfRow } from './row-size.ts'
+import { eventRows, insertEvents } from './table-responses.ts'
 
 export type KeptJobOptions = {
   worker: string
   /** Milliseconds. */
   lease: number
   now: () => number
+  /** Receives the bytes that were written. */
+  added: (bytes: number) => Promise<void>
   /** Receives errors of the store, the first of several in a row. */
   onError: (error: unknown) => void
 }
@@ -85,26 +88,33 @@ export class KeptJob {
   /** @returns false if the response belongs to another server */
   async #write(isOver: boolean): Promise<boolean> {
     const { response, events, added = NO_PAST } = this.#job
-    const { worker, lease, now } = this.#options
-    const fresh = events.slice(this.#written)
+    const { worker, lease, now, added: noteAdded } = this.#options
+    const fresh = eventRows(response.id, events.slice(this.#written))
+    const text = JSON.stringify(response)
+    const addedText = JSON.stringify(added)
+    const size =
+      fresh.reduce((sum, { event }) => sum + sizeOfRow(event), 0) +
+      (isOver ? sizeOfRow(text, addedText) : 0)
     const isOwn = await this.#store.db.transaction().execute(async (db) => {
       const { numUpdatedRows } = await db
         .updateTable('responses')
-        .set({
-          ...((fresh.length > 0 || isOver) && { response: JSON.stringify(response) }),
+        .set((is) => ({
+          size: is('size', '+', size),
+          ...((fresh.length > 0 || isOver) && { response: text }),
           ...(isOver
-            ? { added: JSON.stringify(added), worker: null, lease_until: null }
+            ? { added: addedText, worker: null, lease_until: null }
             : { lease_until: now() + lease }),
-        })
+        }))
         .where('id', '=', response.id)
         .where('worker', '=', worker)
         .executeTakeFirst()
       if (numUpdatedRows === 0n) return false
-      await insertEvents(db, response.id, fresh)
+      await insertEvents(db, fresh)
       if (fresh.length > 0 || isOver) await this.#store.announce(`events ${response.id}`, db)
       return true
     })
     this.#written += fresh.length
+    if (isOwn) await noteAdded(size)
     return isOwn
   }
 }

@@ -1,28 +1,23 @@
-import { LRUCache } from 'lru-cache'
 import type { ResponseItem } from 'openai/resources/responses/responses'
 
 import { sizeOf } from '../json-pieces.ts'
 import { newConversationId } from './conversation-id.ts'
-import { conversationNotFound, itemNotFound } from './refusals.ts'
+import { MemoryRoom } from './memory-room.ts'
+import {
+  conversationFull,
+  conversationNotFound,
+  itemNotFound,
+  MAX_CONVERSATION,
+} from './refusals.ts'
 import type { Conversation, Conversations } from './stored.ts'
 
 type Kept = { conversation: Conversation; items: readonly ResponseItem[] }
 
-/** Characters of JSON, about. */
-const LIMIT = 32_000_000
-
 const RETENTION_NOTE = 'Conversations are kept in memory, for some time.'
 
-/** Keeps conversations in memory, and drops the least recently used ones first. */
+/** Keeps conversations in memory. */
 export class MemoryConversations {
-  readonly #stored: LRUCache<string, Kept>
-
-  constructor(limit: number = LIMIT) {
-    this.#stored = new LRUCache({
-      maxSize: limit,
-      sizeCalculation: (stored) => sizeOf(stored),
-    })
-  }
+  readonly #stored = new MemoryRoom<Kept>()
 
   /** @param caller the owner of the conversations, a name from `callerOf` */
   of(caller: string): Conversations {
@@ -31,10 +26,10 @@ export class MemoryConversations {
 }
 
 class CallersConversations implements Conversations {
-  readonly #stored: LRUCache<string, Kept>
+  readonly #stored: MemoryRoom<Kept>
   readonly #caller: string
 
-  constructor(stored: LRUCache<string, Kept>, caller: string) {
+  constructor(stored: MemoryRoom<Kept>, caller: string) {
     this.#stored = stored
     this.#caller = caller
   }
@@ -59,7 +54,7 @@ class CallersConversations implements Conversations {
   }
 
   async delete(id: string): Promise<void> {
-    if (!this.#stored.delete(this.#nameOf(id))) throw conversationNotFound(id, RETENTION_NOTE)
+    if (!this.#stored.delete(this.#caller, id)) throw conversationNotFound(id, RETENTION_NOTE)
   }
 
   async items(id: string): Promise<readonly ResponseItem[]> {
@@ -73,12 +68,14 @@ class CallersConversations implements Conversations {
   }
 
   async append(id: string, items: readonly ResponseItem[]): Promise<void> {
-    const stored = this.#get(id)
-    this.#set(id, { ...stored, items: [...stored.items, ...items] })
+    const { conversation, items: before } = this.#get(id)
+    if (sizeOf(before) + sizeOf(items) > MAX_CONVERSATION) throw conversationFull()
+    this.#set(id, { conversation, items: [...before, ...items] })
   }
 
   async note(id: string, items: readonly ResponseItem[]): Promise<void> {
-    if (this.#stored.has(this.#nameOf(id))) await this.append(id, items)
+    const stored = this.#stored.get(this.#caller, id)
+    if (stored !== undefined) this.#set(id, { ...stored, items: [...stored.items, ...items] })
   }
 
   async deleteItem(id: string, itemId: string): Promise<Conversation> {
@@ -90,16 +87,12 @@ class CallersConversations implements Conversations {
   }
 
   #get(id: string): Kept {
-    const stored = this.#stored.get(this.#nameOf(id))
+    const stored = this.#stored.get(this.#caller, id)
     if (stored === undefined) throw conversationNotFound(id, RETENTION_NOTE)
     return stored
   }
 
   #set(id: string, stored: Kept): void {
-    this.#stored.set(this.#nameOf(id), stored)
-  }
-
-  #nameOf(id: string): string {
-    return `${this.#caller} ${id}`
+    this.#stored.set(this.#caller, id, stored)
   }
 }

@@ -8,7 +8,8 @@ import { memoryShelf } from './memory-shelf.ts'
 describe('in memory', () =>
   shelfTests(() => Promise.resolve({ shelf: memoryShelf(), remove: () => Promise.resolve() })))
 
-const SIZE = sizeOf(storedResponse('resp_a'))
+/** The content of an object, and its own cost. */
+const SIZE = sizeOf(storedResponse('resp_a')) + 200
 
 test('a chain of responses is refused if a part of it was forgotten', async () => {
   const store = new MemoryResponses(Math.ceil(2.5 * SIZE)).of('one')

@@ -1,10 +1,9 @@
-import { LRUCache } from 'lru-cache'
 import type { ResponseItem, ResponseStreamEvent } from 'openai/resources/responses/responses'
 
-import { sizeOf } from '../json-pieces.ts'
 import type { WireResponse } from '../openai/responses/reply.ts'
 import { NO_PAST, type Past } from '../openai/responses/request.ts'
 import { itemsById, itemsOf, pastOf, responsesOfItems } from './chain.ts'
+import { MemoryRoom } from './memory-room.ts'
 import {
   MAX_RUNNING,
   noEvents,
@@ -20,21 +19,16 @@ type Kept = StoredResponse & { events?: readonly ResponseStreamEvent[] }
 
 type Running = { job: BackgroundJob; input: ResponseItem[] }
 
-/** Characters of JSON, about. */
-const LIMIT = 32_000_000
-
 const RETENTION_NOTE = 'Responses are kept in memory, for some time, unless store is false.'
 
-/** Keeps responses in memory, and drops the least recently used ones first. */
+/** Keeps responses in memory. */
 export class MemoryResponses {
-  readonly #stored: LRUCache<string, Kept>
+  readonly #stored: MemoryRoom<Kept>
   readonly #running = new Map<string, Running>()
 
-  constructor(limit: number = LIMIT) {
-    this.#stored = new LRUCache({
-      maxSize: limit,
-      sizeCalculation: (stored) => sizeOf(stored),
-    })
+  /** @param limit characters of JSON, about */
+  constructor(limit?: number) {
+    this.#stored = new MemoryRoom(limit)
   }
 
   /** @param caller the owner of the responses, a name from `callerOf` */
@@ -44,18 +38,18 @@ export class MemoryResponses {
 }
 
 class CallersResponses implements Responses {
-  readonly #stored: LRUCache<string, Kept>
+  readonly #stored: MemoryRoom<Kept>
   readonly #running: Map<string, Running>
   readonly #caller: string
 
-  constructor(stored: LRUCache<string, Kept>, running: Map<string, Running>, caller: string) {
+  constructor(stored: MemoryRoom<Kept>, running: Map<string, Running>, caller: string) {
     this.#stored = stored
     this.#running = running
     this.#caller = caller
   }
 
   async add(stored: StoredResponse): Promise<void> {
-    this.#stored.set(this.#nameOf(stored.response.id), stored)
+    this.#stored.set(this.#caller, stored.response.id, stored)
   }
 
   async run(job: BackgroundJob, input: ResponseItem[]): Promise<void> {
@@ -70,7 +64,7 @@ class CallersResponses implements Responses {
     // A response that was deleted meanwhile stays deleted.
     if (!this.#running.delete(name)) return
     const { response, events, added = NO_PAST } = job
-    this.#stored.set(name, { response, added, input, events })
+    this.#stored.set(this.#caller, response.id, { response, added, input, events })
   }
 
   async get(id: string): Promise<WireResponse> {
@@ -97,7 +91,7 @@ class CallersResponses implements Responses {
     const running = this.#running.get(name)
     this.#running.delete(name)
     running?.job.cancel()
-    if (!this.#stored.delete(name) && running === undefined)
+    if (!this.#stored.delete(this.#caller, id) && running === undefined)
       throw responseNotFound(id, RETENTION_NOTE)
   }
 
@@ -140,7 +134,7 @@ class CallersResponses implements Responses {
   }
 
   #find(id: string): Kept | undefined {
-    return this.#stored.get(this.#nameOf(id))
+    return this.#stored.get(this.#caller, id)
   }
 
   #nameOf(id: string): string {

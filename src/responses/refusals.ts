@@ -11,6 +11,32 @@ export function tooManyRunning(): ApiError {
   )
 }
 
+/**
+ * Maximum characters of the items of a conversation, about. A request to the API may have 32 MB.
+ * Less than the room for all conversations in memory.
+ */
+export const MAX_CONVERSATION = 30_000_000
+
+export function conversationFull(): ApiError {
+  return invalid(
+    `conversation: its items would take more than ${MAX_CONVERSATION / 1e6} MB. Delete some, or begin another conversation.`,
+    'conversation',
+  )
+}
+
+/**
+ * Maximum bytes of stored responses that one request may refer to. A response has its texts about
+ * three times: for the client, for its continuation, and as events.
+ */
+export const MAX_REFERRED = 100_000_000
+
+export function tooMuchReferred(): ApiError {
+  return invalid(
+    `The stored responses that the request refers to take more than ${MAX_REFERRED / 1e6} MB. Send the input itself.`,
+    'input',
+  )
+}
+
 /** @param kept a sentence about how long responses are kept */
 export function responseNotFound(id: string, kept: string): ApiError {
   return new ApiError('not_found_error', `There is no response '${id}'. ${kept}`)

@@ -6,6 +6,7 @@ import type { Store, Subject } from '../store/store.ts'
 import { newWorkerName } from '../store/worker-name.ts'
 import { within } from '../within.ts'
 import { Changes } from './changes.ts'
+import { forgetConversations, forgetResponses } from './forget.ts'
 import { KeptJob } from './kept-job.ts'
 import { MAX_RUNNING, tooManyRunning } from './refusals.ts'
 import type {
@@ -15,10 +16,13 @@ import type {
   Responses,
   StoredResponse,
 } from './stored.ts'
-import { forgetConversations, TableConversations } from './table-conversations.ts'
-import { forgetResponses, type TableOptions, TableResponses } from './table-responses.ts'
+import { TableConversations } from './table-conversations.ts'
+import { type TableOptions, TableResponses } from './table-responses.ts'
+import { TableRoom } from './table-room.ts'
 
 export type SharedShelfOptions = Pick<TableOptions, 'retention' | 'lease'> & {
+  /** Maximum bytes of all objects together. */
+  limit: number
   /** Milliseconds since the epoch. */
   now?: () => number
   /** Receives errors of the store that no client gets. */
@@ -41,6 +45,7 @@ export class SharedShelf implements ResponseShelf {
   readonly #jobs = new Map<string, { job: KeptJob; ended: Promise<void> }>()
   readonly #changes = new Changes()
   #opened: Promise<Store> | undefined
+  #room: TableRoom | undefined
   #timer: NodeJS.Timeout | undefined
   #cleared: Promise<void> | undefined
   #isClosed = false
@@ -51,6 +56,7 @@ export class SharedShelf implements ResponseShelf {
       now: Date.now,
       isMade: (id) => this.#jobs.has(id),
       nextChange: (id) => this.#changes.next(id),
+      added: async (bytes) => this.#room?.note(bytes),
       ...options,
     }
   }
@@ -88,7 +94,7 @@ export class SharedShelf implements ResponseShelf {
     }
   }
 
-  /** Deletes objects that are older than the retention. */
+  /** Deletes objects that are older than the retention, or for which there is no room. */
   async forgetOld(): Promise<void> {
     const { db, scrub } = await this.#open()
     const oldest = this.#options.now() - this.#options.retention
@@ -106,22 +112,21 @@ export class SharedShelf implements ResponseShelf {
         .where('changed_at', '<', oldest)
         .limit(ROWS_OF_A_STEP)
         .execute()
-      if (responses.length > 0) {
+      await db.transaction().execute(async (step) => {
         await forgetResponses(
-          db,
+          step,
           responses.map(({ id }) => id),
         )
-      }
-      if (conversations.length > 0) {
         await forgetConversations(
-          db,
+          step,
           conversations.map(({ id }) => id),
         )
-      }
+      })
       count += responses.length + conversations.length
       if (responses.length + conversations.length === 0) break
     }
     if (count > 0) await scrub()
+    await this.#room?.clear()
   }
 
   /**
@@ -148,7 +153,8 @@ export class SharedShelf implements ResponseShelf {
   async #prepare(): Promise<Store> {
     const store = await this.#store.open()
     store.onAnnounced((subject) => this.#heard(subject))
-    const { retention, onError } = this.#options
+    const { retention, limit, onError } = this.#options
+    this.#room = new TableRoom(store, limit, onError)
     const forget = (): void => {
       this.#cleared = this.forgetOld().catch(onError)
     }
@@ -164,13 +170,7 @@ export class SharedShelf implements ResponseShelf {
 
   async #run(rows: TableResponses, job: BackgroundJob, input: ResponseItem[]): Promise<void> {
     if (this.#jobs.size >= MAX_RUNNING) throw tooManyRunning()
-    const { lease, now, onError } = this.#options
-    const kept = new KeptJob(job, await this.#open(), {
-      worker: this.#worker,
-      lease,
-      now,
-      onError,
-    })
+    const kept = new KeptJob(job, await this.#open(), { ...this.#options, worker: this.#worker })
     try {
       await rows.begin(job.response, input, this.#worker)
     } catch (error) {

@@ -3,9 +3,16 @@ import type { ResponseItem } from 'openai/resources/responses/responses'
 import type { Database } from '../store/schema.ts'
 import type { Store } from '../store/store.ts'
 import { newConversationId } from './conversation-id.ts'
-import { conversationNotFound, itemNotFound } from './refusals.ts'
+import { forgetConversations } from './forget.ts'
+import {
+  conversationFull,
+  conversationNotFound,
+  itemNotFound,
+  MAX_CONVERSATION,
+} from './refusals.ts'
+import { sizeOfRow } from './row-size.ts'
 import type { Conversation, Conversations } from './stored.ts'
-import type { TableOptions } from './table-responses.ts'
+import { type TableOptions, USE_MILLISECONDS } from './table-responses.ts'
 
 const RETENTION_NOTE =
   'Conversations are kept for some time after their last change (response_retention).'
@@ -27,6 +34,8 @@ export class TableConversations implements Conversations {
   async create(metadata: Conversation['metadata']): Promise<Conversation> {
     const id = newConversationId()
     const now = this.#options.now()
+    const text = JSON.stringify(metadata)
+    const size = sizeOfRow(text)
     await this.#db
       .insertInto('conversations')
       .values({
@@ -34,10 +43,13 @@ export class TableConversations implements Conversations {
         owner: this.#owner,
         created_at: now,
         changed_at: now,
-        metadata: JSON.stringify(metadata),
+        metadata: text,
         length: 0,
+        size,
+        used_at: now,
       })
       .execute()
+    await this.#options.added(size)
     return this.get(id)
   }
 
@@ -50,6 +62,14 @@ export class TableConversations implements Conversations {
       .where('changed_at', '>=', this.#options.now() - this.#options.retention)
       .executeTakeFirst()
     if (row === undefined) throw this.#notFound(id)
+    const now = this.#options.now()
+    if (row.used_at < now - USE_MILLISECONDS) {
+      await this.#db
+        .updateTable('conversations')
+        .set({ used_at: now })
+        .where('id', '=', id)
+        .execute()
+    }
     return {
       id,
       object: 'conversation',
@@ -70,7 +90,7 @@ export class TableConversations implements Conversations {
 
   async delete(id: string): Promise<void> {
     await this.get(id)
-    await forgetConversations(this.#db, [id])
+    await this.#db.transaction().execute((db) => forgetConversations(db, [id]))
     await this.#store.scrub()
   }
 
@@ -100,46 +120,63 @@ export class TableConversations implements Conversations {
 
   async append(id: string, items: readonly ResponseItem[]): Promise<void> {
     await this.get(id)
-    if (!(await this.#append(id, items))) throw this.#notFound(id)
+    if (!(await this.#append(id, items, MAX_CONVERSATION))) throw this.#notFound(id)
   }
 
   async note(id: string, items: readonly ResponseItem[]): Promise<void> {
-    await this.#append(id, items)
+    await this.#append(id, items, Infinity)
   }
 
   async deleteItem(id: string, itemId: string): Promise<Conversation> {
     const conversation = await this.get(id)
-    const { numDeletedRows } = await this.#db
-      .deleteFrom('conversation_items')
-      .where('conversation_id', '=', id)
-      .where('item_id', '=', itemId)
-      .executeTakeFirst()
-    if (numDeletedRows === 0n) throw itemNotFound(id, itemId)
+    await this.#db.transaction().execute(async (db) => {
+      const deleted = await db
+        .deleteFrom('conversation_items')
+        .where('conversation_id', '=', id)
+        .where('item_id', '=', itemId)
+        .returning('item')
+        .execute()
+      if (deleted.length === 0) throw itemNotFound(id, itemId)
+      const size = deleted.reduce((sum, row) => sum + sizeOfRow(row.item), 0)
+      await db
+        .updateTable('conversations')
+        .set((is) => ({ size: is('size', '-', size) }))
+        .where('id', '=', id)
+        .execute()
+    })
     await this.#store.scrub()
     return conversation
   }
 
-  /** @returns false if there is no such conversation */
-  #append(id: string, items: readonly ResponseItem[]): Promise<boolean> {
-    return this.#db.transaction().execute(async (db) => {
+  /**
+   * @param limit maximum bytes of the conversation
+   * @returns false if there is no such conversation
+   */
+  async #append(id: string, items: readonly ResponseItem[], limit: number): Promise<boolean> {
+    const texts = items.map((item) => JSON.stringify(item))
+    const size = texts.reduce((sum, text) => sum + sizeOfRow(text), 0)
+    const isAdded = await this.#db.transaction().execute(async (db) => {
       // Locks the conversation until the end: two servers never give the same position.
       const row = await db
         .updateTable('conversations')
         .set((is) => ({
           length: is('length', '+', items.length),
+          size: is('size', '+', size),
           changed_at: this.#options.now(),
+          used_at: this.#options.now(),
         }))
         .where('id', '=', id)
         .where('owner', '=', this.#owner)
-        .returning('length')
+        .returning(['length', 'size'])
         .executeTakeFirst()
       if (row === undefined) return false
+      if (row.size > limit) throw conversationFull()
       const first = row.length - items.length
       const rows = items.map((item, index) => ({
         conversation_id: id,
         position: first + index,
         item_id: item.id ?? '',
-        item: JSON.stringify(item),
+        item: texts[index] as string,
       }))
       for (let start = 0; start < rows.length; start += ITEMS_OF_A_STATEMENT) {
         const some = rows.slice(start, start + ITEMS_OF_A_STATEMENT)
@@ -147,6 +184,8 @@ export class TableConversations implements Conversations {
       }
       return true
     })
+    if (isAdded) await this.#options.added(size)
+    return isAdded
   }
 
   #notFound(id: string): Error {
@@ -155,11 +194,3 @@ export class TableConversations implements Conversations {
 }
 
 const ITEMS_OF_A_STATEMENT = 1000
-
-/** Deletes conversations with their items. */
-export async function forgetConversations(db: Database, ids: readonly string[]): Promise<void> {
-  await db.transaction().execute(async (step) => {
-    await step.deleteFrom('conversations').where('id', 'in', ids).execute()
-    await step.deleteFrom('conversation_items').where('conversation_id', 'in', ids).execute()
-  })
-}

@@ -10,7 +10,16 @@ import type { Database, Schema } from '../store/schema.ts'
 import type { Store } from '../store/store.ts'
 import type { NextChange } from './changes.ts'
 import { itemsById, itemsOf, pastOf, responsesOfItems } from './chain.ts'
-import { noEvents, notInBackground, previousNotFound, responseNotFound } from './refusals.ts'
+import { forgetResponses } from './forget.ts'
+import {
+  MAX_REFERRED,
+  noEvents,
+  notInBackground,
+  previousNotFound,
+  responseNotFound,
+  tooMuchReferred,
+} from './refusals.ts'
+import { sizeOfRow } from './row-size.ts'
 import type { Responses, StoredResponse } from './stored.ts'
 
 export type TableOptions = {
@@ -30,7 +39,12 @@ export type TableOptions = {
   isMade: (id: string) => boolean
   /** The next announced change of a response. */
   nextChange: (id: string) => NextChange
+  /** Call it after objects of this size were stored. Resolves when there is room for more. */
+  added: (bytes: number) => Promise<void>
 }
+
+/** Milliseconds: the time of the last use is exact to this. */
+export const USE_MILLISECONDS = 60 * 60 * 1000
 
 /** Milliseconds between two checks for new events of another server's response. */
 const LOOK_MILLISECONDS = 250
@@ -40,6 +54,7 @@ const RETENTION_NOTE =
   'Responses are kept for some time (response_retention), unless store is false.'
 
 type Row = Selectable<Schema['responses']>
+type EventRow = Selectable<Schema['response_events']>
 
 /**
  * The responses of an owner in a database. A response in progress belongs to the server that makes
@@ -91,7 +106,7 @@ export class TableResponses implements Omit<Responses, 'run'> {
 
   async delete(id: string): Promise<void> {
     await this.#get(id)
-    await forgetResponses(this.#db, [id])
+    await this.#db.transaction().execute((db) => forgetResponses(db, [id]))
     await this.#store.announce(`end ${id}`)
     await this.#store.scrub()
   }
@@ -116,7 +131,14 @@ export class TableResponses implements Omit<Responses, 'run'> {
   async items(ids: readonly string[]): ReturnType<Responses['items']> {
     const names = responsesOfItems(ids)
     if (names.length === 0) return new Map()
-    const rows = await this.#own().where('id', 'in', names).execute()
+    const kept = await this.#db
+      .selectFrom('responses')
+      .select(['id', 'size', 'used_at'])
+      .where('id', 'in', names)
+      .where('owner', '=', this.#owner)
+      .where('created_at', '>=', this.#oldest())
+      .execute()
+    const rows = await this.#contentOf(kept, 'input', 'response')
     return itemsById(ids, new Map(rows.map((row) => [row.id, responseIn(row)])))
   }
 
@@ -125,27 +147,34 @@ export class TableResponses implements Omit<Responses, 'run'> {
     input: ResponseItem[],
     fields: Partial<Pick<Row, 'added' | 'worker' | 'lease_until'>>,
   ): Promise<void> {
+    const [responseText, inputText] = [JSON.stringify(response), JSON.stringify(input)]
+    const size = sizeOfRow(responseText, inputText, fields.added ?? null)
+    const now = this.#options.now()
     await this.#db
       .insertInto('responses')
       .values({
         id: response.id,
         owner: this.#owner,
-        created_at: this.#options.now(),
+        created_at: now,
         previous_id: response.previous_response_id ?? null,
-        response: JSON.stringify(response),
-        input: JSON.stringify(input),
+        response: responseText,
+        input: inputText,
         added: null,
         worker: null,
         lease_until: null,
+        size,
+        used_at: now,
         ...fields,
       })
       .execute()
+    await this.#options.added(size)
   }
 
   /** @throws ApiError 404 */
   async #get(id: string): Promise<Row> {
     const row = await this.#own().where('id', '=', id).executeTakeFirst()
     if (row === undefined) throw responseNotFound(id, RETENTION_NOTE)
+    await this.#noteUse([row])
     const { now, lease, isMade } = this.#options
     const hasEnded = hasLapsed(row.lease_until ?? 0, now(), lease)
     if (row.worker === null || !hasEnded || isMade(id)) return row
@@ -158,7 +187,22 @@ export class TableResponses implements Omit<Responses, 'run'> {
       .selectFrom('responses')
       .selectAll()
       .where('owner', '=', this.#owner)
-      .where('created_at', '>=', this.#options.now() - this.#options.retention)
+      .where('created_at', '>=', this.#oldest())
+  }
+
+  /** Responses from before this time no longer exist. */
+  #oldest(): number {
+    return this.#options.now() - this.#options.retention
+  }
+
+  /** Keeps responses that are used longer than others. */
+  async #noteUse(rows: readonly Pick<Row, 'id' | 'used_at'>[]): Promise<void> {
+    const now = this.#options.now()
+    const ids = rows.flatMap(({ id, used_at: usedAt }) =>
+      usedAt < now - USE_MILLISECONDS ? [id] : [],
+    )
+    if (ids.length === 0) return
+    await this.#db.updateTable('responses').set({ used_at: now }).where('id', 'in', ids).execute()
   }
 
   /** Ends a response whose server has ended. */
@@ -170,7 +214,7 @@ export class TableResponses implements Omit<Responses, 'run'> {
       // Its server may have come back meanwhile.
       if (!(await endResponse(db, row, failed, this.#options.now()))) return
       const number = await countEvents(db, row.id)
-      await insertEvents(db, row.id, failureEvents(error, failed, number))
+      await insertEvents(db, eventRows(row.id, failureEvents(error, failed, number)))
       await this.#store.announce(`end ${row.id}`, db)
     })
   }
@@ -212,7 +256,6 @@ export class TableResponses implements Omit<Responses, 'run'> {
     ...columns: Column[]
   ): Promise<Pick<Row, Column | 'id'>[]> {
     if (!id) return []
-    const oldest = this.#options.now() - this.#options.retention
     const rows = await this.#db
       .withRecursive('chain', (db) =>
         db
@@ -220,7 +263,7 @@ export class TableResponses implements Omit<Responses, 'run'> {
           .select(['responses.id', 'responses.previous_id', sql<number>`0`.as('depth')])
           .where('responses.id', '=', id)
           .where('responses.owner', '=', this.#owner)
-          .where('responses.created_at', '>=', oldest)
+          .where('responses.created_at', '>=', this.#oldest())
           .unionAll(
             db
               .selectFrom('responses')
@@ -231,18 +274,44 @@ export class TableResponses implements Omit<Responses, 'run'> {
                 sql<number>`chain.depth + 1`.as('depth'),
               ])
               .where('responses.owner', '=', this.#owner)
-              .where('responses.created_at', '>=', oldest),
+              .where('responses.created_at', '>=', this.#oldest()),
           ),
       )
       .selectFrom('chain')
       .innerJoin('responses', 'responses.id', 'chain.id')
-      .select(['responses.id', 'responses.previous_id', ...columns])
+      .select(['responses.id', 'responses.previous_id', 'responses.size', 'responses.used_at'])
       .orderBy('chain.depth', 'desc')
       .execute()
-    const chain = rows as unknown as Pick<Row, Column | 'id' | 'previous_id'>[]
-    const missing = chain.length === 0 ? id : chain[0]?.previous_id
+    const missing = rows.length === 0 ? id : rows[0]?.previous_id
     if (missing) throw previousNotFound(missing, RETENTION_NOTE)
-    return chain
+    return this.#contentOf(rows, ...columns)
+  }
+
+  /**
+   * The texts of responses, in their order.
+   *
+   * @throws ApiError 400 if they are too large for the memory of a server, or if one was deleted
+   * meanwhile
+   */
+  async #contentOf<Column extends 'added' | 'input' | 'response'>(
+    kept: readonly Pick<Row, 'id' | 'size' | 'used_at'>[],
+    ...columns: Column[]
+  ): Promise<Pick<Row, Column | 'id'>[]> {
+    if (kept.length === 0) return []
+    if (kept.reduce((sum, { size }) => sum + size, 0) > MAX_REFERRED) throw tooMuchReferred()
+    await this.#noteUse(kept)
+    const ids = kept.map((each) => each.id)
+    const rows = (await this.#db
+      .selectFrom('responses')
+      .select(['id', ...columns])
+      .where('id', 'in', ids)
+      .execute()) as unknown as Pick<Row, Column | 'id'>[]
+    const byId = new Map(rows.map((row) => [row.id, row]))
+    return ids.map((id) => {
+      const row = byId.get(id)
+      if (row === undefined) throw previousNotFound(id, RETENTION_NOTE)
+      return row
+    })
   }
 }
 
@@ -296,36 +365,23 @@ async function countEvents(db: Database, id: string): Promise<number> {
   return row?.count ?? 0
 }
 
-/** Adds events to a response. */
-export async function insertEvents(
-  db: Database,
-  id: string,
-  events: readonly ResponseStreamEvent[],
-): Promise<void> {
-  for (let start = 0; start < events.length; start += EVENTS_OF_A_STATEMENT) {
-    const some = events.slice(start, start + EVENTS_OF_A_STATEMENT)
-    await db
-      .insertInto('response_events')
-      .values(
-        some.map((event) => ({
-          response_id: id,
-          number: event.sequence_number,
-          event: JSON.stringify(event),
-        })),
-      )
-      .execute()
+/** The rows of events of a response. */
+export function eventRows(id: string, events: readonly ResponseStreamEvent[]): EventRow[] {
+  return events.map((event) => ({
+    response_id: id,
+    number: event.sequence_number,
+    event: JSON.stringify(event),
+  }))
+}
+
+export async function insertEvents(db: Database, rows: readonly EventRow[]): Promise<void> {
+  for (let start = 0; start < rows.length; start += EVENTS_OF_A_STATEMENT) {
+    const some = rows.slice(start, start + EVENTS_OF_A_STATEMENT)
+    await db.insertInto('response_events').values(some).execute()
   }
 }
 
 const EVENTS_OF_A_STATEMENT = 1000
-
-/** Deletes responses with their events. */
-export async function forgetResponses(db: Database, ids: readonly string[]): Promise<void> {
-  await db.transaction().execute(async (step) => {
-    await step.deleteFrom('responses').where('id', 'in', ids).execute()
-    await step.deleteFrom('response_events').where('response_id', 'in', ids).execute()
-  })
-}
 
 function responseIn({ response }: Pick<Row, 'response'>): WireResponse {
   return JSON.parse(response) as WireResponse

@@ -13,10 +13,31 @@ const MIGRATIONS: Readonly<Record<string, Migration>> = {
   '006_file_expiry': { up: addFileExpiry },
   '007_intake_leases': { up: addIntakeLeases },
   '008_batch_facts': { up: addBatchFacts },
+  '009_response_sizes': { up: addResponseSizes },
 }
 
 export const migrations: MigrationProvider = {
   getMigrations: () => Promise.resolve({ ...MIGRATIONS }),
+}
+
+async function addResponseSizes(db: Kysely<unknown>): Promise<void> {
+  for (const table of ['responses', 'conversations'] as const) {
+    for (const name of ['size', 'used_at'] as const) {
+      await db.schema
+        .alterTable(table)
+        .addColumn(name, 'bigint', (column) => column.notNull().defaultTo(0))
+        .execute()
+    }
+    await db.schema
+      .createIndex(`${table}_by_use`)
+      .on(table)
+      .columns(['owner', 'used_at', 'size'])
+      .execute()
+  }
+  const sizeOfResponse = sql`length(response) + length(input) + coalesce(length(added), 0)`
+  await sql`update responses set used_at = created_at, size = ${sizeOfResponse}`.execute(db)
+  const sizeOfItems = sql`(select coalesce(sum(length(item)), 0) from conversation_items where conversation_id = id)`
+  await sql`update conversations set used_at = changed_at, size = ${sizeOfItems}`.execute(db)
 }
 
 async function addBatchFacts(db: Kysely<unknown>): Promise<void> {

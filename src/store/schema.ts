@@ -160,6 +160,10 @@ type ResponseTable = {
    */
   worker: string | null
   lease_until: number | null
+  /** Bytes, with its events. */
+  size: number
+  /** When it was last read or continued, to the hour. */
+  used_at: number
 }
 
 /** The events of a background response. */
@@ -181,6 +185,10 @@ type ConversationTable = {
   metadata: string
   /** The position of the next item. */
   length: number
+  /** Bytes, with its items. */
+  size: number
+  /** When it was last read or changed, to the hour. */
+  used_at: number
 }
 
 type ConversationItemTable = {

@@ -36,7 +36,12 @@ export function keptOptions(
   })
   const options: AppOptions = { ...appOptions(), maxBodySize: 100_000, ask, batches, files }
   /** The one for a database that servers share. */
-  const shelf = new SharedShelf(store, { retention: 60_000, lease: 600, onError: () => {} })
+  const shelf = new SharedShelf(store, {
+    retention: 60_000,
+    lease: 600,
+    limit: 1_000_000_000,
+    onError: () => {},
+  })
   const close = async (): Promise<void> => {
     await batches.close()
     await files.close()

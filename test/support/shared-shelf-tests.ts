@@ -1,9 +1,12 @@
+import { sql } from 'kysely'
 import { describe, expect, test } from 'vitest'
 
 import { NO_PAST } from '../../src/openai/responses/request.ts'
 import { SharedShelf, type SharedShelfOptions } from '../../src/responses/shared-shelf.ts'
+import type { StoredResponse } from '../../src/responses/stored.ts'
 import {
   ANN,
+  BOB,
   item,
   type OpenShelf,
   ScriptedJob,
@@ -12,12 +15,14 @@ import {
   typesOf,
 } from './shelf-tests.ts'
 import type { KeptStore } from './store.ts'
+import { until } from './until.ts'
 
 const OPTIONS: SharedShelfOptions = {
   retention: 60_000,
   // The interval in which a server checks if another one cancelled its response, if it gets no
   // notification.
   lease: 600,
+  limit: 1_000_000_000,
   onError: (error) => {
     throw error
   },
@@ -153,6 +158,114 @@ export function sharedShelfTests(open: () => Promise<KeptStore>, announces: bool
     })
   })
 
+  describe('with a limit', () => {
+    /** Allows about ten responses, and checks the room after each. */
+    const limit = 100_000
+
+    test('the owner who uses most loses the least recently used objects', () => {
+      const clock = { now: Date.now() }
+      const options = { limit, now: () => clock.now, retention: 1e9 }
+      return openTwo(open, options, async (one, two, kept) => {
+        const conversations = two.conversations(BOB)
+        const { id } = await conversations.create({})
+        await conversations.append(id, [item('first')])
+        await two.responses(BOB).add(large('resp_bob'))
+        for (const number of [1, 2, 3]) {
+          clock.now += 1000
+          await one.responses(ANN).add(large(`resp_${number}`))
+        }
+        // The first one is used again, more than an hour later.
+        clock.now += 4_000_000
+        expect(await one.responses(ANN).past('resp_1')).toMatchObject({ messages: [{}] })
+        for (const number of [4, 5, 6, 7, 8, 9]) {
+          clock.now += 1000
+          await one.responses(ANN).add(large(`resp_${number}`))
+        }
+        await one.forgetOld()
+        const ids = await keptIds(kept)
+        expect(ids).toEqual([
+          'resp_1',
+          'resp_4',
+          'resp_5',
+          'resp_6',
+          'resp_7',
+          'resp_8',
+          'resp_9',
+          'resp_bob',
+        ])
+        expect(await conversations.items(id)).toEqual([item('first')])
+      })
+    })
+
+    test('many conversations, or one that grows, do not fill the database', () =>
+      openTwo(open, { limit }, async (one, _, { store }) => {
+        const conversations = one.conversations(ANN)
+        const long = { ...item('long'), text: 'x'.repeat(4000) } as never
+        const first = await conversations.create({})
+        for (let count = 0; count < 60; count += 1) {
+          const { id } = await conversations.create({})
+          await conversations.append(id, [long])
+        }
+        const { rows } = await sql<{ size: number }>`
+          select sum(length(item)) as size from conversation_items`.execute(store.db)
+        expect(rows[0]?.size).toBeGreaterThan(50_000)
+        expect(rows[0]?.size).toBeLessThan(limit)
+        await expect(conversations.get(first.id)).rejects.toMatchObject({ status: 404 })
+      }))
+
+    test('responses in the background count with their events, and stay while they are made', () =>
+      openTwo(open, { limit }, async (one, _, kept) => {
+        const job = new ScriptedJob('resp_job')
+        await one.responses(ANN).run(job, [])
+        const events = (): Promise<number> =>
+          kept.store.db
+            .selectFrom('response_events')
+            .select((is) => is.fn.countAll<number>().as('count'))
+            .executeTakeFirstOrThrow()
+            .then(({ count }) => count)
+        for (let count = 0; count < 1000; count += 1) job.tell('x'.repeat(200), 'in_progress')
+        await until(async () => (await events()) === 1000)
+        await one.responses(ANN).add(large('resp_a'))
+        await until(async () => !(await keptIds(kept)).includes('resp_a'))
+        expect(await keptIds(kept)).toEqual(['resp_job'])
+        job.complete()
+        const status = async () => (await one.responses(ANN).get('resp_job')).status
+        await until(async () => (await status()) === 'completed')
+        await one.forgetOld()
+        expect([await keptIds(kept), await events()]).toEqual([[], 0])
+      }))
+
+    test('two servers that make room at once do not delete more than one', () =>
+      openTwo(open, { limit: 1e9 }, async (one, _, kept) => {
+        for (let number = 10; number < 40; number += 1) {
+          await one.responses(ANN).add(large(`resp_${number}`))
+        }
+        const [small, other] = [
+          shelfOn(kept, { limit: 250_000 }),
+          shelfOn(kept, { limit: 250_000 }),
+        ]
+        await Promise.all([small.forgetOld(), other.forgetOld()])
+        await Promise.all([small.close(), other.close()])
+        const left = await keptIds(kept)
+        expect(left.at(-1)).toBe('resp_39')
+        // 90 % of the limit remain.
+        expect(left.length).toBeGreaterThanOrEqual(20)
+        expect(left.length).toBeLessThanOrEqual(22)
+      }))
+  })
+
+  test('a request that refers to more than a server can hold is refused', () =>
+    openTwo(open, { limit: 1e12 }, async (one, _, { store }) => {
+      await one.responses(ANN).add(storedResponse('resp_a'))
+      await one.responses(ANN).add(storedResponse('resp_b', 'resp_a'))
+      await store.db.updateTable('responses').set({ size: 60_000_000 }).execute()
+      const refusal = { status: 400, message: expect.stringContaining('100 MB') as string }
+      await expect(one.responses(ANN).past('resp_b')).rejects.toMatchObject(refusal)
+      await expect(one.responses(ANN).input('resp_b')).resolves.toHaveLength(3)
+      await expect(one.responses(ANN).items(['msg_a_0', 'msg_b_0'])).rejects.toMatchObject(refusal)
+      expect(await one.responses(ANN).past('resp_a')).toMatchObject({ messages: [{}] })
+    }))
+
   test('while the database is away, the client still gets its answer, and a warning is logged', async () => {
     const problems: unknown[] = []
     const shelf = new SharedShelf(
@@ -167,6 +280,17 @@ export function sharedShelfTests(open: () => Promise<KeptStore>, announces: bool
     await expect(shelf.responses(ANN).get('resp_a')).rejects.toThrow('away')
     await shelf.close()
   })
+}
+
+/** A response of about 10 kB. */
+function large(id: string): StoredResponse {
+  const text = 'x'.repeat(10_200)
+  return { ...storedResponse(id), input: [{ ...item(`in_${id}`), text } as never] }
+}
+
+async function keptIds({ store }: KeptStore): Promise<string[]> {
+  const rows = await store.db.selectFrom('responses').select('id').orderBy('id').execute()
+  return rows.map(({ id }) => id)
 }
 
 function shelfOn({ store }: KeptStore, options: Partial<SharedShelfOptions> = {}): SharedShelf {

@@ -263,6 +263,21 @@ export function shelfTests(open: () => Promise<OpenShelf>): void {
       expect((await conversations().items(id)).at(-1)?.id).toBe('h')
     })
 
+    test('takes no more items than one request can send', async () => {
+      const { id } = await conversations().create({})
+      const large = [{ ...item('large'), text: 'x'.repeat(20_000_000) } as never]
+      await conversations().append(id, large)
+      const more = conversations().append(id, large)
+      await expect(more).rejects.toMatchObject({
+        status: 400,
+        message: expect.stringContaining('more than 30 MB') as string,
+      })
+      expect(await conversations().items(id)).toHaveLength(1)
+      await conversations().deleteItem(id, 'large')
+      await conversations().append(id, large)
+      expect(await conversations().items(id)).toHaveLength(1)
+    })
+
     test('is visible to its own client, and to no one else', async () => {
       const { id } = await conversations().create({})
       await conversations().append(id, [item('a')])

@@ -6,7 +6,7 @@ const EXTRA_USAGE =
 
 const BY_TYPE = {
   authentication_error:
-    'The API does not accept the login. Run "npx --no-install claude-sub-proxy login" in the folder of the proxy, or check ANTHROPIC_API_KEY.',
+    'There is no login, or the API does not accept it. Run "npx --no-install claude-sub-proxy login" in the folder of the proxy, or check ANTHROPIC_API_KEY.',
   permission_error:
     'This login is not allowed to do that. Check the permissions of your account or key.',
   billing_error: 'The account cannot be billed. Check its credit and payment method.',

@@ -10,7 +10,6 @@ import {
 } from '../../fixtures/clients/client.ts'
 import { CLIENTS } from '../../fixtures/clients/index.ts'
 import { message } from '../../support/answers.ts'
-import { CARRIER } from '../../support/carrier.ts'
 import { parseEvents, withoutPings } from '../../support/compare-events.ts'
 import { wireDifferences } from '../../support/wire.ts'
 import { type OpenaiBench, startOpenaiBench } from '../openai/bench.ts'
@@ -46,11 +45,7 @@ const OPENED: Record<string, number[]> = { 'Claude Code': [2] }
 /** Fields that the runtime does not send on: see `limits.test.ts` of the wire. */
 const NOT_SENT = /^anthropic-beta: mid-conversation-tool-changes-2026-07-01 was sent/
 
-/**
- * Every turn of a conversation that is sent as a whole is an opening, so less depends on the model.
- */
-const MODELS =
-  CARRIER === 'whole' ? ['claude-sonnet-5-5'] : ['claude-sonnet-4-6', 'claude-sonnet-5-5']
+const MODELS = ['claude-sonnet-4-6', 'claude-sonnet-5-5']
 
 describe.each(CLIENTS)('$name', (client) => {
   test.each(MODELS)('with %s', async (model) => {
@@ -59,8 +54,7 @@ describe.each(CLIENTS)('$name', (client) => {
     expect(steps.map(({ asked }) => asked)).toEqual(client.script.map(() => 1))
     const lanes = steps.map(({ lane }) => lane)
     const opened = lanes.flatMap((lane, step) => (GOES_ON.includes(lane) ? [] : [step]))
-    const expected = CARRIER === 'whole' ? lanes.keys() : [0, ...(OPENED[client.name] ?? [])]
-    expect(opened, lanes.join(', ')).toEqual([...expected])
+    expect(opened, lanes.join(', ')).toEqual([0, ...(OPENED[client.name] ?? [])])
     const differences = steps.flatMap((step) => step.differences)
     expect(differences.filter((line) => !NOT_SENT.test(line))).toEqual([])
   })

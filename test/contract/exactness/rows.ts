@@ -6,13 +6,23 @@ import { anthropicTypes } from '../../../scripts/anthropic-types.ts'
  * request and its reply, each with a request or a stream that contains it.
  */
 
-type Fields = Record<string, unknown>
+export type Fields = Record<string, unknown>
 type Block = Fields & { type: string }
 
-export type Row = { group: string; name: string } & (
-  | { request: Fields; headers: Record<string, string> }
-  | { events: Block[] }
-)
+type Named = { group: string; name: string }
+
+export type RequestRow = Named & { request: Fields; headers: Record<string, string> }
+
+export type ReplyRow = Named & {
+  /** The events of the reply's blocks. */
+  blocks: Block[]
+  /** Why the reply stops. */
+  reason: string
+  /** Further fields for the events of a type. */
+  events: Record<string, Block>
+}
+
+export type Row = RequestRow | ReplyRow
 
 const examples = new Examples(anthropicTypes())
 
@@ -23,7 +33,7 @@ export function rows(): Row[] {
   return [...requestRows(), ...replyRows()]
 }
 
-function requestRows(): Row[] {
+function requestRows(): RequestRow[] {
   return [
     ...examples.fieldsOf('MessageCreateParamsBase').map(({ name, type }) => {
       const value = FIELD_VALUES[name] ?? examples.valueOf(type, name)
@@ -103,12 +113,12 @@ function row(
   name: string,
   fields: Fields,
   headers: Record<string, string> = {},
-): Row {
+): RequestRow {
   const request = { model: MODEL, max_tokens: 4000, messages: HELLO, ...fields }
   return { group, name, request, headers }
 }
 
-function each(group: string, union: string, fields: (member: Block) => Fields): Row[] {
+function each(group: string, union: string, fields: (member: Block) => Fields): RequestRow[] {
   return examples
     .membersOf(union)
     .map((member) => row(group, String(member['type']), fields(member as Block)))
@@ -188,7 +198,7 @@ function said(...content: unknown[]): object {
   return { role: 'assistant', content: typeof only === 'string' ? only : content }
 }
 
-function replyRows(): Row[] {
+function replyRows(): ReplyRow[] {
   const reasons = examples.valuesOf('BetaStopReason')
   return [
     ...examples.membersOf('BetaContentBlock').map((member) => {
@@ -246,16 +256,29 @@ function reasonFor({ type }: Block): string {
   return type === 'tool_use' ? 'tool_use' : 'end_turn'
 }
 
-/** @param event replaces the event of its type; only its additional fields are needed */
-function reply(group: string, name: string, blocks: Block[], reason: string, event?: Block): Row {
+/** @param event only its additional fields are needed */
+function reply(
+  group: string,
+  name: string,
+  blocks: Block[],
+  reason: string,
+  event?: Block,
+): ReplyRow {
+  return { group, name, blocks, reason, events: event ? { [event.type]: event } : {} }
+}
+
+/** The stream of a reply. */
+export function streamOf({ blocks, reason, events }: ReplyRow): Block[] {
   const stream: Block[] = [
     { type: 'message_start', message: { ...MESSAGE } },
     ...blocks,
     { type: 'message_delta', delta: { stop_reason: reason, stop_sequence: null }, usage: USAGE },
     { type: 'message_stop' },
   ]
-  const events = stream.map((usual) => (event?.type === usual.type ? filled(usual, event) : usual))
-  return { group, name, events }
+  return stream.map((usual) => {
+    const event = events[usual.type]
+    return event ? filled(usual, event) : usual
+  })
 }
 
 const USAGE = { output_tokens: 7 }

@@ -7,7 +7,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest'
 
 import { createProxy, type Proxy } from '../../../src/proxy.ts'
 import { message } from '../../support/answers.ts'
-import { laneOf, RUNTIME_REMINDERS } from '../../support/carrier.ts'
+import { CARRIER, RUNTIME_REMINDERS } from '../../support/carrier.ts'
 import { textMessage, toolUseMessage } from '../../support/messages.ts'
 import { makeSandbox, type Sandbox } from '../../support/sandbox.ts'
 import { type Standin, startStandin } from '../../support/standin.ts'
@@ -43,7 +43,7 @@ afterAll(async () => {
   theirs?.remove()
 })
 
-const MODELS = ['claude-sonnet-4-6', 'claude-opus-5-5', 'claude-haiku-5-5']
+const MODELS = CARRIER === 'whole' ? ['claude-opus-5-5'] : ['claude-sonnet-4-6', 'claude-opus-5-5']
 
 test.each(MODELS)(
   'Claude Code completes a task of several steps with its own tools, with %s',
@@ -86,7 +86,7 @@ test.each(MODELS)(
     const lanes = log.turns.slice(before).map((turn) => turn.lane)
     // To newer models Claude Code also sends system messages, so that a step is more than a result.
     if (model === 'claude-sonnet-4-6') {
-      expect(lanes).toEqual(['open', ...Array.from({ length: 3 }, () => laneOf('resolve'))])
+      expect(lanes).toEqual(['open', ...Array.from({ length: 3 }, () => 'resolve')])
     }
     expect(standin.messages[0]?.body.tools?.map((tool) => 'name' in tool && tool.name)).toContain(
       'Bash',

@@ -82,9 +82,9 @@ test('messages.stream, with an image, a PDF and tools', async () => {
   expect(wireDifferences({ body }, arrived())).toEqual([])
 })
 
-test('ten turns of a client that keeps the content of the replies', async () => {
+test('four turns of a client that keeps the content of the replies', async () => {
   const messages: MessageParam[] = []
-  for (let turn = 1; turn <= 10; turn += 1) {
+  for (let turn = 1; turn <= 4; turn += 1) {
     messages.push({ role: 'user', content: `Turn ${turn}` })
     const body = { model: MODEL, max_tokens: 300, messages: [...messages] }
     bench.standin.reset()

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, expect, test } from 'vitest'
 
 import { MAX_DEPTH } from '../../../src/api/json-limits.ts'
-import { type Bench, expectAsSentTwice, startBench } from './bench.ts'
+import { type Bench, expectAsSentInEachLane, startBench } from './bench.ts'
 import { call, conversation, WEATHER_TOOL } from './samples.ts'
 
 let bench: Bench
@@ -45,12 +45,12 @@ test.each([
   ['a value as deep as it may be', 'look', nested(MAX_DEPTH - 20)],
   ['many values', 'look', Array.from({ length: 20_000 }, (_, index) => index)],
 ])('%s reach the API', async (_name, tool, value) => {
-  await expectAsSentTwice(bench, { body: around(tool, value) })
+  await expectAsSentInEachLane(bench, { body: around(tool, value) })
 })
 
 test('a text of NUL and other control characters reaches the API', async () => {
   const text = Array.from({ length: 32 }, (_, code) => String.fromCharCode(code)).join('.')
-  await expectAsSentTwice(bench, { body: { ...conversation(text, text, text), system: text } })
+  await expectAsSentInEachLane(bench, { body: { ...conversation(text, text, text), system: text } })
 })
 
 test('nesting one level beyond the limit is refused', async () => {

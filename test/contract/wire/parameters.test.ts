@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 
 import { laneOf } from '../../support/carrier.ts'
-import { type Bench, expectAsSent, expectAsSentTwice, nextTurn, startBench } from './bench.ts'
+import { type Bench, expectAsSent, expectAsSentInEachLane, nextTurn, startBench } from './bench.ts'
 import { startTalk } from './talk.ts'
 
 let bench: Bench
@@ -48,31 +48,30 @@ const MANY_FIELDS = {
   a_field_of_tomorrow: { nested: [1, { deep: null }] },
 }
 
+/** Parameters that do not influence each other share a request. */
 const PARAMETERS: Record<string, object> = {
   'no parameter': {},
   'null for known fields': { container: null, cache_control: null, inference_geo: null },
-  'max_tokens: 1': { max_tokens: 1 },
-  'max_tokens beyond what the runtime would ask for': { max_tokens: 200_000 },
-  'temperature: 0': { temperature: 0 },
-  'temperature: 0.7': { temperature: 0.7 },
+  'the smallest values': { max_tokens: 1, temperature: 0, top_k: 1, stop_sequences: [] },
+  'values beside a temperature': {
+    // Beyond what the runtime would ask for.
+    max_tokens: 200_000,
+    temperature: 0.7,
+    stop_sequences: ['\n\nHuman:', '"}', '</τέλος>', '🛑'],
+    service_tier: 'auto',
+    stream: false,
+    speed: 'fast',
+    inference_geo: 'us',
+    container: 'container_01',
+  },
   'temperature: 1': { temperature: 1 },
   'top_p alone': { top_p: 0.9 },
   'top_p beside temperature': { top_p: 0.9, temperature: 0.3 },
-  top_k: { top_k: 40 },
+  'top_k alone': { top_k: 40 },
   'temperature, top_p and top_k': { temperature: 0.5, top_p: 0.8, top_k: 3 },
-  'one stop sequence': { stop_sequences: ['END'] },
-  'stop sequences of any characters': { stop_sequences: ['\n\nHuman:', '"}', '</τέλος>', '🛑'] },
-  'an empty list of stop sequences': { stop_sequences: [] },
-  'service_tier: auto': { service_tier: 'auto' },
-  'service_tier: standard_only': { service_tier: 'standard_only' },
-  'stream: false': { stream: false },
-  'speed: fast': { speed: 'fast' },
-  inference_geo: { inference_geo: 'us' },
-  'container by id': { container: 'container_01' },
-  'container with skills': {
+  'one stop sequence': { stop_sequences: ['END'], service_tier: 'standard_only' },
+  'parameters of nested values': {
     container: { id: null, skills: [{ type: 'anthropic', skill_id: 'xlsx', version: 'latest' }] },
-  },
-  mcp_servers: {
     mcp_servers: [
       {
         type: 'url',
@@ -82,8 +81,6 @@ const PARAMETERS: Record<string, object> = {
         tool_configuration: { enabled: true, allowed_tools: ['search'] },
       },
     ],
-  },
-  context_management: {
     context_management: {
       edits: [
         {
@@ -96,16 +93,19 @@ const PARAMETERS: Record<string, object> = {
     },
   },
   'cache_control of the whole request': { cache_control: { type: 'ephemeral' } },
-  'an unknown text': { a_field_of_tomorrow: 'Καλημέρα 世界 👩🏽‍🚀 "quoted" \\ \u2028 \u0000 \u007F' },
-  'an unknown null': { a_field_of_tomorrow: null },
-  'an unknown false': { a_field_of_tomorrow: false },
-  'an unknown zero': { a_field_of_tomorrow: 0 },
-  'an unknown number of many digits': { a_field_of_tomorrow: -1.23456789012345e-9 },
-  'an unknown list': { a_field_of_tomorrow: [1, 'two', [3], { four: null }, [], {}] },
-  'an unknown field of nested values': {
-    a_field_of_tomorrow: { a: { b: { c: [{ d: null, e: [], f: {}, 'g.h': '' }] } } },
+  'unknown fields': {
+    text_of_tomorrow: 'Καλημέρα 世界 👩🏽‍🚀 "quoted" \\ \u2028 \u0000 \u007F',
+    null_of_tomorrow: null,
+    false_of_tomorrow: false,
+    zero_of_tomorrow: 0,
+    digits_of_tomorrow: -1.23456789012345e-9,
+    list_of_tomorrow: [1, 'two', [3], { four: null }, [], {}],
+    object_of_tomorrow: { a: { b: { c: [{ d: null, e: [], f: {}, 'g.h': '' }] } } },
+    'dotted.name': 1,
+    κλειδί: 2,
+    '': 3,
+    constructor: 4,
   },
-  'unknown fields with odd names': { 'dotted.name': 1, κλειδί: 2, '': 3, constructor: 4 },
   'an unknown field of 200 kB': { a_field_of_tomorrow: 'naïve '.repeat(35_000) },
 }
 
@@ -119,13 +119,15 @@ const TOOL_CHOICES: Record<string, object> = {
 }
 
 const OUTPUT_CONFIGS: Record<string, object> = {
-  'effort: low': { effort: 'low' },
-  'effort: medium': { effort: 'medium' },
-  'effort: high': { effort: 'high' },
-  'effort: max': { effort: 'max' },
+  ...Object.fromEntries(
+    ['low', 'medium', 'high', 'max'].map((effort) => [`effort: ${effort}`, { effort }]),
+  ),
   'a JSON schema': { format: FORMAT },
-  'effort and a JSON schema': { effort: 'low', format: FORMAT },
-  'an unknown field': { verbosity: 'low' },
+  'effort, a JSON schema and an unknown field': {
+    effort: 'low',
+    format: FORMAT,
+    verbosity: 'low',
+  },
   nothing: {},
 }
 
@@ -183,7 +185,7 @@ describe('output_config reaches the API unchanged', () => {
 
 describe('from a new process, a parameter reaches the API unchanged', () => {
   test.each(Object.entries(IN_A_NEW_PROCESS))('%s', async (_, parameters) => {
-    await expectAsSentTwice(bench, { body: { ...HELLO, ...parameters } })
+    await expectAsSentInEachLane(bench, { body: { ...HELLO, ...parameters } })
   })
 })
 
@@ -194,9 +196,20 @@ describe('tool_choice reaches the API unchanged', () => {
   })
 })
 
-describe.each(['claude-sonnet-4-6', 'claude-sonnet-5-5', 'claude-opus-5-5', 'claude-haiku-5-5'])(
+/** The cases in which it may matter which forms of thinking the runtime knows of the model. */
+const OF_A_MODEL = ['disabled', 'enabled with a budget', 'adaptive, omitted, with effort']
+
+const THINKERS: Record<string, readonly string[]> = {
+  'claude-sonnet-4-6': Object.keys(THINKING),
+  'claude-sonnet-5-5': OF_A_MODEL,
+  'claude-opus-5-5': OF_A_MODEL,
+  'claude-haiku-5-5': OF_A_MODEL,
+  'claude-haiku-4-5': ['disabled', 'enabled with a budget', 'enabled beside top_p'],
+}
+
+describe.each(Object.entries(THINKERS))(
   'thinking reaches the API unchanged, for %s',
-  (model) => {
+  (model, names) => {
     // The API decides if the model accepts it.
     beforeAll(() => {
       bench.standin.hasModelRules = false
@@ -205,29 +218,22 @@ describe.each(['claude-sonnet-4-6', 'claude-sonnet-5-5', 'claude-opus-5-5', 'cla
       bench.standin.hasModelRules = true
     })
     const talk = startTalk(() => bench, { model })
-    test.each(Object.entries({ 'not a word of it': {}, ...THINKING }))('%s', async (_, parts) => {
-      await talk('Hello', parts)
+    test.each(['not a word of it', ...names])('%s', async (name) => {
+      await talk('Hello', THINKING[name] ?? {})
     })
   },
 )
-
-describe('thinking reaches the API unchanged, for claude-haiku-4-5', () => {
-  const talk = startTalk(() => bench, { model: 'claude-haiku-4-5' })
-  test.each(['enabled with a budget', 'disabled', 'enabled beside top_p'])('%s', async (name) => {
-    await talk('Hello', THINKING[name])
-  })
-})
 
 describe('the model', () => {
   test.each(['claude-opus-4-6', 'claude-sonnet-5-5', 'claude-3-haiku-20240307', 'made-up-model-1'])(
     'is %s if the client names it',
     async (model) => {
-      await expectAsSentTwice(bench, { body: { ...HELLO, model, max_tokens: 100 } })
+      expectAsSent(await bench.send({ body: { ...HELLO, model, max_tokens: 100 } }))
     },
   )
 
   test('is the configured one if the client names none', async () => {
-    const { upstream } = await expectAsSentTwice(bench, { body: { messages: HELLO.messages } })
+    const { upstream } = await expectAsSentInEachLane(bench, { body: { messages: HELLO.messages } })
     expect(upstream.body.model).toBe(bench.proxy.config.modelDefault)
   })
 })

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 
-import { type Bench, expectAsSentTwice, startBench } from './bench.ts'
+import { type Bench, expectAsSent, expectAsSentInEachLane, startBench } from './bench.ts'
 import { asking, TIME_TOOL } from './samples.ts'
 
 let bench: Bench
@@ -50,23 +50,23 @@ const SYSTEMS: Record<string, unknown> = {
 
 describe('a system prompt reaches the API unchanged', () => {
   test.each(Object.entries(SYSTEMS))('%s', async (_, system) => {
-    await expectAsSentTwice(bench, { body: { ...asking('Hello'), system } })
+    expectAsSent(await bench.send({ body: { ...asking('Hello'), system } }))
   })
 
   test('beside tools and parameters', async () => {
     const body = { ...asking('Hello'), system: 'Be brief.', tools: [TIME_TOOL], temperature: 0.1 }
-    await expectAsSentTwice(bench, { body })
+    await expectAsSentInEachLane(bench, { body })
   })
 
   test('for a model that gets the reminders as a message of their own', async () => {
     const body = { ...asking('Hello'), model: 'claude-opus-5-5', system: ' Be\n\nbrief. ' }
-    await expectAsSentTwice(bench, { body })
+    await expectAsSentInEachLane(bench, { body })
   })
 })
 
 test('a request without a system prompt, after one that had it, has none', async () => {
-  await expectAsSentTwice(bench, { body: { ...asking('Hello'), system: 'Speak in verse.' } })
-  const { upstream } = await expectAsSentTwice(bench, { body: asking('Hello') })
+  await expectAsSentInEachLane(bench, { body: { ...asking('Hello'), system: 'Speak in verse.' } })
+  const { upstream } = await expectAsSentInEachLane(bench, { body: asking('Hello') })
   expect(JSON.stringify(upstream.body)).not.toContain('verse')
 })
 
@@ -77,6 +77,6 @@ test('another system prompt for the same conversation replaces the first', async
     { role: 'user', content: 'Who are you?' },
   ]
   const body = { ...asking('Hello'), messages }
-  await expectAsSentTwice(bench, { body: { ...body, system: 'You are Ann.' } })
-  await expectAsSentTwice(bench, { body: { ...body, system: 'You are Bob.' } })
+  await expectAsSentInEachLane(bench, { body: { ...body, system: 'You are Ann.' } })
+  await expectAsSentInEachLane(bench, { body: { ...body, system: 'You are Bob.' } })
 })

@@ -2,15 +2,18 @@ import { mkdirSync, readdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 
-import { laneOf } from '../../support/carrier.ts'
-import { type Bench, expectAsSent, expectAsSentTwice, nextTurn, startBench } from './bench.ts'
+import { CARRIER } from '../../support/carrier.ts'
+import { type Bench, expectAsSent, expectAsSentInEachLane, startBench } from './bench.ts'
 import { call, conversation, WEATHER_TOOL } from './samples.ts'
+import { startTalk } from './talk.ts'
 
 const SECRET = 'not-for-any-api'
 const SECRET_FILE = 'secret.txt'
 
 let bench: Bench
 let home: string
+/** The names of the files in the work folder. */
+let files: string[]
 
 /** Files that the user's own Claude Code would read or run if a text or a setting told it to. */
 beforeAll(async () => {
@@ -30,6 +33,7 @@ beforeAll(async () => {
       `---\nname: hello\ndescription: ${SECRET}\n---\n${SECRET}`,
     )
   }
+  files = readdirSync(workFolder)
 })
 
 afterAll(() => bench.close())
@@ -118,17 +122,17 @@ function filled(text: string): string {
   return text.replaceAll('{work}', bench.sandbox.workFolder).replaceAll('{home}', home)
 }
 
-/** The number of cases that share a process, because its start is expensive. */
-const TOGETHER = 6
+/** The number of texts that share a request. */
+const TOGETHER = 26
 
 const groups = Array.from({ length: Math.ceil(TEXTS.length / TOGETHER) }, (_, index) =>
   TEXTS.slice(index * TOGETHER, (index + 1) * TOGETHER),
 )
 
-describe('a text is data in every place', () => {
-  test.each(groups.map((group) => [group]))('%j', async (templates) => {
+test.each(groups.map((group) => [group]))(
+  'a text is data in every place of a history, as system prompt, and in tools: %j',
+  async (templates) => {
     const texts = templates.map(filled)
-    const files = readdirSync(bench.sandbox.workFolder)
     const turns = texts.flatMap((text, index) => {
       const block = { type: 'text', text }
       const id = `toolu_${index}`
@@ -141,41 +145,49 @@ describe('a text is data in every place', () => {
         [block],
       ]
     })
-    const body = {
-      ...conversation(...turns, texts[0]),
-      system: texts.map((text) => ({ type: 'text', text })),
-      tools: texts.map((text, index) => ({
-        ...WEATHER_TOOL,
-        name: `tool_${index}`,
-        description: text,
-      })),
-    }
+    const { upstream } = await expectAsSentInEachLane(bench, {
+      body: {
+        ...conversation(...turns, 'And now?'),
+        system: texts.map((text) => ({ type: 'text', text })),
+        tools: texts.map((text, index) => ({
+          ...WEATHER_TOOL,
+          name: `tool_${index}`,
+          description: text,
+        })),
+      },
+    })
+    expectNothingDone(upstream.body)
+  },
+)
 
-    let last = await expectAsSentTwice(bench, { body })
-    for (const text of texts.slice(1)) {
-      last = await bench.send(nextTurn(last, text))
-      expectAsSent(last)
-      expect.soft(last.lane).toBe(laneOf('continue'))
-    }
+const isCommand = (text: string): boolean => /^(?:[@/!#&]|exit|<cross)/.test(text)
 
-    expect(JSON.stringify(last.upstream.body)).not.toContain(SECRET)
-    expect(readdirSync(bench.sandbox.workFolder)).toEqual(files)
+describe('a text is data as the only content of a conversation', () => {
+  test.each(TEXTS.filter(isCommand))('%j', async (template) => {
+    const exchange = await bench.send({ body: conversation(filled(template)) })
+    expectAsSent(exchange)
+    expectNothingDone(exchange.upstream.body)
   })
 })
 
-describe('a text is data as the only content of a conversation', () => {
-  const commands = TEXTS.filter((text) => /^(?:[@/!#&]|exit|<cross)/.test(text))
-  test.each(commands)('%j', async (template) => {
-    const { upstream } = await expectAsSentTwice(bench, {
-      body: conversation(filled(template)),
-    })
-    expect(JSON.stringify(upstream.body)).not.toContain(SECRET)
-  })
+const talk = startTalk(() => bench, { model: 'claude-sonnet-4-6' })
+
+// If a conversation is sent as a whole, the runtime gets only the beginning of its first message.
+const later = CARRIER === 'whole' ? [] : TEXTS.filter((text) => !isCommand(text))
+
+test.each(later)('a text is data as the prompt of a later turn: %j', async (template) => {
+  const { upstream } = await talk(filled(template))
+  expectNothingDone(upstream.body)
 })
 
 test('nothing of the user’s own set-up reaches the API', async () => {
-  const { upstream } = await expectAsSentTwice(bench, { body: conversation('Hello') })
-  const body = JSON.stringify(upstream.body)
-  expect(body).not.toContain(SECRET)
-  expect(body).not.toContain('greet')
+  const { upstream } = await expectAsSentInEachLane(bench, { body: conversation('Hello') })
+  expectNothingDone(upstream.body)
+  expect(JSON.stringify(upstream.body)).not.toContain('greet')
 })
+
+/** No file was read, and none was written. */
+function expectNothingDone(asked: object): void {
+  expect(JSON.stringify(asked)).not.toContain(SECRET)
+  expect(readdirSync(bench.sandbox.workFolder)).toEqual(files)
+}

@@ -4,9 +4,9 @@ import { CARRIER, laneOf } from '../../support/carrier.ts'
 import { message } from '../../support/answers.ts'
 import { toolUseMessage } from '../../support/messages.ts'
 import type { ClientRequest } from '../../support/wire.ts'
-import { type Bench, expectAsSent, expectAsSentTwice, nextTurn, startBench } from './bench.ts'
+import { type Bench, expectAsSent, expectAsSentInEachLane, nextTurn, startBench } from './bench.ts'
 import { asking, TIME_TOOL, WEATHER_TOOL } from './samples.ts'
-import { expectEachAsSent, expectEachAsSentTwice } from './together.ts'
+import { expectEachAsSent } from './together.ts'
 
 let bench: Bench
 
@@ -231,15 +231,15 @@ const CHOICES = [
 describe('tools reach the API unchanged', () => {
   test.each(Object.entries(LISTS))('%s', async (_, cases) => {
     const { tools, owners } = inOneList(cases)
-    const request = { body: { ...asking('Hello'), tools } }
-    await expectEachAsSentTwice(bench, request, { tools: owners }, 'Hello')
+    const exchange = await bench.send({ body: { ...asking('Hello'), tools } })
+    expectEachAsSent(exchange, { tools: owners })
   })
 })
 
 test('tools stay unchanged with tool_choice, and with other choices in later turns', async () => {
   const [first, ...others] = CHOICES
   const body = { ...asking('Hello'), tools: [WEATHER_TOOL, TIME_TOOL], tool_choice: first }
-  let exchange = await expectAsSentTwice(bench, { body })
+  let exchange = await expectAsSentInEachLane(bench, { body })
   for (const choice of others) {
     const next = nextTurn(exchange, 'Hello')
     exchange = await bench.send({ body: { ...next.body, tool_choice: choice } })
@@ -251,7 +251,9 @@ test('tools stay unchanged with tool_choice, and with other choices in later tur
 
 test('tools for a model that gets the reminders as a message of their own', async () => {
   const tools = [WEATHER_TOOL, ...RUNTIME_NAMES.map(named), { ...TIME_TOOL, strict: true }]
-  await expectAsSentTwice(bench, { body: { ...asking('Hello'), model: 'claude-opus-5-5', tools } })
+  await expectAsSentInEachLane(bench, {
+    body: { ...asking('Hello'), model: 'claude-opus-5-5', tools },
+  })
 })
 
 test('tools beside a system prompt, thinking and parameters', async () => {
@@ -262,7 +264,7 @@ test('tools beside a system prompt, thinking and parameters', async () => {
     thinking: { type: 'enabled', budget_tokens: 2000 },
     tools: [TIME_TOOL, WEATHER_TOOL],
   }
-  await expectAsSentTwice(bench, { body })
+  await expectAsSentInEachLane(bench, { body })
 })
 
 test('a call of a tool that MCP would change comes back to the client', async () => {

@@ -29,24 +29,25 @@ describe.each(Object.entries(ACTS))('%s', (_name, { options, variables, faults, 
   })
 
   afterAll(async () => {
-    await scene.bench.remove()
+    await scene.close()
     await until(() => descriptors() <= descriptorsBefore)
   })
 
-  test.each(faults)('$stage, $fault: $gets', async ({ stage, fault, gets, strike }) => {
-    // If the API fails, other conversations continue meanwhile; if the runtime fails, all its
-    // processes are affected.
-    const isAside = isHopeless !== true && stage === 'the API'
-    const [{ what, milliseconds }] = await Promise.all([
-      strike(scene),
-      isAside && scene.goOnBeside(),
-    ])
-    expect(what).toBe(gets)
-    if (isHopeless !== true && !isAside) await scene.goOnBeside()
-    if (isHopeless !== true) await scene.expectServes()
+  test.each(faults)('$stage, $fault: $gets', async (fault) => {
+    const { stage, gets, requests, timeout, strike } = fault
+    const told = await strike(scene)
+    expect(told.what).toBe(gets)
+    if (requests !== undefined) expect(told.requests, 'requests upstream').toBe(requests)
+    if (isHopeless !== true) {
+      // If the API failed, it has continued meanwhile. If the runtime failed, all its processes were
+      // affected.
+      if (stage !== 'the API') await scene.goOnBeside()
+      await scene.expectServes()
+    }
     const left = await scene.leftovers()
     expect(left).toBe('nothing')
-    rows.push({ stage, fault, gets: what, seconds: milliseconds / 1000, left })
+    const time = timeout ? `\`${timeout}\`` : (told.milliseconds / 1000).toFixed(1)
+    rows.push({ stage, fault: fault.fault, gets: told.what, time, left })
   })
 })
 

@@ -11,7 +11,6 @@ import {
   hang,
   message,
   raw,
-  stall,
 } from '../../support/answers.ts'
 import { eventsOf } from '../../support/events.ts'
 import { makeGate } from '../../support/gate.ts'
@@ -19,13 +18,18 @@ import { textMessage, toolUseMessage } from '../../support/messages.ts'
 import type { Behaviour } from '../../support/switchable-runtime.ts'
 import { assistant, LOOK, user } from '../lifecycle/bench.ts'
 import { answerAll, answerOthers, type Scene, type Told } from './scene.ts'
-import { until } from '../../support/until.ts'
+import { TEST_TIMEOUT, until } from '../../support/until.ts'
+import { processesWithEnvironment } from '../../support/processes.ts'
 
 /** A fault at a stage of a request, and the client's expected result. */
 export type Fault = {
   stage: string
   fault: string
   gets: string
+  /** The number of requests upstream; undefined if it may differ. */
+  requests: number | undefined
+  /** The time limit that ends the wait. */
+  timeout?: 'start_timeout' | 'first_event_timeout' | 'next_event_timeout'
   strike: (scene: Scene) => Promise<Told>
 }
 
@@ -35,6 +39,13 @@ export type Act = {
   faults: Fault[]
   /** Nothing can be served, because the fault stays. */
   isHopeless?: boolean
+}
+
+/** Milliseconds. No other timer has one of these lengths, and none elapses by itself. */
+const LIMITS = {
+  startTimeout: TEST_TIMEOUT + 1,
+  firstEventTimeout: TEST_TIMEOUT + 2,
+  nextEventTimeout: TEST_TIMEOUT + 3,
 }
 
 const WHOLE = 'the whole reply'
@@ -72,47 +83,62 @@ export const ACTS: Record<string, Act> = {
       api('answers 500', '500 `api_error`', error(500, 'api_error', 'Internal server error')),
       api('answers 529', '529 `overloaded_error`', error(529, 'overloaded_error', 'Overloaded')),
       api('answers a page', '502 `api_error`', raw(502, { 'content-type': 'text/html' }, '<html>')),
-      api('hangs up', '502 `api_error`', cutBeforeAnswer()),
+      // On a connection that was idle, it is repeated.
+      { ...api('hangs up', '502 `api_error`', cutBeforeAnswer()), requests: undefined },
       {
         stage: 'the API',
         fault: 'hangs up a connection that was idle',
         gets: WHOLE,
-        strike: cutOnce,
+        requests: 2,
+        strike: (scene) => beside(scene, cutOnce(scene)),
       },
       api('answers nothing', '502 `api_error`', raw(200, {}, '')),
-      { stage: 'the API', fault: 'hangs up in mid stream', gets: BROKEN, strike: cutInMidStream },
+      {
+        stage: 'the API',
+        fault: 'hangs up in mid stream',
+        gets: BROKEN,
+        requests: 1,
+        strike: (scene) => beside(scene, cutInMidStream(scene)),
+      },
       {
         stage: 'the login',
         fault: 'expires, and is right again with the next request',
         gets: '401 `authentication_error`',
+        requests: 1,
         strike: (scene) =>
           answered(scene, error(401, 'authentication_error', 'OAuth token has expired.')),
       },
     ],
   },
-  'short timeouts': {
-    // Longer than the real runtime takes on a busy machine.
-    options: {
-      maxProcesses: 2,
-      firstEventTimeout: 4000,
-      nextEventTimeout: 4000,
-      startTimeout: 20_000,
-    },
+  'time limits': {
+    options: { maxProcesses: 2, ...LIMITS },
     faults: [
-      broken('prints garbage, and a line of 5 MB', '504 `timeout_error`'),
-      broken('says nothing, and does not end when told to', '504 `timeout_error`'),
+      unstarted('prints garbage, and a line of 5 MB', hasPrinted),
+      unstarted('says nothing, and does not end when told to', () => true),
       {
         stage: 'the process has asked',
         fault: 'stops dead, before the first event',
         gets: '504 `timeout_error`',
+        requests: 1,
+        timeout: 'first_event_timeout',
         strike: freezeBeforeFirstEvent,
       },
-      api('never answers', '504 `timeout_error`', stall()),
-      api(
-        'falls silent in mid stream',
-        'its beginning, then an `error` event: `timeout_error`',
-        events([...beginning(), hang()]),
-      ),
+      {
+        stage: 'the API',
+        fault: 'never answers',
+        gets: '504 `timeout_error`',
+        requests: 1,
+        timeout: 'first_event_timeout',
+        strike: (scene) => fallSilent(scene, [hang()], LIMITS.firstEventTimeout),
+      },
+      {
+        stage: 'the API',
+        fault: 'falls silent in mid stream',
+        gets: 'its beginning, then an `error` event: `timeout_error`',
+        requests: 1,
+        timeout: 'next_event_timeout',
+        strike: (scene) => fallSilent(scene, [...beginning(), hang()], LIMITS.nextEventTimeout),
+      },
     ],
   },
   'an API whose name is not found': {
@@ -124,6 +150,7 @@ export const ACTS: Record<string, Act> = {
         stage: 'the API',
         fault: 'has a name that is not found',
         gets: '502 `api_error`',
+        requests: 0,
         strike: askNow,
       },
     ],
@@ -137,6 +164,7 @@ export const ACTS: Record<string, Act> = {
         stage: "the runtime's folder",
         fault: 'can be neither read nor written',
         gets: WHOLE,
+        requests: 1,
         strike: askNow,
       },
     ],
@@ -147,7 +175,7 @@ export const ACTS: Record<string, Act> = {
 const NO_NAME = `http://${'x'.repeat(64)}.invalid`
 
 function killed(when: string, gets: string, strike: Fault['strike']): Fault {
-  return { stage: `the process ${when}`, fault: 'is killed', gets, strike }
+  return { stage: `the process ${when}`, fault: 'is killed', gets, requests: 1, strike }
 }
 
 /** New processes are useless from now on, and there is no other. */
@@ -156,6 +184,7 @@ function broken(behaviour: Behaviour, gets: string): Fault {
     stage: 'the executable',
     fault: behaviour,
     gets,
+    requests: gets === WHOLE ? 1 : 0,
     strike: async (scene) => {
       await killAll(scene)
       scene.runtime.become(behaviour)
@@ -166,11 +195,39 @@ function broken(behaviour: Behaviour, gets: string): Fault {
   }
 }
 
+/** New processes never become ready, and there is no other. */
+function unstarted(behaviour: Behaviour, hasBehaved: (scene: Scene) => boolean): Fault {
+  return {
+    stage: 'the executable',
+    fault: behaviour,
+    gets: '504 `timeout_error`',
+    requests: 0,
+    timeout: 'start_timeout',
+    strike: async (scene) => {
+      await killAll(scene)
+      scene.runtime.become(behaviour)
+      const asked = scene.ask('Hello')
+      await until(() => scene.timers.count(LIMITS.startTimeout) > 0 && hasBehaved(scene))
+      const since = performance.now()
+      scene.timers.elapse(LIMITS.startTimeout)
+      const told = await asked.told(since)
+      scene.runtime.become('is the runtime')
+      return told
+    },
+  }
+}
+
+/** The script is a `cat` once the proxy has read nearly all of its output. */
+function hasPrinted({ bench: { sandbox } }: Scene): boolean {
+  return processesWithEnvironment(sandbox.folder).some(({ command }) => command === 'cat')
+}
+
 function gone(how: 'missing' | 'forbidden', fault: string): Fault {
   return {
     stage: 'the executable',
     fault,
     gets: ENDED,
+    requests: 0,
     strike: async (scene) => {
       await killAll(scene)
       scene.runtime.break(how)
@@ -186,6 +243,7 @@ function inMidStream(behaviour: Behaviour, fault: string): Fault {
     stage: 'the process is in mid stream',
     fault,
     gets: WHOLE,
+    requests: 1,
     strike: async (scene) => {
       await killAll(scene)
       scene.runtime.become(behaviour)
@@ -206,7 +264,35 @@ function inMidStream(behaviour: Behaviour, fault: string): Fault {
 }
 
 function api(fault: string, gets: string, answer: Answer): Fault {
-  return { stage: 'the API', fault, gets, strike: (scene) => answered(scene, answer) }
+  return {
+    stage: 'the API',
+    fault,
+    gets,
+    requests: 1,
+    strike: (scene) => beside(scene, answered(scene, answer)),
+  }
+}
+
+/** Another conversation continues meanwhile. */
+async function beside(scene: Scene, struck: Promise<Told>): Promise<Told> {
+  const [told] = await Promise.all([struck, scene.goOnBeside()])
+  return told
+}
+
+/** Another conversation continues before the time is over. */
+async function fallSilent(
+  scene: Scene,
+  elements: Parameters<typeof events>[0],
+  milliseconds: number,
+): Promise<Told> {
+  const asked = await askAndWait(scene, elements)
+  await until(() => scene.timers.count(milliseconds) > 0)
+  await scene.goOnBeside()
+  const since = performance.now()
+  scene.timers.elapse(milliseconds)
+  const told = await asked.told(since)
+  answerAll(scene)
+  return told
 }
 
 async function answered(scene: Scene, answer: Answer): Promise<Told> {
@@ -287,7 +373,11 @@ async function killBeforeFirstEvent(scene: Scene): Promise<Told> {
 async function freezeBeforeFirstEvent(scene: Scene): Promise<Told> {
   const asked = await askAndWait(scene, [hang()])
   const told = asked.told(kill(scene, 'SIGSTOP'))
+  scene.timers.elapse(LIMITS.firstEventTimeout)
   await told
+  // Nor does it answer the request to stop its turn.
+  await until(() => scene.timers.count(LIMITS.startTimeout) > 0)
+  scene.timers.elapse(LIMITS.startTimeout)
   answerAll(scene)
   return told
 }

@@ -5,17 +5,25 @@ import { message } from '../../support/answers.ts'
 import { textMessage } from '../../support/messages.ts'
 import { processesWithEnvironment } from '../../support/processes.ts'
 import { makeSwitchableRuntime, type SwitchableRuntime } from '../../support/switchable-runtime.ts'
+import type { MessageRequest } from '../../support/standin.ts'
+import { type WatchedTimers, watchTimers } from '../../support/timers.ts'
 import { until } from '../../support/until.ts'
 import { assistant, type Bench, openBench, textOf, user } from '../lifecycle/bench.ts'
 
 /** The client's result in a few words, and the milliseconds from the fault to its end. */
-export type Told = { what: string; milliseconds: number }
+export type Told = {
+  what: string
+  milliseconds: number
+  /** The number of requests upstream. */
+  requests: number
+}
 
 /**
  * A proxy on which faults are tried one after another, beside a conversation that must continue.
  */
 export type Scene = {
   bench: Bench
+  timers: WatchedTimers
   runtime: SwitchableRuntime
   /** Requests a stream and reads it to its end. */
   ask: (body: string | Record<string, unknown>) => Asked
@@ -29,6 +37,7 @@ export type Scene = {
   expectServes: () => Promise<void>
   /** The processes that the proxy does not know of: 'nothing', or their commands. */
   leftovers: () => Promise<string>
+  close: () => Promise<void>
 }
 
 export type Asked = {
@@ -48,6 +57,7 @@ export async function openScene(
   variables: (folder: string) => Record<string, string> = () => ({}),
 ): Promise<Scene> {
   let runtime: SwitchableRuntime | undefined
+  const timers = watchTimers()
   const bench = await openBench((sandbox) => {
     runtime = makeSwitchableRuntime(sandbox.folder)
     const env = { ...sandbox.env, ...variables(sandbox.folder) }
@@ -59,14 +69,18 @@ export async function openScene(
 
   const scene: Scene = {
     bench,
+    timers,
     runtime,
     ask(body) {
+      const before = standin.messages.length
       const begun = bench.stream(body)
       return {
         begun,
         told: async (since) => {
           const what = await toldBy(await begun)
-          return { what, milliseconds: performance.now() - since }
+          const milliseconds = performance.now() - since
+          const requests = standin.messages.slice(before).filter((asked) => !isBeside(asked)).length
+          return { what, milliseconds, requests }
         },
       }
     },
@@ -96,6 +110,10 @@ export async function openScene(
           .join('\n')
       }
     },
+    async close() {
+      await bench.remove()
+      timers.restore()
+    },
   }
   standin.answer = greet
   return scene
@@ -103,10 +121,11 @@ export async function openScene(
 
 /** Answers the conversation beside as usual, and all others with the given answer. */
 export function answerOthers({ bench: { standin } }: Scene, answer: typeof standin.answer): void {
-  standin.answer = (request, index) => {
-    const isBeside = JSON.stringify(request.body.messages).includes(BESIDE)
-    return isBeside ? greet() : answer(request, index)
-  }
+  standin.answer = (request, index) => (isBeside(request) ? greet() : answer(request, index))
+}
+
+function isBeside({ body }: MessageRequest): boolean {
+  return JSON.stringify(body.messages).includes(BESIDE)
 }
 
 export function answerAll({ bench: { standin } }: Scene): void {

@@ -1,7 +1,14 @@
 import { readFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 
-export type Row = { stage: string; fault: string; gets: string; seconds: number; left: string }
+export type Row = {
+  stage: string
+  fault: string
+  gets: string
+  /** In seconds, or the name of the timeout that ended the wait. */
+  time: string
+  left: string
+}
 
 const DOCUMENT = fileURLToPath(new URL('../../../docs/faults.md', import.meta.url))
 
@@ -19,6 +26,6 @@ export function withTable(write: (path: string, text: string) => void, rows: Row
 const HEAD =
   '| where | what breaks | what the client gets | seconds | what is left |\n|---|---|---|---|---|\n'
 
-function line({ stage, fault, gets, seconds, left }: Row): string {
-  return `| ${stage} | ${fault} | ${gets} | ${seconds.toFixed(1)} | ${left} |\n`
+function line({ stage, fault, gets, time, left }: Row): string {
+  return `| ${stage} | ${fault} | ${gets} | ${time} | ${left} |\n`
 }

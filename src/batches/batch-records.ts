@@ -50,7 +50,7 @@ export class BatchRecords {
       metadata,
       outputLifetime,
     }: NewBatch,
-  ): Promise<{ createdAt: number }> {
+  ): Promise<void> {
     const createdAt = this.#now()
     await this.#db
       .insertInto('batches')
@@ -84,7 +84,6 @@ export class BatchRecords {
         expired: 0,
       })
       .execute()
-    return { createdAt }
   }
 
   /** @param first the position of the first request */
@@ -118,16 +117,20 @@ export class BatchRecords {
   }
 
   /**
-   * Opens a batch after all its requests were stored. From then on it survives a crash.
+   * Opens a batch after all its requests were stored. From then on it survives a crash. Its time
+   * begins now: over a slow connection, the requests may have taken an hour to arrive.
    *
    * @throws ApiError 503 if other servers took this one for dead, and deleted the batch
    */
   async open(id: string, { total, errored, model }: TakenIn): Promise<void> {
     await this.#store.durably(async () => {
+      const now = this.#now()
       const { numUpdatedRows } = await this.#db
         .updateTable('batches')
         .set({
           status: 'in_progress',
+          created_at: now,
+          expires_at: sql<number>`expires_at - created_at + ${now}`,
           total,
           errored,
           model: model ?? null,
@@ -138,7 +141,7 @@ export class BatchRecords {
         .where('status', '=', 'creating')
         .executeTakeFirst()
       if (numUpdatedRows === 0n) throw intakeLost('batch')
-      await settle(this.#db, id, this.#now())
+      await settle(this.#db, id, now)
     })
     await this.#store.announce('batches')
   }

@@ -170,7 +170,8 @@ export class BatchRunner {
     this.#isRenewing = true
     void queue
       .renewLeases()
-      .catch(onError)
+      // While the store is away, this is known.
+      .catch((error: unknown) => this.#hold?.reason === 'store' || onError(error))
       .finally(() => (this.#isRenewing = false))
   }
 

@@ -3,7 +3,7 @@ import { brotliCompressSync, deflateSync, gzipSync } from 'node:zlib'
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
 
 import { ApiError } from '../errors.ts'
-import { readBody } from './body.ts'
+import { bodyChunks, readBody } from './body.ts'
 
 function read(
   sent: Request,
@@ -195,6 +195,46 @@ describe('a body that stalls', () => {
     expect(isCancelled).toBe(true)
     expect(vi.getTimerCount()).toBe(0)
     expect(onLength).not.toHaveBeenCalled()
+  })
+
+  test('is refused after five minutes, also if a byte comes now and then', async () => {
+    const stream = new ReadableStream<Uint8Array>({
+      async pull(controller) {
+        await new Promise((resolve) => setTimeout(resolve, 19_000))
+        controller.enqueue(Uint8Array.of(32))
+      },
+    })
+    const init = { method: 'POST', body: stream, duplex: 'half' } as RequestInit
+    const refused = expect(
+      read(new Request('http://localhost/', init), 1000),
+    ).rejects.toMatchObject({
+      status: 408,
+      message: 'The request body did not arrive within 300 s.',
+    })
+    await vi.advanceTimersByTimeAsync(300_000)
+    await refused
+  })
+
+  test('of a batch or a file may take longer', async () => {
+    let left = 30
+    const stream = new ReadableStream<Uint8Array>({
+      async pull(controller) {
+        await new Promise((resolve) => setTimeout(resolve, 19_000))
+        controller.enqueue(Uint8Array.of(32))
+        left -= 1
+        if (left === 0) controller.close()
+      },
+    })
+    const init = { method: 'POST', body: stream, duplex: 'half' } as RequestInit
+    const reading = (async () => {
+      let length = 0
+      for await (const chunk of bodyChunks(new Request('http://localhost/', init))) {
+        length += chunk.byteLength
+      }
+      return length
+    })()
+    await vi.advanceTimersByTimeAsync(30 * 19_000)
+    expect(await reading).toBe(30)
   })
 
   test('but still arrives piece by piece is read', async () => {

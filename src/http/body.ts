@@ -27,7 +27,7 @@ export async function readBody(
   const text = new Utf8Text()
   let length = 0
   try {
-    for await (const chunk of bodyChunks(request, idleTimeout)) {
+    for await (const chunk of bodyChunks(request, { idle: idleTimeout, whole: WHOLE_TIMEOUT })) {
       length += chunk.byteLength
       if (length > maxSize) throw tooLarge(maxSize)
       onLength(length)
@@ -47,35 +47,46 @@ export async function readBody(
 export const IDLE_TIMEOUT = 20_000
 
 /**
+ * Milliseconds for a body that is read into memory. Batches and files are ten times as large, and a
+ * slow connection may take much longer for them: for these there is only the limit of the listener.
+ */
+const WHOLE_TIMEOUT = 300_000
+
+/**
  * The decompressed bytes of a body, as they come.
  *
  * @throws ApiError 408 if the rest does not come, 415 and 400 as `decompressed` does
  */
 export function bodyChunks(
   request: Request,
-  idleTimeout = IDLE_TIMEOUT,
+  timeouts: Timeouts = { idle: IDLE_TIMEOUT, whole: Infinity },
 ): AsyncIterable<Uint8Array> {
   const encoding = request.headers.get('content-encoding')
-  return decompressed(arriving(request.body, idleTimeout), encoding)
+  return decompressed(arriving(request.body, timeouts), encoding)
 }
 
-/**
- * The pieces of a body as they come. It fails if no piece comes within the time limit, in
- * milliseconds.
- */
+/** Milliseconds between two pieces of a body, and from its first to its last. */
+type Timeouts = { idle: number; whole: number }
+
+/** The pieces of a body as they come. It fails if they do not come in time. */
 async function* arriving(
   body: ReadableStream<Uint8Array> | null,
-  idleTimeout: number,
+  { idle, whole }: Timeouts,
 ): AsyncGenerator<Uint8Array> {
   if (body === null) return
+  const end = performance.now() + whole
   const reader = body.getReader()
   let timer: NodeJS.Timeout | undefined
   try {
     for (;;) {
-      const late = new Promise<never>((_, reject) => {
-        timer = setTimeout(() => reject(notInTime(idleTimeout)), idleTimeout)
+      const left = end - performance.now()
+      const overdue = new Promise<never>((_, reject) => {
+        timer = setTimeout(
+          () => reject(left < idle ? tooSlow(whole) : notInTime(idle)),
+          Math.min(idle, left),
+        )
       })
-      const { done, value } = await Promise.race([reader.read(), late])
+      const { done, value } = await Promise.race([reader.read(), overdue])
       clearTimeout(timer)
       if (done) return
       yield value
@@ -134,10 +145,19 @@ function tooLarge(limit: number): ApiError {
 }
 
 function notInTime(milliseconds: number): ApiError {
-  const seconds = Math.round(milliseconds / 1000)
-  return new ApiError(
-    'timeout_error',
-    `The rest of the request body did not arrive: no byte came for ${seconds} s.`,
-    { status: 408 },
+  return late(
+    `The rest of the request body did not arrive: no byte came for ${seconds(milliseconds)}.`,
   )
+}
+
+function tooSlow(milliseconds: number): ApiError {
+  return late(`The request body did not arrive within ${seconds(milliseconds)}.`)
+}
+
+function late(message: string): ApiError {
+  return new ApiError('timeout_error', message, { status: 408 })
+}
+
+function seconds(milliseconds: number): string {
+  return `${Math.round(milliseconds / 1000)} s`
 }

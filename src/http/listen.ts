@@ -36,7 +36,7 @@ export type ListenOptions = {
 export type ConnectionLimits = {
   /** From the first byte of a request, or from the connection, to the end of the headers. */
   headers: number
-  /** From the first byte of a request to the end of its body. */
+  /** From the first byte of a request to the end of its body. Batches and files have 256 and 500 MB. */
   request: number
   /** How long a connection is kept for the next request. */
   idle: number
@@ -53,7 +53,7 @@ const SECOND = 1000
  */
 const LIMITS: ConnectionLimits = {
   headers: 30 * SECOND,
-  request: 300 * SECOND,
+  request: 3600 * SECOND,
   idle: 75 * SECOND,
   unread: 300 * SECOND,
 }

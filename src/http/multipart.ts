@@ -4,6 +4,7 @@ import busboy from 'busboy'
 
 import { Deferred } from '../deferred.ts'
 import { ApiError } from '../errors.ts'
+import { bodyChunks } from './body.ts'
 
 /** Fields other than the file are short. */
 const LIMITS = { files: 1, fields: 20, fieldSize: 10_000, parts: 30 }
@@ -34,16 +35,19 @@ export async function readUpload<Result>(
       return
     }
     hasFile = true
+    // If it can't be stored, nothing reads it any more. Without a listener, its error would end this
+    // process.
+    content.on('error', () => {})
     keep(plainName(filename), content).then(kept.resolve, (error: unknown) => {
       kept.reject(error)
       // Stop reading when the rest is not needed.
       form.destroy()
     })
   })
+  const source = Readable.from(bodyChunks(request))
   const read = new Promise<void>((resolve, reject) => {
     form.on('close', resolve)
     form.on('error', reject)
-    const source = Readable.fromWeb(request.body as Parameters<typeof Readable.fromWeb>[0])
     // A client that leaves ends the file too, so that nothing of it is kept.
     source.on('error', (error) => {
       reject(error)
@@ -59,6 +63,8 @@ export async function readUpload<Result>(
       throw new ApiError('api_error', 'The client left.', { status: 499, cause })
     }
     throw invalid('The form can not be read.', cause)
+  } finally {
+    source.destroy()
   }
   if (!hasFile) throw invalid('file: Field required')
   return { result: await kept.promise, fields }

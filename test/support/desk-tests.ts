@@ -487,6 +487,50 @@ export function deskTests(open: () => Promise<KeptStore>, knowsTheGone: boolean)
     })
   })
 
+  test('the time of a batch begins when all of it has arrived', async () => {
+    const desk = openDesk({ expiry: 60_000 })
+    const text = JSON.stringify({ requests: [{ custom_id: 'a', params: asking('a') }] })
+    async function* slowly(): AsyncIterableIterator<Uint8Array> {
+      yield Buffer.from(text.slice(0, 20))
+      vi.spyOn(Date, 'now').mockImplementation(() => performanceNow() + 3_600_000)
+      yield Buffer.from(text.slice(20))
+    }
+    const batch = await desk.create(slowly(), CALLER)
+    expect(batch.createdAt).toBeGreaterThan(performanceNow() + 3_500_000)
+    expect(batch.expiresAt - batch.createdAt).toBe(60_000)
+    expect(await ended(desk, batch)).toMatchObject({ counts: { succeeded: 1, expired: 0 } })
+  })
+
+  test('a clock that jumps forward by a day ends the waiting requests, and no others', async () => {
+    const gate = new Deferred<void>()
+    const ask = vi.fn<Asked>((request) =>
+      textOf(request) === 'held'
+        ? Promise.resolve(source([() => gate.promise, ...REPLY]).events)
+        : hello(request),
+    )
+    const day = 24 * 60 * 60 * 1000
+    const desk = openDesk({ ask, concurrency: 1, expiry: day, retention: 29 * day })
+    const batch = await create(desk, ['held', 'waits', 'waits'])
+    await until(() => ask.mock.calls.length === 1)
+    const clock = vi.spyOn(Date, 'now').mockImplementation(() => performanceNow() + day + 1000)
+    await until(async () => (await desk.records.get('', batch.id)).counts.expired === 2)
+    gate.resolve()
+    expect(await ended(desk, batch)).toMatchObject({
+      counts: { processing: 0, succeeded: 1, errored: 0, canceled: 0, expired: 2 },
+    })
+    expect(await resultsOf(desk, batch)).toMatchObject([
+      { attempts: 1, result: { type: 'succeeded' } },
+      { attempts: 0, result: { type: 'expired' } },
+      { attempts: 0, result: { type: 'expired' } },
+    ])
+    // Nothing of the jump remains, and nothing of its correction.
+    for (const _ of ['tomorrow', 'today again']) {
+      const next = await create(desk, ['b', 'c'])
+      expect(await ended(desk, next)).toMatchObject({ counts: { succeeded: 2, expired: 0 } })
+      clock.mockRestore()
+    }
+  })
+
   test('a clock that is put back by an hour delays no batch by an hour', async () => {
     let isBusy = true
     const desk = openDesk({ hasRoom: () => !isBusy })

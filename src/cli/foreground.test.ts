@@ -9,34 +9,37 @@ function program() {
   return Object.assign(new EventEmitter(), { kill })
 }
 
+/** Files of tests share a process, and may leave listeners for its signals that end it. */
+function ownProcess(platform: NodeJS.Platform = 'linux') {
+  return Object.assign(new EventEmitter(), { platform })
+}
+
 test('the program in the terminal decides about Ctrl-C, each time it is pressed', async () => {
-  const exit = vi.spyOn(process, 'exit').mockImplementation(() => undefined as never)
-  const child = program()
-  const ended = foreground(child as never)
-  for (const name of ['SIGINT', 'SIGINT', 'SIGQUIT', 'SIGINT'] as const) process.emit(name, name)
+  const [child, own] = [program(), ownProcess()]
+  const ended = foreground(child as never, own)
+  for (const name of ['SIGINT', 'SIGINT', 'SIGQUIT', 'SIGINT'] as const) {
+    expect(own.emit(name, name)).toBe(true)
+  }
   expect(child.kill).not.toHaveBeenCalled()
-  expect(exit).not.toHaveBeenCalled()
   child.emit('exit', 7, null)
   expect(await ended).toBe(7)
-  exit.mockRestore()
 })
 
 test('a signal of a supervisor is passed on, and its listeners are removed at the end', async () => {
-  const before = process.listenerCount('SIGTERM')
-  const child = program()
-  const ended = foreground(child as never)
-  process.emit('SIGTERM', 'SIGTERM')
-  process.emit('SIGHUP', 'SIGHUP')
+  const [child, own] = [program(), ownProcess()]
+  const ended = foreground(child as never, own)
+  own.emit('SIGTERM', 'SIGTERM')
+  own.emit('SIGHUP', 'SIGHUP')
   expect(child.kill.mock.calls).toEqual([['SIGTERM'], ['SIGHUP']])
   child.emit('exit', null, 'SIGTERM')
   expect(await ended).toBe(143)
-  expect(process.listenerCount('SIGTERM')).toBe(before)
+  expect(own.eventNames()).toEqual([])
 })
 
 test('on Windows no signal is passed on: the console sends them to the program as well', async () => {
-  const child = program()
-  const ended = foreground(child as never, 'win32')
-  process.emit('SIGHUP', 'SIGHUP')
+  const [child, own] = [program(), ownProcess('win32')]
+  const ended = foreground(child as never, own)
+  own.emit('SIGHUP', 'SIGHUP')
   expect(child.kill).not.toHaveBeenCalled()
   child.emit('exit', 0, null)
   expect(await ended).toBe(0)

@@ -10,6 +10,9 @@ function isOfTerminal(name: NodeJS.Signals, platform: NodeJS.Platform): boolean 
   return platform === 'win32' || name === 'SIGINT' || name === 'SIGQUIT'
 }
 
+/** The part of `process` that gets the signals. */
+type Signalled = Pick<NodeJS.EventEmitter, 'on' | 'off'> & { platform: NodeJS.Platform }
+
 /**
  * Waits for a program that shares this terminal. The terminal itself sends Ctrl-C and Ctrl-\ to the
  * program, which decides what they mean. Other stop signals are passed on to it. This process stays
@@ -20,18 +23,18 @@ function isOfTerminal(name: NodeJS.Signals, platform: NodeJS.Platform): boolean 
  */
 export async function foreground(
   child: Pick<ChildProcess, 'once' | 'kill'>,
-  platform: NodeJS.Platform = process.platform,
+  own: Signalled = process,
 ): Promise<number> {
   const pass = (name: NodeJS.Signals): void => {
-    if (!isOfTerminal(name, platform)) child.kill(name)
+    if (!isOfTerminal(name, own.platform)) child.kill(name)
   }
-  for (const name of STOP_SIGNALS) process.on(name, pass)
+  for (const name of STOP_SIGNALS) own.on(name, pass)
   try {
     return await new Promise<number>((resolve, reject) => {
       child.once('exit', (code, signal) => resolve(signal ? exitCodeOf(signal) : (code ?? 1)))
       child.once('error', reject)
     })
   } finally {
-    for (const name of STOP_SIGNALS) process.off(name, pass)
+    for (const name of STOP_SIGNALS) own.off(name, pass)
   }
 }

@@ -5,6 +5,7 @@ import { error, message } from '../../support/answers.ts'
 import { type Cloud, type CloudName, startCloud } from '../../support/clouds.ts'
 import { thinkingMessage, toolUseMessage } from '../../support/messages.ts'
 import { cacheBreak } from '../../support/prefix.ts'
+import { type RuntimeGate, watchGate } from '../../support/runtime-gate.ts'
 import { makeSandbox, NO_LOGIN, NOTHING_OUTSIDE, type Sandbox } from '../../support/sandbox.ts'
 import { type Standin, startStandin } from '../../support/standin.ts'
 
@@ -33,6 +34,12 @@ function unmarked({ role, content }: Turn): Turn {
 const text = (words: string): object => ({ type: 'text', text: words })
 
 const TOOLS = [{ name: 'look', description: 'Looks.', input_schema: { type: 'object' } }]
+
+let gate: RuntimeGate
+
+beforeAll(() => {
+  gate = watchGate()
+})
 
 describe.each(NAMES)('%s', (name) => {
   let standin: Standin
@@ -117,7 +124,10 @@ describe.each(NAMES)('%s', (name) => {
   test('a refusal is requested once', async () => {
     const count = standin.messages.length
     const before = cloud.asked.filter((line) => line.startsWith('POST')).length
-    standin.answer = () => error(400, 'invalid_request_error', 'Something is not right.')
+    standin.answer = async () => {
+      if (name !== 'foundry') await gate.closed()
+      return error(400, 'invalid_request_error', 'Something is not right.')
+    }
     const { status, body } = await post([user(text('Hello?'))])
     expect({ status, body }).toMatchObject({
       status: 400,

@@ -1,10 +1,10 @@
-import { setTimeout } from 'node:timers/promises'
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 
 import { cut, cutBeforeAnswer, error, events, message } from '../../support/answers.ts'
 import { CARRIER } from '../../support/carrier.ts'
 import { eventsOf } from '../../support/events.ts'
 import { textMessage, toolUseMessage } from '../../support/messages.ts'
+import { type RuntimeGate, watchGate } from '../../support/runtime-gate.ts'
 import type { MessageRequest } from '../../support/standin.ts'
 import { type Bench, openBench, textOf } from '../lifecycle/bench.ts'
 import { PICTURES } from '../wire/samples.ts'
@@ -16,13 +16,23 @@ import { PICTURES } from '../wire/samples.ts'
  */
 
 let bench: Bench
+let gate: RuntimeGate
 
 beforeAll(async () => {
+  gate = watchGate()
   // Only one process: the next conversation would show if an error left something in it.
   bench = await openBench({ maxProcesses: 1 })
 })
 afterAll(() => bench?.remove())
 beforeEach(() => bench.standin.reset())
+
+/** An error that comes when the process has noticed that its gate is closed. */
+function refuse(...answer: Parameters<typeof error>): void {
+  bench.standin.answer = async () => {
+    await gate.closed()
+    return error(...answer)
+  }
+}
 
 type Times = Record<typeof CARRIER, number>
 
@@ -73,6 +83,19 @@ const ERRORS: [name: string, status: number, message: string, times: Times][] = 
   ['too large a request', 413, 'Request exceeds the maximum size', ONCE],
 ]
 
+/** The runtime reads an error in one way with both carriers: one of each kind is enough for both. */
+const OF_EACH_KIND = [
+  'a signature',
+  'a thought of another conversation',
+  'a picture that is too large',
+  'effort',
+  'thinking with a budget',
+  'a token that was revoked',
+  'any other field',
+]
+
+const CASES = CARRIER === 'whole' ? ERRORS.filter(([name]) => OF_EACH_KIND.includes(name)) : ERRORS
+
 const PICTURE = {
   type: 'image',
   source: { type: 'base64', media_type: 'image/png', data: PICTURES['image/png'] },
@@ -110,31 +133,49 @@ function fieldsOf(asked: MessageRequest | undefined): object {
   return { ...asked?.body, metadata: undefined }
 }
 
-describe.each(ERRORS)('%s', (name, status, words, times) => {
-  test('makes the known number of requests, and does not affect the next turn', async () => {
+/** The requests of conversations before any error, by their kind of thinking. */
+const before = new Map<object, MessageRequest>()
+
+/** The request upstream of a conversation that is asked for again and again. */
+async function askBefore(thinking: object): Promise<MessageRequest> {
+  bench.standin.reset()
+  await bench.ask(conversation('Before?', thinking))
+  const [asked] = bench.standin.messages
+  return asked as MessageRequest
+}
+
+beforeAll(async () => {
+  for (const thinking of [ADAPTIVE, WITH_BUDGET]) before.set(thinking, await askBefore(thinking))
+})
+
+/** A later conversation has nothing of an error, whether in the same process or in another one. */
+async function expectAsBefore(thinking: object = ADAPTIVE): Promise<void> {
+  const [first, later] = [before.get(thinking), await askBefore(thinking)]
+  expect(later.headers['anthropic-beta']).toBe(first?.headers['anthropic-beta'])
+  expect(fieldsOf(later)).toEqual(fieldsOf(first))
+}
+
+test.each(CASES)(
+  'an error makes the known number of requests, and does not affect the next turn: %s',
+  async (name, status, words, times) => {
     const type = status === 400 ? 'invalid_request_error' : 'permission_error'
-    const thinking = name === 'thinking with a budget' ? WITH_BUDGET : { type: 'adaptive' }
-    await bench.ask(conversation(`Before ${name}?`, thinking))
-    bench.standin.answer = () => error(status, type, words)
+    const thinking = name === 'thinking with a budget' ? WITH_BUDGET : ADAPTIVE
+    refuse(status, type, words)
     const refused = await bench.ask(conversation(`And ${name}?`, thinking))
-    const asked = bench.standin.messages.length - 1
-    bench.standin.answer = () => message(textMessage('Yes.'))
-    await bench.ask(conversation(`Before ${name}?`, thinking))
+    const asked = bench.standin.messages.length
 
     expect({ asked, status: refused.status }).toEqual({ asked: times[CARRIER], status })
     expect(refused.body.error?.message).toContain(words)
-    const [before, after] = [bench.standin.messages[0], bench.standin.messages.at(-1)]
-    expect(after?.headers['anthropic-beta']).toBe(before?.headers['anthropic-beta'])
-    expect(fieldsOf(after)).toEqual(fieldsOf(before))
-  })
-})
+    await expectAsBefore(thinking)
+  },
+)
 
 test('404s of models that never answered are requested once each, by the same process', async () => {
-  await bench.ask(conversation('Before?', ADAPTIVE))
-  const before = bench.runtimes()
+  await bench.ask('Hello')
+  const processes = bench.runtimes()
+  bench.standin.reset()
   bench.standin.answer = async ({ body }) => {
-    // The shortest time of a real API, on a busy machine: the gate must be closed by then.
-    await setTimeout(1000)
+    await gate.closed()
     return error(404, 'not_found_error', `model: ${body.model}`)
   }
   const names = ['claude-made-up-1', 'claude-made-up-1', 'claude-made-up-2']
@@ -145,25 +186,23 @@ test('404s of models that never answered are requested once each, by the same pr
     })
     expect([status, body.error?.message]).toEqual([404, `model: ${model}`])
   }
-  const asked = bench.standin.messages.slice(1)
+  const asked = bench.standin.messages
   expect(asked.map(({ body }) => [body.model, body.stream])).toEqual(names.map((n) => [n, true]))
-  bench.standin.answer = () => message(textMessage('Yes.'))
-  await bench.ask(conversation('Before?', ADAPTIVE))
-  expect(bench.runtimes()).toEqual(before)
-  expect(fieldsOf(bench.standin.messages.at(-1))).toEqual(fieldsOf(bench.standin.messages[0]))
+  await expectAsBefore()
+  expect(bench.runtimes()).toEqual(processes)
 })
 
 test('a reply that max_tokens cut ends no process, and is requested once: the gate is closed by then', async () => {
   await bench.ask('Hello')
-  const before = bench.runtimes()
+  const processes = bench.runtimes()
   bench.standin.reset()
   const half = eventsOf(textMessage('Half of', { stop_reason: 'max_tokens' }))
-  // Slow enough for the gate to be closed on a busy machine as well.
-  bench.standin.reply(events(half, { delayBetween: 300 }))
+  // A conversation that is sent as a whole needs no gate here: see `wholeKind`.
+  bench.standin.reply(events(CARRIER === 'whole' ? half : [gate.closed, ...half]))
   expect((await bench.ask('Say it')).body).toMatchObject({ stop_reason: 'max_tokens' })
   await bench.ask('And now')
   expect(bench.standin.messages).toHaveLength(2)
-  expect(bench.runtimes()).toEqual(before)
+  expect(bench.runtimes()).toEqual(processes)
 })
 
 /*

@@ -1,9 +1,11 @@
 import type { ContentBlock, Message } from '@anthropic-ai/sdk/resources/messages'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 
-import { events, PACE } from '../../support/answers.ts'
+import { events } from '../../support/answers.ts'
+import { CARRIER } from '../../support/carrier.ts'
 import { eventsOf } from '../../support/events.ts'
 import { assistantMessage, textBlock, usage } from '../../support/messages.ts'
+import { type RuntimeGate, watchGate } from '../../support/runtime-gate.ts'
 import { type Bench, startBench } from './bench.ts'
 import { asking, WEATHER_TOOL } from './samples.ts'
 
@@ -12,8 +14,10 @@ import { asking, WEATHER_TOOL } from './samples.ts'
  * conversation, which it takes from the API's usage. Gateways report all kinds of numbers.
  */
 let bench: Bench
+let gate: RuntimeGate
 
 beforeAll(async () => {
+  gate = watchGate()
   bench = await startBench()
 })
 
@@ -53,7 +57,9 @@ test.each([0, 6, 26])(
         stop_reason: reply.stop_reason,
         usage: told,
       })
-      bench.standin.answer = () => events(eventsOf(message), PACE)
+      // A conversation that is sent as a whole has limits instead of the gate: see `wholeKind`.
+      const isGated = CARRIER === 'turns'
+      bench.standin.answer = () => events([...(isGated ? [gate.closed] : []), ...eventsOf(message)])
       // `send` fails if there was a request between two replies, or more than one for a reply.
       const body = { ...asking(`${name}, ${tokens} tokens`), tools: [WEATHER_TOOL] }
       await bench.send({ body })

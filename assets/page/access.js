@@ -1,4 +1,5 @@
 import { byId } from './dom.js'
+import { t } from './language.js'
 
 // The proxy's key, if one is required. Only this tab keeps it.
 
@@ -21,7 +22,7 @@ export function ask(path, init = {}) {
 /** The message of an answer that is not a success. */
 export async function messageIn(response) {
   const body = await response.json().catch(() => undefined)
-  return body?.error?.message ?? `The proxy answered ${response.status}.`
+  return body?.error?.message ?? t('The proxy answered {status}.', { status: response.status })
 }
 
 /** Shows the form for the key; resolves when the user has entered one. */
@@ -32,7 +33,7 @@ export function askForKey() {
   byId('main').hidden = true
   byId('key-form').hidden = false
   byId('key').setAttribute('aria-invalid', String(wasRefused))
-  if (wasRefused) byId('key-note').textContent = 'This key is not accepted. Try again.'
+  if (wasRefused) byId('key-note').textContent = t('This key is not accepted. Try again.')
   byId('key').focus()
   return new Promise((resolve) => {
     const submit = (event) => {

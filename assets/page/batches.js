@@ -1,19 +1,27 @@
 import { ask, messageIn } from './access.js'
 import { byId, copyButton, element, say } from './dom.js'
 import { duration, number, percent, soon } from './format.js'
+import { t } from './language.js'
 
 const REASONS = {
-  resume: 'it is paused',
-  'interactive requests': 'interactive requests go first',
-  'plan window': 'its share of the plan window is used',
-  'key limit': 'its key is over a limit',
-  key: 'its key was removed',
-  'rate limit': 'the rate limit was reached',
-  overload: 'the API is overloaded',
-  login: 'nobody is logged in',
-  billing: 'the account cannot be billed',
-  'next attempt': 'a failed request will be repeated later',
-  store: 'the database or its folder cannot be used',
+  resume: t('it is paused'),
+  'interactive requests': t('interactive requests go first'),
+  'plan window': t('its share of the plan window is used'),
+  'key limit': t('its key is over a limit'),
+  key: t('its key was removed'),
+  'rate limit': t('the rate limit was reached'),
+  overload: t('the API is overloaded'),
+  login: t('nobody is logged in'),
+  billing: t('the account cannot be billed'),
+  'next attempt': t('a failed request will be repeated later'),
+  store: t('the database or its folder cannot be used'),
+}
+
+/** The buttons of a batch: their texts, and their names for screen readers. */
+const VERBS = {
+  pause: { text: t('pause'), label: (id) => t('pause {id}', { id }) },
+  resume: { text: t('resume'), label: (id) => t('resume {id}', { id }) },
+  cancel: { text: t('cancel'), label: (id) => t('cancel {id}', { id }) },
 }
 
 /** The elements of each batch, by its id. */
@@ -48,17 +56,13 @@ function newCard({ id }) {
         'span',
         {},
         element('code', {}, id),
-        copyButton(`Copy the id ${id}`, () => id),
+        copyButton(t('Copy the id {id}', { id }), () => id),
       ),
       element('b', { class: 'share' }),
     ),
     element('div', { class: 'track', role: 'img' }, bar, failed),
     element('p', { class: 'muted about' }),
-    element(
-      'div',
-      { class: 'actions' },
-      ...['pause', 'resume', 'cancel'].map((verb) => action(id, verb)),
-    ),
+    element('div', { class: 'actions' }, ...Object.keys(VERBS).map((verb) => action(id, verb))),
   )
   return card
 }
@@ -66,8 +70,8 @@ function newCard({ id }) {
 function action(id, verb) {
   const button = element(
     'button',
-    { class: 'quiet', type: 'button', 'data-verb': verb, 'aria-label': `${verb} ${id}` },
-    verb,
+    { class: 'quiet', type: 'button', 'data-verb': verb, 'aria-label': VERBS[verb].label(id) },
+    VERBS[verb].text,
   )
   button.addEventListener('click', async () => {
     button.disabled = true
@@ -77,7 +81,7 @@ function action(id, verb) {
       })
       say('batches-note', response.ok ? '' : await messageIn(response))
     } catch {
-      say('batches-note', 'The proxy cannot be reached.')
+      say('batches-note', t('The proxy cannot be reached.'))
     }
     button.disabled = false
   })
@@ -92,7 +96,9 @@ function update(card, batch) {
   const [bar, failed] = card.querySelectorAll('.track > i')
   bar.style.width = `${(100 * succeeded) / Math.max(1, total)}%`
   failed.style.width = `${(100 * bad) / Math.max(1, total)}%`
-  card.querySelector('.track').setAttribute('aria-label', `${percent(done)} done`)
+  card
+    .querySelector('.track')
+    .setAttribute('aria-label', t('{share} done', { share: percent(done) }))
   set(card.querySelector('.share'), percent(done))
   set(card.querySelector('.about'), aboutOf(batch, total, bad))
   const isCanceling = batch.status === 'canceling'
@@ -118,17 +124,27 @@ function aboutOf(batch, total, bad) {
     waits_for: wait,
   } = batch
   const parts = [
-    `${number(counts.succeeded)} of ${number(total)} succeeded`,
-    bad > 0 ? `${number(bad)} did not` : undefined,
-    `${number(inFlight)} in flight`,
-    rate === null || rate === 0 ? undefined : `${number(rate)} a minute`,
+    t('{count} of {total} succeeded', {
+      count: number(counts.succeeded),
+      total: number(total),
+    }),
+    bad > 0 ? t('{count} did not', { count: number(bad) }) : undefined,
+    t('{count} in flight', { count: number(inFlight) }),
+    rate === null || rate === 0 ? undefined : t('{count} a minute', { count: number(rate) }),
     doneAt === null
       ? undefined
-      : `done at ${soon(doneAt)}, in ${duration(Date.parse(doneAt) - Date.now())}`,
-    batch.status === 'canceling' ? 'is being canceled' : undefined,
-    wait === null
-      ? undefined
-      : `waits: ${REASONS[wait.reason] ?? wait.reason}${wait.until === null ? '' : `, until ${soon(wait.until)}`}`,
+      : t('done at {time}, in {duration}', {
+          time: soon(doneAt),
+          duration: duration(Date.parse(doneAt) - Date.now()),
+        }),
+    batch.status === 'canceling' ? t('is being canceled') : undefined,
+    wait === null ? undefined : waitText(wait),
   ]
   return parts.filter((part) => part !== undefined).join(' · ')
+}
+
+function waitText({ reason, until }) {
+  const values = { reason: REASONS[reason] ?? reason }
+  if (until === null) return t('waits: {reason}', values)
+  return t('waits: {reason}, until {time}', { ...values, time: soon(until) })
 }

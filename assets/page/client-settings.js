@@ -1,5 +1,7 @@
 // The settings that point clients at a proxy. No browser is needed here, so tests can compare them.
 
+import { t } from './language.js'
+
 const MODEL = 'claude-sonnet-4-6'
 
 /**
@@ -13,11 +15,11 @@ export function shortSettings(address, key, hasKey) {
   const anthropic = { ANTHROPIC_BASE_URL: address, ANTHROPIC_API_KEY: key }
   const openai = { OPENAI_BASE_URL: `${address}/v1`, OPENAI_API_KEY: key }
   return [
-    { name: "Programs for Anthropic's API", variables: anthropic, command: 'your-program' },
-    { name: "Programs for OpenAI's API", variables: openai, command: 'your-program' },
+    { name: t("Programs for Anthropic's API"), variables: anthropic, command: 'your-program' },
+    { name: t("Programs for OpenAI's API"), variables: openai, command: 'your-program' },
     {
       name: 'Claude Code',
-      about: 'A token, because it asks you to approve an API key.',
+      about: t('A token, because it asks you to approve an API key.'),
       variables: { ANTHROPIC_BASE_URL: address, ANTHROPIC_AUTH_TOKEN: key },
       command: 'claude',
     },
@@ -37,7 +39,7 @@ export function shortSettings(address, key, hasKey) {
       ? []
       : [
           {
-            name: "Programs for Ollama's API",
+            name: t("Programs for Ollama's API"),
             variables: { OLLAMA_HOST: new URL(address).host },
             command: 'your-program',
           },
@@ -46,7 +48,7 @@ export function shortSettings(address, key, hasKey) {
     { name: 'TypeScript', text: `new Anthropic({ baseURL: '${address}', apiKey: '${key}' })` },
     {
       name: 'Cursor, Cline, Zed',
-      text: `Provider: OpenAI compatible\nBase URL: ${address}/v1\nAPI key:  ${key}\n(Cursor sends requests from its own servers, so it can't reach localhost.)`,
+      text: `Provider: OpenAI compatible\nBase URL: ${address}/v1\nAPI key:  ${key}\n${t("(Cursor sends requests from its own servers, so it can't reach localhost.)")}`,
     },
   ]
 }
@@ -115,7 +117,7 @@ export function fileSettings(address, key, hasKey) {
         `    apiBase: ${address}/v1/`,
         `    apiKey: ${key}`,
       ].join('\n'),
-      start: 'the editor',
+      start: t('the editor'),
     },
   ]
 }

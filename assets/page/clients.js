@@ -1,6 +1,7 @@
 import { hasKey } from './access.js'
 import { fileSettings, shortSettings } from './client-settings.js'
 import { byId, copyButton, element, say } from './dom.js'
+import { t } from './language.js'
 
 const SHELLS = {
   posix: (variables, command) =>
@@ -25,16 +26,24 @@ export function showClients() {
   )
   const files = fileSettings(origin, key, hasKey())
   byId('clients-files').replaceChildren(
-    ...files.map(({ name, file, text, start }) => box(name, `${file}, then start ${start}`, text)),
+    ...files.map(({ name, file, text, start }) =>
+      box(name, t('{file}, then start {command}', { file, command: start }), text),
+    ),
   )
   const isHere = hostname === 'localhost'
-  const names = files.map(({ setup }) => setup).join(', ')
+  const [, ...others] = files.map(({ setup }) => setup)
   const option = port === DEFAULT_PORT ? '' : ` --port ${port}`
   say(
     'clients-setup',
     isHere
-      ? `"npx --no-install claude-sub-proxy setup codex --write${option}" writes the file, also for ${names.replace('codex, ', '')}; "--undo" restores it. Run it in the folder of the proxy.`
-      : 'Add the lines to the file of the client.',
+      ? t(
+          '"{command}" writes the file, also for {others}; "--undo" restores it. Run it in the folder of the proxy.',
+          {
+            command: `npx --no-install claude-sub-proxy setup codex --write${option}`,
+            others: others.join(', '),
+          },
+        )
+      : t('Add the lines to the file of the client.'),
   )
 }
 
@@ -46,7 +55,7 @@ function box(name, about, text) {
       'div',
       { class: 'row' },
       name,
-      copyButton(`Copy for ${name}`, () => text),
+      copyButton(t('Copy for {name}', { name }), () => text),
     ),
     ...(about === undefined ? [] : [element('p', { class: 'muted' }, about)]),
     element('pre', { tabindex: '0', role: 'region', 'aria-label': name }, text),

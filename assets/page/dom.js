@@ -1,5 +1,7 @@
 // Elements are made from values, never from HTML: no data of the proxy can become markup.
 
+import { t } from './language.js'
+
 export const byId = (id) => document.getElementById(id)
 
 export function element(name, attributes = {}, ...children) {
@@ -26,7 +28,11 @@ export function say(id, text) {
 
 /** A button that copies a text. @param text a function that returns it */
 export function copyButton(label, text) {
-  const button = element('button', { class: 'quiet', type: 'button', 'aria-label': label }, 'copy')
+  const button = element(
+    'button',
+    { class: 'quiet', type: 'button', 'aria-label': label },
+    t('copy'),
+  )
   button.addEventListener('click', () => void copied(button, text()))
   return button
 }
@@ -35,11 +41,11 @@ export function copyButton(label, text) {
 async function copied(button, text) {
   try {
     await navigator.clipboard.writeText(text)
-    button.textContent = 'copied'
+    button.textContent = t('copied')
   } catch {
-    button.textContent = 'select and copy it'
+    button.textContent = t('select and copy it')
   }
-  setTimeout(() => (button.textContent = 'copy'), 2000)
+  setTimeout(() => (button.textContent = t('copy')), 2000)
 }
 
 /**

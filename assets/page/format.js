@@ -1,7 +1,9 @@
-// Numbers and times in the page's format: in English, like its texts.
+// Numbers and times in the page's language. The examples are English.
 
-const NUMBER = new Intl.NumberFormat('en')
-const SHORT = new Intl.NumberFormat('en', { notation: 'compact', maximumFractionDigits: 1 })
+import { numberFormat, t, weekday } from './language.js'
+
+const NUMBER = numberFormat()
+const SHORT = numberFormat({ notation: 'compact', maximumFractionDigits: 1 })
 
 export function number(value) {
   return NUMBER.format(value)
@@ -12,7 +14,7 @@ export function short(value) {
 }
 
 export function percent(share) {
-  return `${Math.round(share * 100)} %`
+  return t('{number} %', { number: Math.round(share * 100) })
 }
 
 /** `≈ $0.004`, `≈ $12.40` */
@@ -25,13 +27,13 @@ export function money(dollars) {
 export function duration(milliseconds) {
   const ms = Math.max(0, milliseconds)
   if (ms < 1000) return `${Math.round(ms)} ms`
-  if (ms < 10_000) return `${(ms / 1000).toFixed(1).replace('.0', '')} s`
+  if (ms < 10_000) return `${(ms / 1000).toFixed(1).replace('.0', '')} ${t('s')}`
   const total = Math.round(ms / 1000)
   const units = [
-    ['d', Math.floor(total / 86_400)],
-    ['h', Math.floor(total / 3600) % 24],
-    ['min', Math.floor(total / 60) % 60],
-    ['s', total % 60],
+    [t('d'), Math.floor(total / 86_400)],
+    [t('h'), Math.floor(total / 3600) % 24],
+    [t('min'), Math.floor(total / 60) % 60],
+    [t('s'), total % 60],
   ]
   const first = units.findIndex(([, count]) => count > 0)
   return units
@@ -56,7 +58,7 @@ export function soon(time) {
   const date = new Date(time)
   const hour = shortClock(date)
   if (date.toDateString() === new Date().toDateString()) return hour
-  return `${date.toLocaleDateString('en-GB', { weekday: 'short' })} ${hour}`
+  return `${weekday(date)} ${hour}`
 }
 
 /** A long name with its middle left out: `claude-opus-4-…v1:0`. */

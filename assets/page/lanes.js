@@ -1,16 +1,29 @@
 import { element, shape } from './dom.js'
+import { t } from './language.js'
 
 /**
- * The description of each lane, and its mark, which helps readers who can't see the colours. A name
- * only if it differs from the word in the data.
+ * The name and the description of each lane, and its mark, which helps readers who can't see the
+ * colours.
  */
 export const LANES = {
-  resolve: { text: 'tool results went to the process that waited for them', mark: 'diamond' },
-  continue: { text: 'a process continued its conversation', mark: 'circle' },
-  rewind: { text: 'a process went back to the last common message', mark: 'triangle' },
-  open: { text: 'a process got the whole conversation', mark: 'square' },
-  run: { text: 'Claude Code worked with its own tools', mark: 'star' },
-  none: { name: 'no process', text: 'the turn ended before it got a process', mark: 'cross' },
+  resolve: {
+    name: t('resolve'),
+    text: t('tool results went to the process that waited for them'),
+    mark: 'diamond',
+  },
+  continue: {
+    name: t('continue'),
+    text: t('a process continued its conversation'),
+    mark: 'circle',
+  },
+  rewind: {
+    name: t('rewind'),
+    text: t('a process went back to the last common message'),
+    mark: 'triangle',
+  },
+  open: { name: t('open'), text: t('a process got the whole conversation'), mark: 'square' },
+  run: { name: t('run'), text: t('Claude Code worked with its own tools'), mark: 'star' },
+  none: { name: t('no process'), text: t('the turn ended before it got a process'), mark: 'cross' },
 }
 
 /** The mark of a lane, around a point. */
@@ -60,6 +73,10 @@ export function crossAt(x, y, r) {
   return shape('path', { class: 'cross', d })
 }
 
+export function laneName(lane) {
+  return LANES[lane]?.name ?? lane
+}
+
 /** A lane's name with its mark. */
 export function laneLabel(lane, name = 'span') {
   const icon = shape(
@@ -68,5 +85,5 @@ export function laneLabel(lane, name = 'span') {
     markOf(lane, 6, 6, 4),
   )
   const title = LANES[lane]?.text ?? ''
-  return element(name, { class: 'lane', 'data-lane': lane, title }, icon, LANES[lane]?.name ?? lane)
+  return element(name, { class: 'lane', 'data-lane': lane, title }, icon, laneName(lane))
 }

@@ -1,6 +1,8 @@
 import { byId, shape, say, table } from './dom.js'
 import { clock, duration, middle, number } from './format.js'
-import { crossAt, laneLabel, LANES, markOf } from './lanes.js'
+import { crossAt, laneLabel, laneName, LANES, markOf } from './lanes.js'
+import { t } from './language.js'
+import { isFailed, outcomeName } from './outcomes.js'
 
 const TICKS = [0.01, 0.1, 1, 10, 60, 600]
 
@@ -25,10 +27,11 @@ export function showLatency(turns) {
   say(
     'latency-note',
     times.length === 0
-      ? 'No turn had an event; × is the end of a turn that failed.'
-      : `Each line is a turn, the latest on the right: from its first event to its end (○); × failed. Half of them began within ${duration(
-          quantile(times, 0.5),
-        )}, all within ${duration(times.at(-1))}.`,
+      ? t('No turn had an event; × is the end of a turn that failed.')
+      : t(
+          'Each line is a turn, the latest on the right: from its first event to its end (○); × failed. Half of them began within {half}, all within {all}.',
+          { half: duration(quantile(times, 0.5)), all: duration(times.at(-1)) },
+        ),
   )
 }
 
@@ -36,8 +39,15 @@ addEventListener('resize', () => showLatency(latest))
 
 function laneTable(lanes, turns) {
   return table(
-    'Latency by lane',
-    ['lane', 'turns', 'failed', 'first event: half within', '95 % within', 'end: half within'],
+    t('Latency by lane'),
+    [
+      t('lane'),
+      t('turns'),
+      t('failed'),
+      t('first event: half within'),
+      t('95 % within'),
+      t('end: half within'),
+    ],
     lanes.map((lane) => {
       const own = turns.filter((turn) => turn.lane === lane)
       const first = firstTimes(own)
@@ -62,10 +72,6 @@ function firstTimes(turns) {
 
 function quantile(sorted, share) {
   return sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))]
-}
-
-export function isFailed({ outcome }) {
-  return outcome === 'error' || outcome === 'timed out'
 }
 
 function chart(turns, space) {
@@ -93,8 +99,18 @@ function chart(turns, space) {
     const at = x(index)
     const whole = y(seconds(turn.total_ms))
     const first = turn.first_event_ms === null ? undefined : y(seconds(turn.first_event_ms))
-    const began = first === undefined ? 'no event' : `first event ${duration(turn.first_event_ms)}`
-    const title = `${clock(turn.at)} ${turn.lane}, ${middle(turn.model)}: ${began}, ${duration(turn.total_ms)} total, ${turn.outcome}`
+    const began =
+      first === undefined
+        ? t('no event')
+        : t('first event {duration}', { duration: duration(turn.first_event_ms) })
+    const title = t('{time} {lane}, {model}: {began}, {total} total, {outcome}', {
+      time: clock(turn.at),
+      lane: laneName(turn.lane),
+      model: middle(turn.model),
+      began,
+      total: duration(turn.total_ms),
+      outcome: outcomeName(turn.outcome),
+    })
     return shape(
       'g',
       { 'data-lane': turn.lane },
@@ -115,7 +131,10 @@ function chart(turns, space) {
       width,
       height,
       role: 'img',
-      'aria-label': `Time to the first event and to the end of the last ${turns.length} turns. The table below has the numbers by lane.`,
+      'aria-label': t(
+        'Time to the first event and to the end of the last {count} turns. The table below has the numbers by lane.',
+        { count: turns.length },
+      ),
     },
     ...ticks,
     ...marks,

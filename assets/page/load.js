@@ -1,5 +1,6 @@
 import { byId, say, shape, table } from './dom.js'
 import { duration, number, shortClock } from './format.js'
+import { sentences, t } from './language.js'
 
 /** Minutes that the bars show. */
 const MINUTES = 60
@@ -16,8 +17,8 @@ export function showLoad(load) {
   say('load-note', noteOf(busy))
   byId('load-table').replaceChildren(
     table(
-      'Load by minute',
-      ['minute', 'requests at a time', 'waiting', 'longest wait'],
+      t('Load by minute'),
+      [t('minute'), t('requests at a time'), t('waiting'), t('longest wait')],
       busy
         .toReversed()
         .map((minute) => [
@@ -35,11 +36,17 @@ function noteOf(busy) {
   const wait = highest('longest_wait_ms')
   const line =
     highest('waiting') === 0
-      ? 'None had to wait for a process.'
-      : `Up to ${number(highest('waiting'))} waited for a process, the longest ${duration(wait)}.`
+      ? t('None had to wait for a process.')
+      : t('Up to {count} waited for a process, the longest {duration}.', {
+          count: number(highest('waiting')),
+          duration: duration(wait),
+        })
   const atOnce = highest('in_flight')
-  const requests = atOnce === 1 ? 'One request' : `Up to ${number(atOnce)} requests`
-  return `${requests} at a time. ${line}`
+  const requests =
+    atOnce === 1
+      ? t('One request at a time.')
+      : t('Up to {count} requests at a time.', { count: number(atOnce) })
+  return sentences(requests, line)
 }
 
 function draw() {
@@ -56,7 +63,11 @@ function draw() {
     }
     const bar = (kind, value) =>
       shape('rect', { class: kind, ...at, y: height - bottom - scale(value), height: scale(value) })
-    const title = `${shortClock(minute.at)}: ${number(minute.in_flight)} at a time, ${number(minute.waiting)} waiting`
+    const title = t('{time}: {count} at a time, {waiting} waiting', {
+      time: shortClock(minute.at),
+      count: number(minute.in_flight),
+      waiting: number(minute.waiting),
+    })
     return shape(
       'g',
       {},
@@ -73,13 +84,14 @@ function draw() {
         width,
         height,
         role: 'img',
-        'aria-label':
+        'aria-label': t(
           'Requests at a time in each minute of the last hour. The table below has the numbers.',
+        ),
       },
       shape('line', { class: 'grid', x1: 0, x2: width, y1: height - bottom, y2: height - bottom }),
       ...bars,
-      shape('text', { x: 0, y: height - 4 }, 'an hour ago'),
-      shape('text', { x: width, y: height - 4, 'text-anchor': 'end' }, 'now'),
+      shape('text', { x: 0, y: height - 4 }, t('an hour ago')),
+      shape('text', { x: width, y: height - 4, 'text-anchor': 'end' }, t('now')),
     ),
   )
 }

@@ -1,6 +1,7 @@
 import { ask, eventsIn, messageIn } from './access.js'
 import { byId, element, say } from './dom.js'
 import { clock } from './format.js'
+import { t } from './language.js'
 
 // The log is read only while its section is open.
 
@@ -33,14 +34,14 @@ async function follow(signal) {
         if (response.status === 403) return
       } else {
         list.replaceChildren()
-        say('log-note', 'No lines yet.')
+        say('log-note', t('No lines yet.'))
         for await (const event of eventsIn(response.body)) {
           if (event.type === 'log') add(event.lines)
         }
       }
     } catch {
       if (signal.aborted) return
-      say('log-note', 'The connection is lost. The page tries again.')
+      say('log-note', t('The connection is lost. The page tries again.'))
     }
     await new Promise((resolve) => setTimeout(resolve, AGAIN_MILLISECONDS))
   }

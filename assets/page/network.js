@@ -1,4 +1,5 @@
 import { byId, copyButton, element } from './dom.js'
+import { t } from './language.js'
 
 let shown = ''
 
@@ -14,7 +15,7 @@ export function showNetwork(addresses) {
         'li',
         {},
         element('code', {}, address),
-        copyButton(`Copy the address ${address}`, () => address),
+        copyButton(t('Copy the address {address}', { address }), () => address),
       ),
     ),
   )

@@ -1,12 +1,13 @@
 import { byId, element, say } from './dom.js'
 import { number } from './format.js'
+import { t } from './language.js'
 
 const STATES = {
-  asking: 'asking: waits for a reply, or reads it',
-  opening: 'opening: takes in a conversation',
-  held: 'held: waits for tool results',
-  idle: 'idle: keeps a conversation',
-  starting: 'starting',
+  asking: { name: t('asking'), title: t('asking: waits for a reply, or reads it') },
+  opening: { name: t('opening'), title: t('opening: takes in a conversation') },
+  held: { name: t('held'), title: t('held: waits for tool results') },
+  idle: { name: t('idle'), title: t('idle: keeps a conversation') },
+  starting: { name: t('starting'), title: t('starting') },
 }
 
 export function showProcesses({ processes, max_processes: limit, in_flight: inFlight, waiting }) {
@@ -20,8 +21,8 @@ export function showProcesses({ processes, max_processes: limit, in_flight: inFl
   )
   if (byId('processes-legend').children.length === 0) {
     byId('processes-legend').replaceChildren(
-      ...Object.entries(STATES).map(([name, title]) =>
-        element('li', { 'data-state': name, title }, `${name} `, element('b', {})),
+      ...Object.entries(STATES).map(([state, { name, title }]) =>
+        element('li', { 'data-state': state, title }, `${name} `, element('b', {})),
       ),
     )
   }
@@ -29,6 +30,11 @@ export function showProcesses({ processes, max_processes: limit, in_flight: inFl
     item.querySelector('b').textContent = number(processes[item.dataset.state] ?? 0)
   }
   const total = Object.values(processes).reduce((sum, count) => sum + count, 0)
-  const line = waiting === 0 ? '' : `, ${number(waiting)} in line`
-  say('processes-note', `${total} of ${limit} · requests: ${number(inFlight)} in flight${line}`)
+  const requests = { total, limit, count: number(inFlight), waiting: number(waiting) }
+  say(
+    'processes-note',
+    waiting === 0
+      ? t('{total} of {limit} · requests: {count} in flight', requests)
+      : t('{total} of {limit} · requests: {count} in flight, {waiting} in line', requests),
+  )
 }

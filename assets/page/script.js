@@ -6,6 +6,7 @@ import { showBatches } from './batches.js'
 import { showClients } from './clients.js'
 import { byId, say } from './dom.js'
 import { duration } from './format.js'
+import { t } from './language.js'
 import { showLatency } from './latency.js'
 import { showLoad } from './load.js'
 import './log.js'
@@ -31,7 +32,7 @@ async function follow() {
     try {
       const response = await ask('/v1/usage/stream')
       if (response.status === 401) {
-        state('unknown', 'A key is required.')
+        state('unknown', t('A key is required.'))
         await askForKey()
         showClients()
         continue
@@ -43,9 +44,9 @@ async function follow() {
         wait = 500
         if (event.type === 'overview') show(event)
       }
-      disconnected('The proxy has ended the connection.')
+      disconnected(t('The proxy has ended the connection.'))
     } catch (error) {
-      disconnected(error instanceof TypeError ? 'The proxy cannot be reached.' : error.message)
+      disconnected(error instanceof TypeError ? t('The proxy cannot be reached.') : error.message)
     }
     await new Promise((resolve) => setTimeout(resolve, wait))
     wait = Math.min(wait * 2, LONGEST_WAIT)
@@ -58,7 +59,7 @@ function show(overview) {
   byId('main').classList.remove('stale', 'loading')
   byId('main').removeAttribute('aria-busy')
   say('version', overview.version)
-  state(overview.state.level, overview.state.text)
+  state(overview.state.level, t(overview.state.text, overview.state.values))
   showLogin(overview.login)
   showToday(overview.usage, overview.login)
   showPlan(overview.plan, overview.login)
@@ -105,7 +106,9 @@ function showUptime() {
   if (latest === undefined) return
   say(
     'uptime',
-    `up for ${duration(1000 * Math.ceil((Date.now() - Date.parse(latest.started_at)) / 1000))}`,
+    t('up for {duration}', {
+      duration: duration(1000 * Math.ceil((Date.now() - Date.parse(latest.started_at)) / 1000)),
+    }),
   )
 }
 

@@ -2,6 +2,7 @@ import { ask, eventsIn, hasKey, messageIn } from './access.js'
 import { byId, copyButton, element, say } from './dom.js'
 import { duration, inputOf, number } from './format.js'
 import { hintFor } from './hints.js'
+import { t } from './language.js'
 import { WRITERS } from './snippets.js'
 
 let leaving
@@ -26,9 +27,11 @@ function toolsIn(text) {
   try {
     tools = JSON.parse(text)
   } catch (error) {
-    throw new Error(`The tools are not valid JSON: ${error.message}`, { cause: error })
+    throw new Error(t('The tools are not valid JSON: {reason}', { reason: error.message }), {
+      cause: error,
+    })
   }
-  if (!Array.isArray(tools)) throw new Error('The tools must be a JSON array.')
+  if (!Array.isArray(tools)) throw new Error(t('The tools must be a JSON array.'))
   return tools
 }
 
@@ -39,7 +42,7 @@ async function send(event) {
   const startedAt = performance.now()
   const seen = { text: '', usage: {}, firstAt: undefined, stopReason: undefined }
   byId('try-reply').textContent = ''
-  say('try-note', 'Waiting for the reply …')
+  say('try-note', t('Waiting for the reply …'))
   byId('try-stop').hidden = false
   try {
     const response = await ask('/v1/messages', {
@@ -60,7 +63,7 @@ async function send(event) {
     }
     say('try-note', summaryOf(seen, performance.now() - startedAt, id))
   } catch (error) {
-    say('try-note', error.name === 'AbortError' ? 'Stopped.' : error.message)
+    say('try-note', error.name === 'AbortError' ? t('Stopped.') : error.message)
   }
   byId('try-stop').hidden = true
 }
@@ -89,7 +92,7 @@ function take(event, seen, startedAt) {
       for (const block of event.message.content) write(textOf(block))
       return
     case 'content_block_start':
-      if (event.content_block.type === 'tool_use') write(`\n[calls ${event.content_block.name}] `)
+      if (event.content_block.type === 'tool_use') write(callOf(event.content_block))
       return
     case 'content_block_delta':
       seen.firstAt ??= performance.now() - startedAt
@@ -107,7 +110,11 @@ function take(event, seen, startedAt) {
 
 function textOf(block) {
   if (block.type === 'text') return block.text
-  return block.type === 'tool_use' ? `\n[calls ${block.name}] ${JSON.stringify(block.input)}` : ''
+  return block.type === 'tool_use' ? `${callOf(block)}${JSON.stringify(block.input)}` : ''
+}
+
+function callOf({ name }) {
+  return `\n${t('[calls {name}]', { name })} `
 }
 
 function write(text) {
@@ -123,9 +130,14 @@ function summaryOf({ usage, firstAt, stopReason }, total, id) {
     ...usage,
   }
   return [
-    firstAt === undefined ? undefined : `first text after ${duration(firstAt)}`,
-    `${duration(total)} total`,
-    `${number(inputOf(counts))} tokens in, ${number(counts.output_tokens)} out`,
+    firstAt === undefined
+      ? undefined
+      : t('first text after {duration}', { duration: duration(firstAt) }),
+    t('{duration} total', { duration: duration(total) }),
+    t('{input} tokens in, {output} out', {
+      input: number(inputOf(counts)),
+      output: number(counts.output_tokens),
+    }),
     stopReason ?? undefined,
     id ?? undefined,
   ]
@@ -158,5 +170,5 @@ byId('try-form').addEventListener('submit', (event) => void send(event))
 byId('try-form').addEventListener('input', showCode)
 byId('try-stop').addEventListener('click', () => leaving?.abort())
 byId('try-language').addEventListener('change', showCode)
-byId('try-copy').append(copyButton('Copy the request', () => byId('try-code').textContent))
+byId('try-copy').append(copyButton(t('Copy the request'), () => byId('try-code').textContent))
 showCode()

@@ -1,8 +1,9 @@
 import { byId, copyButton, element, say } from './dom.js'
 import { clock, duration, inputOf, middle, number } from './format.js'
 import { hintFor } from './hints.js'
-import { laneLabel, LANES } from './lanes.js'
-import { isFailed } from './latency.js'
+import { laneLabel, laneName, LANES } from './lanes.js'
+import { sentences, t } from './language.js'
+import { isFailed, outcomeName } from './outcomes.js'
 
 // A turn does not change once it has ended: a row is made once, and stays, so that a selection in
 // it, a tooltip and an opened row are not disturbed when other turns come.
@@ -39,6 +40,7 @@ export function showTurns(turns) {
   offerChoices(
     'turns-lane',
     shown.map(({ lane }) => lane),
+    laneName,
   )
   const keys = new Set(shown.flatMap(({ key }) => key ?? []))
   offerChoices('turns-key', keys)
@@ -80,44 +82,51 @@ function filter() {
 }
 
 function note(count) {
-  if (shown.length === 0) return 'No requests yet. Try one below, or connect a client.'
-  const parts = count < shown.length ? [`${count} of ${shown.length} turns match the filter.`] : []
+  if (shown.length === 0) return t('No requests yet. Try one below, or connect a client.')
+  const total = shown.length
+  const matching =
+    count < total ? t('{count} of {total} turns match the filter.', { count, total }) : ''
+  if (!isPaused) return matching
   const known = new Set(shown.map(({ id }) => id))
   const newer = latest.filter(({ id }) => !known.has(id)).length
-  if (isPaused) parts.push(`Paused: ${newer} newer ${newer === 1 ? 'turn' : 'turns'}.`)
-  return parts.join(' ')
+  const paused =
+    newer === 1 ? t('Paused: 1 newer turn.') : t('Paused: {count} newer turns.', { count: newer })
+  return sentences(matching, paused)
 }
 
-function offerChoices(id, values) {
+/** @param nameOf the text of a choice */
+function offerChoices(id, values, nameOf = middle) {
   const select = byId(id)
   const known = new Set([...select.options].map(({ value }) => value))
   for (const value of new Set(values)) {
-    if (!known.has(value)) select.append(element('option', { value }, middle(value)))
+    if (!known.has(value)) select.append(element('option', { value }, nameOf(value)))
   }
 }
 
 function rowOf(turn) {
   const isBad = isFailed(turn)
   const outcome = isBad
-    ? `${turn.status} ${turn.error_type ?? turn.outcome}`
-    : turn.outcome === 'whole'
-      ? 'ok'
-      : turn.outcome
+    ? `${turn.status} ${turn.error_type ?? outcomeName(turn.outcome)}`
+    : outcomeName(turn.outcome)
   const open = element(
     'button',
     { class: 'quiet open', type: 'button', 'aria-expanded': 'false' },
     outcome,
   )
   const cells = [
-    [open, isBad ? 'bad' : '', 'outcome'],
-    [clock(turn.at), '', 'time'],
-    [duration(turn.total_ms), 'number', 'total'],
-    [turn.first_event_ms === null ? '–' : duration(turn.first_event_ms), 'number', 'first event'],
-    [number(inputOf(turn)), 'number', 'in'],
-    [number(turn.cache_read_input_tokens), 'number', 'cached'],
-    [number(turn.output_tokens), 'number', 'out'],
-    [element('span', { title: turn.model }, middle(turn.model)), '', 'model'],
-    [laneLabel(turn.lane), '', 'lane'],
+    [open, isBad ? 'bad' : '', t('outcome')],
+    [clock(turn.at), '', t('time')],
+    [duration(turn.total_ms), 'number', t('total')],
+    [
+      turn.first_event_ms === null ? '–' : duration(turn.first_event_ms),
+      'number',
+      t('first event'),
+    ],
+    [number(inputOf(turn)), 'number', t('in')],
+    [number(turn.cache_read_input_tokens), 'number', t('cached')],
+    [number(turn.output_tokens), 'number', t('out')],
+    [element('span', { title: turn.model }, middle(turn.model)), '', t('model')],
+    [laneLabel(turn.lane), '', t('lane')],
   ]
   const row = element(
     'tr',
@@ -147,26 +156,26 @@ function toggle(id, button) {
 }
 
 function tokens(count) {
-  return count === 0 ? undefined : `${number(count)} tokens`
+  return count === 0 ? undefined : t('{count} tokens', { count: number(count) })
 }
 
 function detailOf(turn) {
   const facts = [
-    ['message', turn.error_message],
-    ['what to do', hintFor(turn)],
-    ['request id', turn.id],
-    ['API’s request id', turn.upstream_id],
-    ['stop reason', turn.stop_reason],
-    ['key', turn.key],
-    ['model', turn.model],
-    ['lane', LANES[turn.lane]?.text],
-    ['read from the cache', tokens(turn.cache_read_input_tokens)],
-    ['written to the cache', tokens(turn.cache_creation_input_tokens)],
+    [t('message'), turn.error_message, t('Copy the message')],
+    [t('what to do'), hintFor(turn)],
+    [t('request id'), turn.id, t('Copy the request id')],
+    [t('API’s request id'), turn.upstream_id, t('Copy the API’s request id')],
+    [t('stop reason'), turn.stop_reason],
+    [t('key'), turn.key],
+    [t('model'), turn.model],
+    [t('lane'), LANES[turn.lane]?.text],
+    [t('read from the cache'), tokens(turn.cache_read_input_tokens)],
+    [t('written to the cache'), tokens(turn.cache_creation_input_tokens)],
   ].filter(([, value]) => value !== null && value !== undefined && value !== '')
   const list = element(
     'dl',
     { class: 'facts' },
-    ...facts.map(([name, value]) =>
+    ...facts.map(([name, value, copyLabel]) =>
       element(
         'div',
         {},
@@ -175,9 +184,7 @@ function detailOf(turn) {
           'dd',
           {},
           value,
-          ...(/ id$|^message$/.test(name)
-            ? [' ', copyButton(`Copy the ${name}`, () => value)]
-            : []),
+          ...(copyLabel === undefined ? [] : [' ', copyButton(copyLabel, () => value)]),
         ),
       ),
     ),

@@ -1,10 +1,14 @@
 import { byId, element, say, shape, table } from './dom.js'
 import { inputOf, middle, money, number, percent, short } from './format.js'
+import { sentences, t } from './language.js'
 import { isBilled } from './plan.js'
 import { costOf, modelsByKey, PRICES_AS_OF } from './prices.js'
 
 /** Days that the bars show. */
 const DAYS = 30
+
+/** The heads of the columns that `cells` fills. */
+const CELLS = [t('requests'), t('failed'), t('tokens in'), t('tokens out'), t('at API prices')]
 
 let login
 let days = []
@@ -21,12 +25,19 @@ export function showToday({ today, since_start: sinceStart }, currentLogin) {
   const cached =
     input === 0
       ? ''
-      : `${percent(today.cache_read_input_tokens / input)} of the tokens in came from the cache. `
+      : t('{share} of the tokens in came from the cache.', {
+          share: percent(today.cache_read_input_tokens / input),
+        })
   say(
     'usage-note',
-    `${cached}Since the start: ${number(sinceStart.requests)} requests, ${short(
-      inputOf(sinceStart),
-    )} tokens in, ${short(sinceStart.output_tokens)} out.`,
+    sentences(
+      cached,
+      t('Since the start: {requests} requests, {input} tokens in, {output} out.', {
+        requests: number(sinceStart.requests),
+        input: short(inputOf(sinceStart)),
+        output: short(sinceStart.output_tokens),
+      }),
+    ),
   )
 }
 
@@ -40,8 +51,8 @@ export function showDays(report) {
   drawDays()
   byId('days-tables').replaceChildren(
     table(
-      `By day, the last ${DAYS} days`,
-      ['day', 'requests', 'failed', 'tokens in', 'tokens out', 'at API prices'],
+      t('By day, the last {days} days', { days: DAYS }),
+      [t('day'), ...CELLS],
       used.toReversed().map((day) => [day.date, ...cells(day, day.by_model)]),
     ),
   )
@@ -50,8 +61,8 @@ export function showDays(report) {
   const modelsOf = modelsByKey(sums(used.map(({ by_key_and_model: both }) => both ?? {})))
   byId('models-table').replaceChildren(
     table(
-      `By model, the last ${DAYS} days`,
-      ['model', 'requests', 'failed', 'tokens in', 'tokens out', 'at API prices'],
+      t('By model, the last {days} days', { days: DAYS }),
+      [t('model'), ...CELLS],
       Object.entries(models).map(([model, counts]) => [
         element('span', { title: model }, middle(model)),
         ...cells(counts, { [model]: counts }),
@@ -63,23 +74,31 @@ export function showDays(report) {
   byId('keys-table').hidden = isOneKey
   byId('keys-table').replaceChildren(
     table(
-      `By key, the last ${DAYS} days`,
-      ['key', 'requests', 'failed', 'tokens in', 'tokens out', 'at API prices'],
+      t('By key, the last {days} days', { days: DAYS }),
+      [t('key'), ...CELLS],
       Object.entries(keys).map(([name, counts]) => [name, ...cells(counts, modelsOf[name] ?? {})]),
     ),
   )
   const { dollars, unknown } = costOf(models)
   const isPlan = login?.authenticated === true && !isBilled(login)
-  const billed = isPlan ? ' It is not billed: the plan covers it, except for paid overage.' : ''
-  const without = unknown.length === 0 ? '' : ` Without a known price: ${unknown.join(', ')}.`
-  say('days-note', `${money(dollars)} at API prices of ${PRICES_AS_OF}.${billed}${without}`)
+  const billed = isPlan ? t('It is not billed: the plan covers it, except for paid overage.') : ''
+  const without =
+    unknown.length === 0
+      ? ''
+      : t('Without a known price: {models}.', { models: unknown.join(', ') })
+  const price = t('{amount} at API prices of {date}.', {
+    amount: money(dollars),
+    date: PRICES_AS_OF,
+  })
+  say('days-note', sentences(price, billed, without))
 }
 
 export function drawDays() {
   if (byId('days-card').hidden) return
-  const what = byId('days-what').value
+  const isOfRequests = byId('days-what').value === 'requests'
+  const what = isOfRequests ? t('requests') : t('tokens')
   const valueOf = (day) =>
-    day.requests === 0 ? 0 : what === 'requests' ? day.requests : inputOf(day) + day.output_tokens
+    day.requests === 0 ? 0 : isOfRequests ? day.requests : inputOf(day) + day.output_tokens
   const width = Math.max(280, Math.floor(byId('days').getBoundingClientRect().width))
   const [height, bottom, top] = [140, 20, 20]
   const most = Math.max(1, ...days.map(valueOf))
@@ -87,12 +106,16 @@ export function drawDays() {
   const scale = (value) => ((height - bottom - top) * value) / most
   const bars = days.map((day, index) => {
     const whole = scale(valueOf(day))
-    const failed = what === 'requests' ? scale(day.errors ?? 0) : 0
+    const failed = isOfRequests ? scale(day.errors ?? 0) : 0
     const at = { x: index * step + 1, width: Math.max(1, step - 2) }
     return shape(
       'g',
       {},
-      shape('title', {}, `${day.date}: ${number(valueOf(day))} ${what}`),
+      shape(
+        'title',
+        {},
+        t('{date}: {count} {what}', { date: day.date, count: number(valueOf(day)), what }),
+      ),
       shape('rect', { class: 'bar', ...at, y: height - bottom - whole, height: whole, rx: 1.5 }),
       shape('rect', { class: 'bar failed', ...at, y: height - bottom - failed, height: failed }),
     )
@@ -105,12 +128,15 @@ export function drawDays() {
         width,
         height,
         role: 'img',
-        'aria-label': `${what} on each of the last ${days.length} days, ${number(most)} on the highest. The table below has the numbers.`,
+        'aria-label': t(
+          '{what} on each of the last {days} days, {most} on the highest. The table below has the numbers.',
+          { what, days: days.length, most: number(most) },
+        ),
       },
       ...bars,
-      shape('text', { x: 0, y: 10 }, `${what}, highest ${short(most)}`),
+      shape('text', { x: 0, y: 10 }, t('{what}, highest {most}', { what, most: short(most) })),
       shape('text', { x: 0, y: height - 4 }, days[0].date),
-      shape('text', { x: width, y: height - 4, 'text-anchor': 'end' }, 'today'),
+      shape('text', { x: width, y: height - 4, 'text-anchor': 'end' }, t('today')),
     ),
   )
 }

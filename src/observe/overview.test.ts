@@ -34,7 +34,18 @@ test.each([
   ['ok', { ...FINE, plan: { ...PLAN, windows: [windowWith(0.89)] } }, undefined],
   ['warning', { ...FINE, waiting: 3 }, turnRecord()],
 ])('the state is %s', (level, facts, last) => {
-  expect(stateOf(facts, last ? [last] : [])).toEqual({ level, text: expect.stringMatching(/\.$/) })
+  const state = stateOf(facts, last ? [last] : [])
+  expect(state).toMatchObject({ level, text: expect.stringMatching(/\.$/) })
+})
+
+test('the state has the status and the type of a failed turn, if it has one', () => {
+  const failed = { outcome: 'error', status: 529 } as const
+  const state = { level: 'error', text: 'The last turn failed ({error}).' }
+  expect(stateOf(FINE, [turnRecord({ ...failed, errorType: 'overloaded_error' })])).toEqual({
+    ...state,
+    values: { error: '529 overloaded_error' },
+  })
+  expect(stateOf(FINE, [turnRecord(failed)])).toEqual({ ...state, values: { error: '529' } })
 })
 
 test('a plan is reported in the spelling of the API', () => {
@@ -58,7 +69,8 @@ test('many failures are a warning, even if the last turn succeeded', () => {
   const failed = Array.from({ length: 9 }, () => turnRecord({ outcome: 'error', status: 401 }))
   expect(stateOf(FINE, [...fine, ...failed])).toEqual({
     level: 'warning',
-    text: '9 of the last 51 turns failed.',
+    text: '{failed} of the last {turns} turns failed.',
+    values: { failed: 9, turns: 51 },
   })
   expect(stateOf(FINE, [...fine, ...failed.slice(0, 2)])).toMatchObject({ level: 'ok' })
 })

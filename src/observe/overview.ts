@@ -5,10 +5,17 @@ import { fullAt } from './plan-forecast.ts'
 import type { Totals } from './totals.ts'
 import type { TurnRecord } from './turn-record.ts'
 
+/** The state in one sentence. `{name}` in its text stands for the value of that name. */
+type State = {
+  level: 'ok' | 'warning' | 'error'
+  text: string
+  values?: Readonly<Record<string, string | number>>
+}
+
 /** The data of the page, without any text of a conversation. */
 export type Overview = {
   type: 'overview'
-  state: { level: 'ok' | 'warning' | 'error'; text: string }
+  state: State
   version: string
   /** ISO 8601. */
   started_at: string
@@ -162,7 +169,7 @@ const NEARLY_FULL = 0.9
 export function stateOf(
   { login, plan, waiting }: Pick<Overview, 'login' | 'plan' | 'waiting'>,
   turns: readonly TurnRecord[],
-): Overview['state'] {
+): State {
   const [last] = turns
   if (!login.authenticated && login.source === 'unknown') {
     const text = 'Claude Code has not reported the login yet. The proxy asks again.'
@@ -181,7 +188,8 @@ export function stateOf(
   if (last !== undefined && (last.status >= 500 || last.status === 429)) {
     return {
       level: 'error',
-      text: `The last turn failed (${last.status} ${last.errorType ?? ''}).`,
+      text: 'The last turn failed ({error}).',
+      values: { error: [last.status, last.errorType].join(' ').trim() },
     }
   }
   if (waiting > 0) {
@@ -189,8 +197,11 @@ export function stateOf(
   }
   const failed = turns.filter(({ outcome }) => outcome === 'error' || outcome === 'timed out')
   if (failed.length >= MANY_FAILURES && failed.length >= LARGE_SHARE * turns.length) {
-    const text = `${failed.length} of the last ${turns.length} turns failed.`
-    return { level: 'warning', text }
+    return {
+      level: 'warning',
+      text: '{failed} of the last {turns} turns failed.',
+      values: { failed: failed.length, turns: turns.length },
+    }
   }
   if (plan?.overage.in_use) {
     return { level: 'warning', text: 'The plan is used up; paid overage is in use.' }

@@ -20,7 +20,12 @@ const ARGUMENTS = [
   '--disable-sync',
 ]
 
-export type Browser = { context: BrowserContext; close: () => Promise<void> }
+export type Browser = {
+  context: BrowserContext
+  /** A context of its own, for a user whose first language is this one. */
+  contextIn: (locale: string) => Promise<BrowserContext>
+  close: () => Promise<void>
+}
 
 /** Starts a real Chromium with a temporary profile. */
 export async function startBrowser(): Promise<Browser> {
@@ -36,6 +41,11 @@ export async function startBrowser(): Promise<Browser> {
   })
   return {
     context,
+    contextIn: async (locale) => {
+      const other = await context.browser()?.newContext({ locale, timezoneId: 'UTC' })
+      if (other === undefined) throw new Error('Chromium has ended.')
+      return other
+    },
     close: async () => {
       await context.close()
       rmSync(profile, { recursive: true, force: true, maxRetries: 5 })

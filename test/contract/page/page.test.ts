@@ -36,8 +36,11 @@ afterAll(async () => {
 })
 
 /** A page that records its requests and its errors. */
-async function openPage(url: string): Promise<{ page: Page; asked: string[]; wrong: string[] }> {
-  const page = await browser.context.newPage()
+async function openPage(
+  url: string,
+  context = browser.context,
+): Promise<{ page: Page; asked: string[]; wrong: string[] }> {
+  const page = await context.newPage()
   // A start of the runtime takes many seconds on a busy machine: the time-out of the test decides.
   page.setDefaultTimeout(LONGEST_WAIT)
   const [asked, wrong]: [string[], string[]] = [[], []]
@@ -95,6 +98,27 @@ async function shoot(page: Page, name: string): Promise<void> {
   await page.setViewportSize({ width: 1120, height: 900 })
 }
 
+/** The pixels by which the page is wider than the window. */
+const OVERFLOW = 'document.documentElement.scrollWidth - document.documentElement.clientWidth'
+
+/** Names, ids and messages, which are the same in every language. */
+const NOT_TRANSLATED =
+  /^(?:\d+ ms|claude-sonnet-4-6|\d{3} \w+_error|req_\w+|Overloaded|Shell|Claude Code|Qwen Code|aider|Open WebUI|Python|TypeScript|Cursor, Cline, Zed|Codex|opencode|pi|Continue)$/
+
+/** Texts and labels of the page that have English words, and no Chinese ones. */
+function englishIn(page: Page): Promise<string[]> {
+  return page.evaluate(`(() => {
+    const found = []
+    for (const node of document.body.querySelectorAll('*')) {
+      if (node.closest('[translate="no"], script, noscript, pre, code')) continue
+      const own = [...node.childNodes].filter(({ nodeType }) => nodeType === Node.TEXT_NODE)
+      found.push(...own.map(({ data }) => data.trim()))
+      found.push(...['aria-label', 'title'].map((name) => node.getAttribute(name) ?? ''))
+    }
+    return found.filter((text) => /[a-z]{2}/i.test(text) && !/\\p{Script=Han}/u.test(text))
+  })()`)
+}
+
 /** Cards without content before the first request. */
 const EMPTY_AT_FIRST = ['#latency-card', '#load-card', '#days-card']
 
@@ -106,6 +130,7 @@ describe.skipIf(!HAS_BROWSER)('the page of a proxy with a subscription', () => {
   let url: string
   let opened: Awaited<ReturnType<typeof openPage>>
   let page: Page
+  let chinese: Page
 
   beforeAll(async () => {
     sandbox = makeSandbox(standin.url, SUBSCRIPTION_LOGIN)
@@ -347,6 +372,49 @@ describe.skipIf(!HAS_BROWSER)('the page of a proxy with a subscription', () => {
     await page.locator('#turns button', { hasText: '529' }).first().click()
   })
 
+  test('is in Chinese for a browser whose first language is Chinese', async () => {
+    const { page: other, asked, wrong } = await openPage(url, await browser.contextIn('zh-CN'))
+    chinese = other
+    await says(chinese, 'state', '最近一次请求失败（529 overloaded_error）')
+    expect(await chinese.locator('html').getAttribute('lang')).toBe('zh-CN')
+    expect(await text(chinese, 'login-title')).toBe('登录与套餐')
+    expect(await text(chinese, 'plan')).toMatch(/5 小时\s+93% · (1 小时|\d+ 分钟)后重置/)
+    await chinese.locator('#turns button', { hasText: '529' }).first().click()
+    await says(chinese, 'turns', 'API 或此代理繁忙')
+    await says(chinese, 'models-table', '按 API 价格')
+    const english = await englishIn(chinese)
+    expect(english.filter((found) => !NOT_TRANSLATED.test(found))).toEqual([])
+    await expectAccessible(chinese)
+    await shoot(chinese, 'chinese')
+    await chinese.setViewportSize({ width: 360, height: 740 })
+    expect(await chinese.evaluate(OVERFLOW)).toBe(0)
+    expect(wrong).toEqual([])
+    const translation = `${url}/page/chinese.js`
+    expect(asked).toContain(translation)
+    expect(opened.asked).not.toContain(translation)
+  })
+
+  test('changes its language by keyboard, and remembers the choice', async () => {
+    const titleIn = async (state: string) => {
+      await says(chinese, 'state', state)
+      return [
+        await chinese.locator('html').getAttribute('lang'),
+        await text(chinese, 'login-title'),
+      ]
+    }
+    await chinese.reload()
+    expect(await titleIn('最近一次请求失败')).toEqual(['zh-CN', '登录与套餐'])
+    await chinese.keyboard.press('Tab')
+    await chinese.keyboard.press('Enter')
+    expect(await titleIn('The last turn failed')).toEqual(['en', 'Login and plan'])
+    await chinese.reload()
+    expect(await titleIn('The last turn failed')).toEqual(['en', 'Login and plan'])
+    await chinese.keyboard.press('Tab')
+    await chinese.keyboard.press('Enter')
+    expect(await titleIn('最近一次请求失败')).toEqual(['zh-CN', '登录与套餐'])
+    await chinese.context().close()
+  })
+
   test('shows a running batch, which can be paused and resumed', async () => {
     // Batches leave a share of the plan to other requests, so its windows must have room.
     standin.reply(message(textMessage('A new window.'), planHeaders()))
@@ -391,8 +459,7 @@ describe.skipIf(!HAS_BROWSER)('the page of a proxy with a subscription', () => {
     await page.emulateMedia({ colorScheme: 'dark' })
     expect(await background()).toBe('rgb(20, 19, 17)')
     await page.setViewportSize({ width: 360, height: 740 })
-    const overflow = 'document.documentElement.scrollWidth - document.documentElement.clientWidth'
-    expect(await page.evaluate(overflow)).toBe(0)
+    expect(await page.evaluate(OVERFLOW)).toBe(0)
     // Also a phone shows the outcome of each turn, and how long it took.
     const [outcome, time] = ['outcome', 'total'].map((label) =>
       page.locator(`#turns tr.turn:first-child td[data-label="${label}"]`),

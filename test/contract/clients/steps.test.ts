@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
+import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest'
 
 import { createFold } from '../../../src/stream/fold.ts'
 import {
@@ -45,19 +45,25 @@ const OPENED: Record<string, number[]> = { 'Claude Code': [2] }
 /** Fields that the runtime does not send on: see `limits.test.ts` of the wire. */
 const NOT_SENT = /^anthropic-beta: mid-conversation-tool-changes-2026-07-01 was sent/
 
-const MODELS = ['claude-sonnet-4-6', 'claude-sonnet-5-5']
+/** The runtime adds its reminders to these in another place; one client of each dialect shows it. */
+const WITH_OLDER_MODEL = ['Claude Code', 'Qwen Code', 'Codex']
 
-describe.each(CLIENTS)('$name', (client) => {
-  test.each(MODELS)('with %s', async (model) => {
-    const steps = await play(client, model)
+const CASES = CLIENTS.flatMap((client) => [
+  { client, name: client.name, model: 'claude-sonnet-5-5' },
+  ...(WITH_OLDER_MODEL.includes(client.name)
+    ? [{ client, name: client.name, model: 'claude-sonnet-4-6' }]
+    : []),
+])
 
-    expect(steps.map(({ asked }) => asked)).toEqual(client.script.map(() => 1))
-    const lanes = steps.map(({ lane }) => lane)
-    const opened = lanes.flatMap((lane, step) => (GOES_ON.includes(lane) ? [] : [step]))
-    expect(opened, lanes.join(', ')).toEqual([0, ...(OPENED[client.name] ?? [])])
-    const differences = steps.flatMap((step) => step.differences)
-    expect(differences.filter((line) => !NOT_SENT.test(line))).toEqual([])
-  })
+test.each(CASES)('$name with $model', async ({ client, model }) => {
+  const steps = await play(client, model)
+
+  expect(steps.map(({ asked }) => asked)).toEqual(client.script.map(() => 1))
+  const lanes = steps.map(({ lane }) => lane)
+  const opened = lanes.flatMap((lane, step) => (GOES_ON.includes(lane) ? [] : [step]))
+  expect(opened, lanes.join(', ')).toEqual([0, ...(OPENED[client.name] ?? [])])
+  const differences = steps.flatMap((step) => step.differences)
+  expect(differences.filter((line) => !NOT_SENT.test(line))).toEqual([])
 })
 
 type Step = { lane: string; asked: number; differences: string[] }

@@ -35,7 +35,7 @@ import {
 
 /** Another seed makes other conversations; a failure has its seed. */
 const SEED = Number(process.env['ISOLATION_SEED'] ?? 1)
-const CONVERSATIONS = Number(process.env['ISOLATION_CONVERSATIONS'] ?? 9)
+const CONVERSATIONS = Number(process.env['ISOLATION_CONVERSATIONS'] ?? 8)
 const MAX_TURNS = 5
 
 let folder: Sandbox

@@ -1,10 +1,19 @@
-import { type Selectable, sql } from 'kysely'
+import { type ExpressionBuilder, type Selectable, sql } from 'kysely'
 
 import { ApiError } from '../errors.ts'
 import { abandonedIn, INTAKE_LEASE, intakeLost, whileRenewed } from '../store/intake.ts'
 import type { Database, Schema } from '../store/schema.ts'
 import type { Store } from '../store/store.ts'
-import type { Batch, Fault, NewRequest, RequestResult, ResultLine, Tokens } from './batch.ts'
+import {
+  type Batch,
+  countOf,
+  type Fault,
+  type NewRequest,
+  type OutputKind,
+  type RequestResult,
+  type ResultLine,
+  type Tokens,
+} from './batch.ts'
 
 /** Rows per transaction: other writers wait for its end. */
 const ROWS_OF_A_STEP = 1000
@@ -71,6 +80,8 @@ export class BatchRecords {
         model: null,
         errors: null,
         output_lifetime: outputLifetime ?? null,
+        output_size: null,
+        errors_size: null,
         worker: this.#worker,
         lease_until: createdAt + INTAKE_LEASE,
         input_tokens: 0,
@@ -281,13 +292,15 @@ export class BatchRecords {
   /**
    * The results of a batch that has ended, some at a time, in the order of the requests.
    *
+   * @param kind only the results of this kind
    * @throws Error if it is deleted meanwhile: a part must not look like the whole
    */
-  async *allResults({ id, counts }: Batch): AsyncIterableIterator<ResultLine[]> {
-    const total = Object.values(counts).reduce((sum, count) => sum + count, 0)
+  async *allResults({ id, counts }: Batch, kind?: OutputKind): AsyncIterableIterator<ResultLine[]> {
+    const total = { output: countOf(counts, 'output'), errors: countOf(counts, 'errors') }
+    const wanted = kind === undefined ? total.output + total.errors : total[kind]
     let last = -1
-    for (let read = 0; read < total;) {
-      const lines = await this.results(id, last, RESULTS_OF_A_STEP)
+    for (let read = 0; read < wanted;) {
+      const lines = await this.results(id, last, RESULTS_OF_A_STEP, kind)
       if (lines.length === 0) throw new Error(`The batch '${id}' was deleted while it was read.`)
       read += lines.length
       last = lines.at(-1)?.position ?? last
@@ -296,15 +309,19 @@ export class BatchRecords {
   }
 
   /** Lines of the results after a position, in the order of the requests. */
-  async results(id: string, after: number, limit: number): Promise<ResultLine[]> {
-    const rows = await this.#db
+  async results(
+    id: string,
+    after: number,
+    limit: number,
+    kind?: OutputKind,
+  ): Promise<ResultLine[]> {
+    let query = this.#db
       .selectFrom('batch_requests')
       .select(['position', 'custom_id', 'result', 'attempts'])
       .where('batch_id', '=', id)
       .where('position', '>', after)
-      .orderBy('position')
-      .limit(limit)
-      .execute()
+    if (kind !== undefined) query = query.where(isOfKind(kind))
+    const rows = await query.orderBy('position').limit(limit).execute()
     return rows.flatMap(({ position, custom_id: customId, result, attempts }) =>
       result === null
         ? []
@@ -376,6 +393,63 @@ export class BatchRecords {
     this.hasLeftovers = false
   }
 
+  /**
+   * A page of the batches that have a file of results, by the time of their end.
+   *
+   * @param from the first one: the time of its end, and its id
+   */
+  async withResults(
+    owner: string,
+    endpoints: readonly string[],
+    { limit, from, isAscending }: ResultsPage,
+  ): Promise<Batch[]> {
+    let query = this.#db
+      .selectFrom('batches')
+      .selectAll()
+      .where('owner', '=', owner)
+      .where('endpoint', 'in', endpoints)
+      .where('status', '=', 'ended')
+      .where(
+        sql<boolean>`(succeeded > 0 and coalesce(output_size, 1) > 0 or succeeded < total and coalesce(errors_size, 1) > 0)`,
+      )
+      .where(sql<boolean>`(output_lifetime is null or ended_at + output_lifetime > ${this.#now()})`)
+      .limit(limit)
+    if (from !== undefined) {
+      query = query.where((is) =>
+        is(
+          is.refTuple('ended_at', 'id'),
+          isAscending ? '>=' : '<=',
+          is.tuple(from.createdAt, from.id),
+        ),
+      )
+    }
+    const direction = isAscending ? 'asc' : 'desc'
+    const rows = await query.orderBy('ended_at', direction).orderBy('id', direction).execute()
+    return rows.map(batchOf)
+  }
+
+  /** Keeps the measured size of a file of results. */
+  async noteOutputSize(id: string, kind: OutputKind, size: number): Promise<void> {
+    await this.#db
+      .updateTable('batches')
+      .set({ [`${kind}_size`]: size })
+      .where('id', '=', id)
+      // A deleted file stays deleted.
+      .where(`${kind}_size`, 'is', null)
+      .execute()
+  }
+
+  /** Deletes a file of results. */
+  async deleteOutput(id: string, kind: OutputKind): Promise<void> {
+    await this.#db
+      .updateTable('batches')
+      .set({ [`${kind}_size`]: 0 })
+      .where('id', '=', id)
+      .execute()
+    await this.#removeRequests(id, kind)
+    await this.#store.scrub()
+  }
+
   /** Returns the number of deleted rows. */
   async #remove(id: string): Promise<number> {
     const requests = await this.#removeRequests(id)
@@ -383,13 +457,14 @@ export class BatchRecords {
     return requests + 1
   }
 
-  async #removeRequests(id: string): Promise<number> {
+  async #removeRequests(id: string, kind?: OutputKind): Promise<number> {
     for (let deleted = 0; ;) {
-      const some = this.#db
+      let some = this.#db
         .selectFrom('batch_requests')
         .select('position')
         .where('batch_id', '=', id)
         .limit(ROWS_OF_A_STEP)
+      if (kind !== undefined) some = some.where(isOfKind(kind))
       const { numDeletedRows } = await this.#db
         .deleteFrom('batch_requests')
         .where('batch_id', '=', id)
@@ -399,6 +474,17 @@ export class BatchRecords {
       deleted += Number(numDeletedRows)
     }
   }
+}
+
+function isOfKind(kind: OutputKind) {
+  return (is: ExpressionBuilder<Schema, 'batch_requests'>) =>
+    is('state', kind === 'output' ? '=' : '!=', 'succeeded')
+}
+
+export type ResultsPage = {
+  limit: number
+  from?: { createdAt: number; id: string } | undefined
+  isAscending: boolean
 }
 
 export type NewBatch = {
@@ -477,6 +563,7 @@ function batchOf(row: Selectable<Schema['batches']>): Batch {
     outputLifetime: row.output_lifetime,
     faults: row.errors === null ? null : (JSON.parse(row.errors) as Fault[]),
     model: row.model,
+    outputSizes: { output: row.output_size, errors: row.errors_size },
     tokens: {
       input: row.input_tokens,
       cached: row.cached_tokens,

@@ -27,7 +27,12 @@ export type Batch = {
   model: string | null
   tokens: Tokens
   counts: Counts
+  /** Bytes of the two files of results; null until a file was measured, 0 once it is deleted. */
+  outputSizes: Readonly<Record<OutputKind, number | null>>
 }
+
+/** OpenAI's API has the results in two files: of the requests that succeeded, and of the others. */
+export type OutputKind = 'output' | 'errors'
 
 /** The tokens of the requests that succeeded. */
 export type Tokens = {
@@ -57,6 +62,14 @@ export type Counts = {
   errored: number
   canceled: number
   expired: number
+}
+
+/** The number of lines in a file of results. */
+export function countOf(
+  { succeeded, errored, canceled, expired }: Counts,
+  kind: OutputKind,
+): number {
+  return kind === 'output' ? succeeded : errored + canceled + expired
 }
 
 /** How a request ended: the `result` of its line in the results. */

@@ -1,6 +1,6 @@
 import { ApiError } from '../errors.ts'
 import { openaiErrorBody } from '../openai/error-body.ts'
-import type { Batch, ResultLine } from './batch.ts'
+import { type Batch, countOf, type OutputKind, type ResultLine } from './batch.ts'
 
 /**
  * A batch in the form of OpenAI's API.
@@ -9,7 +9,6 @@ import type { Batch, ResultLine } from './batch.ts'
 export function openaiBatch(batch: Batch): object {
   const { succeeded, errored, canceled, expired, processing } = batch.counts
   const { input, cached, output, reasoning } = batch.tokens
-  const hasEnded = batch.status === 'ended'
   const ended = seconds(batch.endedAt)
   const status = statusOf(batch)
   const hasBegun = status !== 'failed'
@@ -22,9 +21,8 @@ export function openaiBatch(batch: Batch): object {
     input_file_id: batch.inputFileId,
     completion_window: COMPLETION_WINDOW,
     status,
-    output_file_id: hasEnded && succeeded > 0 ? outputId(batch.id, 'output') : null,
-    error_file_id:
-      hasEnded && errored + canceled + expired > 0 ? outputId(batch.id, 'errors') : null,
+    output_file_id: hasOutput(batch, 'output') ? outputId(batch.id, 'output') : null,
+    error_file_id: hasOutput(batch, 'errors') ? outputId(batch.id, 'errors') : null,
     created_at: seconds(batch.createdAt),
     in_progress_at: hasBegun ? seconds(batch.createdAt) : null,
     expires_at: seconds(batch.expiresAt),
@@ -104,8 +102,13 @@ export function openaiResult(batch: Batch, line: ResultLine): object {
   }
 }
 
+/** Whether a batch has this file of results. It may have been deleted. */
+export function hasOutput({ status, counts, outputSizes }: Batch, kind: OutputKind): boolean {
+  return status === 'ended' && countOf(counts, kind) > 0 && outputSizes[kind] !== 0
+}
+
 /** The id of one of the two files with a batch's results. */
-function outputId(batchId: string, kind: 'output' | 'errors'): string {
+export function outputId(batchId: string, kind: OutputKind): string {
   return `file-${kind}-${batchId}`
 }
 

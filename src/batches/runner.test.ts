@@ -27,6 +27,7 @@ const BATCH: Batch = {
   outputLifetime: null,
   faults: null,
   model: null,
+  outputSizes: { output: null, errors: null },
   tokens: { input: 0, cached: 0, output: 0, reasoning: 0 },
   counts: { processing: 2, succeeded: 0, errored: 0, canceled: 0, expired: 0 },
 }

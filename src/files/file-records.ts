@@ -6,6 +6,7 @@ import { ApiError } from '../errors.ts'
 import { abandonedIn, INTAKE_LEASE, intakeLost, whileRenewed } from '../store/intake.ts'
 import type { Schema } from '../store/schema.ts'
 import type { Store } from '../store/store.ts'
+import type { FilePlace } from './file-place.ts'
 import { TypeGuess } from './type-guess.ts'
 
 export type StoredFile = {
@@ -135,11 +136,11 @@ export class FileRecords {
   /**
    * A page of the files, by default the latest first.
    *
-   * @throws ApiError 404 for an unknown `afterId` or `beforeId`
+   * @param page at most one of `after` and `before`
    */
   async list(
     owner: string,
-    { limit, afterId, beforeId, purpose, ids, isAscending = false }: FilePageRequest,
+    { limit, after, before, purpose, ids, isAscending = false }: FilePageRequest,
   ): Promise<{ files: StoredFile[]; hasMore: boolean }> {
     let query = this.#store.db
       .selectFrom('files')
@@ -150,13 +151,13 @@ export class FileRecords {
       .limit(limit + 1)
     if (purpose !== undefined) query = query.where('purpose', '=', purpose)
     if (ids !== undefined) query = query.where('id', 'in', ids)
-    const from = afterId ?? beforeId
-    const isBackwards = afterId === undefined && beforeId !== undefined
+    const from = after ?? before
+    const isBackwards = before !== undefined
     const isUpwards = isAscending !== isBackwards
     if (from !== undefined) {
-      const { createdAt } = await this.get(owner, from)
+      const { createdAt, key } = from
       query = query.where((is) =>
-        is(is.refTuple('created_at', 'id'), isUpwards ? '>' : '<', is.tuple(createdAt, from)),
+        is(is.refTuple('created_at', 'id'), isUpwards ? '>' : '<', is.tuple(createdAt, key)),
       )
     }
     const direction = isUpwards ? 'asc' : 'desc'
@@ -278,8 +279,8 @@ export class FileRecords {
 
 export type FilePageRequest = {
   limit: number
-  afterId?: string
-  beforeId?: string
+  after?: FilePlace | undefined
+  before?: FilePlace | undefined
   purpose?: string
   /** Only these. */
   ids?: readonly string[]

@@ -1,9 +1,10 @@
 import type { Context, Hono } from 'hono'
 
 import type { Batches } from '../batches/batches.ts'
-import { openOutput } from '../batches/output-file.ts'
+import { listOutputs, openOutput, OUTPUT_PURPOSE } from '../batches/output-file.ts'
 import { ApiError } from '../errors.ts'
-import type { FilePageRequest, StoredFile } from '../files/file-records.ts'
+import { comparePlaces, placeOf } from '../files/file-place.ts'
+import type { FileRecords, StoredFile } from '../files/file-records.ts'
 import type { Files } from '../files/files.ts'
 import { readUpload } from './multipart.ts'
 import { limitOf, pageQuery } from './page-query.ts'
@@ -56,11 +57,13 @@ export function routeFiles(app: App, files: Files, batches: Batches | undefined)
   })
 
   app.get(PATH, async (context) => {
-    const records = await files.records()
     const query = new URL(context.req.url).searchParams
-    const owner = context.get('owner')
     const isMessages = isAnthropic(context)
-    const page = await records.list(owner, isMessages ? messagesPage(query) : openaiPage(query))
+    const page = await (isMessages ? messagesPage : openaiPage)(query, {
+      owner: context.get('owner'),
+      records: await files.records(),
+      batches,
+    })
     const data = page.files.map((file) => shown(context, file))
     const lastId = page.files.at(-1)?.id ?? null
     return respond(context, {
@@ -91,13 +94,9 @@ export function routeFiles(app: App, files: Files, batches: Batches | undefined)
 
   app.delete(`${PATH}/:id`, async (context) => {
     const [owner, id] = [context.get('owner'), context.req.param('id')]
-    if ((await openOutput(batches, owner, id)) !== undefined) {
-      throw new ApiError(
-        'invalid_request_error',
-        'The results of a batch are deleted with it: DELETE /v1/batches/{id}.',
-      )
-    }
-    await (await files.records()).delete(owner, id)
+    const output = await openOutput(batches, owner, id)
+    if (output !== undefined) await output.delete()
+    else await (await files.records()).delete(owner, id)
     return respond(
       context,
       isAnthropic(context) ? { id, type: 'file_deleted' } : { id, object: 'file', deleted: true },
@@ -105,27 +104,55 @@ export function routeFiles(app: App, files: Files, batches: Batches | undefined)
   })
 }
 
+type Page = { files: StoredFile[]; hasMore: boolean }
+type Kept = { owner: string; records: FileRecords; batches: Batches | undefined }
+
 /** The requested page, by `page`, by the earlier `after_id` and `before_id`, or by `ids`. */
-function messagesPage(query: URLSearchParams): FilePageRequest {
+async function messagesPage(query: URLSearchParams, { owner, records }: Kept): Promise<Page> {
   const ids = [...new Set([...query.getAll('ids'), ...query.getAll('ids[]')])]
   const page = query.get('page')
   if (ids.length > MAX_IDS) throw wrong(`ids: at most ${MAX_IDS}`)
   if (ids.length > 0 && (page !== null || query.has('limit'))) {
     throw wrong('ids: not allowed together with page or limit')
   }
-  if (ids.length > 0) return { limit: MAX_IDS, ids }
-  return { ...pageQuery(query, HIGHEST_LIMIT), ...(page !== null && { afterId: page }) }
+  if (ids.length > 0) return records.list(owner, { limit: MAX_IDS, ids })
+  const { limit, afterId, beforeId } = pageQuery(query, HIGHEST_LIMIT)
+  const placeAt = async (id: string | undefined) =>
+    id === undefined ? undefined : placeOf(await records.get(owner, id))
+  const [after, before] = [await placeAt(page ?? afterId), await placeAt(beforeId)]
+  return records.list(owner, {
+    limit,
+    ...(after && { after }),
+    ...(!after && before && { before }),
+  })
 }
 
-function openaiPage(query: URLSearchParams): FilePageRequest {
+/** Lists the results of batches as well: at OpenAI they are files. */
+async function openaiPage(
+  query: URLSearchParams,
+  { owner, records, batches }: Kept,
+): Promise<Page> {
   const order = query.get('order') ?? 'desc'
   if (order !== 'asc' && order !== 'desc') throw wrong("order: Input should be 'asc' or 'desc'")
-  return {
-    limit: limitOf(query.get('limit') ?? String(OPENAIS_LIMIT), OPENAIS_LIMIT),
-    isAscending: order === 'asc',
-    ...(query.get('after') && { afterId: query.get('after') ?? '' }),
-    ...(query.get('purpose') && { purpose: query.get('purpose') ?? '' }),
-  }
+  const limit = limitOf(query.get('limit') ?? String(OPENAIS_LIMIT), OPENAIS_LIMIT)
+  const [afterId, purpose] = [query.get('after'), query.get('purpose')]
+  const after = afterId
+    ? ((await openOutput(batches, owner, afterId))?.place ??
+      placeOf(await records.get(owner, afterId)))
+    : undefined
+  const page = { limit, after, isAscending: order === 'asc' }
+  const uploaded = await records.list(owner, { ...page, ...(purpose && { purpose }) })
+  const outputs =
+    purpose === null || purpose === OUTPUT_PURPOSE ? await listOutputs(batches, owner, page) : []
+  const sign = order === 'asc' ? 1 : -1
+  const all = [
+    ...uploaded.files.map((file) => ({ place: placeOf(file), describe: async () => file })),
+    ...outputs,
+  ].toSorted((a, b) => comparePlaces(a.place, b.place) * sign)
+  const found: StoredFile[] = []
+  // The size of a file of results is measured at the first time, so one after the other.
+  for (const file of all.slice(0, limit)) found.push(await file.describe())
+  return { files: found, hasMore: uploaded.hasMore || all.length > limit }
 }
 
 type Fields = ReadonlyMap<string, string>

@@ -47,6 +47,22 @@ async function upload(content: string | Buffer): Promise<string> {
   return (await openai.files.create({ file, purpose: 'batch' })).id
 }
 
+/** A batch with one request that succeeds, and one that fails. */
+async function both(): Promise<OpenAI.Batch> {
+  const batch = await create([line('a'), line('b', {})].join('\n'))
+  return ended(batch.id)
+}
+
+async function listed(query: OpenAI.FileListParams): Promise<OpenAI.FileObject[]> {
+  const found: OpenAI.FileObject[] = []
+  for await (const file of openai.files.list(query)) found.push(file)
+  return found
+}
+
+function idsOf(files: readonly OpenAI.FileObject[]): string[] {
+  return files.map(({ id }) => id)
+}
+
 async function create(
   content: string | Buffer,
   options: Partial<OpenAI.BatchCreateParams> = {},
@@ -235,6 +251,85 @@ test('results are kept for the lifetime that the client sets', async () => {
   await desk?.records.forgetOld(Infinity)
   expect(holds('"chat.completion"')).toBe(false)
   expect(await openai.batches.retrieve(id)).toEqual(batch)
+})
+
+describe('the files of results', () => {
+  test('are listed with the uploaded files, in pages of any size and both orders', async () => {
+    const batches = [await both(), await both(), await both()]
+    // As if many had the same time.
+    const { db } = await kept.store.open()
+    const time = 1_700_000_000_000
+    await db.updateTable('batches').set({ ended_at: time }).execute()
+    await db
+      .updateTable('files')
+      .set({ created_at: time })
+      .where('id', '!=', batches[0]?.input_file_id ?? '')
+      .execute()
+    const all = await listed({ order: 'asc' })
+    const inputs = batches.map((batch) => batch.input_file_id)
+    const results = batches.flatMap((batch) => [batch.output_file_id, batch.error_file_id])
+    expect(all).toHaveLength(9)
+    expect(new Set(idsOf(all))).toEqual(new Set([...inputs, ...results]))
+    for (const order of ['asc', 'desc'] as const) {
+      for (const limit of [1, 2, 3, 4, 100]) {
+        const found = await listed({ order, limit })
+        expect(found).toEqual(order === 'asc' ? all : all.toReversed())
+      }
+    }
+    const outputs = await listed({ purpose: 'batch_output', limit: 2 })
+    expect(outputs).toHaveLength(6)
+    expect(new Set(idsOf(outputs))).toEqual(new Set(results))
+    expect(await listed({ purpose: 'batch' })).toHaveLength(3)
+    for (const file of outputs) {
+      expect(file).toEqual(await openai.files.retrieve(file.id))
+      expect(file).toMatchObject({ object: 'file', purpose: 'batch_output', status: 'processed' })
+      const content = await (await openai.files.content(file.id)).text()
+      expect(file.bytes).toBe(Buffer.byteLength(content))
+    }
+  })
+
+  test('are not in the list of the Messages API', async () => {
+    const { input_file_id: id } = await both()
+    const response = await app.request('/v1/files', {
+      headers: { 'anthropic-version': '2023-06-01' },
+    })
+    expect(await response.json()).toMatchObject({ data: [{ id }], has_more: false })
+  })
+
+  test('are deleted one by one, also from the disk', async () => {
+    const batch = await both()
+    const [output, errors] = [batch.output_file_id ?? '', batch.error_file_id ?? '']
+    expect(holds('"chat.completion"')).toBe(true)
+    expect(await openai.files.delete(output)).toEqual({ id: output, object: 'file', deleted: true })
+    expect(holds('"chat.completion"')).toBe(false)
+    for (const act of [
+      () => openai.files.retrieve(output),
+      () => openai.files.content(output),
+      () => openai.files.delete(output),
+    ]) {
+      await expect(act()).rejects.toMatchObject({ status: 404 })
+    }
+    expect(idsOf(await listed({ purpose: 'batch_output' }))).toEqual([errors])
+    expect(await openai.batches.retrieve(batch.id)).toMatchObject({
+      output_file_id: null,
+      error_file_id: errors,
+      request_counts: { total: 2, completed: 1, failed: 1 },
+    })
+    expect(await linesOf(errors)).toMatchObject([{ custom_id: 'b' }])
+    await openai.files.delete(errors)
+    expect(await listed({ purpose: 'batch_output' })).toEqual([])
+    await openai.delete(`/batches/${batch.id}`)
+  })
+
+  test('that have expired are not listed', async () => {
+    const { id } = await create(line('a'), {
+      output_expires_after: { anchor: 'created_at', seconds: 3600 },
+    })
+    await ended(id)
+    expect(await listed({ purpose: 'batch_output' })).toHaveLength(1)
+    vi.useFakeTimers({ toFake: ['Date'], now: Date.now() + 3_601_000 })
+    expect(await listed({ purpose: 'batch_output' })).toEqual([])
+  })
 })
 
 test('lists are read page by page', async () => {

@@ -14,10 +14,17 @@ const MIGRATIONS: Readonly<Record<string, Migration>> = {
   '007_intake_leases': { up: addIntakeLeases },
   '008_batch_facts': { up: addBatchFacts },
   '009_response_sizes': { up: addResponseSizes },
+  '010_output_sizes': { up: addOutputSizes },
 }
 
 export const migrations: MigrationProvider = {
   getMigrations: () => Promise.resolve({ ...MIGRATIONS }),
+}
+
+async function addOutputSizes(db: Kysely<unknown>): Promise<void> {
+  for (const name of ['output_size', 'errors_size'] as const) {
+    await db.schema.alterTable('batches').addColumn(name, 'bigint').execute()
+  }
 }
 
 async function addResponseSizes(db: Kysely<unknown>): Promise<void> {

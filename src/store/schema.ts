@@ -58,6 +58,12 @@ type BatchTable = {
   cached_tokens: number
   output_tokens: number
   reasoning_tokens: number
+  /**
+   * Bytes of the two files of results in OpenAI's form; null until a file was measured, 0 once it is
+   * deleted.
+   */
+  output_size: number | null
+  errors_size: number | null
   /** Total number of requests. Those in none of the four counts are unfinished. */
   total: number
   succeeded: number

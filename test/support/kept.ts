@@ -49,5 +49,5 @@ export function keptOptions(
     await store.close()
     folder.remove()
   }
-  return { options, shelf, room, folder: folder.path, close }
+  return { options, store, shelf, room, folder: folder.path, close }
 }

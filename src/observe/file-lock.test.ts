@@ -56,6 +56,27 @@ test('the lock file that a killed process of an earlier version left is taken ov
   expect(readdirSync(folder)).toEqual([])
 })
 
+test('the folder of a process that was killed while it waited is deleted, and no other', async () => {
+  const old = new Date(Date.now() - 120_000)
+  const names = { empty: [], full: ['0123456789abcdef'], others: ['notes'], waits: [] }
+  const own = {
+    empty: 'lock.aB3_x9',
+    full: 'lock.aaaaaa',
+    others: 'lock.backup',
+    waits: 'lock.bbbbbb',
+  }
+  for (const [kind, files] of Object.entries(names)) {
+    const inside = join(folder, own[kind as keyof typeof own])
+    mkdirSync(inside)
+    for (const file of files) writeFileSync(join(inside, file), '')
+    if (kind !== 'waits') utimesSync(inside, old, old)
+  }
+  writeFileSync(join(folder, 'lock.cccccc'), '')
+  utimesSync(join(folder, 'lock.cccccc'), old, old)
+  await locked(path, () => Promise.resolve())
+  expect(readdirSync(folder)).toEqual(['lock.backup', 'lock.bbbbbb', 'lock.cccccc'])
+})
+
 test('several processes that find a stale lock at the same moment get it one at a time', async () => {
   let atOnce = 0
   let most = 0

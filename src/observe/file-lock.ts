@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto'
 import { mkdtemp, readdir, rename, rm, rmdir, stat, unlink, writeFile } from 'node:fs/promises'
-import { join } from 'node:path'
+import { basename, dirname, join } from 'node:path'
 import { setTimeout } from 'node:timers/promises'
 
 /** An older lock is stale: work under a lock takes milliseconds, so its process was killed. */
@@ -13,6 +13,9 @@ const PAUSE_MILLISECONDS = 20
  * How long to wait for a lock, in milliseconds; longer than the time after which a lock is stale.
  */
 const PATIENCE_MILLISECONDS = 15_000
+
+/** The name of the file in a process's own folder. */
+const OWN_NAME = /^[0-9a-f]{16}$/
 
 /**
  * Runs a function while no other process on this machine holds the lock.
@@ -29,6 +32,7 @@ export async function locked<Result>(path: string, work: () => Promise<Result>):
   const name = randomBytes(8).toString('hex')
   await acquire(path, name)
   try {
+    await deleteLeftovers(path)
     return await work()
   } finally {
     await release(path, name)
@@ -49,6 +53,34 @@ async function acquire(path: string, name: string): Promise<void> {
   } catch (error) {
     await rm(own, { recursive: true, force: true })
     throw error
+  }
+}
+
+/** A waiting process has its own folder for `PATIENCE_MILLISECONDS` at most. */
+const LEFTOVER_MILLISECONDS = 60_000
+
+/**
+ * Deletes the folders of processes that were killed while they waited for the lock. Only the holder
+ * of the lock does so.
+ */
+async function deleteLeftovers(path: string): Promise<void> {
+  const beginning = `${basename(path)}.`
+  // The end is from `mkdtemp`.
+  const all = await readdir(dirname(path)).catch(() => [])
+  const names = all.filter(
+    (name) => name.startsWith(beginning) && /^\w{6}$/.test(name.slice(beginning.length)),
+  )
+  for (const name of names) {
+    const folder = join(dirname(path), name)
+    try {
+      const { mtimeMs } = await stat(folder)
+      if (Math.abs(Date.now() - mtimeMs) <= LEFTOVER_MILLISECONDS) continue
+      const files = (await readdir(folder)).filter((file) => OWN_NAME.test(file))
+      for (const file of files) await unlink(join(folder, file))
+      await rmdir(folder)
+    } catch {
+      // It is not such a folder, or can't be deleted: this holds nothing up.
+    }
   }
 }
 

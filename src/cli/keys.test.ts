@@ -82,9 +82,20 @@ test('the list shows neither keys nor hashes', async () => {
 test.each([
   [['add'], 'keys add: a name is missing'],
   [['add', '-x'], 'keys add: a name has 1 to 64'],
-  [['add', 'ann', 'colour=red'], 'keys add: there is no such limit'],
+  [
+    ['add', 'zoe', 'colour=red'],
+    'keys add: there is no such limit; the limits are requests_per_minute, tokens_per_day, models',
+  ],
+  [
+    ['add', 'zoe', 'request_per_minute=5'],
+    'keys add: there is no such limit; did you mean requests_per_minute?',
+  ],
+  [
+    ['add', 'zoe', 'requests_per_minute=0'],
+    'keys add: requests_per_minute must be a whole number from 1 up',
+  ],
   [['remove', 'bob'], 'has no key named bob'],
-  [['remove', 'ann', 'bob'], 'unexpected: bob'],
+  [['remove', 'ann', 'bob'], 'keys remove: unexpected argument bob; see keys --help'],
   [['ad'], 'keys ad: did you mean add?'],
   [[], 'keys: use one of add, list, remove'],
 ])('%j is refused, and the file stays unchanged', async (words, problem) => {
@@ -97,5 +108,15 @@ test.each([
 test('a name that has a key is refused, and every command fails without a file', async () => {
   await run('add', 'ann')
   await expect(run('add', 'ann')).rejects.toThrow('already has a key named ann')
-  await expect(keys(undefined, ['list'])).rejects.toThrow('say where the keys are kept')
+  await expect(keys(undefined, ['list'])).rejects.toThrow(
+    'keys list: the file of keys is missing; write',
+  )
+})
+
+test('a place where no file can be is an error that names the file', async () => {
+  await run('add', 'ann')
+  const inside = join(path, 'keys')
+  await expect(keys(inside, ['add', 'bob'])).rejects.toThrow(
+    `${inside}: the keys can't be changed (`,
+  )
 })

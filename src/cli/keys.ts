@@ -30,7 +30,7 @@ export async function keys(path: string | undefined, args: readonly string[]): P
   }
   if (path === undefined) {
     throw new ConfigError(
-      `keys ${verb}: say where the keys are kept: write keys = ./keys.txt into config.txt, or add --keys ./keys.txt`,
+      `keys ${verb}: the file of keys is missing; write keys = ./keys.txt into config.txt, or add --keys ./keys.txt`,
     )
   }
   if (verb === 'list') return list(path, args.slice(1))
@@ -46,7 +46,7 @@ async function add(path: string, name: string, limits: readonly string[]): Promi
   const key = `csp-${randomBytes(32).toString('base64url')}`
   await edit(path, (text) => {
     if (keysIn(text, path).some((known) => known.name === name)) {
-      throw new ConfigError(`${path} already has a key named ${name}: remove it first`)
+      throw new ConfigError(`${path} already has a key named ${name}; remove it first`)
     }
     return `${withLineEnd(text || HEADER)}${[name, '=', hashOf(key), ...limits].join(' ')}\n`
   })
@@ -55,7 +55,7 @@ async function add(path: string, name: string, limits: readonly string[]): Promi
 }
 
 async function remove(path: string, name: string, others: readonly string[]): Promise<void> {
-  if (others.length > 0) throw new ConfigError(`unexpected: ${others.join(' ')}`)
+  refuseMore('remove', others)
   await edit(path, (text) => {
     const lines = text.split(/(?<=\n)/)
     const kept = lines.filter((line) => nameOnLine(line.replace(/^\uFEFF/, '')) !== name)
@@ -71,7 +71,7 @@ async function remove(path: string, name: string, others: readonly string[]): Pr
 }
 
 async function list(path: string, others: readonly string[]): Promise<void> {
-  if (others.length > 0) throw new ConfigError(`unexpected: ${others.join(' ')}`)
+  refuseMore('list', others)
   const all = keysIn((await textOf(path)) ?? '', path)
   const lines = all.map(({ name, text, limits }) =>
     [
@@ -81,6 +81,11 @@ async function list(path: string, others: readonly string[]): Promise<void> {
     ].join('  '),
   )
   process.stdout.write(lines.map((line) => `${line}\n`).join('') || `There is no key in ${path}.\n`)
+}
+
+function refuseMore(verb: string, others: readonly string[]): void {
+  if (others.length === 0) return
+  throw new ConfigError(`keys ${verb}: unexpected argument ${others.join(' ')}; see keys --help`)
 }
 
 function limitsShown({ requestsPerMinute, tokensPerDay, models }: KeyLimits) {
@@ -99,13 +104,21 @@ const HEADER =
  * file keeps its owner and mode.
  */
 async function edit(path: string, change: (text: string) => string): Promise<void> {
-  await mkdir(dirname(path), { recursive: true, mode: 0o700 })
-  await locked(`${path}.locked`, async () => {
-    const text = await textOf(path)
-    const changed = change(text ?? '')
-    keysIn(changed, path)
-    await writeFileAtomic(path, changed, text === undefined ? { mode: 0o600 } : {})
-  })
+  try {
+    await mkdir(dirname(path), { recursive: true, mode: 0o700 })
+    await locked(`${path}.locked`, async () => {
+      const text = await textOf(path)
+      const changed = change(text ?? '')
+      keysIn(changed, path)
+      await writeFileAtomic(path, changed, text === undefined ? { mode: 0o600 } : {})
+    })
+  } catch (error) {
+    if (error instanceof ConfigError) throw error
+    const { code, message } = error as NodeJS.ErrnoException
+    throw new ConfigError(`${path}: the keys can't be changed (${code ?? message})`, {
+      cause: error,
+    })
+  }
 }
 
 /** @returns undefined if there is no file yet */
@@ -114,7 +127,7 @@ async function textOf(path: string): Promise<string | undefined> {
     return await readKeyFile(path)
   } catch (error) {
     const { code, message } = error as NodeJS.ErrnoException
-    throw new ConfigError(`${path}: the keys can't be read: ${code ?? message}`, { cause: error })
+    throw new ConfigError(`${path}: the keys can't be read (${code ?? message})`, { cause: error })
   }
 }
 

@@ -100,19 +100,19 @@ describe('from a file', () => {
     [
       'there is none',
       undefined,
-      `${PATH}: the file of keys does not exist: keys add NAME makes it`,
+      `${PATH}: the file of keys does not exist; keys add NAME makes it`,
     ],
     [
       'it may not be read',
       Object.assign(new Error('hush'), { code: 'EACCES' }),
-      `${PATH}: the keys can't be read: EACCES`,
+      `${PATH}: the keys can't be read (EACCES)`,
     ],
     ['it is empty', ' \n', `${PATH} has no key`],
     ['it has a comment alone', '# hush', `${PATH} has no key`],
     [
       'a line is no key',
       'good\nhush hush',
-      `${PATH}:2: this is not a valid key: use ASCII letters`,
+      `${PATH}:2: this is not a valid key; use ASCII letters`,
     ],
   ])('the start fails if %s, and the content is not shown', async (_name, text, message) => {
     await expect(overFile(text)).rejects.toThrow(ConfigError)

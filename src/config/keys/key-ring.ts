@@ -142,10 +142,10 @@ async function contentOf(path: string, readFile: ReadKeyFile): Promise<string> {
     text = await readFile(path)
   } catch (cause) {
     const { code, message } = cause as NodeJS.ErrnoException
-    throw new ConfigError(`${path}: the keys can't be read: ${code ?? message}`, { cause })
+    throw new ConfigError(`${path}: the keys can't be read (${code ?? message})`, { cause })
   }
   if (text === undefined)
-    throw new ConfigError(`${path}: the file of keys does not exist: keys add NAME makes it`)
+    throw new ConfigError(`${path}: the file of keys does not exist; keys add NAME makes it`)
   return text
 }
 

@@ -5,8 +5,9 @@ import { headerKey } from '../values.ts'
 import { type ClientKey, DEFAULT_NAME, type KeyLimits, namedKey, plainKey } from './client-key.ts'
 
 /** The form of a line, for errors. */
-const FORM =
-  'name = key, followed by the limits, if any: requests_per_minute=…, tokens_per_day=…, models=…'
+const FORM = 'name = key, and then the limits, if any'
+
+const INVALID = `this is not a valid key; use ${headerKey.allowed}`
 
 const LIMIT_NAMES = ['requests_per_minute', 'tokens_per_day', 'models']
 
@@ -40,7 +41,7 @@ export function keysIn(text: string, path: string): ClientKey[] {
     byOwner.set(key.owner, key)
     if (same !== undefined) return 'this key is already on an earlier line'
     if (named === undefined || haveSameLimits(key.limits, named.limits)) return undefined
-    return 'an earlier line of this name has other limits: all keys of a name share them'
+    return 'an earlier line of this name has other limits, but all keys of a name share them'
   }
 }
 
@@ -60,13 +61,12 @@ const NAMED = /^([^\s=]+)(?:\s+=\s*|=\s+)(\S.*)$/
 function keyIn(content: string): ClientKey | string {
   const [, name, rest] = NAMED.exec(content) ?? []
   if (name !== undefined && rest !== undefined) return namedKeyIn(name, rest)
-  if (!headerKey.accepts(content))
-    return `this is not a valid key: use ${headerKey.allowed}; or ${FORM}`
+  if (!headerKey.accepts(content)) return `${INVALID}, or write ${FORM}`
   // A key may end with these signs, like Base64. Anywhere else they may be meant as the sign after
   // a name.
   if (/=[^=]/.test(content))
-    return `it is not clear whether this is a key or a key with its name: use ${FORM}`
-  if (content.startsWith('sha256:')) return `a hash needs a name: use ${FORM}`
+    return `it is not clear whether this is a key or a key with its name; write ${FORM}`
+  if (content.startsWith('sha256:')) return `a hash needs a name; write ${FORM}`
   return plainKey(content)
 }
 
@@ -74,7 +74,7 @@ function namedKeyIn(name: string, rest: string): ClientKey | string {
   const problem = nameProblem(name)
   if (problem !== undefined) return problem
   const [secret = '', ...words] = rest.split(/\s+/)
-  if (!headerKey.accepts(secret)) return `this is not a valid key: use ${headerKey.allowed}`
+  if (!headerKey.accepts(secret)) return INVALID
   const limits = limitsIn(words)
   if (typeof limits === 'string') return limits
   return namedKey(name, secret, limits) ?? 'a hash is sha256: and 64 hexadecimal digits'
@@ -98,7 +98,9 @@ export function limitsIn(words: readonly string[]): KeyLimits | string {
     const [, name = word, value] = /^([^=]*)=(.*)$/s.exec(word) ?? []
     if (!LIMIT_NAMES.includes(name)) {
       const near = value === undefined ? undefined : nearest(name, LIMIT_NAMES)
-      return `${near === undefined ? 'there is no such limit' : `there is no such limit; did you mean ${near}?`}: use ${FORM}`
+      const hint =
+        near === undefined ? `the limits are ${LIMIT_NAMES.join(', ')}` : `did you mean ${near}?`
+      return `there is no such limit; ${hint}`
     }
     if (given.has(name)) return `${name} is given twice`
     given.set(name, value ?? '')
@@ -106,11 +108,11 @@ export function limitsIn(words: readonly string[]): KeyLimits | string {
   const [perMinute, perDay] = ['requests_per_minute', 'tokens_per_day'].map((name) =>
     given.has(name) ? countIn(given.get(name) ?? '') : undefined,
   )
-  if (perMinute === null) return 'requests_per_minute: use a whole number from 1 up'
-  if (perDay === null) return 'tokens_per_day: use a whole number from 1 up'
+  if (perMinute === null) return 'requests_per_minute must be a whole number from 1 up'
+  if (perDay === null) return 'tokens_per_day must be a whole number from 1 up'
   const models = given.get('models')?.split(',')
   if (models?.includes('') === true) {
-    return 'models: use names with commas between them and no spaces; * matches any text'
+    return 'models must be names with commas between them and no spaces; * matches any text'
   }
   return {
     ...(perMinute !== undefined && { requestsPerMinute: perMinute }),

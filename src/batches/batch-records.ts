@@ -17,6 +17,7 @@ import {
 
 /** Rows per transaction: other writers wait for its end. */
 const ROWS_OF_A_STEP = 1000
+
 /** Rows per statement: PostgreSQL accepts 65,535 values in total. */
 const ROWS_OF_A_STATEMENT = 500
 
@@ -347,6 +348,7 @@ export class BatchRecords {
           .limit(ROWS_OF_A_STEP)
         // Two servers that sweep at once must not wait for each other in a circle.
         if (this.#store.skipsLocked) some = some.forUpdate().skipLocked()
+        const positions = await positionsOf(some)
         const { numUpdatedRows } = await db
           .updateTable('batch_requests')
           .set({
@@ -357,7 +359,7 @@ export class BatchRecords {
           })
           .where('batch_id', '=', id)
           .where('state', '=', 'waiting')
-          .where('position', 'in', some)
+          .where('position', 'in', positions)
           .executeTakeFirst()
         await addToCount(db, id, state, Number(numUpdatedRows))
         await settle(db, id, this.#now())
@@ -468,7 +470,7 @@ export class BatchRecords {
       const { numDeletedRows } = await this.#db
         .deleteFrom('batch_requests')
         .where('batch_id', '=', id)
-        .where('position', 'in', some)
+        .where('position', 'in', await positionsOf(some))
         .executeTakeFirst()
       if (numDeletedRows === 0n) return deleted
       deleted += Number(numDeletedRows)
@@ -485,6 +487,18 @@ export type ResultsPage = {
   limit: number
   from?: { createdAt: number; id: string } | undefined
   isAscending: boolean
+}
+
+/**
+ * The positions of a step's requests, read before the statement that changes them. As a part of that
+ * statement, PostgreSQL may read them anew for each row of the batch: then their number is not
+ * limited, and the time grows with its square. No request has the position -1, with which the list is
+ * never empty.
+ */
+async function positionsOf(some: {
+  execute: () => Promise<{ position: number }[]>
+}): Promise<number[]> {
+  return [-1, ...(await some.execute()).map(({ position }) => position)]
 }
 
 export type NewBatch = {

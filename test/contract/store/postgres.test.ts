@@ -13,10 +13,13 @@ import type { KeptStore } from '../../support/store.ts'
 describe.skipIf(POSTGRES_FOLDER === undefined)('in PostgreSQL', () => {
   let postgres: TemporaryPostgres
   let store: Store
+  let emptying: string
 
   beforeAll(async () => {
     postgres = await startPostgres()
     store = await openPostgres(await postgres.makeDatabase(), () => {})
+    const tables = await store.db.introspection.getTables()
+    emptying = tables.map(({ name }) => `delete from "${name}"`).join('; ')
   })
 
   afterAll(async () => {
@@ -24,11 +27,9 @@ describe.skipIf(POSTGRES_FOLDER === undefined)('in PostgreSQL', () => {
     await postgres?.stop()
   })
 
-  /** Emptying the tables takes a tenth of the time of a new database. */
+  /** Much faster than a new database, and than `truncate`, which makes new files. */
   async function open(): Promise<KeptStore> {
-    const tables = await store.db.introspection.getTables()
-    const names = tables.map(({ name }) => sql.id(name))
-    await sql`truncate ${sql.join(names)}`.execute(store.db)
+    await sql.raw(emptying).execute(store.db)
     return { store, remove: () => Promise.resolve() }
   }
 

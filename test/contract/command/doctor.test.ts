@@ -2,10 +2,11 @@ import { writeFileSync } from 'node:fs'
 import { createServer } from 'node:net'
 import { join } from 'node:path'
 
-import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest'
+import { afterAll, afterEach, beforeAll, beforeEach, expect, onTestFinished, test } from 'vitest'
 
+import { createProxy } from '../../../src/proxy.ts'
 import { message } from '../../support/answers.ts'
-import { type CommandEnd, endCommands, runCommand, startServer } from '../../support/command.ts'
+import { type CommandEnd, endCommands, runCommand } from '../../support/command.ts'
 import { runCommandHere } from '../../support/command-here.ts'
 import { textMessage } from '../../support/messages.ts'
 import {
@@ -78,12 +79,6 @@ test('a sound machine passes, with the API reached and a turn answered over the 
   expect(standin.messages).toHaveLength(1)
 })
 
-test('without its online checks, doctor makes no request to the network', async () => {
-  makeHome()
-  await examine(...LOCAL)
-  expect(standin.requests).toEqual([])
-})
-
 test('a missing login is found, and a turn that fails because of it', async () => {
   makeHome(NO_LOGIN)
   const { code, checks } = await examineAlone(...LOCAL, '--turn')
@@ -95,7 +90,7 @@ test('a missing login is found, and a turn that fails because of it', async () =
   expect(checks.get('turn')).toMatchObject({ level: 'error', text: expect.stringContaining('401') })
 })
 
-test('a stray key beside a stored login is found', async () => {
+test('a stray key beside a stored login is found, without a request to the network', async () => {
   makeHome(NOTHING_OUTSIDE)
   storeLogin(sandbox.env)
   const { code, checks } = await examine(...LOCAL)
@@ -104,35 +99,35 @@ test('a stray key beside a stored login is found', async () => {
     level: 'warning',
     text: expect.stringMatching(/^ANTHROPIC_API_KEY .*claude\.ai login, plan max/),
   })
+  expect(standin.requests).toEqual([])
 })
 
-test("a port of another program is found, and one of this program's server", async () => {
+test("the port of this program's server is in order, and status shows the server", async () => {
   makeHome()
-  const taken = createServer()
-  await new Promise<void>((resolve) => taken.listen(0, '127.0.0.1', resolve))
-  const { port } = taken.address() as { port: number }
-  // It closes each connection without an answer.
-  taken.on('connection', (socket) => socket.destroy())
-  const other = await examine('--port', String(port), '--host', '127.0.0.1')
-  taken.close()
-  expect(other.code).toBe(1)
-  expect(other.checks.get('port')?.text).toContain('another program')
+  const proxy = await createProxy({ env: sandbox.env, host: '127.0.0.1', port: 0 })
+  try {
+    const { port } = await proxy.listen()
+    const address = ['--port', String(port), '--host', '127.0.0.1']
+    const own = await examine(...address)
+    expect(own.checks.get('port')).toMatchObject({ level: 'ok' })
 
-  const { url } = await startServer({
-    args: [...LOCAL],
-    env: sandbox.env,
-    cwd: sandbox.workFolder,
-  })
-  const address = ['--port', new URL(url).port, '--host', '127.0.0.1']
-  const own = await examine(...address)
-  expect(own.checks.get('port')).toMatchObject({ level: 'ok' })
-
-  const status = await run('status', ...address)
-  expect(status).toMatchObject({ code: 0, stderr: '' })
-  expect(status.stdout).toMatch(/^login {4}API key\nusage {4}0 requests/m)
+    const status = await run('status', ...address)
+    expect(status).toMatchObject({ code: 0, stderr: '' })
+    expect(status.stdout).toMatch(/^login {4}API key\nusage {4}0 requests/m)
+  } finally {
+    await proxy.close()
+  }
 })
 
-test('a wrong configuration, a broken runtime and an unusable state folder are found', async () => {
+/** A port of a program that closes each connection without an answer. */
+async function takenPort(): Promise<string> {
+  const taken = createServer((socket) => socket.destroy())
+  await new Promise<void>((resolve) => taken.listen(0, '127.0.0.1', resolve))
+  onTestFinished(() => void taken.close())
+  return String((taken.address() as { port: number }).port)
+}
+
+test('a wrong configuration is found, and a broken runtime, an unusable state folder and a taken port', async () => {
   makeHome()
   writeFileSync(join(sandbox.workFolder, 'config.txt'), 'port = none\n')
   const { code, checks } = await examine()
@@ -144,12 +139,14 @@ test('a wrong configuration, a broken runtime and an unusable state folder are f
   const path = join(sandbox.folder, 'claude')
   writeFileSync(path, 'no program', { mode: 0o644 })
   const state = join(path, 'state')
-  const second = await examine(...LOCAL, '--claude-path', path, '--state-folder', state)
+  const address = ['--port', await takenPort(), '--host', '127.0.0.1']
+  const second = await examine(...address, '--claude-path', path, '--state-folder', state)
   expect(second.code).toBe(1)
   expect(second.checks.get('runtime')).toMatchObject({
     fix: expect.stringContaining(`chmod +x ${path}`),
   })
   expect(second.checks.get('state')?.level).toBe('warning')
+  expect(second.checks.get('port')?.text).toContain('another program')
 })
 
 test('models are listed without a server, and without a request to the API', async () => {

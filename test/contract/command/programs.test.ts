@@ -3,13 +3,8 @@ import { join } from 'node:path'
 
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 
-import {
-  type CommandEnd,
-  endCommands,
-  runCommand,
-  runtimesIn,
-  startServer,
-} from '../../support/command.ts'
+import { createProxy } from '../../../src/proxy.ts'
+import { type CommandEnd, endCommands, runCommand, runtimesIn } from '../../support/command.ts'
 import { runCommandHere } from '../../support/command-here.ts'
 import { makeSandbox, type Sandbox, leftIn } from '../../support/sandbox.ts'
 import { type Standin, startStandin } from '../../support/standin.ts'
@@ -71,17 +66,18 @@ describe('run', () => {
   })
 
   test('uses a running server, and leaves it running', async () => {
-    const { url } = await startServer({
-      args: ['--port', '0', '--host', '127.0.0.1'],
-      env: sandbox.env,
-      cwd: sandbox.workFolder,
-    })
-    const { port } = new URL(url)
-    const end = await run(['run', '--port', port, '--', process.execPath, '-e', PROGRAM])
+    const proxy = await createProxy({ env: sandbox.env, host: '127.0.0.1', port: 0 })
+    try {
+      const { url, port } = await proxy.listen()
+      const args = ['run', '--port', String(port), '--', process.execPath, '-e', PROGRAM]
+      const end = await run(args)
 
-    expect(end.code).toBe(7)
-    expect(JSON.parse(end.stdout)).toMatchObject({ url, status: 200, stranger: 200 })
-    expect((await fetch(`${url}/health`)).status).toBe(200)
+      expect(end.code).toBe(7)
+      expect(JSON.parse(end.stdout)).toMatchObject({ url, status: 200, stranger: 200 })
+      expect((await fetch(`${url}/health`)).status).toBe(200)
+    } finally {
+      await proxy.close()
+    }
   })
 
   test('reports a program that can not be started', async () => {
@@ -89,7 +85,7 @@ describe('run', () => {
       code: 1,
       stderr: expect.stringContaining('run --'),
     })
-    const end = await run(['run', '--port', '1', '--', 'no-such-program'])
+    const end = await runHere(['run', '--port', '1', '--', 'no-such-program'])
     expect(end).toMatchObject({ code: 1, stderr: expect.stringContaining('program not found') })
     expect(runtimesIn(sandbox.folder)).toEqual([])
   })
@@ -110,7 +106,7 @@ describe('selftest', () => {
   test('fails with a broken runtime', async () => {
     const path = join(sandbox.folder, 'not-claude')
     writeFileSync(path, '#!/bin/sh\nexit 3\n', { mode: 0o755 })
-    const { code, stderr } = await run(['selftest', '--claude-path', path])
+    const { code, stderr } = await runHere(['selftest', '--claude-path', path])
     expect(code).toBe(1)
     expect(stderr).toContain(path)
   })

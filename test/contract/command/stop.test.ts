@@ -82,7 +82,8 @@ async function isStopping(command: RunningCommand): Promise<void> {
   await command.hasWritten('stderr', /^Stopping\b.*$/m)
 }
 
-// Each test sends one of the four signals of `src/cli/stop-signals.ts`: one listener takes all of them.
+// The tests send three of the four signals of `src/cli/stop-signals.ts`, and that of usage.test.ts the
+// fourth: one listener takes all of them.
 
 test('SIGTERM lets requests in flight finish, refuses new ones, and leaves nothing behind', async () => {
   const gate = gatedReply()
@@ -110,21 +111,9 @@ test('SIGTERM lets requests in flight finish, refuses new ones, and leaves nothi
   expect(standin.messages).toMatchObject([{ aborted: false }])
 })
 
-test('SIGHUP ends an idle server at once', async () => {
-  const { command, url } = await start()
-  await (await ask(url, false)).json()
-  const runtimes = descendants(command.pid).map(({ pid }) => pid)
-
-  command.signal('SIGHUP')
-
-  expect(await command.ended).toMatchObject({ code: 0, signal: null })
-  await waitUntilGone(runtimes)
-})
-
 describe('a stop signal during the start leaves nothing behind', () => {
   test.each([
     ['the start of a server', [], 0],
-    ['models', ['models'], 130],
     ['doctor --turn', ['doctor', '--turn'], 130],
   ] as const)('in %s', async (_name, args, code) => {
     const command = await startCommand({

@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 
 import { endCommands, startServer } from '../../support/command.ts'
+import { descendants, waitUntilGone } from '../../support/processes.ts'
 import { makeSandbox, type Sandbox } from '../../support/sandbox.ts'
 import { type Standin, startStandin } from '../../support/standin.ts'
 
@@ -21,7 +22,7 @@ afterAll(async () => {
   sandbox.remove()
 })
 
-test("the command logs a turn in one line, and keeps the counts in the user's state folder", async () => {
+test("the command logs a turn in one line, keeps the counts in the user's state folder, and ends at SIGHUP", async () => {
   const { command, url } = await startServer({
     args: ['--port', '0'],
     env: sandbox.env,
@@ -42,8 +43,11 @@ test("the command logs a turn in one line, and keeps the counts in the user's st
     inputTokens: 21,
     outputTokens: 55,
   })
-  command.signal('SIGTERM')
-  const { stdout, stderr } = await command.ended
+  const runtimes = descendants(command.pid).map(({ pid }) => pid)
+  command.signal('SIGHUP')
+  const { stdout, stderr, ...end } = await command.ended
+  expect(end).toEqual({ code: 0, signal: null })
+  await waitUntilGone(runtimes)
   const state = join(sandbox.env['HOME'] ?? '', '.local', 'state', 'claude-sub-proxy')
   const text = readFileSync(join(state, 'usage.json'), 'utf8')
   expect(Object.values((JSON.parse(text) as { days: object }).days)).toMatchObject([

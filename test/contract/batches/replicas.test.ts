@@ -10,7 +10,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 
 import { codeBlocks } from '../../docs/markdown.ts'
 import { events, message } from '../../support/answers.ts'
-import { endCommands, runCommand, startServer } from '../../support/command.ts'
+import { buildOnce, endCommands, runCommand, startServer } from '../../support/command.ts'
 import { makeGate } from '../../support/gate.ts'
 import { textMessage } from '../../support/messages.ts'
 import { POSTGRES_FOLDER, startPostgres, type TemporaryPostgres } from '../../support/postgres.ts'
@@ -45,6 +45,7 @@ describe.skipIf(POSTGRES_FOLDER === undefined)('replicas', () => {
       .toReversed()
     removal = last
     example = others.toReversed()
+    await buildOnce()
     alice = keyIn(await shell(example.join('\n')))
     appendFileSync(join(sandbox.workFolder, 'keys.txt'), 'ann = made-up-ann\nbob = made-up-bob\n')
     ;[one, two] = await Promise.all([start(), start()])

@@ -4,6 +4,8 @@ import { join } from 'node:path'
 
 import { type BrowserContext, chromium } from 'playwright-core'
 
+import { LONGEST_WAIT } from './until.ts'
+
 /** The path of Debian's package. CHROMIUM_PATH can name another one. */
 const CHROMIUM = process.env['CHROMIUM_PATH'] ?? '/usr/bin/chromium'
 
@@ -27,7 +29,10 @@ export type Browser = {
   close: () => Promise<void>
 }
 
-/** Starts a real Chromium with a temporary profile. */
+/**
+ * Starts a real Chromium with a temporary profile. Its own time limit of 30 s is too short for a busy
+ * machine: the one of the test decides.
+ */
 export async function startBrowser(): Promise<Browser> {
   const profile = mkdtempSync(join(tmpdir(), 'chromium-'))
   const context = await chromium.launchPersistentContext(profile, {
@@ -39,11 +44,13 @@ export async function startBrowser(): Promise<Browser> {
     locale: 'en-GB',
     timezoneId: 'UTC',
   })
+  context.setDefaultTimeout(LONGEST_WAIT)
   return {
     context,
     contextIn: async (locale) => {
       const other = await context.browser()?.newContext({ locale, timezoneId: 'UTC' })
       if (other === undefined) throw new Error('Chromium has ended.')
+      other.setDefaultTimeout(LONGEST_WAIT)
       return other
     },
     close: async () => {

@@ -72,8 +72,12 @@ export async function startCommand({
   for (const name of ['stdout', 'stderr'] as const) {
     child[name].setEncoding('utf8').on('data', (text: string) => (written[name] += text))
   }
-  const pid = child.pid ?? 0
   const ended = endOf(child, written)
+  const { pid } = child
+  if (pid === undefined) {
+    await ended
+    throw new Error('The command was not started.')
+  }
   return {
     pid,
     get stdout() {

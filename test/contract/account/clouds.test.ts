@@ -119,6 +119,12 @@ describe.each(NAMES)('%s', (name) => {
     ]).toEqual([undefined, undefined, undefined])
   })
 
+  test('is the provider of /auth/status, which has no secret', async () => {
+    const status = await (await proxy.fetch('http://localhost/auth/status')).text()
+    expect(JSON.parse(status)).toMatchObject({ authenticated: true, provider: name })
+    expect(status).not.toContain('made-up')
+  })
+
   // On Bedrock and Vertex the runtime would repeat the request after any 400, and then try other
   // models.
   test('a refusal is requested once', async () => {

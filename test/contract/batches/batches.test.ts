@@ -46,7 +46,7 @@ async function start() {
       '--host',
       '127.0.0.1',
       '--max-processes',
-      '4',
+      '2',
       '--batch-concurrency',
       '3',
     ],

@@ -13,6 +13,7 @@ import { VERSION } from '../../../src/version.ts'
 import { buildOnce, type CommandEnd, endCommands, runCommand } from '../../support/command.ts'
 import { runCommandHere } from '../../support/command-here.ts'
 import { makeSandbox, type Sandbox } from '../../support/sandbox.ts'
+import { LONGEST_WAIT } from '../../support/until.ts'
 
 /** Nothing listens there: these commands end before any request. */
 const NOWHERE = 'http://127.0.0.1:9'
@@ -93,18 +94,19 @@ const TELL_IMPORTS = `data:text/javascript,${encodeURIComponent(`
   register('data:text/javascript,' + encodeURIComponent(hook))
 `)}`
 
-/** The packages that a program of Node.js loads. */
-async function packagesOf(args: string[]): Promise<string[]> {
+/** Runs a program of Node.js to its end. @returns its output, and the packages that it loads */
+async function loaded(args: string[]): Promise<{ stdout: string; packages: string[] }> {
   await buildOnce()
-  const { stderr } = spawnSync(process.execPath, ['--import', TELL_IMPORTS, ...args], {
+  const { stderr, stdout } = spawnSync(process.execPath, ['--import', TELL_IMPORTS, ...args], {
     env: sandbox.env,
     cwd: sandbox.workFolder,
     encoding: 'utf8',
+    timeout: LONGEST_WAIT,
   })
   const imported = [...stderr.matchAll(/^import (\S+)$/gm)].map(([, url = '']) => url)
   expect(imported).toContainEqual(expect.stringMatching(/\/dist\/\w+\/run\.js$|\/dist\/proxy\.js$/))
   const packages = imported.flatMap((url) => url.split('/node_modules/').slice(1))
-  return [...new Set(packages.map((path) => path.split('/', 1)[0] ?? path))]
+  return { stdout, packages: [...new Set(packages.map((path) => path.split('/', 1)[0] ?? path))] }
 }
 
 const DIST = new URL('../../../dist/', import.meta.url)
@@ -112,7 +114,7 @@ const DIST = new URL('../../../dist/', import.meta.url)
 test.each([['--version'], ['--help'], ['--prot'], ['strat'], ['completion bash'], ['login x']])(
   '%s loads only the package for similar names: each package costs time',
   async (line) => {
-    const packages = await packagesOf([
+    const { packages } = await loaded([
       fileURLToPath(new URL('cli/main.js', DIST)),
       ...line.split(' '),
     ])
@@ -120,8 +122,9 @@ test.each([['--version'], ['--help'], ['--prot'], ['strat'], ['completion bash']
   },
 )
 
-test('the library loads no package of a database before it is needed', async () => {
-  const packages = await packagesOf(['-e', `import('${new URL('index.js', DIST).href}')`])
+test('importing the library starts nothing, ends by itself, and loads no package of a database', async () => {
+  const { stdout, packages } = await loaded(['-e', `import('${new URL('index.js', DIST).href}')`])
+  expect(stdout).toBe('')
   expect(packages).toContain('hono')
   for (const name of ['kysely', 'pg', '@photostructure']) expect(packages).not.toContain(name)
 })

@@ -148,9 +148,9 @@ test.each(['SIGTERM', 'SIGKILL'] as const)(
       })
       npm.once('exit', () => reject(new Error(`npm ended: ${written}`)))
     })
-    const tree = descendants(npm.pid ?? 0)
-    process.kill(npm.pid ?? 0, signal)
-    await waitUntilGone([npm.pid ?? 0, ...tree.map(({ pid }) => pid)])
+    const tree = descendants(Number(npm.pid))
+    npm.kill(signal)
+    await waitUntilGone([Number(npm.pid), ...tree.map(({ pid }) => pid)])
     expect(leftIn(join(sandbox.folder, 'tmp'))).toEqual([])
   },
 )

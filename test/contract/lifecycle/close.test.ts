@@ -2,7 +2,6 @@ import { leftIn, makeSandbox, type Sandbox } from '../../support/sandbox.ts'
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { execFile } from 'node:child_process'
-import { fileURLToPath } from 'node:url'
 
 import { afterEach, describe, expect, onTestFinished, test, vi } from 'vitest'
 
@@ -41,30 +40,25 @@ function gateReply({ standin }: Bench, text: string, begun = 3) {
 }
 
 describe('close()', () => {
-  test('ends every process: idle and held', async () => {
+  test('ends every process, idle and held; later requests and listen() are refused', async () => {
     const bench = await open({ maxProcesses: 2 })
-    bench.standin.reply(message(toolUseMessage([{ id: 'toolu_1', name: 'look', input: {} }])))
-    expect(await bench.ask({ messages: [user('Look')], tools: [LOOK] })).toMatchObject({
-      body: { stop_reason: 'tool_use' },
-    })
-    await bench.ask('Hello')
-    expect(bench.runtimes()).not.toEqual([])
-
-    await bench.proxy.close()
-
-    expect(bench.runtimes()).toEqual([])
-  })
-
-  test('may be called again, at once and later; later requests and listen() are refused', async () => {
-    const { proxy, ask } = await open()
+    const { proxy, ask } = bench
     const [first, second] = await Promise.all([proxy.listen(), proxy.listen()])
     expect(second).toEqual(first)
     expect(await proxy.listen()).toEqual(first)
     expect((await fetch(`${first.url}/health`)).status).toBe(200)
+    bench.standin.reply(message(toolUseMessage([{ id: 'toolu_1', name: 'look', input: {} }])))
+    expect(await ask({ messages: [user('Look')], tools: [LOOK] })).toMatchObject({
+      body: { stop_reason: 'tool_use' },
+    })
+    await ask('Hello')
+    expect(bench.runtimes()).not.toEqual([])
 
+    // It may be called again, at once and later.
     await Promise.all([proxy.close(), proxy.close()])
     await proxy.close()
 
+    expect(bench.runtimes()).toEqual([])
     await expect(fetch(`${first.url}/health`)).rejects.toThrow('fetch failed')
     await expect(proxy.listen()).rejects.toThrow('closed')
     const { status, headers, body } = await ask('Hello')
@@ -249,16 +243,4 @@ test('a program that embeds the proxy ends by itself after close(), although it 
   expect(standin.messages.length).toBeGreaterThanOrEqual(3)
   await waitUntilGone(runtimesIn(sandbox.folder))
   expect(leftIn(join(sandbox.folder, 'tmp'))).toEqual([])
-})
-
-test('importing the library starts nothing and ends by itself', async () => {
-  await buildOnce()
-  const library = fileURLToPath(new URL('../../../dist/index.js', import.meta.url))
-  const output = await new Promise((resolve, reject) => {
-    execFile(process.execPath, [library], { timeout: LONGEST_WAIT }, (error, stdout, stderr) => {
-      if (error) reject(error)
-      else resolve(stdout + stderr)
-    })
-  })
-  expect(output).toBe('')
 })

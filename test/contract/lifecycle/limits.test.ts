@@ -59,8 +59,19 @@ function gateReplies(count: number) {
 }
 
 describe('a waiting worker', () => {
+  let waiting: Bench
+
+  beforeAll(async () => {
+    waiting = await openBench({ idleTimeout: 50, holdTimeout: 50, maxProcesses: 1 })
+  })
+  beforeEach(() => {
+    bench = waiting
+    bench.standin.reset()
+    bench.log.turns.length = 0
+  })
+  afterAll(() => waiting?.remove())
+
   test('that is idle forgets its conversation after idleTimeout, and the conversation continues', async () => {
-    await open({ idleTimeout: 50, maxProcesses: 1 })
     const first = await bench.ask('Hello')
     const before = bench.log.text().length
     await expect.poll(() => bench.log.text().slice(before)).toContain('worker forgot')
@@ -76,7 +87,6 @@ describe('a waiting worker', () => {
   })
 
   test('that holds calls cancels them after holdTimeout, and their results are still accepted', async () => {
-    await open({ holdTimeout: 50 })
     bench.standin.reply(message(toolUseMessage([{ id: 'toolu_1', name: 'look', input: {} }])))
     const first = await bench.ask({ messages: [user('Look')], tools: [LOOK] })
     expect(first.body.stop_reason).toBe('tool_use')

@@ -70,7 +70,8 @@ test.skipIf(!existsSync(PRLIMIT))(
     expect(await askForMessage(await connectTo(url))).toMatchObject({ status: 200 })
 
     mayOpen(command.pid, 1)
-    const [runtime = 0] = runtimesIn(sandbox.folder)
+    const [runtime] = runtimesIn(sandbox.folder)
+    if (runtime === undefined) throw new Error('There is no process to kill.')
     process.kill(runtime, 'SIGKILL')
     await waitUntilGone([runtime])
     const reason = 'could not be started: too many files are open (EMFILE)'

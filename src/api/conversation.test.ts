@@ -3,7 +3,7 @@ import { describe, expect, it, test } from 'vitest'
 import { ApiError } from '../errors.ts'
 import { atOnce } from '../steps.ts'
 import { checkConversation } from './conversation.ts'
-import type { ContentBlock, Message } from './types.ts'
+import type { ContentBlock, Message, SentMessage } from './types.ts'
 
 const user = (content: Message['content']): Message => ({ role: 'user', content })
 const assistant = (content: Message['content']): Message => ({ role: 'assistant', content })
@@ -12,7 +12,7 @@ const image: ContentBlock = { type: 'image', source: { type: 'url', url: 'https:
 const call = (id: string): ContentBlock => ({ type: 'tool_use', id, name: 'look', input: {} })
 const result = (id: string): ContentBlock => ({ type: 'tool_result', tool_use_id: id })
 
-function refusal(messages: Message[]): string | undefined {
+function refusal(messages: readonly SentMessage[]): string | undefined {
   try {
     atOnce(checkConversation(messages))
     return undefined
@@ -35,7 +35,8 @@ describe('content', () => {
   const mustHaveContent =
     'all messages must have non-empty content except for the optional final assistant message'
 
-  test.each<[string, Message[], number]>([
+  test.each<[string, SentMessage[], number]>([
+    ['an empty system message', [user('a'), { role: 'system', content: [], output_config: {} }], 1],
     ['an empty string', [user('')], 0],
     ['an empty list', [user([])], 0],
     ['an empty assistant turn inside', [user('a'), assistant(''), user('b')], 1],
@@ -46,7 +47,11 @@ describe('content', () => {
     expect(refusal(messages)).toBe(`messages.${index}: ${mustHaveContent}`)
   })
 
-  test.each<[string, Message[]]>([
+  test.each<[string, SentMessage[]]>([
+    [
+      'an empty system message with an output_config',
+      [user('a'), { role: 'system', content: [], output_config: { effort: 'low' } }],
+    ],
     ['an empty final assistant message', [user('a'), assistant('')]],
     ['a final assistant message without blocks', [user('a'), assistant([])]],
     ['a prefill', [user('a'), assistant('The answer is')]],

@@ -48,12 +48,18 @@ function* checkContent(run: Run, isLast: boolean): Steps<void> {
   })
   if (count === 0 || (isAlone && content === '')) {
     if (isLast && run.role === 'assistant') return
+    if (run.messages.some(hasOutputConfig)) return
     throw invalid(
       `messages.${run.start}: all messages must have non-empty content except for the optional final assistant message`,
     )
   }
   if (hasEmptyText) throw invalid('messages: text content blocks must be non-empty')
   if (isBlank) throw invalid('messages: text content blocks must contain non-whitespace text')
+}
+
+/** Such a system message needs no content; pi sends an empty list. */
+function hasOutputConfig({ role, output_config: config }: SentMessage): boolean {
+  return role === 'system' && Object.keys(Object(config)).length > 0
 }
 
 function isWhitespace(block: ContentBlock): boolean {

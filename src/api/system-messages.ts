@@ -8,7 +8,7 @@ import type { ContentBlock, Message, SentMessage } from './types.ts'
 export function systemMessagesAsText(messages: readonly SentMessage[]): Message[] {
   return messages.flatMap(({ role, content }): Message[] => {
     // A system message with only an `output_config` has no text for the model.
-    if (content === undefined) return []
+    if (content === undefined || (role === 'system' && content.length === 0)) return []
     // Fields besides role and content exist only in system messages (`clear_at`, …).
     if (role !== 'system') return [{ role, content }]
     const text = `<system_message>\n${textOf(content)}\n</system_message>`

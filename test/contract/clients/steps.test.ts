@@ -42,8 +42,12 @@ const GOES_ON = ['resolve', 'continue', 'rewind']
  */
 const OPENED: Record<string, number[]> = { 'Claude Code': [2] }
 
-/** Fields that the runtime does not send on: see `limits.test.ts` of the wire. */
-const NOT_SENT = /^anthropic-beta: mid-conversation-tool-changes-2026-07-01 was sent/
+/**
+ * Fields that the runtime does not send on: see `limits.test.ts` of the wire. It sends no system message
+ * without content either.
+ */
+const NOT_SENT =
+  /^anthropic-beta: (?:mid-conversation-tool-changes-2026-07-01|inline-tools-2026-09-15) was sent/
 
 /** The runtime adds its reminders to these in another place; one client of each dialect shows it. */
 const WITH_OLDER_MODEL = ['Claude Code', 'Qwen Code', 'Codex']
@@ -90,7 +94,7 @@ async function play(client: Client, model: string): Promise<Step[]> {
       differences:
         client.path === '/v1/messages' && wire
           ? wireDifferences(
-              { body: withoutMarks(body), ...(betas && { betas }) },
+              { body: withoutMarks(withContent(body)), ...(betas && { betas }) },
               {
                 ...wire,
                 body: withoutMarks(wire.body),
@@ -157,6 +161,12 @@ function readResponse(stream: string): Reply {
  * A client's cache mark is on the wire only if the runtime can carry it, and not in a step like
  * these.
  */
+function withContent<Body extends { messages?: unknown }>(body: Body): Body {
+  if (!Array.isArray(body.messages)) return body
+  const messages = body.messages as { content?: unknown[] }[]
+  return { ...body, messages: messages.filter(({ content }) => content?.length !== 0) }
+}
+
 function withoutMarks<Part>(part: Part): Part {
   if (Array.isArray(part)) return part.map(withoutMarks) as Part
   if (typeof part !== 'object' || part === null) return part

@@ -22,8 +22,8 @@ import { type OpenaiBench, startOpenaiBench } from '../openai/bench.ts'
 let bench: OpenaiBench
 
 beforeAll(async () => {
-  // A process keeps its first list of betas for a model, and the clients have four such lists.
-  bench = await startOpenaiBench({ maxProcesses: 4 })
+  // A process keeps its first list of betas for a model, and the clients have five such lists.
+  bench = await startOpenaiBench({ maxProcesses: 5 })
 })
 afterAll(() => bench?.close())
 beforeEach(() => {

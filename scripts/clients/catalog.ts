@@ -93,7 +93,7 @@ export const CLIENT_PROGRAMS: readonly ClientProgram[] = [
       package: '@earendil-works/pi-coding-agent',
       file: '.bin/pi',
       node: 22,
-      fallback: '0.87.1',
+      fallback: '1.6.0',
     },
     launch: ({ url, model, task, home }) => {
       writeJson(join(home, '.pi', 'agent', 'models.json'), {

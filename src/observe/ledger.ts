@@ -27,8 +27,8 @@ const SAVE_AFTER_MILLISECONDS = 5000
 /** The same for shared counts; the counts of other servers are read again after the same time. */
 const SHARED_MILLISECONDS = 1000
 
-/** How long a request waits for the counts of other servers, in milliseconds. */
-const PATIENCE = 2000
+/** How long a request waits for the counts of other servers. */
+const PATIENCE_MILLISECONDS = 2000
 
 /** The pause after the counts could not be read, in milliseconds. */
 const AWAY_MILLISECONDS = 10_000
@@ -84,7 +84,7 @@ export class Ledger {
     // A time far in the future is from before the clock was put back.
     if (age < SHARED_MILLISECONDS && age >= -AWAY_MILLISECONDS) return
     this.#reading ??= this.#readAgain().finally(() => (this.#reading = undefined))
-    if (!(await within(PATIENCE, this.#reading))) this.#pauseReading()
+    if (!(await within(PATIENCE_MILLISECONDS, this.#reading))) this.#pauseReading()
   }
 
   /** The next callers do not wait for another attempt at once. */

@@ -10,6 +10,7 @@ const CLEARED_SHARE = 0.9
 
 /** The number of objects that are deleted in one step. */
 const OBJECTS_OF_A_STEP = 500
+
 /**
  * Keeps the stored objects of all owners to a total size. If there is no room for more, the owner
  * that uses most loses its least recently used objects. Each server checks the room after it has
@@ -56,7 +57,11 @@ export class TableRoom {
     await this.clear().catch(this.#onError)
   }
 
-  /** Deletes objects of the owner who uses most. @returns false if nothing was deleted */
+  /**
+   * Deletes objects of the owner who uses most.
+   *
+   * @returns false if nothing was deleted
+   */
   #clearOwner(): Promise<boolean> {
     return this.#store.db.transaction().execute(async (db) => {
       // Two servers that make room at once would delete twice as much.
